@@ -1,0 +1,135 @@
+#include "harness/smtp/data.hpp"
+
+#include <cstring>
+
+namespace smtpspec::smtp {
+
+std::string encode_data(std::string_view message) {
+  std::string octets;
+  octets.reserve(message.size() + 16);
+  std::size_t kept = 0;  // everything before it is in `octets`
+  if (message.starts_with('.')) octets += '.';
+  for (std::size_t at = message.find("\r\n."); at != message.npos; at = message.find("\r\n.", at + 2)) {
+    octets.append(message, kept, at + 2 - kept);
+    octets += '.';
+    kept = at + 2;
+  }
+  octets.append(message, kept);
+  octets += message.empty() || message.ends_with("\r\n") ? ".\r\n" : "\r\n.\r\n";
+  return octets;
+}
+
+// What of the input is decided already:
+//   line_start   the next octet is the first of a line
+//   text         inside a line
+//   cr           inside a line, the last octet was CR (it is part of the message whatever follows)
+//   dot          a line began with a period; the period is held back
+//   dot_cr       and a CR followed it; both are held back
+//   ended        as line_start, but `decoded_` still counts the message before
+bool DataDecoder::decode(std::string_view& octets, std::string& message) {
+  if (state_ == At::ended && !octets.empty()) {
+    state_ = At::line_start;
+    decoded_ = 0;
+  }
+  while (!octets.empty()) {
+    if (state_ == At::text && skims_) {
+      skim(octets, message);
+      continue;
+    }
+    const bool taken = step(octets.front(), message);
+    if (taken) octets.remove_prefix(1);
+    if (state_ == At::ended) return true;
+  }
+  return false;
+}
+
+/// Takes one octet; false where the data ended before it, so that it belongs to what follows.
+bool DataDecoder::step(char octet, std::string& message) {
+  if (octet == '\0' && rules_.nul_is_dropped) return true;
+  switch (state_) {
+    case At::dot:
+      if (octet == '\r') {
+        state_ = At::dot_cr;
+        return true;
+      }
+      if (octet == '\n' && (rules_.lf_is_line_end || rules_.lf_after_dot)) {
+        state_ = At::ended;
+        return true;
+      }
+      if (keeps_period(octet)) put('.', message);
+      state_ = At::text;
+      break;
+    case At::dot_cr:
+      if (octet == '\n') {
+        state_ = At::ended;
+        return true;
+      }
+      if (rules_.cr_is_line_end) {
+        state_ = At::ended;
+        return false;
+      }
+      if (keeps_period('\r')) put('.', message);
+      put('\r', message);
+      state_ = At::cr;
+      break;
+    case At::line_start:
+    case At::ended:
+      if (octet == '.') {
+        state_ = At::dot;
+        return true;
+      }
+      break;
+    case At::cr:
+      if (octet == '.' && rules_.cr_is_line_end) {
+        state_ = At::dot;
+        return true;
+      }
+      break;
+    case At::text: break;
+  }
+  put(octet, message);
+  if (octet == '\r') {
+    state_ = At::cr;
+  } else if (octet == '\n' && (state_ == At::cr || lf_starts_line_)) {
+    state_ = At::line_start;
+  } else {
+    state_ = At::text;
+  }
+  return true;
+}
+
+/// Whether the period at the start of a line stays when `next` follows it.
+bool DataDecoder::keeps_period(char next) const {
+  return rules_.keep_stuffing || (rules_.unstuff_only_double && next != '.');
+}
+
+void DataDecoder::put(char octet, std::string& message) {
+  message += octet;
+  ++decoded_;
+}
+
+/// The quick way through ordinary text: from inside a line to the next period that begins one, or to the end.
+/// Only for rules under which neither CR alone nor NUL matters.
+void DataDecoder::skim(std::string_view& octets, std::string& message) {
+  const char* const begin = octets.data();
+  const std::size_t size = octets.size();
+  const auto line_ends_before = [&](std::size_t at) {
+    return at >= 1 && begin[at - 1] == '\n' && (lf_starts_line_ || (at >= 2 && begin[at - 2] == '\r'));
+  };
+  std::size_t at = 0;
+  for (;; ++at) {
+    const void* const period = at < size ? std::memchr(begin + at, '.', size - at) : nullptr;
+    at = period ? static_cast<std::size_t>(static_cast<const char*>(period) - begin) : size;
+    if (at == size || line_ends_before(at)) break;
+  }
+  message.append(begin, at);
+  decoded_ += at;
+  if (line_ends_before(at)) {
+    state_ = At::line_start;
+  } else {
+    state_ = begin[at - 1] == '\r' ? At::cr : At::text;
+  }
+  octets.remove_prefix(at);
+}
+
+}  // namespace smtpspec::smtp
