@@ -1,0 +1,146 @@
+#include "harness/wire/listener.hpp"
+
+#include <exception>
+#include <list>
+#include <system_error>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "harness/wire/tcp.hpp"
+
+namespace smtpspec::wire {
+namespace {
+
+using asio::ip::tcp;
+
+/// After accept failed for want of descriptors or memory.
+constexpr std::chrono::milliseconds pause_after_failure{100};
+
+tcp::endpoint endpoint_of(const asio::any_io_executor& executor, const std::string& host, std::uint16_t port) {
+  asio::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (!error) return {address, port};
+  tcp::resolver resolver(executor);
+  return resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service).begin()->endpoint();
+}
+
+}  // namespace
+
+struct Listener::Impl : std::enable_shared_from_this<Impl> {
+  struct Connection {
+    std::weak_ptr<TcpConnection> tcp;
+    asio::cancellation_signal cancel;
+  };
+  using Connections = std::list<std::shared_ptr<Connection>>;
+
+  Impl(asio::any_io_executor executor_of_all, Serve serve_one, std::size_t most)
+      : executor(std::move(executor_of_all)),
+        acceptor(executor),
+        pause(executor),
+        serve(std::move(serve_one)),
+        max_connections(most) {}
+
+  void open(const tcp::endpoint& endpoint) {
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true));
+    acceptor.bind(endpoint);
+    acceptor.listen();
+    bound = acceptor.local_endpoint();
+  }
+
+  void accept_next() {
+    if (accepting || !acceptor.is_open() || connections.size() >= max_connections) return;
+    accepting = true;
+    acceptor.async_accept([self = shared_from_this()](const asio::error_code& error, tcp::socket socket) {
+      self->accepting = false;
+      if (!self->acceptor.is_open()) return;
+      if (!error) {
+        self->begin(std::move(socket));
+        self->accept_next();
+      } else if (error == asio::error::connection_aborted) {
+        self->accept_next();
+      } else {
+        self->accept_later();
+      }
+    });
+  }
+
+  void accept_later() {
+    pause.expires_after(pause_after_failure);
+    pause.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error) self->accept_next();
+    });
+  }
+
+  void begin(tcp::socket socket) {
+    auto tcp_connection = std::make_shared<TcpConnection>(std::move(socket));
+    tcp_connection->begin();
+    auto connection = std::make_shared<Connection>();
+    connection->tcp = tcp_connection;
+    const auto place = connections.insert(connections.end(), connection);
+    try {
+      asio::co_spawn(executor, serve(make_tcp(std::move(tcp_connection))),
+                     asio::bind_cancellation_slot(connection->cancel.slot(),
+                                                  [self = shared_from_this(), connection, place](
+                                                      const std::exception_ptr&) { self->end(connection, place); }));
+    } catch (...) {  // `serve` is no coroutine and threw
+      end(connection, place);
+    }
+  }
+
+  void end(const std::shared_ptr<Connection>& connection, Connections::iterator place) {
+    connections.erase(place);
+    // The coroutine's last frame is still there and knows the signal: it lives a turn longer.
+    asio::post(executor, [connection] {});
+    accept_next();
+  }
+
+  void stop() {
+    asio::error_code ignored;
+    acceptor.close(ignored);
+    pause.cancel();
+  }
+
+  void end_all() {
+    const Connections now = connections;
+    for (const auto& connection : now) {
+      if (const auto tcp_connection = connection->tcp.lock()) tcp_connection->close(false);
+      connection->cancel.emit(asio::cancellation_type::terminal);
+    }
+  }
+
+  asio::any_io_executor executor;
+  tcp::acceptor acceptor;
+  asio::steady_timer pause;
+  Serve serve;
+  std::size_t max_connections;
+  tcp::endpoint bound;
+  Connections connections;
+  bool accepting = false;
+};
+
+Listener::Listener(asio::any_io_executor executor, const std::string& host, std::uint16_t port, Serve serve,
+                   std::size_t max_connections)
+    : impl_(std::make_shared<Impl>(executor, std::move(serve), max_connections)) {
+  impl_->open(endpoint_of(executor, host, port));
+  impl_->accept_next();
+}
+
+Listener::~Listener() {
+  impl_->stop();
+  impl_->end_all();
+}
+
+std::uint16_t Listener::port() const { return impl_->bound.port(); }
+std::string Listener::address() const { return text_of(impl_->bound); }
+std::size_t Listener::connections() const { return impl_->connections.size(); }
+void Listener::stop() { impl_->stop(); }
+
+}  // namespace smtpspec::wire

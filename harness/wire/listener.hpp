@@ -1,0 +1,40 @@
+// Accepts TCP connections and hands each to a coroutine of its own. Bounded in number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include "harness/wire/stream.hpp"
+
+namespace smtpspec::wire {
+
+/// Everything happens on the executor, which must be of one thread; so must all calls.
+class Listener {
+ public:
+  /// Serves one connection. What it throws is swallowed and ends the connection. It may still be resumed once, to be
+  /// ended, after the listener is gone: what it refers to must live as long as the executor runs, or be shared.
+  using Serve = std::function<asio::awaitable<void>(std::unique_ptr<Transport>)>;
+  /// Binds and listens at once; port 0 takes a free one. Throws std::system_error when the address cannot be had.
+  /// At most `max_connections` are served at a time; further ones wait in the backlog.
+  Listener(asio::any_io_executor executor, const std::string& host, std::uint16_t port, Serve serve,
+           std::size_t max_connections = 1000);
+  ~Listener();  ///< stops accepting; connections under way are ended
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::string address() const;      ///< "127.0.0.1:2525"
+  [[nodiscard]] std::size_t connections() const;  ///< served at present
+  void stop();                                    ///< stops accepting; connections under way go on
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace smtpspec::wire

@@ -1,0 +1,233 @@
+#include "harness/wire/tcp.hpp"
+
+#include <array>
+#include <vector>
+
+#include <asio/ip/address.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace smtpspec::wire {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr std::size_t max_read = std::size_t{64} << 10;
+
+bool would_block(const asio::error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+class TcpTransport : public Transport {
+ public:
+  explicit TcpTransport(std::shared_ptr<TcpConnection> connection) : connection_(std::move(connection)) {}
+  ~TcpTransport() override { connection_->close(false); }
+  TcpTransport(const TcpTransport&) = delete;
+  TcpTransport& operator=(const TcpTransport&) = delete;
+
+  asio::awaitable<Read> read(Time deadline) override { return connection_->read(deadline); }
+  asio::awaitable<Written> write(std::string_view octets, Time deadline) override {
+    return connection_->write(octets, deadline);
+  }
+  void half_close() override {
+    asio::error_code ignored;
+    connection_->socket.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+  void reset() override { connection_->close(true); }
+  void close() override { connection_->close(false); }
+  std::string local() const override { return connection_->local; }
+  std::string remote() const override { return connection_->remote; }
+
+ private:
+  std::shared_ptr<TcpConnection> connection_;
+};
+
+/// A look-up under way; its handler keeps it when the deadline came first.
+struct Lookup {
+  explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), answered(executor) {}
+  tcp::resolver resolver;
+  Bell answered;
+  bool done = false;
+  asio::error_code error;
+  std::vector<tcp::endpoint> endpoints;
+};
+
+Connected failed(End end, std::string problem) { return {nullptr, end, std::move(problem)}; }
+
+/// `found` gets the addresses; what is given is of use only where there are none.
+asio::awaitable<Connected> look_up(const std::string& host, std::uint16_t port, const Deadline& deadline,
+                                   std::vector<tcp::endpoint>& found) {
+  asio::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (!error) {
+    found.emplace_back(address, port);
+    co_return Connected{};
+  }
+  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
+  lookup->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
+                                 [lookup](const asio::error_code& failure, const tcp::resolver::results_type& results) {
+                                   lookup->error = failure;
+                                   for (const auto& result : results) lookup->endpoints.push_back(result.endpoint());
+                                   lookup->done = true;
+                                   lookup->answered.ring();
+                                 });
+  co_await lookup->answered.wait(deadline);
+  if (!lookup->done) {
+    lookup->resolver.cancel();
+    co_return failed(End::deadline, fmt::format("{}: no answer to the host name look-up in time", host));
+  }
+  found = std::move(lookup->endpoints);
+  co_return failed(End::reset, fmt::format("{}: {}", host, lookup->error ? lookup->error.message() : "no address"));
+}
+
+/// Binds the local address; the port is left to connect(), so that many connections of one source do not run out.
+asio::error_code bind_source(tcp::socket& socket, const std::string& source) {
+  asio::error_code error;
+  const auto address = asio::ip::make_address(source, error);
+  if (error) return error;
+#ifdef IP_BIND_ADDRESS_NO_PORT
+  const int on = 1;
+  ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+#endif
+  socket.bind(tcp::endpoint(address, 0), error);
+  return error;
+}
+
+asio::awaitable<Connected> connect_one(const tcp::endpoint& endpoint, const std::string& source,
+                                       const Deadline& deadline) {
+  struct Attempt {
+    bool done = false;
+    asio::error_code error;
+  };
+  const auto attempt = std::make_shared<Attempt>();
+  const auto connection = std::make_shared<TcpConnection>(tcp::socket(co_await asio::this_coro::executor));
+  asio::error_code error;
+  connection->socket.open(endpoint.protocol(), error);
+  if (error) co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), error.message()));
+  if (!source.empty()) error = bind_source(connection->socket, source);
+  if (error) co_return failed(End::reset, fmt::format("source address {}: {}", source, error.message()));
+  connection->socket.async_connect(endpoint, [attempt, connection](const asio::error_code& failure) {
+    attempt->error = failure;
+    attempt->done = true;
+    connection->writable.ring();
+  });
+  co_await connection->writable.wait(deadline);
+  if (!attempt->done) {
+    connection->close(false);
+    co_return failed(End::deadline, fmt::format("{}: no connection in time", text_of(endpoint)));
+  }
+  if (!attempt->error) connection->begin();
+  // On loopback a connection to a free port of the ephemeral range can meet itself.
+  if (!attempt->error && connection->local == connection->remote) attempt->error = asio::error::connection_refused;
+  if (attempt->error) {
+    connection->close(true);
+    co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), attempt->error.message()));
+  }
+  co_return Connected{make_tcp(connection), End::octets, {}};
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(tcp::socket open_socket)
+    : socket(std::move(open_socket)), readable(socket.get_executor()), writable(socket.get_executor()) {}
+
+void TcpConnection::begin() {
+  asio::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  local = text_of(socket.local_endpoint(ignored));
+  remote = text_of(socket.remote_endpoint(ignored));
+}
+
+void TcpConnection::close(bool reset) {
+  asio::error_code ignored;
+  if (reset) socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+  readable.ring();
+  writable.ring();
+}
+
+Read TcpConnection::read_now() {
+  thread_local std::array<char, max_read> buffer;
+  asio::error_code error;
+  const std::size_t size = socket.read_some(asio::buffer(buffer), error);
+  if (!error) return {End::octets, std::string(buffer.data(), size), {}};
+  if (would_block(error)) return {End::deadline, {}, {}};
+  if (error == asio::error::eof) return {End::closed, {}, {}};
+  if (!socket.is_open()) return {End::reset, {}, "the connection was closed here"};
+  return {End::reset, {}, error.message()};
+}
+
+void TcpConnection::await_readable() {
+  if (std::exchange(awaits_readable_, true)) return;
+  socket.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const asio::error_code&) {
+    self->awaits_readable_ = false;
+    self->readable.ring();
+  });
+}
+
+void TcpConnection::await_writable() {
+  if (std::exchange(awaits_writable_, true)) return;
+  socket.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code&) {
+    self->awaits_writable_ = false;
+    self->writable.ring();
+  });
+}
+
+asio::awaitable<Read> TcpConnection::read(Time deadline) {
+  const auto self = shared_from_this();
+  const Deadline end(deadline);
+  // A peer that always has octets ready must not keep the other coroutines of the executor from running.
+  co_await asio::post(socket.get_executor(), asio::use_awaitable);
+  for (;;) {
+    Read result = read_now();
+    if (result.end != End::deadline) co_return result;
+    await_readable();
+    if (!co_await readable.wait(end)) co_return read_now();
+  }
+}
+
+asio::awaitable<Written> TcpConnection::write(std::string_view octets, Time deadline) {
+  const auto self = shared_from_this();
+  const Deadline end(deadline);
+  const std::size_t all = octets.size();
+  while (!octets.empty()) {
+    asio::error_code error;
+    octets.remove_prefix(socket.write_some(asio::buffer(octets.data(), octets.size()), error));
+    if (!error) continue;
+    if (!socket.is_open()) co_return Written{End::reset, "the connection was closed here"};
+    if (!would_block(error)) co_return Written{End::reset, error.message()};
+    await_writable();
+    if (!co_await writable.wait(end))
+      co_return Written{End::deadline, fmt::format("{} of {} octets written in time", all - octets.size(), all)};
+  }
+  co_return Written{};
+}
+
+std::unique_ptr<Transport> make_tcp(std::shared_ptr<TcpConnection> connection) {
+  return std::make_unique<TcpTransport>(std::move(connection));
+}
+
+std::string text_of(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  if (address.is_v6()) return fmt::format("[{}]:{}", address.to_string(), endpoint.port());
+  return fmt::format("{}:{}", address.to_string(), endpoint.port());
+}
+
+asio::awaitable<Connected> connect_tcp(const std::string& host, std::uint16_t port, const std::string& source,
+                                       Time deadline) {
+  const Deadline end(deadline);
+  std::vector<tcp::endpoint> endpoints;
+  Connected result = co_await look_up(host, port, end, endpoints);
+  for (const tcp::endpoint& endpoint : endpoints) {
+    result = co_await connect_one(endpoint, source, end);
+    if (result.transport || result.end == End::deadline) break;
+  }
+  co_return result;
+}
+
+}  // namespace smtpspec::wire

@@ -1,0 +1,43 @@
+// A TCP connection as connector and listener share it. Internal to this room.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <asio/ip/tcp.hpp>
+
+#include "harness/wire/deadline.hpp"
+#include "harness/wire/stream.hpp"
+
+namespace smtpspec::wire {
+
+/// Shared with the handlers of the waits that are under way. Octets are read and written without blocking, only
+/// readiness is waited for: so a wait that ends early has not read anything.
+class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
+ public:
+  explicit TcpConnection(asio::ip::tcp::socket socket);
+
+  /// Sets the options of an open connection and notes its addresses.
+  void begin();
+  asio::awaitable<Read> read(Time deadline);
+  asio::awaitable<Written> write(std::string_view octets, Time deadline);
+  void close(bool reset);
+
+  asio::ip::tcp::socket socket;
+  Bell readable;
+  Bell writable;
+  std::string local;
+  std::string remote;
+
+ private:
+  Read read_now();
+  void await_readable();
+  void await_writable();
+  bool awaits_readable_ = false;
+  bool awaits_writable_ = false;
+};
+
+std::unique_ptr<Transport> make_tcp(std::shared_ptr<TcpConnection> connection);
+[[nodiscard]] std::string text_of(const asio::ip::tcp::endpoint& endpoint);  ///< "127.0.0.1:25", "[::1]:25"
+
+}  // namespace smtpspec::wire
