@@ -1,0 +1,154 @@
+#include "harness/smtp/client_half.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace smtpspec::smtp {
+namespace {
+
+constexpr std::size_t longest_command = 512;      // RFC 5321 section 4.5.3.1.4
+constexpr std::size_t longest_auth_line = 12288;  // RFC 4954 section 4
+constexpr std::size_t most_owed = 65536;          // a bound of ours
+constexpr std::size_t longest_shown = 80;
+constexpr std::size_t longest_word = 32;
+
+/// Every line end that a server was ever seen to take for one, at once.
+constexpr DataRules any_line_end{.lf_is_line_end = true, .cr_is_line_end = true, .nul_is_dropped = true};
+
+std::string upper(std::string_view word) {
+  std::string result;
+  for (const char octet : word) result += octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - 'a' + 'A') : octet;
+  return result;
+}
+
+}  // namespace
+
+void ClientHalf::sent(std::string_view octets) {
+  while (!octets.empty() && !given_up_) {
+    switch (mode_) {
+      case Mode::command:
+      case Mode::auth_response: take_line(octets); break;
+      case Mode::chunk: take_chunk(octets); break;
+      case Mode::data: take_data(octets); break;
+      case Mode::tls: give_up(); break;  // clear text where the handshake is due
+    }
+  }
+}
+
+void ClientHalf::offered(bool chunking, bool utf8) {
+  chunking_ = chunking;
+  utf8_ = utf8;
+}
+
+void ClientHalf::expect(Mode mode) {
+  if (!owed.empty() || line_octets_ > 0 || mode_ != Mode::command) return give_up();
+  mode_ = mode;
+  strict_ = DataDecoder();
+  lenient_ = DataDecoder(any_line_end);
+  odd_ = false;
+  last_ = '\n';
+}
+
+void ClientHalf::tls_started() {
+  // Under implicit TLS the greeting is still due; otherwise nothing of before counts (RFC 3207 section 4.2).
+  const bool greeting_is_due = !owed.empty() && owed.front().input == Input::connect;
+  if (!greeting_is_due) owed.clear();
+  mode_ = Mode::command;
+  lines_.clear();
+  line_octets_ = 0;
+  odd_ = false;
+  chunking_ = utf8_ = false;
+}
+
+void ClientHalf::give_up() {
+  given_up_ = true;
+  owed.clear();
+}
+
+std::size_t ClientHalf::longest_line() const {
+  return mode_ == Mode::auth_response ? longest_auth_line : longest_command;
+}
+
+bool ClientHalf::doubtful() const {
+  if (mode_ == Mode::data) return odd_ || last_ == '\r';
+  return line_octets_ > 0 && (odd_ || last_ == '\r' || line_octets_ > longest_line());
+}
+
+/// Notes what some server may take for a line end.
+void ClientHalf::watch(std::string_view octets) {
+  for (const char octet : octets) {
+    odd_ = odd_ || octet == '\0' || (octet == '\n') != (last_ == '\r');
+    last_ = octet;
+  }
+}
+
+void ClientHalf::take_line(std::string_view& octets) {
+  const std::string_view before = octets;
+  const auto line = lines_.take(octets);
+  const std::string_view taken = before.substr(0, before.size() - octets.size());
+  if (line_octets_ == 0) {
+    odd_ = false;
+    last_ = '\n';
+  }
+  watch(taken);
+  line_octets_ += taken.size();
+  if (!line) return;
+  line_octets_ = 0;
+  // Nobody knows how many commands a server finds in such a line. An empty one may be none at all.
+  if (odd_ || line->end != LineEnd::crlf || line->bytes.empty()) return give_up();
+  if (mode_ == Mode::command) return take_command(*line);
+  if (line->octets > longest_auth_line) return give_up();
+  mode_ = Mode::command;
+  owe({Input::auth_response, Verb::auth, line->bytes.substr(0, longest_shown), "", true, false, true});
+}
+
+void ClientHalf::take_command(const CommandLine& line) {
+  const auto parsed = parse_command(line.bytes, {.utf8 = utf8_, .parameters = true});
+  const bool well_formed = std::holds_alternative<Command>(parsed);
+  const Command& command = well_formed ? std::get<Command>(parsed) : std::get<CommandError>(parsed).command;
+  if (line.octets > (command.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
+  asked_for_utf8_ = asked_for_utf8_ || upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
+  Owed what;
+  what.verb = command.verb;
+  what.shown = line.bytes.substr(0, longest_shown);
+  if (command.word.size() <= longest_word) what.word = upper(command.word);
+  what.well_formed = well_formed;
+  what.last_chunk = command.last_chunk;
+  if (command.verb == Verb::bdat) {
+    // A server without CHUNKING reads the chunk as commands (RFC 3030 section 2), one that cannot read the size too.
+    if (!well_formed || !chunking_) return give_up();
+    what.complete = command.chunk_size == 0;
+    chunk_ = ChunkReader(command.chunk_size);
+    if (!what.complete) mode_ = Mode::chunk;
+  }
+  owe(std::move(what));
+}
+
+void ClientHalf::take_chunk(std::string_view& octets) {
+  (void)chunk_.take(octets);
+  if (!chunk_.done()) return;
+  mode_ = Mode::command;
+  // Only the last one can be incomplete, and it is gone where the server answered too early.
+  if (!owed.empty()) owed.back().complete = true;
+}
+
+void ClientHalf::take_data(std::string_view& octets) {
+  std::string_view lenient_rest = octets;
+  const std::string_view before = octets;
+  std::string thrown_away;
+  const bool ended = strict_.decode(octets, thrown_away);
+  thrown_away.clear();
+  const bool perhaps_ended = lenient_.decode(lenient_rest, thrown_away);
+  if (perhaps_ended && (!ended || lenient_rest.size() != octets.size())) return give_up();
+  watch(before.substr(0, before.size() - octets.size()));
+  if (!ended) return;
+  mode_ = Mode::command;
+  owe({Input::end_of_data, Verb::data, "the end of data", "", true, false, true});
+}
+
+void ClientHalf::owe(Owed what) {
+  if (owed.size() >= most_owed) return give_up();
+  owed.push_back(std::move(what));
+}
+
+}  // namespace smtpspec::smtp

@@ -1,0 +1,83 @@
+// The client's half of a conversation: its octets cut into what calls for a reply, as a server by the letter cuts them,
+// and the point from which another server could cut them otherwise. Part of the referee.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/smtp/bdat.hpp"
+#include "harness/smtp/command.hpp"
+#include "harness/smtp/data.hpp"
+#include "harness/smtp/session_table.hpp"
+
+namespace smtpspec::smtp {
+
+/// Something that calls for a reply.
+struct Owed {
+  Input input = Input::command;
+  Verb verb = Verb::unknown;
+  std::string shown;         ///< the start of the line, for messages
+  std::string word;          ///< the verb as written, upper case; empty where it is longer than a verb can be
+  bool well_formed = false;  ///< a command that keeps to the grammar
+  bool last_chunk = false;   ///< BDAT with LAST
+  bool complete = true;      ///< false while octets of its chunk are missing
+};
+
+class ClientHalf {
+ public:
+  /// Octets of the client, in order.
+  void sent(std::string_view octets);
+  /// What the server offered, as far as it changes how the octets are cut.
+  void offered(bool chunking, bool utf8);
+
+  /// 354 was answered to DATA, 334 to AUTH, 220 to STARTTLS: the octets that follow are of another kind. Where octets
+  /// were sent behind the command already, it is not known how the server takes them.
+  void expect_data() { expect(Mode::data); }
+  void expect_auth_response() { expect(Mode::auth_response); }
+  void expect_tls() { expect(Mode::tls); }
+  /// The handshake is done; commands follow.
+  void tls_started();
+
+  /// From here on the order is not known. Nothing is owed any more.
+  void give_up();
+  [[nodiscard]] bool given_up() const { return given_up_; }
+  /// Whether a server may take the octets after the last complete command for something to answer, although they are
+  /// none: an over-long line, a bare CR, LF or NUL.
+  [[nodiscard]] bool doubtful() const;
+  [[nodiscard]] bool in_data() const { return mode_ == Mode::data; }
+  [[nodiscard]] bool awaits_tls() const { return mode_ == Mode::tls; }
+  /// The client asked for UTF-8 in replies, at any time (RFC 6531 section 3.4).
+  [[nodiscard]] bool asked_for_utf8() const { return asked_for_utf8_; }
+
+  /// In the order in which it was sent.
+  std::deque<Owed> owed{Owed{Input::connect, Verb::unknown, "the connection", "", true, false, true}};
+
+ private:
+  enum class Mode { command, chunk, data, auth_response, tls };
+
+  void expect(Mode mode);
+  void take_line(std::string_view& octets);
+  void take_chunk(std::string_view& octets);
+  void take_data(std::string_view& octets);
+  void take_command(const CommandLine& line);
+  void watch(std::string_view octets);
+  void owe(Owed what);
+  [[nodiscard]] std::size_t longest_line() const;
+
+  Mode mode_ = Mode::command;
+  LineReader lines_;
+  std::size_t line_octets_ = 0;  // of the line under way
+  ChunkReader chunk_;
+  DataDecoder strict_;
+  DataDecoder lenient_;
+  bool chunking_ = false;
+  bool utf8_ = false;
+  bool asked_for_utf8_ = false;
+  bool given_up_ = false;
+  bool odd_ = false;  // a bare CR, bare LF or NUL in the line or the data under way
+  char last_ = '\n';  // the last octet of it
+};
+
+}  // namespace smtpspec::smtp

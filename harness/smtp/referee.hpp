@@ -1,0 +1,63 @@
+// The referee: follows any SMTP conversation from both sides and says where the server broke the rules.
+// It needs no scenario and does no I/O. Rules: RFC 5321 4.2.1 (reply grammar), 4.3.1 (one reply a command), 4.3.2
+// (permitted codes), RFC 2034 (enhanced codes), RFC 3207, RFC 3030, RFC 2920.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace smtpspec::smtp {
+
+/// A rule that was broken. `requirement` is a ledger id ("rfc5321/4.2.1/one-code"), `section` is how people cite it.
+struct Violation {
+  std::string requirement;
+  std::string section;
+  bool must = true;       ///< false: a SHOULD
+  std::string expected;   ///< what the rule asks for
+  std::string actual;     ///< what was seen, octets escaped
+  std::size_t event = 0;  ///< the number of the call that showed it (calls to the watching functions count from 0)
+};
+
+/// A rule the referee holds; the table of all of them is `referee_rules()`.
+struct RefereeRule {
+  std::string_view requirement;
+  std::string_view section;
+  bool must;
+  std::string_view says;
+};
+[[nodiscard]] const std::vector<RefereeRule>& referee_rules();
+
+/// Each rule is reported once a conversation, at the first breach. Bounded: holds one reply and one line under way, and
+/// a short note on each command owed (65536 at most, then the order counts as ambiguous).
+///
+/// Watches one connection. Give it everything in the order in which it was seen. It stays silent where the client's
+/// own octets make the order of things ambiguous (a bare LF in a command, a doubtful end of data): from there on only
+/// the grammar of replies is judged, so that a lenient server is never accused of an extra reply.
+class Referee {
+ public:
+  /// `lmtp`: one reply an accepted recipient after the end of data (RFC 2033 section 4.2).
+  explicit Referee(bool lmtp = false);
+  ~Referee();
+  Referee(Referee&&) noexcept;
+  Referee& operator=(Referee&&) noexcept;
+
+  void sent(std::string_view octets);      ///< the client's octets
+  void received(std::string_view octets);  ///< the server's octets
+  void tls_started();                      ///< a TLS handshake was completed
+  void ambiguous();  ///< the client left SMTP (raw octets under TLS, ...): grammar alone from here
+  void closed();     ///< the server ended the connection
+
+  /// Replies still owed: commands that were sent whole and have no reply yet. 0 while the order is ambiguous and once
+  /// QUIT was answered.
+  [[nodiscard]] std::size_t owed() const;
+  [[nodiscard]] const std::vector<Violation>& violations() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace smtpspec::smtp

@@ -1,0 +1,196 @@
+// Which reply belongs to which command, and where nobody can know.
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/smtp/conversation_script.hpp"
+
+using namespace smtpspec::smtp;
+using namespace smtpspec::smtp::conversation;
+
+using namespace std::string_literals;
+
+TEST_CASE("each command has one reply") {
+  check({
+      {"a reply too many", ready + Script{c("NOOP"), s("250 OK\n250 OK")}, {"rfc5321/4.2/one-reply"}},
+      {"a second greeting", greeted + Script{s("220 mx.example.test")}, {"rfc5321/4.2/one-reply"}},
+      {"a refusal too many, and on",
+       ready + Script{c("FOO"), s("500 What\n500 What"), c("NOOP"), s("250 OK")},
+       {"rfc5321/4.2/one-reply"}},
+      {"a reply to half a command", ready + Script{c_raw("NOO"), s("250 OK")}, {"rfc5321/4.2/one-reply"}},
+      {"a success inside the data", data + Script{c("text"), s("250 OK")}, {"rfc5321/4.1.1.4/reply-in-data"}},
+      {"a refusal inside the data, and on",
+       data + Script{c("text"), s("500 What"), c("."), s("500 What")},
+       {"rfc5321/4.1.1.4/reply-in-data"}},
+      {"closed", ready + Script{c("NOOP"), hangs_up}, {"rfc5321/3.8/silent-close"}},
+      {"closed behind QUIT", ready + Script{c("QUIT"), hangs_up}, {"rfc5321/3.8/silent-close"}},
+      {"closed with nothing owed", ready + Script{hangs_up}, {}},
+      {"closed before the greeting", {hangs_up}, {}},
+      {"closed inside a line", ready + Script{c_raw("NOO"), hangs_up}, {}},
+      {"closed in the handshake", ready + Script{c("STARTTLS"), s("220 Go"), hangs_up}, {}},
+      {"closed inside the data", data + Script{c("text"), hangs_up}, {}},
+      {"closed behind the data", data + Script{c("text\n."), hangs_up}, {"rfc5321/3.8/silent-close"}},
+      {"a reply behind 221", ready + Script{c("QUIT\nNOOP"), s("221 Bye\n250 OK")}, {"rfc5321/4.1.1.10/quit-closes"}},
+      {"closed behind 221", ready + Script{c("QUIT\nNOOP"), s("221 Bye"), hangs_up}, {}},
+      {"reply before the chunk is there",
+       rcpt + Script{c("BDAT 5 LAST"), s("250 OK")},
+       {"rfc3030/2/reply-after-chunk"}},
+      {"refused before the chunk is there",
+       rcpt + Script{c("BDAT 5 LAST"), s("554 No"), c_raw("12345NOOP\r\n"), s("250 OK")},
+       {"rfc3030/2/reply-after-chunk"}},
+      {"421 before the chunk is there", rcpt + Script{c("BDAT 5 LAST"), s("421 Bye"), hangs_up}, {}},
+  });
+}
+
+TEST_CASE("codes are those that a command may have in its state") {
+  const std::set<std::string> wrong = {"rfc5321/4.3.2/permitted-code"};
+  const std::set<std::string> unlisted = {"rfc5321/4.3.1/listed-code"};
+  const auto after = [](const Script& state, std::string_view command, std::string_view reply) {
+    return state + Script{c(command), s(reply)};
+  };
+  check({
+      {"250 greeting", {s("250 mx.example.test")}, {"rfc5321/4.3.2/permitted-code"}},
+      {"250 to DATA", after(rcpt, "DATA", "250 OK"), wrong},
+      {"354 to MAIL", after(ready, "MAIL FROM:<a@b.example>", "354 Go"), wrong},
+      {"354 to DATA without MAIL", after(ready, "DATA", "354 Go"), wrong},
+      {"354 to DATA before EHLO", after(greeted, "DATA", "354 Go"), wrong},
+      {"RCPT without MAIL", after(ready, "RCPT TO:<a@b.example>", "250 OK"), wrong},
+      {"MAIL inside a transaction", after(rcpt, "MAIL FROM:<a@b.example>", "250 OK"), wrong},
+      {"MAIL after refused MAIL",
+       after(after(ready, "MAIL FROM:<a@b.example>", "550 No"), "MAIL FROM:<a@b.example>", "250 OK"),
+       {}},
+      {"220 to NOOP", after(ready, "NOOP", "220 OK"), wrong},
+      {"221 to NOOP", after(ready, "NOOP", "221 OK"), wrong},
+      {"251 to NOOP", after(ready, "NOOP", "251 OK"), unlisted},
+      {"354 to NOOP", after(ready, "NOOP", "354 OK"), wrong},
+      {"250 to QUIT", after(ready, "QUIT", "250 OK"), wrong},
+      {"250 to HELP", after(ready, "HELP", "250 OK"), unlisted},
+      {"250 to STARTTLS", after(ready, "STARTTLS", "250 OK"), wrong},
+      {"250 to AUTH", after(ready, "AUTH PLAIN AGEAYg==", "250 OK"), wrong},
+      {"334 to AUTH inside a transaction", after(mail, "AUTH PLAIN", "334 "), wrong},
+      {"250 to an unknown command", after(ready, "FOO", "250 OK"), wrong},
+      {"RCPT after RSET", after(after(rcpt, "RSET", "250 OK"), "RCPT TO:<a@b.example>", "250 OK"), wrong},
+      {"RCPT after EHLO", after(after(rcpt, "EHLO x", "250 mx.example.test"), "RCPT TO:<a@b.example>", "250 OK"),
+       wrong},
+      {"RCPT after the data", after(after(data, ".", "250 OK"), "RCPT TO:<a@b.example>", "250 OK"), wrong},
+      {"RCPT after refused data", after(after(data, ".", "550 No"), "RCPT TO:<a@b.example>", "250 OK"), {}},
+      {"MAIL after refused data", after(after(data, ".", "550 No"), "MAIL FROM:<a@b.example>", "250 OK"), {}},
+      {"354 to MAIL after refused data", after(after(data, ".", "550 No"), "MAIL FROM:<a@b.example>", "354 Go"), wrong},
+      {"RCPT after TLS", rcpt + Script{c("STARTTLS"), s("220 Go"), tls, c("RCPT TO:<a@b.example>"), s("250 OK")},
+       wrong},
+      {"DATA after BDAT", after(after(rcpt, "BDAT 0", "250 OK"), "DATA", "354 Go"), wrong},
+      {"BDAT after BDAT LAST", after(after(rcpt, "BDAT 0 LAST", "250 OK"), "BDAT 0", "250 OK"), wrong},
+      {"354 to the end of data", after(data, "text\n.", "354 Go"), wrong},
+      {"pipelined: each by the state before it",
+       ready + Script{c("MAIL FROM:<a@b.example>\nRCPT TO:<x@b.example>\nRSET\nRCPT TO:<x@b.example>"),
+                      s("250 OK\n250 OK\n250 OK\n250 OK")},
+       wrong},
+      {"RSET refused", after(rcpt, "RSET", "550 No"), {"rfc5321/4.1.1.5/rset-250"}},
+      {"RSET with an argument refused", after(rcpt, "RSET now", "501 No"), {}},
+      {"RSET refused for want of TLS", after(greeted, "RSET", "530 TLS first"), {}},
+      {"QUIT refused", after(rcpt, "QUIT", "503 No"), {"rfc5321/4.1.1.10/quit-221"}},
+      {"QUIT with an argument refused", after(rcpt, "QUIT now", "501 No"), {}},
+      {"502 to NOOP", after(ready, "NOOP", "502 No"), {"rfc5321/4.3.2/required-command"}},
+      {"500 to a broken MAIL", after(ready, "MAIL <a@b.example>", "500 What"), {}},
+      {"502 to HELP that is offered", after(ready, "HELP", "502 No"), {"rfc5321/4.2.4/advertised-command"}},
+      {"454 to STARTTLS that is offered", after(ready, "STARTTLS", "454 Later"), {}},
+      {"a second AUTH",
+       after(after(ready, "AUTH PLAIN AGEAYg==", "235 OK"), "AUTH PLAIN AGEAYg==", "235 OK"),
+       {"rfc4954/4/auth-once"}},
+      {"text in a challenge", after(ready, "AUTH LOGIN", "334 Who are you?"), {"rfc4954/4/challenge"}},
+      {"a challenge without its space", after(ready, "AUTH LOGIN", "334"), {"rfc4954/4/challenge"}},
+  });
+}
+
+TEST_CASE("enhanced codes agree with the reply code, where they are offered") {
+  const auto reply = [](std::string_view text) { return enhanced + Script{c("NOOP"), s(text)}; };
+  check({
+      {"right", reply("250 2.0.0 OK"), {}},
+      {"none", reply("250 OK"), {"rfc2034/4/present"}},
+      {"not one", reply("250 2.0 OK"), {"rfc2034/4/present"}},
+      {"another class", reply("250 5.0.0 OK"), {"rfc2034/4/class"}},
+      {"on each line", reply("250-2.0.0 One\n250 2.0.0 Two"), {}},
+      {"on one line", reply("250-2.0.0 One\n250 Two"), {"rfc2034/4/present"}},
+      {"two codes", reply("250-2.0.0 One\n250 2.1.0 Two"), {"rfc2034/4/same-on-each-line"}},
+      {"4yz", enhanced + Script{c("VRFY x"), s("450 5.1.1 No")}, {"rfc2034/4/class"}},
+      {"not offered", ready + Script{c("NOOP"), s("250 5.0.0 OK")}, {}},
+      {"3yz has none", enhanced + Script{c("AUTH LOGIN"), s("334 ")}, {}},
+      {"EHLO has none", enhanced + Script{c("EHLO"), s("501 Name?"), c("HELO x"), s("250 mx.example.test")}, {}},
+      {"forgotten after TLS", enhanced + Script{c("STARTTLS"), s("220 2.0.0 Go"), tls, c("NOOP"), s("250 OK")}, {}},
+  });
+}
+
+TEST_CASE("LMTP answers the end of data once a recipient") {
+  check(
+      {
+          {"two recipients",
+           two_recipients +
+               Script{c("DATA"), s("354 Go"), c("text\n.\nQUIT"), s("250 OK\n452 Full\n221 Bye"), hangs_up},
+           {}},
+          {"one reply too few",
+           two_recipients + Script{c("DATA"), s("354 Go"), c("text\n.\nQUIT"), s("250 OK\n221 Bye")},
+           {"rfc5321/4.3.2/permitted-code"}},
+          {"one reply too many",
+           two_recipients + Script{c("DATA"), s("354 Go"), c("text\n."), s("250 OK\n250 OK\n250 OK")},
+           {"rfc5321/4.2/one-reply"}},
+          {"one reply and closed",
+           two_recipients + Script{c("DATA"), s("354 Go"), c("text\n."), s("250 OK"), hangs_up},
+           {"rfc5321/3.8/silent-close"}},
+          {"the last chunk too",
+           two_recipients + Script{c_raw("BDAT 1\r\nxBDAT 1 LAST\r\nyNOOP\r\n"), s("250 OK\n250 OK\n250 OK\n250 OK")},
+           {}},
+          {"the last chunk with no recipient",
+           lhlo + Script{c("MAIL FROM:<a@b.example>"), s("250 OK"), c("BDAT 0 LAST\nNOOP"), s("250 OK")},
+           {}},
+          {"EHLO", {s("220 mx.example.test"), c("EHLO x"), s("250 mx.example.test")}, {"rfc2033/4.1/no-ehlo"}},
+          {"EHLO refused", {s("220 mx.example.test"), c("EHLO x"), s("500 LMTP")}, {}},
+          {"DATA without a recipient",
+           lhlo + Script{c("MAIL FROM:<a@b.example>"), s("250 OK"), c("DATA"), s("354 Go")},
+           {"rfc2033/4.2/data-without-recipient"}},
+      },
+      true);
+}
+
+TEST_CASE("where the client leaves the order open, the referee is silent") {
+  const Piece many = s("250 OK\n250 OK\n354 OK\n220 OK");
+  const std::string long_line(600, 'x');
+  check({
+      {"told so", ready + Script{ambiguous, many, hangs_up}, {}},
+      {"bare LF in a command", ready + Script{c_raw("NOOP\nNOOP\r\n"), many, hangs_up}, {}},
+      {"bare CR in a command", ready + Script{c_raw("NOOP\rNOOP\r\n"), many, hangs_up}, {}},
+      {"bare CR, not yet a line", ready + Script{c_raw("NOOP\r"), many, hangs_up}, {}},
+      {"NUL in a command", ready + Script{c_raw("NO\0OP\r\n"s), many, hangs_up}, {}},
+      {"over-long command", ready + Script{c("NOOP " + long_line), many, hangs_up}, {}},
+      {"over-long, not yet a line", ready + Script{c_raw(long_line), many, hangs_up}, {}},
+      {"empty line", ready + Script{c(""), many, hangs_up}, {}},
+      {"LF.LF in the data", data + Script{c_raw("a\n.\nNOOP\r\n"), many, hangs_up}, {}},
+      {"LF.CRLF in the data", data + Script{c_raw("a\n.\r\nNOOP\r\n"), many, hangs_up}, {}},
+      {"CRLF.LF in the data", data + Script{c_raw("a\r\n.\nNOOP\r\n"), many, hangs_up}, {}},
+      {"CR.CR in the data", data + Script{c_raw("a\r.\rNOOP\r\n"), many, hangs_up}, {}},
+      {"CRLF.CR in the data", data + Script{c_raw("a\r\n.\r"), many, hangs_up}, {}},
+      {"NUL beside the dot", data + Script{c_raw("a\r\n.\0\r\nNOOP\r\n"s), many, hangs_up}, {}},
+      {"bare LF in the data", data + Script{c_raw("a\nb\r\n"), many, hangs_up}, {}},
+      {"commands behind DATA", rcpt + Script{c("DATA\nNOOP"), s("354 Go\n250 OK\n250 OK"), hangs_up}, {}},
+      {"commands behind DATA that is refused",
+       mail + Script{c("DATA\nNOOP"), s("503 No\n250 OK\n250 OK")},
+       {"rfc5321/4.2/one-reply"}},
+      {"commands behind STARTTLS", ready + Script{c("STARTTLS\nNOOP"), s("220 Go"), tls, many}, {}},
+      {"clear text for the handshake", ready + Script{c("STARTTLS"), s("220 Go"), c("NOOP"), many}, {}},
+      {"commands behind AUTH", ready + Script{c("AUTH LOGIN\nNOOP"), s("334 "), many}, {}},
+      {"BDAT that is not offered", greeted + Script{c("BDAT 6\nNOOP"), many}, {}},
+      {"BDAT without a size", rcpt + Script{c("BDAT"), many}, {}},
+  });
+}
+
+TEST_CASE("over-long means more than 512 octets, in AUTH more than 12288") {
+  const Piece two = s("250 OK\n250 OK");
+  check({
+      {"512", ready + Script{c("NOOP " + std::string(505, 'x')), two}, {"rfc5321/4.2/one-reply"}},
+      {"513", ready + Script{c("NOOP " + std::string(506, 'x')), two}, {}},
+      {"12288 in AUTH",
+       ready + Script{c("AUTH PLAIN " + std::string(12275, 'A')), s("535 No\n250 OK")},
+       {"rfc5321/4.2/one-reply"}},
+      {"12289 in AUTH", ready + Script{c("AUTH PLAIN " + std::string(12276, 'A')), s("535 No\n250 OK")}, {}},
+      {"a long response",
+       ready + Script{c("AUTH X"), s("334 "), c(std::string(4000, 'A')), s("535 No\n250 OK")},
+       {"rfc5321/4.2/one-reply"}},
+  });
+}

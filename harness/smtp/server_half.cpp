@@ -1,0 +1,107 @@
+#include "harness/smtp/server_half.hpp"
+
+namespace smtpspec::smtp {
+namespace {
+
+bool ends_data(const Owed& what) { return what.input == Input::end_of_data || what.last_chunk; }
+
+}  // namespace
+
+bool is_hello(Verb verb) { return verb == Verb::ehlo || verb == Verb::helo || verb == Verb::lhlo; }
+
+const Transition& row_of(State state, const Owed& what) {
+  return transition(state, what.last_chunk ? Input::end_of_data : what.input, what.verb);
+}
+
+Follows ServerHalf::follow(const Owed& what, const Reply& reply) {
+  if (what.input == Input::connect) greeted = true;
+  said_goodbye = reply.code == 221 || reply.code == 421;
+  if (reply.code == 421) {
+    shuts_down();
+    return Follows::commands;
+  }
+  if (reply.has(ReplyDefect::code_changes)) certain = false;
+  switch (reply.klass()) {
+    case 2: return follow_success(what, reply);
+    case 3: return follow_intermediate(what, reply.code);
+    default: follow_refusal(what, reply.code); return Follows::commands;
+  }
+}
+
+void ServerHalf::shuts_down() {
+  said_goodbye = true;
+  certain = false;
+}
+
+void ServerHalf::tls_started() {
+  ehlo = {};
+  tls = true;
+  authenticated = false;
+  recipients = 0;
+  if (!greeted) return;
+  state = State::greeted;
+  certain = true;
+}
+
+Follows ServerHalf::follow_success(const Owed& what, const Reply& reply) {
+  if (what.verb == Verb::auth) {
+    if (reply.code == 235) authenticated = true;
+    if (state == State::auth) state = state_before_auth;
+  } else if (what.verb == Verb::quit) {
+    quit = reply.code == 221;
+  } else if (what.verb == Verb::starttls) {
+    // The state is left to the handshake.
+    if (reply.code == 220) return Follows::tls_handshake;
+  } else {
+    follow_transaction(what, reply.code);
+  }
+  if (is_hello(what.verb)) ehlo = what.verb == Verb::helo || reply.code != 250 ? Ehlo{} : parse_ehlo(reply);
+  return Follows::commands;
+}
+
+/// A 2yz reply to a command (or to the end of data) that moves the mail transaction, or to one that leaves it alone.
+void ServerHalf::follow_transaction(const Owed& what, int code) {
+  const Transition& row = row_of(state, what);
+  // The command of an extension may do anything to the state, and a reply out of order may stand for anything.
+  if (row.codes.empty()) certain = false;
+  state = next_state(row, code);
+  const bool resets = is_hello(what.verb) || what.verb == Verb::rset;
+  if (resets && state != State::greeted && state != State::connected) state = State::ready;
+  if (resets || ends_data(what)) recipients = 0;
+  if (what.verb == Verb::rcpt) ++recipients;
+  if (what.verb == Verb::mail) {
+    state = State::mail;  // whatever was before, a transaction is open now
+    recipients = 0;
+  }
+  if (resets || what.verb == Verb::mail) certain = true;
+}
+
+Follows ServerHalf::follow_intermediate(const Owed& what, int code) {
+  if (what.input == Input::command && what.verb == Verb::data && code == 354) {
+    state = State::data;
+    return Follows::data;
+  }
+  if (what.verb == Verb::auth && code == 334) {
+    if (state != State::auth) state_before_auth = state;
+    state = State::auth;
+    return Follows::auth_response;
+  }
+  return Follows::unknown;
+}
+
+void ServerHalf::follow_refusal(const Owed& what, int code) {
+  if (state == State::auth) state = state_before_auth;
+  // 501 and 503 leave the state as it was (RFC 5321 section 4.1.4). Whether another refusal within a transaction ends
+  // it is not said; after a failed BDAT, or DATA behind BDAT, the state is indeterminate (RFC 3030 section 2). Nor is
+  // it said whether MAIL may follow data that were refused (RFC 5321 section 4.1.4 has "successful DATA command").
+  const bool in_transaction = state == State::mail || state == State::rcpt || state == State::bdat;
+  const bool moves = what.verb == Verb::mail || what.verb == Verb::data;
+  if (in_transaction && moves && code != 501 && code != 503) certain = false;
+  if (what.verb == Verb::bdat || state == State::bdat || ends_data(what)) certain = false;
+  if (ends_data(what)) {
+    state = State::ready;
+    recipients = 0;
+  }
+}
+
+}  // namespace smtpspec::smtp
