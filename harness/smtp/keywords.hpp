@@ -17,8 +17,8 @@ struct Keyword {
 };
 
 struct Ehlo {
-  std::string domain;             ///< first word of the first line
-  std::vector<Keyword> keywords;  ///< those lines that fit the grammar, in order
+  std::string domain;               ///< first word of the first line
+  std::vector<Keyword> keywords;    ///< those lines that fit the grammar, in order
   std::vector<SyntaxError> errors;  ///< those that do not; `at` is the number of the line, from 0
 
   [[nodiscard]] const Keyword* find(std::string_view name) const;  ///< any case; nullptr where absent
