@@ -1,0 +1,118 @@
+#include "harness/scenario/diagnostic.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+namespace smtpspec::scenario {
+namespace {
+
+// A longer line is shown as a window around the caret.
+constexpr std::size_t max_columns = 160;
+constexpr std::size_t longest_word = 64;
+
+/// One printable character for a terminal. Control characters, broken UTF-8 and those that turn the direction of
+/// writing become '?': a scenario file may come from anybody.
+std::vector<std::string> characters(std::string_view line) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < line.size();) {
+    const auto lead = static_cast<unsigned char>(line[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+    bool sound = length != 0 && lead < 0xF5 && i + length <= line.size();
+    unsigned point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+    for (std::size_t k = 1; sound && k < length; ++k) {
+      const auto octet = static_cast<unsigned char>(line[i + k]);
+      sound = (octet & 0xC0U) == 0x80;
+      point = point << 6 | (octet & 0x3FU);
+    }
+    const std::size_t used = sound ? length : 1;
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+    const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x200B && point <= 0x200F) ||
+                         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+    const bool valid = sound && !overlong && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
+    if (valid && point == '\t')
+      out.emplace_back(" ");
+    else
+      out.push_back(valid && !control ? std::string(line.substr(i, used)) : "?");
+    i += used;
+  }
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const std::string& character : characters(text)) out += character;
+  return out;
+}
+
+/// Optimal string alignment: insert, drop, replace, swap two neighbours.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        rows[i][j] = i + j;
+        continue;
+      }
+      rows[i][j] =
+          std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
+    }
+  }
+  return rows[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string closest(std::string_view word, const std::vector<std::string>& candidates) {
+  if (word.empty() || word.size() > longest_word) return {};
+  std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::string found;
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() > longest_word) continue;
+    const std::size_t d = distance(word, candidate);
+    if (d < best && d < candidate.size()) {
+      best = d;
+      found = candidate;
+    }
+  }
+  return found;
+}
+
+std::string render(const Diagnostic& diagnostic, bool colour) {
+  const bool error = diagnostic.severity == Diagnostic::Severity::error;
+  const auto paint = [colour](const char* code, const std::string& text) {
+    return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+  };
+  const char* accent = error ? "1;31" : "1;35";
+  std::string out = printable(diagnostic.place.file);
+  if (diagnostic.place.line > 0) out += fmt::format(":{}", diagnostic.place.line);
+  if (diagnostic.place.line > 0 && diagnostic.place.column > 0) out += fmt::format(":{}", diagnostic.place.column);
+  out += fmt::format(": {}: {}\n", paint(accent, error ? "error" : "warning"), printable(diagnostic.message));
+  const std::string help = printable(diagnostic.help);
+  if (diagnostic.line.empty() || diagnostic.place.line <= 0) {
+    if (!help.empty()) out += fmt::format("  {}\n", help);
+    return out;
+  }
+
+  auto line = characters(diagnostic.line);
+  auto column = static_cast<std::size_t>(std::max(1, diagnostic.place.column)) - 1;
+  column = std::min(column, line.size());
+  const std::size_t first = column > max_columns * 2 / 3 && line.size() > max_columns ? column - max_columns / 2 : 0;
+  const std::size_t end = std::min(line.size(), first + max_columns);
+  std::string shown = first > 0 ? "... " : "";
+  const std::size_t indent = shown.size() + column - first;
+  for (std::size_t i = first; i < end; ++i) shown += line[i];
+  if (end < line.size()) shown += " ...";
+  const auto wanted = static_cast<std::size_t>(std::max(1, diagnostic.width));
+  const std::size_t width = std::max<std::size_t>(1, std::min(wanted, end > column ? end - column : 1));
+  const std::string number = std::to_string(diagnostic.place.line);
+  out += fmt::format("  {} | {}\n", number, shown);
+  out += fmt::format("  {} | {}{}{}\n", std::string(number.size(), ' '), std::string(indent, ' '),
+                     paint(accent, std::string(width, '^')), help.empty() ? "" : " " + help);
+  return out;
+}
+
+}  // namespace smtpspec::scenario

@@ -1,0 +1,48 @@
+#include "harness/scenario/octets.hpp"
+
+#include <algorithm>
+
+#include "harness/smtp/bdat.hpp"
+#include "harness/smtp/data.hpp"
+
+namespace smtpspec::scenario {
+
+smtp::Parsed<std::string> octets_of(const Step& step, const Lookup& lookup) {
+  if (step.action != Step::Action::send) return std::string();
+  constexpr std::string_view crlf = "\r\n";
+  auto octets = expand(step.octets, lookup, step.line ? crlf.size() : 0);
+  if (!octets) return octets;
+  if (step.framing == Step::Framing::data) return smtp::encode_data(*octets);
+  if (step.framing == Step::Framing::chunk) {
+    if (!step.chunk_size) return smtp::encode_bdat(*octets, step.last_chunk);
+    // A size that is not that of the chunk: only the command line lies (RFC 3030 section 2).
+    return "BDAT " + std::to_string(*step.chunk_size) + (step.last_chunk ? " LAST" : "") + "\r\n" + *octets;
+  }
+  return step.line ? *octets + std::string(crlf) : octets;
+}
+
+std::vector<std::string_view> segments_of(std::string_view octets, const Cut& cut) {
+  std::vector<std::size_t> borders;
+  if (cut.each_octet) {
+    for (std::size_t i = 1; i < octets.size() && i < max_segments; ++i) borders.push_back(i);
+  } else {
+    const auto size = static_cast<long long>(octets.size());
+    for (const long at : cut.at) {
+      const long long border = at < 0 ? size + at : at;
+      if (border > 0 && border < size) borders.push_back(static_cast<std::size_t>(border));
+    }
+    std::sort(borders.begin(), borders.end());
+    borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
+    if (borders.size() >= max_segments) borders.resize(max_segments - 1);
+  }
+  std::vector<std::string_view> segments;
+  std::size_t start = 0;
+  for (const std::size_t border : borders) {
+    segments.push_back(octets.substr(start, border - start));
+    start = border;
+  }
+  if (start < octets.size()) segments.push_back(octets.substr(start));
+  return segments;
+}
+
+}  // namespace smtpspec::scenario

@@ -1,0 +1,27 @@
+// From a step to what goes on the wire: the exact octets, and the segments that they are cut into.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/scenario/model.hpp"
+#include "harness/scenario/text.hpp"
+#include "harness/smtp/parsed.hpp"
+
+namespace smtpspec::scenario {
+
+/// The octets that a step of action `send` puts on the wire: holes filled, then CRLF added (`line`), or dot-stuffed and
+/// ended (`Framing::data`), or led by its BDAT command (`Framing::chunk`). Empty for every other action.
+/// The error names an unknown value, or says that the text grows beyond `max_text`.
+[[nodiscard]] smtp::Parsed<std::string> octets_of(const Step& step, const Lookup& lookup);
+
+/// Most segments that one step is cut into; what is left behind the last of them goes out in one piece.
+inline constexpr std::size_t max_segments = std::size_t{1} << 20;
+
+/// The octets cut as told, in order, none of them empty. An offset outside the octets cuts nothing. The views point
+/// into `octets`.
+[[nodiscard]] std::vector<std::string_view> segments_of(std::string_view octets, const Cut& cut);
+
+}  // namespace smtpspec::scenario

@@ -1,0 +1,81 @@
+// What is known of a mail server under test: the target file, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/scenario/model.hpp"
+
+namespace smtpspec::scenario {
+
+enum class Scheme { smtp, smtps, lmtp };
+
+struct Target {
+  std::string name;
+  Scheme scheme = Scheme::smtp;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 25;
+  std::string profile = "mx";        ///< mx | submission | lmtp
+  std::vector<std::string> sources;  ///< addresses, or prefixes such as 127.0.0.0/8, to connect from, used in turn
+
+  struct Mail {
+    std::string domain = "example.test";
+    std::vector<std::string> accepts;  ///< mailboxes that take mail
+    std::vector<std::string> rejects;  ///< no such user in an own domain
+    std::vector<std::string> foreign;  ///< not ours: relaying must be refused
+    std::string sender = "sender@client.example";
+  } mail;
+
+  struct Auth {
+    std::string user;
+    std::string password;
+  };
+  std::optional<Auth> auth;
+
+  struct Tls {
+    bool verify = false;
+    std::string ca;    ///< PEM file to verify with; empty: the system's
+    std::string name;  ///< server name to send and to verify; empty: the host
+  } tls;
+
+  struct Delivery {
+    std::string sink;  ///< host:port that smtpspec listens on; empty: not this road
+    bool sink_lmtp = false;
+    std::filesystem::path maildir;  ///< empty: not this road
+    std::filesystem::path mbox;
+    Duration wait{20000};   ///< how long a message that was accepted may take to arrive
+    Duration settle{1500};  ///< quiet time after which no further message is expected
+  };
+  std::optional<Delivery> delivery;
+
+  struct Server {
+    std::vector<std::string> start;  ///< program and arguments, run in the target file's folder
+    std::vector<std::string> stop;
+  };
+  std::optional<Server> server;
+
+  std::filesystem::path file;  ///< where it was read from; empty for a URL or the embedded server
+};
+
+/// "smtp://127.0.0.1:2525".
+[[nodiscard]] std::string address(const Target& target);
+/// Whether the host is a loopback, link-local or private address, so that no leave is needed to play against it.
+/// A host name is resolved by nobody here: only "localhost" counts as near.
+[[nodiscard]] bool is_near(const Target& target);
+
+/// Known failures, by scenario id.
+struct Baseline {
+  struct Entry {
+    std::string scenario;  ///< id of a row, or a glob such as "false-end-of-data/*"
+    Outcome outcome = Outcome::fail;
+    std::string cause;  ///< must be this one, if given; another is drift
+    std::string reason;
+    Place place;
+  };
+  std::vector<Entry> entries;
+};
+
+}  // namespace smtpspec::scenario

@@ -1,0 +1,61 @@
+// Octets with holes: the strings of a scenario file, parsed once at load and filled in when played.
+//   escapes      \r \n \t \0 \\ \xNN, and \{ \} for braces
+//   {name}       a value known when the scenario is played ({accepted}, {token}, a captured value ...)
+//   {x*1000}     the octets before '*' a thousand times (escapes allowed: {ab\r\n*3})
+//   {x..512}     the octets before '..' repeated and cut so that the whole text has 512 octets
+//   {base64:...} base64 of what follows, which may hold holes of its own ({base64:\0{user}\0{password}})
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/smtp/parsed.hpp"
+
+namespace smtpspec::scenario {
+
+struct Piece {
+  enum class Kind { literal, value, repeat, fill, base64 };
+  Kind kind = Kind::literal;
+  std::string octets;        ///< literal octets, or the unit of repeat and fill
+  std::string name;          ///< of a value
+  std::size_t count = 0;     ///< of repeat; the wanted total of fill
+  std::vector<Piece> inner;  ///< of base64
+  bool operator==(const Piece&) const = default;
+};
+
+struct Text {
+  std::vector<Piece> pieces;
+  bool operator==(const Text&) const = default;
+  [[nodiscard]] bool empty() const { return pieces.empty(); }
+};
+
+/// Most octets one text may grow to; `expand` refuses more, so that no scenario can eat the memory.
+inline constexpr std::size_t max_text = std::size_t{64} << 20;
+
+/// `at` of the error counts octets of `source`.
+[[nodiscard]] smtp::Parsed<Text> parse_text(std::string_view source);
+/// A text that is just these octets.
+[[nodiscard]] Text literal(std::string_view octets);
+
+using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
+/// Fills the holes. The error's message names the unknown value; `at` is 0.
+/// `extra`: octets that will be added behind (a line's CRLF), counted by a fill.
+[[nodiscard]] smtp::Parsed<std::string> expand(const Text& text, const Lookup& lookup, std::size_t extra = 0);
+/// The names of all values a text asks for, also within base64.
+[[nodiscard]] std::vector<std::string> names_in(const Text& text);
+
+/// A value that the engine provides to every scenario.
+struct KnownValue {
+  std::string_view name;
+  std::string_view meaning;
+};
+/// accepted, accepted2, rejected, foreign, sender, smuggled, token, domain, client, header, user, password.
+/// `header` is a standard header block with From, To, Subject, Date and Message-ID, the token in it, ending with the
+/// empty line.
+[[nodiscard]] const std::vector<KnownValue>& known_values();
+
+}  // namespace smtpspec::scenario
