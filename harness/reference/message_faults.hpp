@@ -1,0 +1,41 @@
+// Faults that spoil the octets of a message on their way through the server.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/reference/fault.hpp"
+#include "harness/smtp/data.hpp"
+
+namespace smtpspec::reference {
+
+/// How DATA is decoded: the RFC's rules, bent by the faults that are on.
+[[nodiscard]] smtp::DataRules data_rules(const Faults& faults);
+
+/// What the faults make of a whole message. `by_data`: it came in DATA, else in chunks.
+void spoil(std::string& message, const Faults& faults, bool by_data);
+
+/// Fault::dot_lost_at_buffer_border: a server that reads into a buffer of 4096 octets looks for the stuffed period
+/// behind the line end that it sees before it in the buffer, and so misses one that is the buffer's first octet.
+class BufferBorder {
+ public:
+  static constexpr std::size_t buffer = 4096;
+
+  /// Octets that may be decoded at once, so that the next border is not passed.
+  [[nodiscard]] std::size_t until_border() const { return buffer - octets_ % buffer; }
+  /// To be called before `octets` (the rest of DATA as it came) is decoded behind `decoded` octets of the message.
+  void before(std::string_view octets, std::size_t decoded);
+  /// Counts octets that were decoded.
+  void count(std::string_view octets);
+  /// Puts the periods that were missed back into the message.
+  void restore(std::string& message);
+
+ private:
+  std::size_t octets_ = 0;
+  std::string end_ = "\r\n";  // the last two octets; DATA begins like a line
+  std::vector<std::size_t> periods_;
+};
+
+}  // namespace smtpspec::reference

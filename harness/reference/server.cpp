@@ -1,0 +1,110 @@
+#include "harness/reference/server.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace smtpspec::reference {
+namespace {
+
+using wire::End;
+using Want = Session::Want;
+
+/// For a client that does not take its replies, or does not go on with its handshake.
+constexpr wire::Time write_deadline{60'000};
+constexpr wire::Time handshake_deadline{60'000};
+/// How long a closed connection is read on, so that octets on their way do not reset it and lose the last reply.
+constexpr wire::Time linger{1000};
+constexpr std::size_t max_linger = std::size_t{1} << 20;
+
+/// What the connections share; they may outlive the server's object by a turn of the executor.
+struct Shared {
+  Server::Options options;
+  Road road;
+};
+
+asio::awaitable<bool> handshake(wire::Stream& stream, Shared& shared) {
+  const auto done =
+      co_await stream.handshake(*shared.options.tls, wire::TlsEngine::Role::server, "", handshake_deadline);
+  co_return done.end == End::octets;
+}
+
+/// Ends the connection in good order: close_notify, FIN, and what still comes is read and thrown away for a while.
+asio::awaitable<void> close(wire::Stream& stream) {
+  if (stream.under_tls()) co_await stream.close_notify(linger);
+  wire::Transport& transport = stream.transport();
+  transport.half_close();
+  const auto end = std::chrono::steady_clock::now() + linger;
+  for (std::size_t octets = 0; octets < max_linger;) {
+    const auto left = std::chrono::duration_cast<wire::Time>(end - std::chrono::steady_clock::now());
+    if (left <= wire::Time::zero()) break;
+    const wire::Read read = co_await transport.read(left);
+    if (read.end != End::octets) break;
+    octets += read.octets.size();
+  }
+  transport.close();
+}
+
+/// Reads once and tells the session what came of it.
+asio::awaitable<void> read(wire::Stream& stream, Session& session) {
+  const wire::Read read = co_await stream.read(wire::Time(session.patience_ms()));
+  switch (read.end) {
+    case End::octets: session.receive(read.octets); break;
+    case End::deadline: session.timed_out(); break;
+    default: session.hung_up(); break;
+  }
+}
+
+asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire::Transport> transport) {
+  wire::Stream stream(std::move(transport));
+  if (shared->options.implicit_tls && !co_await handshake(stream, *shared)) co_return;
+  Session session(shared->options.settings, shared->options.faults, shared->options.implicit_tls);
+  for (;;) {
+    const std::string output = session.take_output();
+    if (!output.empty()) {
+      const wire::Written written = co_await stream.write(output, write_deadline);
+      if (written.end != End::octets) session.hung_up();
+    }
+    switch (session.want()) {
+      case Want::octets: co_await read(stream, session); break;
+      case Want::tls:
+        if (co_await handshake(stream, *shared)) {
+          session.tls_started();
+        } else {
+          session.tls_failed();
+        }
+        break;
+      case Want::deliver: session.delivered(co_await shared->road(session.accepted())); break;
+      case Want::close: co_await close(stream); co_return;
+    }
+  }
+}
+
+asio::awaitable<std::vector<bool>> forget(std::size_t recipients) { co_return std::vector<bool>(recipients, true); }
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(asio::any_io_executor executor, const std::shared_ptr<Shared>& shared)
+      : listener(std::move(executor), shared->options.host, shared->options.port,
+                 [shared](std::unique_ptr<wire::Transport> transport) { return serve(shared, std::move(transport)); }) {
+  }
+
+  wire::Listener listener;
+};
+
+Server::Server(asio::any_io_executor executor, Options options, Road road) {
+  if (!options.tls) options.tls = wire::TlsContext::server(options.settings.hostname);
+  const auto shared = std::make_shared<Shared>(Shared{std::move(options), std::move(road)});
+  impl_ = std::make_shared<Impl>(std::move(executor), shared);
+}
+
+Server::~Server() = default;
+std::uint16_t Server::port() const { return impl_->listener.port(); }
+std::string Server::address() const { return impl_->listener.address(); }
+void Server::stop() { impl_->listener.stop(); }
+
+Road nowhere() {
+  return [](const Accepted& mail) { return forget(mail.recipients.size()); };
+}
+
+}  // namespace smtpspec::reference

@@ -1,0 +1,189 @@
+#include "harness/reference/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/reference/session_impl.hpp"
+#include "harness/smtp/octets.hpp"
+
+namespace smtpspec::reference {
+namespace {
+
+using smtp::Verb;
+
+/// RFC 5321 section 4.5.3.2.7.
+constexpr std::uint64_t patience = 5 * 60 * 1000;
+constexpr std::uint64_t impatience = 500;
+
+constexpr std::size_t max_line = 512;
+constexpr std::size_t max_reply_text = 400;
+/// What RFC 4954 section 4 finds enough for an AUTH exchange.
+constexpr std::size_t max_auth_line = 12288;
+
+/// The longest command line in octets, CRLF included: RFC 5321 section 4.5.3.1.4 and what extensions add to it.
+std::size_t max_line_of(Verb verb) {
+  constexpr std::size_t size = 26, binarymime = 16, smtputf8 = 10, dsn = 500, auth = 500;
+  switch (verb) {
+    case Verb::mail: return max_line + size + binarymime + smtputf8 + dsn + auth;  // RFC 1870, 3030, 6531, 3461, 4954
+    case Verb::rcpt: return max_line + dsn;                                        // RFC 3461 section 4
+    case Verb::auth: return max_auth_line;
+    default: return max_line;
+  }
+}
+
+smtp::LineReader::Ends line_ends(const Faults& faults) {
+  return faults.has(Fault::lf_ends_command) ? smtp::LineReader::Ends::crlf_or_lf : smtp::LineReader::Ends::crlf_only;
+}
+
+}  // namespace
+
+Session::Impl::Impl(const Settings& the_settings, const Faults& the_faults, bool is_under_tls)
+    : settings(the_settings), faults(the_faults), under_tls(is_under_tls), lines(line_ends(the_faults)) {
+  say(220, "", fmt::format("{} {} smtpspec reference server", settings.hostname, settings.lmtp ? "LMTP" : "ESMTP"));
+}
+
+/// Reads on until the octets are used up or something else is wanted first. The replies to a pipelined group come
+/// together in `output` and so go out in one write (RFC 2920 section 3.2).
+void Session::Impl::run() {
+  while (want == Want::octets && used < input.size()) {
+    std::string_view rest = std::string_view(input).substr(used);
+    // `used` is set before anything acts on what was read, since a command may throw away what stands behind it.
+    const auto read = [&] { used = input.size() - rest.size(); };
+    switch (reading) {
+      case Reading::commands:
+      case Reading::auth_response: {
+        const auto line = lines.take(rest);
+        read();
+        if (line) read_line(*line);
+        break;
+      }
+      case Reading::data: {
+        const bool ended = decode(rest);
+        read();
+        if (ended) data_ended();
+        break;
+      }
+      case Reading::chunk: {
+        take_chunk(chunk.take(rest));
+        read();
+        if (chunk.done()) chunk_ended();
+        break;
+      }
+    }
+  }
+  input.erase(0, used);
+  used = 0;
+}
+
+void Session::Impl::discard_unread() { input.resize(used); }
+
+void Session::Impl::read_line(const smtp::CommandLine& line) {
+  if (reading == Reading::auth_response) return auth_response(line);
+  if (faults.has(Fault::long_line_splits) && line.octets > max_line) {
+    const std::string_view bytes = line.bytes;
+    for (std::size_t at = 0; at < bytes.size() && want == Want::octets; at += max_line) {
+      read_command(bytes.substr(at, max_line), 0);
+    }
+    return;
+  }
+  read_command(line.bytes, line.octets);
+}
+
+void Session::Impl::read_command(std::string_view line, std::size_t octets) {
+  const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
+  if (octets > max_line_of(verb)) {
+    return say(500, verb == Verb::auth ? "5.5.6" : "5.5.2", "Line too long");
+  }
+  if (smtp::has_forbidden_octets(line)) return say(500, "5.5.2", "Octets that no command may hold");
+  const smtp::CommandRules rules{.utf8 = client.extended, .parameters = client.extended};
+  const auto parsed = smtp::parse_command(line, rules);
+  if (const auto* command = std::get_if<smtp::Command>(&parsed)) {
+    if (misjudged(*command, line)) return say(500, "5.5.2", "Command not recognized");
+    return dispatch(*command);
+  }
+  const auto& error = std::get<smtp::CommandError>(parsed);
+  if (const auto command = misread(error)) return dispatch(*command);
+  refuse(error);
+}
+
+/// Enhanced codes go everywhere but into the greeting, the replies to EHLO and HELO, and 3yz (RFC 2034 section 4).
+/// A text that repeats the client's words is cut, so that the line keeps to 512 octets (RFC 5321 section 4.5.3.1.5).
+void Session::Impl::say(int code, std::string_view enhanced, std::string_view text) {
+  text = text.substr(0, max_reply_text);
+  output += fmt::format("{} {}{}{}\r\n", code, enhanced, enhanced.empty() ? "" : " ", text);
+}
+
+void Session::Impl::say_lines(int code, const std::vector<std::string>& texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const bool last = i + 1 == texts.size();
+    const int shown = faults.has(Fault::continuation_code_changes) && i == 1 ? code + 1 : code;
+    output += fmt::format("{}{}{}\r\n", shown, last ? ' ' : '-', texts[i]);
+  }
+}
+
+void Session::Impl::end(Want last) {
+  want = last;
+  discard_unread();
+}
+
+Session::Session(const Settings& settings, const Faults& faults, bool under_tls)
+    : impl_(std::make_unique<Impl>(settings, faults, under_tls)) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+Session::Want Session::want() const { return impl_->want; }
+std::string Session::take_output() { return std::exchange(impl_->output, {}); }
+const Accepted& Session::accepted() const { return impl_->transaction.mail; }
+
+void Session::receive(std::string_view octets) {
+  if (impl_->want == Want::close) return;
+  impl_->input += octets;
+  impl_->run();
+}
+
+void Session::tls_started() {
+  Impl& session = *impl_;
+  session.want = Want::octets;
+  session.under_tls = true;
+  if (!session.faults.has(Fault::starttls_keeps_state)) {
+    session.client = {};
+    session.end_transaction();
+  }
+  session.run();
+}
+
+void Session::tls_failed() { impl_->end(Want::close); }
+
+void Session::delivered(const std::vector<bool>& success) {
+  Impl& session = *impl_;
+  if (session.want != Want::deliver) return;
+  if (session.faults.has(Fault::delivers_twice) && !std::exchange(session.delivered_once, true)) return;
+  session.delivered_once = false;
+  session.want = Want::octets;
+  session.say_delivered(success);
+  session.end_transaction();
+  session.run();
+}
+
+void Session::hung_up() {
+  Impl& session = *impl_;
+  const bool in_data = session.want == Want::octets && session.reading == Impl::Reading::data;
+  session.reading = Impl::Reading::commands;
+  session.end(Want::close);
+  if (session.faults.has(Fault::half_message_delivered) && in_data) session.accept();
+}
+
+void Session::timed_out() {
+  impl_->say(421, "4.4.2", fmt::format("{} Too slow, closing the connection", impl_->settings.hostname));
+  impl_->end(Want::close);
+}
+
+std::uint64_t Session::patience_ms() const {
+  const bool slow = impl_->faults.has(Fault::slow_client_dropped) && !impl_->lines.idle();
+  return slow ? impatience : patience;
+}
+
+}  // namespace smtpspec::reference

@@ -1,0 +1,87 @@
+// The reference server's side of one connection, without I/O: octets in, octets and requests out. Strictly conforming
+// unless a fault is switched on. It serves as the embedded target of `smtpspec run`, as `smtpspec serve`, and, with
+// settings that accept every recipient, as the sink behind real servers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/reference/fault.hpp"
+#include "harness/smtp/parameters.hpp"
+
+namespace smtpspec::reference {
+
+struct Settings {
+  std::string hostname = "reference.example";
+  bool lmtp = false;
+  bool submission = false;              ///< MAIL wants AUTH first (530)
+  bool accept_every_recipient = false;  ///< a sink
+  std::string domain = "example.test";
+  std::vector<std::string> accepts = {"alice@example.test", "bob@example.test"};
+  std::map<std::string, std::string> users = {};  ///< name -> password; AUTH is advertised where not empty
+  bool starttls = true;                           ///< offer STARTTLS
+  bool auth_needs_tls = false;
+  std::uint64_t max_message = 10 * 1024 * 1024;  ///< octets, announced by SIZE
+  std::size_t max_recipients = 1000;             ///< a transaction, announced by LIMITS RCPTMAX (RFC 9422)
+  std::size_t max_mails = 100000;                ///< MAIL commands a session, announced by LIMITS MAILMAX
+  bool trace_header = true;     ///< put Received (and Return-Path on final delivery) in front of the message
+  bool final_delivery = false;  ///< Return-Path is added
+};
+
+/// A message that the session has taken and must be delivered before it is answered.
+struct Accepted {
+  std::string reverse_path;
+  std::vector<smtp::Parameter> mail_parameters;
+  struct Recipient {
+    std::string forward_path;
+    std::vector<smtp::Parameter> parameters;
+  };
+  std::vector<Recipient> recipients;
+  std::string message;  ///< with the trace header when the settings ask for it
+};
+
+class Session {
+ public:
+  /// What the session wants from whoever drives it, in order. Octets in `output` are to be written first.
+  enum class Want {
+    octets,   ///< read more from the client and call `receive`
+    tls,      ///< do the server's handshake, then call `tls_started` or `tls_failed`
+    deliver,  ///< deliver `accepted()`, then call `delivered`
+    close,    ///< close the connection
+  };
+
+  Session(const Settings& settings, const Faults& faults, bool under_tls);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  /// The greeting is already in `take_output()` when the session was made.
+  [[nodiscard]] Want want() const;
+  [[nodiscard]] std::string take_output();
+
+  void receive(std::string_view octets);
+  void tls_started();
+  void tls_failed();
+  [[nodiscard]] const Accepted& accepted() const;
+  /// The outcome of delivering, one a recipient in LMTP, else one for all: true is 250, false 451.
+  void delivered(const std::vector<bool>& success);
+  /// The client is gone. Under a fault this may make the session want `deliver` once more.
+  void hung_up();
+  /// The time of `patience_ms` is over: 421 and the end (RFC 5321 section 4.5.3.2).
+  void timed_out();
+  /// How long the driver may wait for octets, in milliseconds (RFC 5321 section 4.5.3.2.7 asks for five minutes).
+  [[nodiscard]] std::uint64_t patience_ms() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace smtpspec::reference

@@ -1,0 +1,169 @@
+// The commands that are no part of a mail transaction, and the table that all of them are found by.
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "harness/reference/session_impl.hpp"
+#include "harness/smtp/octets.hpp"
+
+namespace smtpspec::reference {
+namespace {
+
+using smtp::Command;
+using smtp::CommandError;
+using smtp::Verb;
+
+bool has_eight_bit(std::string_view text) { return std::any_of(text.begin(), text.end(), smtp::is_eight_bit); }
+
+}  // namespace
+
+void Session::Impl::dispatch(const Command& command) {
+  struct Row {
+    Verb verb;
+    void (Impl::*run)(const Command&);
+  };
+  static constexpr Row rows[] = {
+      {Verb::ehlo, &Impl::ehlo}, {Verb::lhlo, &Impl::ehlo},         {Verb::helo, &Impl::helo},
+      {Verb::mail, &Impl::mail}, {Verb::rcpt, &Impl::rcpt},         {Verb::data, &Impl::data},
+      {Verb::bdat, &Impl::bdat}, {Verb::rset, &Impl::rset},         {Verb::vrfy, &Impl::vrfy},
+      {Verb::expn, &Impl::expn}, {Verb::help, &Impl::help},         {Verb::noop, &Impl::noop},
+      {Verb::quit, &Impl::quit}, {Verb::starttls, &Impl::starttls}, {Verb::auth, &Impl::auth},
+  };
+  const auto* row =
+      std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.verb == command.verb; });
+  if (row == std::end(rows)) return say(500, "5.5.2", "Command not recognized");
+  (this->*row->run)(command);
+}
+
+/// RFC 5321 section 4.2.4: 500 for what is no command, 501 for arguments that do not fit, 555 for parameters.
+void Session::Impl::refuse(const CommandError& error) {
+  const Verb verb = error.command.verb;
+  if (error.kind == CommandError::Kind::unknown_verb) {
+    if (faults.has(Fault::unknown_command_hangs_up)) return end(Want::close);
+    return say(500, "5.5.2", "Command not recognized");
+  }
+  const bool path = verb == Verb::mail || verb == Verb::rcpt;
+  const bool greeting = verb == Verb::ehlo || verb == Verb::helo || verb == Verb::lhlo;
+  if (verb == Verb::rcpt && transaction.open) ++transaction.rcpts;
+  if (path && client.extended && has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5
+    return say(verb == Verb::mail ? 550 : 553, "5.6.7", "An address outside ASCII, and no SMTPUTF8");
+  }
+  if (error.kind == CommandError::Kind::unknown_parameter) return say(555, "5.5.4", error.error.message);
+  say(501,
+      greeting             ? ""
+      : verb == Verb::auth ? "5.5.2"
+                           : "5.5.4",
+      fmt::format("{} (octet {})", error.error.message, error.error.at));
+}
+
+/// Faults that see a command in what is none.
+std::optional<Command> Session::Impl::misread(const CommandError& error) const {
+  Command command = error.command;
+  if (faults.has(Fault::starttls_with_argument) && command.verb == Verb::starttls) return command;
+  if (faults.has(Fault::unknown_parameter_accepted) && error.kind == CommandError::Kind::unknown_parameter)
+    return command;
+  if (faults.has(Fault::null_forward_path_accepted) && command.verb == Verb::rcpt &&
+      smtp::same_word(command.argument, "TO:<>")) {
+    command.path.null = true;
+    return command;
+  }
+  if (faults.has(Fault::auth_skips_bad_base64) && command.verb == Verb::auth && !command.mechanism.empty()) {
+    command.initial_response = command.argument.substr(command.argument.find(' ') + 1);
+    return command;
+  }
+  return std::nullopt;
+}
+
+/// Faults that do not know a command where there is one.
+bool Session::Impl::misjudged(const Command& command, std::string_view line) const {
+  const auto has_lower = [](std::string_view text) { return smtp::to_upper(text) != text; };
+  if (faults.has(Fault::verbs_case_sensitive) && has_lower(command.word)) return true;
+  if (faults.has(Fault::trailing_space_refused) && line.ends_with(' ')) return true;
+  if (faults.has(Fault::keywords_case_sensitive) && command.verb == Verb::mail) {
+    return has_lower(std::string_view(command.argument).substr(0, 5));
+  }
+  return false;
+}
+
+std::vector<std::string> Session::Impl::keywords() const {
+  std::vector<std::string> words = {
+      "PIPELINING",
+      fmt::format("SIZE {}", settings.max_message),
+      "8BITMIME",
+      "CHUNKING",
+      "BINARYMIME",
+      "ENHANCEDSTATUSCODES",
+      "DSN",
+      "SMTPUTF8",
+      fmt::format("LIMITS RCPTMAX={} MAILMAX={}", settings.max_recipients, settings.max_mails)};
+  if (settings.starttls && (!under_tls || faults.has(Fault::starttls_advertised_under_tls)))
+    words.emplace_back("STARTTLS");
+  if (offers_auth()) words.emplace_back("AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256");
+  words.emplace_back("HELP");
+  return words;
+}
+
+/// RFC 5321 section 4.1.1.1, RFC 2033 section 4.1.
+void Session::Impl::ehlo(const Command& command) {
+  if (settings.lmtp != (command.verb == Verb::lhlo)) return say(500, "5.5.1", "Not a command of this protocol");
+  if (!faults.has(Fault::ehlo_keeps_transaction)) end_transaction();
+  client.domain = command.domain;
+  client.extended = true;
+  std::vector<std::string> reply = keywords();
+  reply.insert(reply.begin(), fmt::format("{} greets {}", settings.hostname, command.domain));
+  say_lines(250, reply);
+}
+
+void Session::Impl::helo(const Command& command) {
+  if (settings.lmtp || faults.has(Fault::helo_refused)) return say(500, "5.5.1", "Not a command of this protocol");
+  end_transaction();
+  client.domain = command.domain;
+  client.extended = false;
+  say(250, "", fmt::format("{} greets {}", settings.hostname, command.domain));
+}
+
+void Session::Impl::rset(const Command&) {
+  if (!faults.has(Fault::rset_keeps_transaction)) end_transaction();
+  say(250, "2.0.0", "Reset");
+}
+
+/// 252 tells nobody who is here (RFC 5321 sections 3.5.3 and 7.3).
+void Session::Impl::vrfy(const Command&) {
+  if (faults.has(Fault::vrfy_unknown)) return say(500, "5.5.2", "Command not recognized");
+  say(252, "2.5.0", "Cannot verify, but will take a message and try");
+}
+
+void Session::Impl::expn(const Command&) { say(252, "2.5.0", "Cannot expand, but will take a message and try"); }
+
+void Session::Impl::help(const Command&) {
+  say(214, "2.0.0", "RFC 5321 says it all");
+  if (faults.has(Fault::reply_too_long)) output.insert(output.size() - 2, 512, '.');
+}
+
+void Session::Impl::noop(const Command& command) {
+  if (faults.has(Fault::noop_unanswered)) return;
+  if (faults.has(Fault::noop_argument_refused) && !command.argument.empty()) {
+    return say(501, "5.5.4", "NOOP takes no argument");
+  }
+  say(250, "2.0.0", "Nothing done");
+  if (faults.has(Fault::reply_ends_in_lf)) output.erase(output.size() - 2, 1);
+}
+
+void Session::Impl::quit(const Command&) {
+  if (!faults.has(Fault::quit_without_reply))
+    say(221, "2.0.0", fmt::format("{} closes the connection", settings.hostname));
+  end(Want::close);
+}
+
+/// RFC 3207 section 4. What stands behind the command in plain text is thrown away: it may come from someone else.
+void Session::Impl::starttls(const Command&) {
+  if (under_tls) return say(503, "5.5.1", "TLS is in use already");
+  if (!settings.starttls) return say(502, "5.5.1", "STARTTLS is not offered");
+  if (client.domain.empty()) return say(503, "5.5.1", settings.lmtp ? "LHLO first" : "EHLO first");
+  say(220, "2.0.0", "Ready to start TLS");
+  want = Want::tls;
+  if (!faults.has(Fault::starttls_keeps_buffer)) discard_unread();
+}
+
+}  // namespace smtpspec::reference

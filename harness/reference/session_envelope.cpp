@@ -1,0 +1,107 @@
+// MAIL and RCPT: RFC 5321 sections 4.1.1.2 and 4.1.1.3 and the parameters of the extensions.
+#include <algorithm>
+#include <charconv>
+
+#include "harness/reference/admission.hpp"
+#include "harness/reference/session_impl.hpp"
+#include "harness/smtp/octets.hpp"
+
+namespace smtpspec::reference {
+namespace {
+
+using smtp::Command;
+
+constexpr std::size_t few_recipients = 50;
+
+const smtp::Parameter* find(const std::vector<smtp::Parameter>& parameters, std::string_view keyword) {
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const smtp::Parameter& parameter) { return parameter.keyword == keyword; });
+  return found == parameters.end() ? nullptr : &*found;
+}
+
+/// RFC 1870 section 6.1. A size too large for 64 bits (20 digits are allowed) is too large for us as well.
+bool declares_more_than(std::uint64_t limit, const std::vector<smtp::Parameter>& parameters) {
+  const smtp::Parameter* const size = find(parameters, "SIZE");
+  if (size == nullptr || !size->value) return false;
+  std::uint64_t octets = 0;
+  const auto read = std::from_chars(size->value->data(), size->value->data() + size->value->size(), octets);
+  return read.ec != std::errc() || octets > limit;
+}
+
+bool is_utf8(const smtp::Mailbox& mailbox) {
+  const auto eight_bit = [](const std::string& text) {
+    return std::any_of(text.begin(), text.end(), smtp::is_eight_bit);
+  };
+  return eight_bit(mailbox.local_part) || eight_bit(mailbox.domain);
+}
+
+std::string lower_local_part(std::string path) {
+  const std::size_t at = path.rfind('@');
+  std::transform(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(std::min(at, path.size())), path.begin(),
+                 [](char octet) { return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet + 32) : octet; });
+  return path;
+}
+
+}  // namespace
+
+void Session::Impl::mail(const Command& command) {
+  ++client.mails;
+  if (client.domain.empty() && !faults.has(Fault::mail_before_ehlo)) {
+    return say(503, "5.5.1", settings.lmtp ? "LHLO first" : "EHLO or HELO first");
+  }
+  if (transaction.open && !faults.has(Fault::nested_mail)) return say(503, "5.5.1", "A transaction is open already");
+  if (settings.submission && client.user.empty()) return say(530, "5.7.0", "Authentication required");
+  if (client.mails > settings.max_mails) return say(452, "4.3.2", "Too many transactions in one session");
+  if (declares_more_than(settings.max_message, command.parameters) && !faults.has(Fault::size_ignored)) {
+    return say(552, "5.3.4", "The message is larger than the limit");
+  }
+  if (faults.has(Fault::null_reverse_path_refused) && command.path.null) return say(550, "5.1.7", "No such sender");
+  if (faults.has(Fault::quoted_local_part_refused) && command.path.mailbox.quoted)
+    return say(550, "5.1.7", "Bad sender");
+
+  transaction.open = true;
+  transaction.rcpts = 0;
+  behind_last = false;
+  transaction.utf8 = find(command.parameters, "SMTPUTF8") != nullptr;
+  const smtp::Parameter* const body = find(command.parameters, "BODY");
+  transaction.binary = body != nullptr && body->value && smtp::same_word(*body->value, "BINARYMIME");
+  transaction.mail.reverse_path = smtp::to_string(command.path);
+  if (faults.has(Fault::reverse_path_case_lost)) {
+    transaction.mail.reverse_path = lower_local_part(transaction.mail.reverse_path);
+  }
+  transaction.mail.mail_parameters = command.parameters;
+  say(250, "2.1.0", "Sender accepted");
+}
+
+void Session::Impl::rcpt(const Command& command) {
+  if (!transaction.open) return say(503, "5.5.1", "MAIL first");
+  if (transaction.chunked) return say(503, "5.5.1", "The message has begun");
+  const std::size_t limit = faults.has(Fault::few_recipients) ? few_recipients : settings.max_recipients;
+  if (transaction.rcpts >= limit) return say(452, "4.5.3", "Too many recipients");
+  ++transaction.rcpts;
+  const smtp::Path& path = command.path;
+  if (!transaction.utf8 && is_utf8(path.mailbox) && !faults.has(Fault::utf8_without_parameter)) {
+    return refuse_recipient(553, "5.6.7", "An address outside ASCII, and MAIL had no SMTPUTF8");
+  }
+  if (faults.has(Fault::quoted_local_part_refused) && path.mailbox.quoted)
+    return refuse_recipient(550, "5.1.1", "Bad user");
+  if (faults.has(Fault::source_route_refused) && !path.source_route.empty())
+    return refuse_recipient(550, "5.1.2", "No route");
+
+  switch (admission_of(path, settings, faults, !client.user.empty())) {
+    case Admission::unknown: return refuse_recipient(550, "5.1.1", "No such user here");
+    case Admission::foreign: return refuse_recipient(550, "5.7.1", "Relaying denied");
+    case Admission::accepted: break;
+  }
+  transaction.mail.recipients.push_back({smtp::to_string(path), command.parameters});
+  say(250, faults.has(Fault::enhanced_missing) ? "" : "2.1.5", "Recipient accepted");
+}
+
+void Session::Impl::refuse_recipient(int code, std::string_view enhanced, std::string_view text) {
+  if (faults.has(Fault::enhanced_class_differs)) enhanced = "2.1.1";
+  if (faults.has(Fault::enhanced_missing)) enhanced = "";
+  say(code, enhanced, text);
+  if (faults.has(Fault::pipeline_dropped_after_refusal)) discard_unread();
+}
+
+}  // namespace smtpspec::reference
