@@ -158,7 +158,7 @@ TEST_CASE("a violation says what, where and when") {
 TEST_CASE("a held refusal keeps the event that showed it") {
   Referee referee;
   for (const Piece& piece : ready) feed(referee, piece);  // 0 to 2
-  referee.received("500 What\r\n");                              // 3
+  referee.received("500 What\r\n");                       // 3
   CHECK(referee.violations().empty());
   referee.sent("NOOP\r\n");        // 4
   referee.received("250 OK\r\n");  // 5

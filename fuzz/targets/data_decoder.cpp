@@ -1,0 +1,91 @@
+// Invariant: the message does not depend on the cuts, is what RFC 5321 says it is, and comes back from its encoding.
+#include <string>
+
+#include "fuzz/require.hpp"
+#include "harness/smtp/data.hpp"
+
+using namespace smtpspec::smtp;
+using smtpspec::fuzz::octets_of;
+using smtpspec::fuzz::Pieces;
+using smtpspec::fuzz::require;
+
+namespace {
+
+struct Decoded {
+  std::string message;
+  std::string rest;
+  bool ended = false;
+  bool operator==(const Decoded&) const = default;
+};
+
+/// What is held back comes out with the next octet, which ends no data by itself.
+void check_held_back(DataDecoder decoder) {
+  std::string_view octet = "x";
+  std::string message;
+  if (!decoder.decode(octet, message)) require(message.size() <= 5, "no more than 4 octets are held back");
+}
+
+Decoded decode(const DataRules& rules, std::string_view octets, std::size_t longest_piece) {
+  DataDecoder decoder(rules);
+  Decoded decoded;
+  for (Pieces pieces(octets, longest_piece); !pieces.done();) {
+    std::string_view piece = pieces.next();
+    if (!decoded.ended) {
+      decoded.ended = decoder.decode(piece, decoded.message);
+      require(decoded.ended || piece.empty(), "everything before the end is taken in");
+      check_held_back(decoder);
+    }
+    decoded.rest += piece;
+  }
+  require(decoder.decoded() == decoded.message.size(), "the octets of the message are counted");
+  return decoded;
+}
+
+/// RFC 5321 sections 4.1.1.4 and 4.5.2 word by word, for data that end.
+Decoded by_the_letter(std::string_view octets) {
+  Decoded decoded;
+  const std::size_t end = octets.starts_with(".\r\n") ? 0 : octets.find("\r\n.\r\n");
+  if (end == octets.npos) return decoded;
+  decoded.ended = true;
+  const std::string_view stuffed = octets.starts_with(".\r\n") ? "" : octets.substr(0, end + 2);
+  decoded.rest = octets.substr(stuffed.size() + 3);
+  for (std::size_t at = 0; at < stuffed.size(); ++at) {
+    const bool line_start = at == 0 || (at >= 2 && stuffed.substr(at - 2, 2) == "\r\n");
+    if (!line_start || stuffed[at] != '.') decoded.message += stuffed[at];
+  }
+  return decoded;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view octets = octets_of(data, size);
+  const DataRules all_rules[] = {
+      {},
+      {.lf_is_line_end = true},
+      {.lf_before_dot = true},
+      {.lf_after_dot = true},
+      {.cr_is_line_end = true},
+      {.nul_is_dropped = true},
+      {.keep_stuffing = true},
+      {.unstuff_only_double = true},
+      {.lf_is_line_end = true, .cr_is_line_end = true, .nul_is_dropped = true},
+  };
+  for (const DataRules& rules : all_rules) {
+    const Decoded whole = decode(rules, octets, size + 1);
+    for (const std::size_t longest_piece : {std::size_t{1}, std::size_t{3}, std::size_t{50}}) {
+      require(decode(rules, octets, longest_piece) == whole, "the message does not depend on the cuts");
+    }
+  }
+  const Decoded letter = by_the_letter(octets);
+  const Decoded strict = decode({}, octets, size + 1);
+  require(strict.ended == letter.ended, "the data end where RFC 5321 says");
+  if (letter.ended) require(strict == letter, "the message is what RFC 5321 says");
+
+  const std::string message(octets);
+  const Decoded again = decode({}, encode_data(message) + "NOOP\r\n", size + 10);
+  require(again.ended && again.rest == "NOOP\r\n", "an encoded message ends where it should");
+  const bool whole_lines = message.empty() || message.ends_with("\r\n");
+  require(again.message == (whole_lines ? message : message + "\r\n"), "an encoded message comes back");
+  return 0;
+}

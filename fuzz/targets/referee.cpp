@@ -1,0 +1,79 @@
+// Invariant: the referee survives every conversation, and what it finds does not depend on how octets are cut.
+//
+// Input: 'L' for LMTP or any other octet, then pieces: a letter (C client, S server, T TLS, A ambiguous, E the server
+// ended), the length in two octets, high first, and as many octets (fewer at the end).
+#include "harness/smtp/referee.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "fuzz/require.hpp"
+
+using namespace smtpspec::smtp;
+using smtpspec::fuzz::octets_of;
+using smtpspec::fuzz::Pieces;
+using smtpspec::fuzz::require;
+
+namespace {
+
+/// Cuts one piece off the front of `input`.
+std::string_view take_piece(std::string_view& input) {
+  const auto octet = [&](std::size_t at) { return at < input.size() ? static_cast<unsigned char>(input[at]) : 0U; };
+  const std::size_t length = octet(0) * 256 + octet(1);
+  input.remove_prefix(std::min<std::size_t>(input.size(), 2));
+  const std::string_view piece = input.substr(0, length);
+  input.remove_prefix(piece.size());
+  return piece;
+}
+
+using Found = std::vector<std::tuple<std::string, std::string, std::string>>;  // all but the event
+
+Found watch(std::string_view input, std::size_t longest_piece) {
+  Referee referee(input.starts_with('L'));
+  if (!input.empty()) input.remove_prefix(1);
+  bool order_is_known = true;
+  while (!input.empty()) {
+    const char kind = input.front();
+    input.remove_prefix(1);
+    const std::string_view octets = take_piece(input);
+    switch (kind) {
+      case 'C':
+        for (Pieces pieces(octets, longest_piece); !pieces.done();) referee.sent(pieces.next());
+        break;
+      case 'T': referee.tls_started(); break;
+      case 'A':
+        referee.ambiguous();
+        order_is_known = false;
+        break;
+      case 'E': referee.closed(); break;
+      default:
+        for (Pieces pieces(octets, longest_piece); !pieces.done();) referee.received(pieces.next());
+        break;
+    }
+    require(order_is_known || referee.owed() == 0, "nothing is owed while the order is ambiguous");
+  }
+  require(referee.violations().size() <= referee_rules().size(), "each rule is reported once");
+  Found found;
+  for (const Violation& violation : referee.violations()) {
+    const auto is_it = [&](const RefereeRule& rule) { return rule.requirement == violation.requirement; };
+    const auto& rules = referee_rules();
+    require(std::any_of(rules.begin(), rules.end(), is_it), "a violation is one of a rule");
+    const auto printable = [](char octet) { return octet >= 0x20 && octet <= 0x7e; };
+    require(std::all_of(violation.actual.begin(), violation.actual.end(), printable), "octets are escaped");
+    found.emplace_back(violation.requirement, violation.expected, violation.actual);
+  }
+  return found;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input = octets_of(data, size);
+  const Found whole = watch(input, size + 1);
+  for (const std::size_t longest_piece : {std::size_t{1}, std::size_t{7}}) {
+    require(watch(input, longest_piece) == whole, "what is found does not depend on the cuts");
+  }
+  return 0;
+}
