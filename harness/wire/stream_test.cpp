@@ -40,33 +40,14 @@ struct Pair {
   }
 };
 
-awaitable<void> expect(Stream& stream, std::string_view octets) {
-  const Read read = co_await read_all(stream, octets.size());
-  CHECK(read.problem.empty());
-  CHECK(read.end == End::octets);
-  CHECK(read.octets == octets);
-}
-
-awaitable<void> send(Stream& stream, std::string_view octets) {
-  const Written written = co_await stream.write(octets, patient);
-  CHECK(written.problem.empty());
-  CHECK(written.end == End::octets);
-}
-
-awaitable<void> expect_end(Stream& stream, End end, Time deadline = patient) {
-  const Read read = co_await stream.read(deadline);
-  CHECK(read.end == end);
-  CHECK(read.octets.empty());
-}
-
 }  // namespace
 
 TEST_CASE("plain octets go both ways") {
   Pair pair;
   run(pair.context, [](Pair& p) -> awaitable<void> {
-    co_await send(p.client, "EHLO a\r\n");
+    co_await expect_write(p.client, "EHLO a\r\n");
     co_await expect(p.server, "EHLO a\r\n");
-    co_await send(p.server, "250 b\r\n");
+    co_await expect_write(p.server, "250 b\r\n");
     co_await expect(p.client, "250 b\r\n");
     CHECK_FALSE(p.client.under_tls());
     CHECK(p.client.tls_description().empty());
@@ -76,14 +57,14 @@ TEST_CASE("plain octets go both ways") {
 TEST_CASE("STARTTLS: plain text, then TLS with its description, both ways") {
   Pair pair;
   run(pair.context, [](Pair& p) -> awaitable<void> {
-    co_await send(p.client, "STARTTLS\r\n");
+    co_await expect_write(p.client, "STARTTLS\r\n");
     co_await expect(p.server, "STARTTLS\r\n");
     co_await p.start_tls();
     CHECK(p.client.tls_description().starts_with("TLSv1.3 TLS_"));
     CHECK(p.client.tls_description() == p.server.tls_description());
-    co_await send(p.client, "EHLO a\r\n");
+    co_await expect_write(p.client, "EHLO a\r\n");
     co_await expect(p.server, "EHLO a\r\n");
-    co_await send(p.server, "250 b\r\n");
+    co_await expect_write(p.server, "250 b\r\n");
     co_await expect(p.client, "250 b\r\n");
     co_await expect_end(p.client, End::deadline, soon);
   }(pair));
@@ -95,11 +76,11 @@ TEST_CASE("close_notify ends TLS alone: both sides go on in plain text") {
     co_await p.start_tls();
     co_await p.client.close_notify(patient);
     CHECK_FALSE(p.client.under_tls());
-    co_await send(p.client, "NOOP\r\n");
+    co_await expect_write(p.client, "NOOP\r\n");
     co_await expect_end(p.server, End::tls_closed);
     CHECK_FALSE(p.server.under_tls());
     co_await expect(p.server, "NOOP\r\n");  // it came in the same read as the close_notify
-    co_await send(p.server, "250 ok\r\n");
+    co_await expect_write(p.server, "250 ok\r\n");
     co_await expect(p.client, "250 ok\r\n");
   }(pair));
 }
@@ -108,11 +89,11 @@ TEST_CASE("what the peer sent under TLS before it saw our close_notify is decryp
   Pair pair;
   run(pair.context, [](Pair& p) -> awaitable<void> {
     co_await p.start_tls();
-    co_await send(p.server, "250 late\r\n");
+    co_await expect_write(p.server, "250 late\r\n");
     co_await p.client.close_notify(patient);
     co_await expect_end(p.server, End::tls_closed);
     co_await p.server.close_notify(patient);
-    co_await send(p.server, "220 plain\r\n");
+    co_await expect_write(p.server, "220 plain\r\n");
     co_await expect(p.client, "250 late\r\n");
     co_await expect_end(p.client, End::tls_closed);
     co_await expect(p.client, "220 plain\r\n");
@@ -132,7 +113,7 @@ TEST_CASE("TLS can be started again after it was ended, also in one segment with
     };
     const Written written = co_await (p.start_client() && server(p));
     CHECK(written.end == End::octets);
-    co_await send(p.client, "again");
+    co_await expect_write(p.client, "again");
     co_await expect(p.server, "again");
   }(pair));
 }
@@ -141,7 +122,7 @@ TEST_CASE("FIN without close_notify is `closed`, behind what was sent before it"
   Pair pair;
   run(pair.context, [](Pair& p) -> awaitable<void> {
     co_await p.start_tls();
-    co_await send(p.server, "221 bye\r\n");
+    co_await expect_write(p.server, "221 bye\r\n");
     p.server.transport().close();
     co_await expect(p.client, "221 bye\r\n");
     co_await expect_end(p.client, End::closed);

@@ -61,6 +61,7 @@ Connected failed(End end, std::string problem) { return {nullptr, end, std::move
 /// `found` gets the addresses; what is given is of use only where there are none.
 asio::awaitable<Connected> look_up(const std::string& host, std::uint16_t port, const Deadline& deadline,
                                    std::vector<tcp::endpoint>& found) {
+  if (host.empty()) co_return failed(End::reset, "no host was named");
   asio::error_code error;
   const auto address = asio::ip::make_address(host, error);
   if (!error) {
