@@ -1,0 +1,40 @@
+#include "harness/delivery/sink.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace smtpspec::delivery {
+namespace {
+
+reference::Server::Options options_of(const std::string& host, std::uint16_t port, bool lmtp) {
+  reference::Server::Options options;
+  options.host = host;
+  options.port = port;
+  options.settings.hostname = "sink.example";
+  options.settings.lmtp = lmtp;
+  options.settings.accept_every_recipient = true;
+  options.settings.starttls = false;
+  options.settings.trace_header = false;
+  options.settings.max_message = 64 * 1024 * 1024;
+  options.settings.max_recipients = 100000;
+  return options;
+}
+
+asio::awaitable<std::vector<bool>> collect(Collector& collector, const reference::Accepted& mail) {
+  wire::Delivery delivery;
+  delivery.reverse_path = mail.reverse_path;
+  for (const auto& recipient : mail.recipients) delivery.forward_paths.push_back(recipient.forward_path);
+  delivery.message = mail.message;
+  delivery.road = "sink";
+  delivery.exact = true;
+  collector.add(std::move(delivery));
+  co_return std::vector<bool>(mail.recipients.size(), true);
+}
+
+}  // namespace
+
+Sink::Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp, Collector& collector)
+    : server_(std::move(executor), options_of(host, port, lmtp),
+              [&collector](const reference::Accepted& mail) { return collect(collector, mail); }) {}
+
+}  // namespace smtpspec::delivery

@@ -1,0 +1,27 @@
+// The sink: a correct SMTP or LMTP server that takes everything and writes down what it got, octet by octet.
+// It is the reference server with settings that accept every recipient (RFC 5321, 2033).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+
+#include "harness/delivery/collector.hpp"
+#include "harness/reference/server.hpp"
+
+namespace smtpspec::delivery {
+
+class Sink {
+ public:
+  /// Listens at once; throws std::system_error where the address cannot be had. The collector must outlive the sink.
+  Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp, Collector& collector);
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  [[nodiscard]] std::string address() const { return server_.address(); }
+
+ private:
+  reference::Server server_;
+};
+
+}  // namespace smtpspec::delivery

@@ -1,0 +1,79 @@
+#include "harness/delivery/sink.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/smtp/bdat.hpp"
+#include "harness/wire/stream.hpp"
+
+namespace smtpspec::delivery {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr wire::Time patient{20'000};
+
+/// Sends everything at once, half-closes, and reads to the end.
+asio::awaitable<void> talk(std::uint16_t port, std::string octets, std::string& replies) {
+  wire::Connected connected = co_await wire::connect_tcp("127.0.0.1", port, "", patient);
+  REQUIRE(connected.transport);
+  co_await connected.transport->write(octets, patient);
+  for (;;) {
+    const wire::Read read = co_await connected.transport->read(patient);
+    replies += read.octets;
+    if (read.end != wire::End::octets) break;
+  }
+}
+
+std::string talk_to(asio::io_context& context, std::uint16_t port, const std::string& octets) {
+  std::string replies;
+  bool ended = false;
+  asio::co_spawn(context, talk(port, octets, replies), [&](const std::exception_ptr&) { ended = true; });
+  context.restart();
+  while (!ended && context.run_one_for(std::chrono::seconds(20)) != 0) continue;
+  REQUIRE(ended);
+  return replies;
+}
+
+const std::string body = "Subject: t0123456789abcdef\r\n\r\n\0 bare\rcr \nlf\r\n.\r\n..\r\n\xff no end"s;
+
+TEST_CASE("the sink takes everything and keeps every octet") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const Sink sink(context.get_executor(), "127.0.0.1", 0, false, collector);
+  CHECK(sink.address() == "127.0.0.1:" + std::to_string(sink.port()));
+  const std::string replies =
+      talk_to(context, sink.port(),
+              "EHLO c.example\r\nMAIL FROM:<A@b.example> BODY=BINARYMIME\r\nRCPT TO:<x@any.example>\r\n"
+              "RCPT TO:<\"y z\"@[127.0.0.1]>\r\n" +
+                  smtp::encode_bdat(body, true) + "QUIT\r\n");
+  CHECK(replies.find("\r\n250 2.0.0 Message delivered\r\n221 ") != std::string::npos);
+  CHECK(replies.find("STARTTLS") == std::string::npos);
+  CHECK(replies.find("AUTH") == std::string::npos);
+  const auto messages = collector.of("t0123456789abcdef");
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].message == body);
+  CHECK(messages[0].reverse_path == "A@b.example");
+  CHECK(messages[0].forward_paths == std::vector<std::string>{"x@any.example", "\"y z\"@[127.0.0.1]"});
+  CHECK(messages[0].road == "sink");
+  CHECK(messages[0].exact);
+}
+
+TEST_CASE("the sink speaks LMTP: one reply a recipient") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const Sink sink(context.get_executor(), "127.0.0.1", 0, true, collector);
+  const std::string replies = talk_to(context, sink.port(),
+                                      "LHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+                                      "t0123456789abcdef\r\n..\r\n.\r\nQUIT\r\n");
+  const std::string delivered = "250 2.0.0 Message delivered\r\n";
+  CHECK(replies.find(delivered + delivered + "221 ") != std::string::npos);
+  const auto messages = collector.of("t0123456789abcdef");
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].message == "t0123456789abcdef\r\n.\r\n");
+  CHECK(messages[0].reverse_path.empty());
+}
+
+}  // namespace
+}  // namespace smtpspec::delivery
