@@ -1,0 +1,55 @@
+#include "harness/engine/result.hpp"
+
+#include <algorithm>
+
+namespace smtpspec::engine {
+namespace {
+
+// In the order of the enumerations.
+constexpr std::array<std::string_view, 7> expectation_names = {"as-expected", "regression", "fixed",  "drift",
+                                                               "new",         "stale",      "expired"};
+constexpr std::array<std::string_view, 3> side_names = {"client", "server", "event"};
+
+template <class Value, std::size_t count>
+std::optional<Value> value_named(const std::array<std::string_view, count>& names, std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Value>(found - names.begin());
+}
+
+std::size_t as_size(std::ptrdiff_t count) { return static_cast<std::size_t>(count); }
+
+bool broken(Outcome outcome) { return outcome == Outcome::fail || outcome == Outcome::crash; }
+
+}  // namespace
+
+std::string_view name(Expectation expectation) { return expectation_names[static_cast<std::size_t>(expectation)]; }
+
+std::optional<Expectation> expectation_named(std::string_view name) {
+  return value_named<Expectation>(expectation_names, name);
+}
+
+std::string_view name(ExcerptLine::Side side) { return side_names[static_cast<std::size_t>(side)]; }
+
+std::optional<ExcerptLine::Side> side_named(std::string_view name) {
+  return value_named<ExcerptLine::Side>(side_names, name);
+}
+
+std::size_t RunResult::count(Outcome outcome) const {
+  return as_size(std::count_if(scenarios.begin(), scenarios.end(),
+                               [outcome](const ScenarioResult& result) { return result.outcome == outcome; }));
+}
+
+// Without a baseline nothing is foreseen, whatever the expectation says: a failure must never be lost that way.
+bool RunResult::foreseen(const ScenarioResult& result) const {
+  return has_baseline && result.expectation == Expectation::as_expected &&
+         (broken(result.outcome) || result.outcome == Outcome::warn);
+}
+
+std::size_t RunResult::findings(bool strict) const {
+  return as_size(std::count_if(scenarios.begin(), scenarios.end(), [&](const ScenarioResult& result) {
+    return (broken(result.outcome) || (strict && result.outcome == Outcome::warn)) && !foreseen(result);
+  }));
+}
+
+}  // namespace smtpspec::engine

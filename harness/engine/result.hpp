@@ -1,0 +1,108 @@
+// The result of a run: the one value that every report is written from. No report looks at anything else.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/scenario/outcome.hpp"
+
+namespace smtpspec::engine {
+
+using scenario::Level;
+using scenario::Outcome;
+
+/// Where an outcome stands against the baseline of known failures.
+enum class Expectation {
+  as_expected,  ///< nothing was said of it and it is fine, or the baseline foresaw just this
+  regression,   ///< a failure that the baseline does not know
+  fixed,        ///< the baseline expects a failure that is gone
+  drift,        ///< it fails in another way than the baseline says
+  unlisted,     ///< "new": a finding, and there is no baseline at all
+  stale,        ///< of a baseline entry: it matches no scenario of the suite
+  expired,      ///< of a baseline entry: its day has passed
+};
+[[nodiscard]] std::string_view name(Expectation expectation);
+[[nodiscard]] std::optional<Expectation> expectation_named(std::string_view name);
+
+/// A requirement as a report shows it.
+struct CitedRequirement {
+  std::string id;       ///< "rfc5321/4.1.1.4/lf-is-no-line-end"
+  std::string section;  ///< "RFC 5321 section 4.1.1.4"
+  std::string lines;    ///< of the RFC's text file; may be empty
+  Level level = Level::must;
+  std::string says;     ///< the RFC's sentence; may be empty
+  bool operator==(const CitedRequirement&) const = default;
+};
+
+/// One line of the conversation as people read it. All octets are escaped already; no control character is in it.
+struct ExcerptLine {
+  enum class Side { client, server, event };
+  Side side = Side::event;
+  std::string session;  ///< "" for the first
+  std::string text;     ///< "RCPT TO:<alice@example.test>\r\n", or of an event "TLS started: TLSv1.3 ..."
+  bool key = false;     ///< this is the line that decided
+  bool operator==(const ExcerptLine&) const = default;
+};
+[[nodiscard]] std::string_view name(ExcerptLine::Side side);
+[[nodiscard]] std::optional<ExcerptLine::Side> side_named(std::string_view name);
+
+struct ScenarioResult {
+  std::string id;
+  std::string title;
+  std::string rationale;
+  Level level = Level::must;
+  Outcome outcome = Outcome::error;
+  Expectation expectation = Expectation::as_expected;
+  std::vector<CitedRequirement> requirements;  ///< of the scenario; a referee's violation puts its own in front
+  std::vector<std::string> tags;
+  std::string cause;     ///< one stable word or two for machines: "reply", "early-reply", "silence", "delivery", "referee", ...
+  std::string expected;  ///< for people, one line
+  std::string actual;    ///< for people, one line, octets escaped
+  std::string reason;    ///< of skipped, blocked, info, warn: why; may be empty
+  std::chrono::milliseconds duration{0};
+  std::string file;      ///< of the scenario
+  int line = 0;
+  std::string transcript;  ///< path relative to the run's folder; empty where nothing was played
+  std::vector<ExcerptLine> excerpt;  ///< around what decided; empty for a plain pass
+  std::string again;       ///< the one command that runs this case again
+  std::size_t attempts = 1;
+  bool operator==(const ScenarioResult&) const = default;
+};
+
+struct TargetFacts {
+  std::string name;
+  std::string address;  ///< "smtp://127.0.0.1:2525"
+  std::string profile;
+  std::string greeting;  ///< as it came, escaped
+  std::vector<std::string> keywords;  ///< EHLO keyword lines: "SIZE 10485760"; escaped
+  bool operator==(const TargetFacts&) const = default;
+};
+
+struct RunResult {
+  std::string version;   ///< of smtpspec
+  std::uint64_t seed = 0;
+  std::string command;   ///< as it was given, secrets left out
+  std::string started;   ///< RFC 3339, UTC
+  std::chrono::milliseconds duration{0};
+  TargetFacts target;
+  std::vector<ScenarioResult> scenarios;  ///< in suite order
+  bool complete = false;   ///< every chosen scenario was played and canaries held; false while the run goes on
+  std::string incomplete_because;  ///< "interrupted by SIGINT"
+  bool has_baseline = false;
+  std::vector<std::string> baseline_notes;  ///< stale or expired entries, one line each
+
+  [[nodiscard]] std::size_t count(Outcome outcome) const;
+  /// Failures and crashes (with `strict` warnings too) that no baseline foresaw.
+  [[nodiscard]] std::size_t findings(bool strict) const;
+  /// A failure, crash or warning just as the baseline says: known, and no finding.
+  [[nodiscard]] bool foreseen(const ScenarioResult& result) const;
+  bool operator==(const RunResult&) const = default;
+};
+
+}  // namespace smtpspec::engine

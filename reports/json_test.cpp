@@ -1,0 +1,101 @@
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "reports/report.hpp"
+#include "reports/sample_run.hpp"
+
+using namespace smtpspec;
+using reports::from_json;
+using reports::to_json;
+
+TEST_CASE("what was written is read back whole") {
+  std::string problem;
+  CHECK(from_json(to_json(reports::sample_run()), problem) == reports::sample_run());
+  CHECK(problem.empty());
+  engine::RunResult cut_short = reports::sample_run();
+  cut_short.complete = false;
+  cut_short.incomplete_because = "interrupted by SIGINT";
+  cut_short.has_baseline = false;
+  CHECK(from_json(to_json(cut_short), problem) == cut_short);
+  CHECK(from_json(to_json(engine::RunResult{}), problem) == engine::RunResult{});
+}
+
+TEST_CASE("any text comes back, octets that are no UTF-8 in their visible form") {
+  for (const char* text : {"\x1b[31m", "::error::", "]]>", "\"\\\r\n", "\u00e9\u202e\U0001f4e7", "\x01\x7f"}) {
+    std::string problem;
+    CHECK(from_json(to_json(reports::hostile_run(text)), problem) == reports::hostile_run(text));
+  }
+  std::string problem;
+  const auto read = from_json(to_json(reports::hostile_run("a\xff\xed\xa0\x80z")), problem);
+  CHECK(read == reports::hostile_run("a\\xff\\xed\\xa0\\x80z"));
+}
+
+TEST_CASE("results.json is printable ASCII in lines") {
+  for (const char* text : {"\x1b[31m\r\n\x7f", "\u00e9\u0085\u202e", "\xff\xc0\x80"})
+    for (const char octet : to_json(reports::hostile_run(text)))
+      if (octet != '\n') REQUIRE((octet >= ' ' && octet <= '~'));
+}
+
+TEST_CASE("the members stand as documented, and the summary counts every outcome") {
+  const auto document = nlohmann::ordered_json::parse(to_json(reports::sample_run()));
+  CHECK(document["schema"] == "smtpspec-results/1");
+  CHECK(document["smtpspec"]["seed"] == 18446744073709551615ULL);
+  CHECK(document["summary"].size() == scenario::outcome_count);
+  CHECK(document["summary"]["fail"] == 3);
+  CHECK(document["summary"]["unsupported"] == 2);
+  CHECK(document["scenarios"][1]["expectation"] == "regression");
+  CHECK(document["scenarios"][1]["source"]["line"] == 31);
+  CHECK(document.begin().key() == "schema");
+}
+
+TEST_CASE("every member is needed, and has to be of its kind") {
+  using Json = nlohmann::ordered_json;
+  const Json whole = Json::parse(to_json(reports::sample_run())).flatten();
+  std::size_t refused = 0;
+  for (const auto& [place, value] : whole.items()) {
+    if (place.rfind("/summary", 0) == 0) continue;  // counted anew
+    Json without = whole;
+    without[place] = value.is_object() ? Json("x") : Json(-1.5);  // wrong for every kind of member
+    std::string problem;
+    CHECK_FALSE(from_json(without.unflatten().dump(), problem));
+    CHECK_FALSE(problem.empty());
+    ++refused;
+  }
+  CHECK(refused > 200);
+}
+
+TEST_CASE("a file that is no results.json is told apart by name and place") {
+  struct Row {
+    const char* json;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"[]", "the file is not an object"},
+      {"{}", "schema is missing"},
+      {R"({"schema":3})", "schema is not a string"},
+      {R"({"schema":"smtpspec-results/2"})",
+       "the file has the schema 'smtpspec-results/2'; this smtpspec reads 'smtpspec-results/1'"},
+      {R"({"schema":"smtpspec-results/1","smtpspec":[]})", "smtpspec is not an object"},
+      {R"({"schema":"smtpspec-results/1","smtpspec":{"version":"1","seed":-1}})",
+       "smtpspec.seed is not a whole number in its range"},
+  };
+  for (const Row& row : rows) {
+    std::string problem;
+    CHECK_FALSE(from_json(row.json, problem));
+    CHECK(problem == row.problem);
+  }
+  auto document = nlohmann::ordered_json::parse(to_json(reports::sample_run()));
+  document["scenarios"][3]["outcome"] = "fine\x1b";
+  std::string problem;
+  CHECK_FALSE(from_json(document.dump(), problem));
+  CHECK(problem == "scenarios[3].outcome is 'fine\\x1b', which is none of its words");
+}
+
+TEST_CASE("a file cut short anywhere is refused") {
+  const std::string whole = to_json(reports::sample_run());
+  for (std::size_t size = 0; size + 2 < whole.size(); size += 97) {
+    std::string problem;
+    CHECK_FALSE(from_json(std::string_view(whole).substr(0, size), problem));
+    CHECK(problem.rfind("this is not JSON", 0) == 0);
+  }
+}

@@ -1,0 +1,131 @@
+#include "reports/layout.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reports/visible.hpp"
+
+namespace smtpspec::reports {
+namespace {
+
+// The smallest thing that is shown as a whole: a character, or an escape.
+struct Unit {
+  std::size_t length = 1;   ///< in octets of the text
+  std::size_t columns = 1;  ///< on the terminal
+  std::size_t octets = 1;   ///< that it stands for
+};
+
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+Unit unit_at(std::string_view text) {
+  if (text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && is_hex(text[2]) && is_hex(text[3])) return {4, 4, 1};
+  if (text.size() >= 2 && text[0] == '\\' && std::string_view("rnt0\\").find(text[1]) != std::string_view::npos)
+    return {2, 2, 1};
+  const std::size_t length = std::max<std::size_t>(utf8_sequence(text), 1);
+  return {length, 1, length};
+}
+
+// The longest beginning of at most `width` columns, but at least one unit.
+std::string_view beginning(std::string_view text, std::size_t width) {
+  std::size_t used = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const Unit unit = unit_at(text.substr(at));
+    if (at > 0 && used + unit.columns > width) break;
+    used += unit.columns;
+    at += unit.length;
+  }
+  return text.substr(0, at);
+}
+
+// The longest end of at most `width` columns that begins with a whole unit.
+std::string_view ending(std::string_view text, std::size_t width) {
+  std::size_t left = columns(text);
+  while (left > width) {
+    const Unit unit = unit_at(text);
+    left -= unit.columns;
+    text.remove_prefix(unit.length);
+  }
+  return text;
+}
+
+std::size_t octets(std::string_view text) {
+  std::size_t sum = 0;
+  while (!text.empty()) {
+    const Unit unit = unit_at(text);
+    sum += unit.octets;
+    text.remove_prefix(unit.length);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::size_t columns(std::string_view text) {
+  std::size_t sum = 0;
+  while (!text.empty()) {
+    const Unit unit = unit_at(text);
+    sum += unit.columns;
+    text.remove_prefix(unit.length);
+  }
+  return sum;
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  std::size_t used = 0;
+  while (!text.empty()) {
+    std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (word.empty()) continue;
+    if (used > 0 && used + 1 + columns(word) > width) {
+      lines.emplace_back();
+      used = 0;
+    }
+    if (used > 0) {
+      lines.back() += ' ';
+      ++used;
+    }
+    while (used == 0 && columns(word) > width) {
+      const std::string_view part = beginning(word, width);
+      word.remove_prefix(part.size());
+      lines.back() = part;
+      if (!word.empty()) lines.emplace_back();
+    }
+    lines.back() += word;
+    used += columns(word);
+  }
+  return lines;
+}
+
+std::string cut_middle(std::string_view text, std::size_t width) {
+  if (columns(text) <= width) return std::string(text);
+  constexpr std::size_t note_width = 30;  // " ...1048576 octets left out... "
+  const std::size_t room = width > 2 * note_width ? width - note_width : width / 2;
+  const std::string_view head = beginning(text, room - room / 3);
+  const std::string_view tail = ending(text.substr(head.size()), room / 3);
+  const std::string_view middle = text.substr(head.size(), text.size() - head.size() - tail.size());
+  const std::size_t lost = octets(middle);
+  return fmt::format("{} ...{} octet{} left out... {}", head, lost, lost == 1 ? "" : "s", tail);
+}
+
+std::string without_commands(std::string_view report) {
+  std::string guarded;
+  while (!report.empty()) {
+    const std::size_t end = std::min(report.find('\n'), report.size() - 1) + 1;
+    const std::string_view line = report.substr(0, end);
+    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+    guarded += line.substr(0, begin);
+    if (line.substr(begin, 2) == "::") {
+      guarded += "\\x3a";
+      guarded += line.substr(begin + 1);
+    } else {
+      guarded += line.substr(begin);
+    }
+    report.remove_prefix(end);
+  }
+  return guarded;
+}
+
+}  // namespace smtpspec::reports

@@ -1,0 +1,44 @@
+// Report writers: pure functions from the one result value to text. Adding a format is a file here and a row in
+// report.cpp. Everything in a result is untrusted: each writer escapes for its own format.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "harness/engine/result.hpp"
+
+namespace smtpspec::reports {
+
+[[nodiscard]] std::string to_json(const engine::RunResult& run);
+/// Reads what `to_json` wrote; nullopt, with `problem` filled, where it is not such a file.
+[[nodiscard]] std::optional<engine::RunResult> from_json(std::string_view json, std::string& problem);
+[[nodiscard]] std::string to_junit(const engine::RunResult& run);
+
+struct TerminalStyle {
+  bool colour = false;
+  bool verbose = false;  ///< every scenario, not only the findings
+  bool strict = false;   ///< warnings are findings
+};
+/// The whole report as the terminal shows it at the end of a run: findings, then the summary.
+[[nodiscard]] std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style);
+/// One finding: id, requirement and section, expected, actual, the transcript around it, source, the command to rerun.
+[[nodiscard]] std::string finding(const engine::ScenarioResult& result, const TerminalStyle& style);
+
+struct Format {
+  std::string_view name;       ///< "json", "junit"
+  std::string_view file_name;  ///< in the run's folder: "results.json", "junit.xml"
+  std::string_view description;
+  std::string (*write)(const engine::RunResult&);
+};
+[[nodiscard]] std::span<const Format> formats();
+[[nodiscard]] const Format* format_named(std::string_view name);
+
+/// Writes by a temporary file and a rename, so that a killed run leaves a whole file. Returns what went wrong, or
+/// nothing.
+[[nodiscard]] std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace smtpspec::reports

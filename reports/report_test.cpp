@@ -1,0 +1,160 @@
+#include "reports/report.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "reports/sample_run.hpp"
+#include "reports/visible.hpp"
+
+using namespace smtpspec;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string content_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// "line 12: is ..., golden ...", or nothing where the two are alike.
+std::string first_difference(const std::string& text, const std::string& golden) {
+  std::istringstream ours(text);
+  std::istringstream theirs(golden);
+  for (int number = 1;; ++number) {
+    std::string our;
+    std::string their;
+    const bool more = static_cast<bool>(std::getline(ours, our));
+    const bool more_golden = static_cast<bool>(std::getline(theirs, their));
+    if (!more && !more_golden) return text == golden ? "" : "they differ in the last line's end";
+    if (more != more_golden || our != their)
+      return "line " + std::to_string(number) + "\n  golden: " + (more_golden ? their : "(ends)") +
+             "\n  now:    " + (more ? our : "(ends)");
+  }
+}
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "smtpspec-reports-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code error;
+    fs::remove_all(path, error);
+  }
+  fs::path path;
+};
+
+}  // namespace
+
+TEST_CASE("the writers write what was approved") {
+  const engine::RunResult run = reports::sample_run();
+  const std::pair<const char*, std::string> rows[] = {{"results.json", reports::to_json(run)},
+                                                      {"junit.xml", reports::to_junit(run)},
+                                                      {"terminal.txt", reports::to_terminal(run, {})}};
+  for (const auto& [name, text] : rows) {
+    const fs::path golden = fs::path(SMTPSPEC_SOURCE_DIR) / "reports/golden" / name;
+    if (const char* approve = std::getenv("SMTPSPEC_APPROVE"); approve != nullptr && approve == std::string("1"))
+      REQUIRE(reports::write_file(golden, text) == std::nullopt);
+    const std::string difference = first_difference(text, content_of(golden));
+    INFO(golden.string() << " is not what is written now, " << difference
+                         << "\nto approve: SMTPSPEC_APPROVE=1 build/dev/reports/reports_test");
+    CHECK(difference.empty());
+  }
+}
+
+TEST_CASE("formats are found by name") {
+  REQUIRE(reports::format_named("junit") != nullptr);
+  CHECK(reports::format_named("junit")->file_name == "junit.xml");
+  CHECK(reports::format_named("json")->write(reports::sample_run()) == reports::to_json(reports::sample_run()));
+  CHECK(reports::format_named("jun") == nullptr);
+  for (const reports::Format& format : reports::formats()) CHECK(reports::format_named(format.name) == &format);
+}
+
+TEST_CASE("a file is replaced as a whole, and nothing is left beside it") {
+  const Folder folder;
+  const fs::path file = folder.path / "deeper/results.json";
+  REQUIRE(reports::write_file(file, "first") == std::nullopt);
+  REQUIRE(reports::write_file(file, std::string(100'000, 'x')) == std::nullopt);
+  CHECK(content_of(file) == std::string(100'000, 'x'));
+  CHECK(std::distance(fs::directory_iterator(file.parent_path()), {}) == 1);
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  CHECK(static_cast<mode_t>(fs::status(file).permissions()) == (0666 & ~mask));
+
+  fs::create_symlink(file, folder.path / "link");
+  REQUIRE(reports::write_file(folder.path / "link", "through the link") == std::nullopt);
+  CHECK(fs::is_symlink(folder.path / "link"));
+  CHECK(content_of(file) == "through the link");
+}
+
+TEST_CASE("what cannot be written is said clearly") {
+  const Folder folder;
+  const std::string where = folder.path.string();
+  REQUIRE(reports::write_file(folder.path / "file", "") == std::nullopt);
+  CHECK(reports::write_file(folder.path / "file/results.json", "x") ==
+        "cannot write '" + where + "/file/results.json': no file can be made in the folder '" + where +
+            "/file': Not a directory");
+  CHECK(reports::write_file(folder.path, "x") == "cannot write '" + where + "': it is a folder");
+  CHECK(reports::write_file("", "x") == "cannot write '': it names no file");
+  if (::geteuid() != 0) {
+    fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
+    const auto problem = reports::write_file(folder.path / "results.json", "x");
+    fs::permissions(folder.path, fs::perms::owner_all);
+    REQUIRE(problem);
+    CHECK(problem->find("Permission denied") != std::string::npos);
+  }
+}
+
+TEST_CASE("a pipe is written to, not replaced") {
+  const Folder folder;
+  const fs::path pipe = folder.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::ifstream reader;
+  std::string text;
+  {
+    std::fstream keep_open(pipe, std::ios::in | std::ios::out | std::ios::binary);
+    REQUIRE(reports::write_file(pipe, "four") == std::nullopt);
+    text.resize(4);
+    keep_open.read(text.data(), 4);
+  }
+  CHECK(text == "four");
+  CHECK(fs::is_fifo(pipe));
+}
+
+TEST_CASE("only what can be seen is shown as it is") {
+  struct Row {
+    std::string_view text;
+    std::string_view shown;
+  };
+  const Row rows[] = {
+      {"", ""},
+      {"plain ~ text", "plain ~ text"},
+      {R"(escaped \r\n already)", R"(escaped \r\n already)"},
+      {"\r\n\t", R"(\r\n\t)"},
+      {{"\0\x1b\x7f", 3}, R"(\x00\x1b\x7f)"},
+      {"gr\u00fc\u00df \U0001f4e7", "gr\u00fc\u00df \U0001f4e7"},
+      {"\u0085\u202e", R"(\xc2\x85\xe2\x80\xae)"},
+      {"\xff", R"(\xff)"},
+      {"\xc0\xaf", R"(\xc0\xaf)"},                  // overlong
+      {"\xe0\x80\xaf", R"(\xe0\x80\xaf)"},          // overlong
+      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},          // a surrogate
+      {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},  // above U+10FFFF
+      {"\xf0\x9f\x93", R"(\xf0\x9f\x93)"},          // cut short
+      {"#1 ##[x] ###", R"(#1 \x23#[x] \x23\x23#)"},
+  };
+  for (const Row& row : rows) {
+    CHECK(reports::visible(row.text) == row.shown);
+    CHECK(reports::visible(row.shown) == row.shown);
+  }
+}

@@ -1,0 +1,161 @@
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "reports/layout.hpp"
+#include "reports/report.hpp"
+#include "reports/sample_run.hpp"
+#include "reports/terminal_style.hpp"
+#include "reports/visible.hpp"
+
+using namespace smtpspec;
+using engine::Outcome;
+
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+engine::RunResult run_of(std::initializer_list<Outcome> outcomes) {
+  engine::RunResult run;
+  run.complete = true;
+  for (const Outcome outcome : outcomes) {
+    engine::ScenarioResult result;
+    result.id = "scenario-" + std::to_string(run.scenarios.size());
+    result.outcome = outcome;
+    run.scenarios.push_back(result);
+  }
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("the verdict claims no more than was seen") {
+  struct Row {
+    std::initializer_list<Outcome> outcomes;
+    const char* said;
+  };
+  const Row rows[] = {
+      {{}, "Nothing was played."},
+      {{Outcome::pass}, "No MUST is broken."},
+      {{Outcome::pass, Outcome::skipped, Outcome::unsupported, Outcome::info}, "No MUST is broken."},
+      {{Outcome::pass, Outcome::blocked}, "No MUST was seen to be broken. 1 scenario decided nothing."},
+      {{Outcome::pass, Outcome::error, Outcome::inconclusive},
+       "No MUST was seen to be broken. 2 scenarios decided nothing."},
+      {{Outcome::blocked, Outcome::skipped}, "Nothing was decided: this says nothing of the target."},
+      {{Outcome::pass, Outcome::warn}, "No MUST is broken. 1 SHOULD is not met."},
+      {{Outcome::fail}, "1 MUST is broken."},
+      {{Outcome::fail, Outcome::fail, Outcome::warn, Outcome::warn}, "2 MUSTs are broken. 2 SHOULDs are not met."},
+      {{Outcome::crash}, "The target crashed, or hung up without a reply, in 1 scenario."},
+  };
+  for (const Row& row : rows) CHECK(reports::verdict(run_of(row.outcomes), {}) == row.said);
+
+  engine::RunResult run = run_of({Outcome::pass});
+  run.complete = false;
+  CHECK(reports::verdict(run, {}) ==
+        "The run is incomplete: it has not come to its end. No MUST was seen to be broken.");
+  run.incomplete_because = "interrupted by SIGINT";
+  CHECK(has(reports::verdict(run, {}), "The run is incomplete: interrupted by SIGINT. "));
+
+  run = run_of({Outcome::fail, Outcome::fail, Outcome::fail});
+  for (engine::ScenarioResult& result : run.scenarios) result.requirements = {{"one", "", "", engine::Level::must, ""}};
+  CHECK(reports::verdict(run, {}) == "1 MUST is broken, as 3 scenarios show.");
+  run.has_baseline = true;
+  CHECK(reports::verdict(run, {}) == "3 known failures, as the baseline says. Nothing else was seen to be broken.");
+  run = run_of({Outcome::warn});
+  CHECK(has(reports::verdict(run, {.strict = true}), "1 SHOULD is not met, which is a finding in a strict run."));
+}
+
+TEST_CASE("findings are failures and crashes that no baseline foresaw, and warnings if strict") {
+  engine::RunResult run = reports::sample_run();
+  CHECK(run.findings(false) == 3);
+  CHECK(run.findings(true) == 4);
+  run.has_baseline = false;
+  CHECK(run.findings(false) == 4);
+  CHECK(run.count(Outcome::fail) == 3);
+  CHECK(run.count(Outcome::unsupported) == 2);
+}
+
+TEST_CASE("without colour there is no escape sequence, with colour each ends where it began") {
+  const engine::RunResult run = reports::sample_run();
+  for (const bool verbose : {false, true}) {
+    const std::string plain = reports::to_terminal(run, {.colour = false, .verbose = verbose});
+    CHECK_FALSE(has(plain, "\x1b"));
+    const std::string coloured = reports::to_terminal(run, {.colour = true, .verbose = verbose});
+    std::string stripped;
+    int open = 0;
+    for (std::size_t i = 0; i < coloured.size(); ++i) {
+      if (coloured[i] == '\n') CHECK(open == 0);
+      if (coloured[i] != '\x1b') {
+        stripped += coloured[i];
+        continue;
+      }
+      const std::size_t end = coloured.find('m', i);
+      open += coloured.substr(i, end - i) == "\x1b[0" ? -1 : 1;
+      i = end;
+    }
+    CHECK(stripped == plain);
+  }
+  CHECK(has(reports::to_terminal(run, {.colour = true}), "\x1b[1;31mFAIL "));
+  CHECK(has(reports::to_terminal(run, {.colour = true}), "\x1b[1;33mWARN "));
+}
+
+TEST_CASE("a short warning grows where it is a finding") {
+  const engine::ScenarioResult warning = reports::sample_run().scenarios[4];
+  REQUIRE(warning.outcome == Outcome::warn);
+  CHECK_FALSE(has(reports::finding(warning, {}), "\"If a parameter string"));
+  CHECK(has(reports::finding(warning, {.strict = true}), "\"If a parameter string"));
+  CHECK(has(reports::finding(warning, {.strict = true}), "again     smtpspec run"));
+}
+
+TEST_CASE("verbose names every scenario") {
+  const engine::RunResult run = reports::sample_run();
+  const std::string report = reports::to_terminal(run, {.verbose = true});
+  for (const engine::ScenarioResult& result : run.scenarios) CHECK(has(report, " " + result.id));
+  CHECK_FALSE(has(reports::to_terminal(run, {}), "data-before-recipient"));
+}
+
+TEST_CASE("nothing that a target sends moves the cursor or commands a CI system") {
+  for (const char* text : {"\x1b[31m", "::error::x", "  ::error::x", "a ##[error]b", "##vso[task]",
+                           "\r::error::", "\n::set-output::", "\xff\x9b", "\u202e\u0085", "word ::error::word"}) {
+    for (const bool verbose : {false, true}) {
+      const std::string report = reports::to_terminal(reports::hostile_run(text), {.verbose = verbose});
+      CHECK(reports::well_formed(report) == report);
+      CHECK_FALSE(has(report, "##"));
+      std::istringstream lines(report);
+      for (std::string line; std::getline(lines, line);) {
+        CHECK(reports::visible(line) == line);
+        const std::size_t begin = line.find_first_not_of(' ');
+        if (begin != std::string::npos) CHECK(line.substr(begin, 2) != "::");
+      }
+    }
+  }
+}
+
+TEST_CASE("texts are wrapped between words and escapes are kept whole") {
+  using Lines = std::vector<std::string>;
+  CHECK(reports::wrap("", 10) == Lines{""});
+  CHECK(reports::wrap("one two  three", 7) == Lines{"one two", "three"});
+  CHECK(reports::wrap("abcdefghij kl", 4) == Lines{"abcd", "efgh", "ij", "kl"});
+  CHECK(reports::wrap("x abcdef", 4) == Lines{"x", "abcd", "ef"});
+  CHECK(reports::wrap(R"(ab\xff\r\n)", 5) == Lines{"ab", R"(\xff)", R"(\r\n)"});
+  CHECK(reports::wrap("\u00e9\u00e9\u00e9", 2) == Lines{"\u00e9\u00e9", "\u00e9"});
+}
+
+TEST_CASE("a long line loses its middle, and says how many octets") {
+  CHECK(reports::cut_middle(std::string(120, 'a'), 120) == std::string(120, 'a'));
+  const std::string cut = reports::cut_middle(std::string(1000, 'a') + "\\r\\n", 120);
+  CHECK(cut == std::string(60, 'a') + " ...914 octets left out... " + std::string(26, 'a') + "\\r\\n");
+  std::string escapes;
+  for (int i = 0; i < 100; ++i) escapes += "\\xff";
+  CHECK(has(reports::cut_middle(escapes, 120), "\\xff ...78 octets left out... \\xff"));
+}
+
+TEST_CASE("lines keep to the page, but for what is copied and for excerpts") {
+  std::istringstream lines(reports::to_terminal(reports::sample_run(), {}));
+  for (std::string line; std::getline(lines, line);) {
+    if (has(line, " again ") || has(line, " at ") || has(line, " outcomes ") || has(line, "C:") || has(line, "S:"))
+      continue;
+    INFO(line);
+    CHECK(reports::columns(line) <= reports::page_width);
+  }
+}
