@@ -34,6 +34,9 @@ struct Referee::Impl {
   ClientHalf client;
   ServerHalf server;
   std::size_t replies_left = 0;  ///< LMTP: of the end of data at the front
+  /// A code did not fit its command while more was owed: a reply may be missing, and everything shifted by one. No
+  /// further reply is judged by its command until all is answered.
+  bool shifted = false;
   /// A refusal that nothing asked for. It is an extra reply, unless the connection is closed with it.
   std::optional<Violation> held;
   std::vector<Violation> violations;
@@ -79,10 +82,11 @@ void Referee::Impl::take_answer(const Reply& reply) {
     if (!server.certain || server.recipients == 0) return client.give_up();
     replies_left = server.recipients;
   }
-  judge(what, reply);
+  if (!shifted) judge(what, reply);
   if (replies_left > 0 && --replies_left > 0 && reply.code != 421) return;
   replies_left = 0;
   client.owed.pop_front();
+  shifted = shifted && !client.owed.empty();
   follow(what, reply);
 }
 
@@ -93,13 +97,15 @@ void Referee::Impl::judge(const Owed& what, const Reply& reply) {
     report({Rule::reply_after_chunk, show(reply.bytes()) + " to " + show(what.shown), ""});
   }
   if (!is_hello(what.verb) && server.offers("ENHANCEDSTATUSCODES")) report(judge_enhanced_codes(reply));
-  report(judge_code(server, what, reply));
+  const std::vector<Finding> codes = judge_code(server, what, reply);
+  report(codes);
+  shifted = std::any_of(codes.begin(), codes.end(), [](const Finding& finding) { return rule(finding.rule).must; });
 }
 
 void Referee::Impl::follow(const Owed& what, const Reply& reply) {
   const Follows next = server.follow(what, reply);
   if (is_hello(what.verb) && reply.klass() == 2) {
-    if (what.verb != Verb::helo && reply.code == 250) report(judge_ehlo(reply, server.ehlo, server.tls));
+    if (what.verb != Verb::helo && reply.code == 250 && !shifted) report(judge_ehlo(reply, server.ehlo, server.tls));
     client.offered(server.offers("CHUNKING"), server.offers("SMTPUTF8"));
   }
   switch (next) {

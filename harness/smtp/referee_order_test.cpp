@@ -36,6 +36,12 @@ TEST_CASE("each command has one reply") {
       {"refused before the chunk is there",
        rcpt + Script{c("BDAT 5 LAST"), s("554 No"), c_raw("12345NOOP\r\n"), s("250 OK")},
        {"rfc3030/2/reply-after-chunk"}},
+      {"a missing reply is one finding, not one a command",
+       enhanced + Script{c("NOOP\nVRFY x\nEHLO x\nQUIT"), s("221 2.0.0 Bye\n500 What\n220 OK")},
+       {"rfc5321/4.3.2/permitted-code"}},
+      {"all answered, and the next is judged again",
+       enhanced + Script{c("NOOP\nNOOP"), s("220 2.0.0 Go\n250 OK"), c("NOOP"), s("250 OK")},
+       {"rfc5321/4.3.2/permitted-code", "rfc2034/4/present"}},
       {"421 before the chunk is there", rcpt + Script{c("BDAT 5 LAST"), s("421 Bye"), hangs_up}, {}},
   });
 }
