@@ -1,7 +1,7 @@
 // Which reply belongs to which command, and where nobody can know.
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/conversation_script.hpp"
+#include "harness/smtp/conversation_test.hpp"
 
 using namespace smtpspec::smtp;
 using namespace smtpspec::smtp::conversation;
@@ -24,6 +24,7 @@ TEST_CASE("each command has one reply") {
       {"closed behind QUIT", ready + Script{c("QUIT"), hangs_up}, {"rfc5321/3.8/silent-close"}},
       {"closed with nothing owed", ready + Script{hangs_up}, {}},
       {"closed before the greeting", {hangs_up}, {}},
+      {"a refusal, and closed with a command on its way", ready + Script{s("451 Too slow"), c("NOOP"), hangs_up}, {}},
       {"closed inside a line", ready + Script{c_raw("NOO"), hangs_up}, {}},
       {"closed in the handshake", ready + Script{c("STARTTLS"), s("220 Go"), hangs_up}, {}},
       {"closed inside the data", data + Script{c("text"), hangs_up}, {}},
@@ -175,6 +176,7 @@ TEST_CASE("where the client leaves the order open, the referee is silent") {
       {"NUL beside the dot", data + Script{c_raw("a\r\n.\0\r\nNOOP\r\n"s), many, hangs_up}, {}},
       {"bare LF in the data", data + Script{c_raw("a\nb\r\n"), many, hangs_up}, {}},
       {"commands behind DATA", rcpt + Script{c("DATA\nNOOP"), s("354 Go\n250 OK\n250 OK"), hangs_up}, {}},
+      {"half a command behind DATA", rcpt + Script{c_raw("DATA\r\nNOO"), s("354 Go\n250 OK")}, {}},
       {"commands behind DATA that is refused",
        mail + Script{c("DATA\nNOOP"), s("503 No\n250 OK\n250 OK")},
        {"rfc5321/4.2/one-reply"}},

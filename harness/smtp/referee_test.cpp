@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/conversation_script.hpp"
+#include "harness/smtp/conversation_test.hpp"
 
 using namespace smtpspec::smtp;
 using namespace smtpspec::smtp::conversation;
@@ -39,6 +39,10 @@ TEST_CASE("a conversation by the book is silent") {
       {"AUTH that fails, and again",
        ready + Script{c("AUTH PLAIN AGEAYg=="), s("535 No"), c("AUTH PLAIN AGEAYg=="), s("235 Welcome"),
                       c("AUTH PLAIN"), s("503 Already")},
+       {}},
+      {"AUTH before and after STARTTLS",
+       ready + Script{c("AUTH PLAIN AGEAYg=="), s("235 Welcome"), c("STARTTLS"), s("220 Go"), tls, c("EHLO x"),
+                      s("250 mx.example.test"), c("AUTH PLAIN AGEAYg=="), s("235 Welcome")},
        {}},
       {"refused session", Script{s("554 No service"), c("EHLO x"), s("503 No"), c("QUIT"), s("221 Bye"), hangs_up}, {}},
       {"421 at any time", data + Script{c("half a line"), s("421 Shutting down"), hangs_up}, {}},
