@@ -88,6 +88,7 @@ std::string render(const Diagnostic& diagnostic, bool colour) {
   };
   const char* accent = error ? "1;31" : "1;35";
   std::string out = printable(diagnostic.place.file);
+  if (out.empty()) out = "smtpspec";
   if (diagnostic.place.line > 0) out += fmt::format(":{}", diagnostic.place.line);
   if (diagnostic.place.line > 0 && diagnostic.place.column > 0) out += fmt::format(":{}", diagnostic.place.column);
   out += fmt::format(": {}: {}\n", paint(accent, error ? "error" : "warning"), printable(diagnostic.message));

@@ -172,8 +172,9 @@ class AlternativeReader {
       }
       try {
         const std::regex compiled(*pattern, std::regex::ECMAScript);
-      } catch (const std::regex_error& problem) {
-        reader_.error(entry.value.spot, fmt::format("'{}' is no regular expression", *pattern), problem.what());
+      } catch (const std::regex_error&) {
+        reader_.error(entry.value.spot, fmt::format("'{}' is no regular expression", *pattern),
+                      "ECMAScript syntax, as in '^(\\S+)'");
       }
       out.capture[entry.key] = *pattern;
       values_.captured.insert(entry.key);

@@ -112,11 +112,34 @@ TEST_CASE("The hard cases say what they look like") {
   const Scenario& border = scenario(suite, "dot-at-buffer-border/size-4096");
   const auto message = octets_of(border.steps[0], value);
   CHECK(message->size() == 4096 + 1 + 3);
-  CHECK(message->substr(message->size() - 13) == "g\r\n..dot\r\n.\r\n");
+  CHECK(message->substr(message->size() - 12) == "\r\n..dot\r\n.\r\n");
   CHECK(border.delivered->message == std::vector<Text>{border.steps[0].octets});
 
   CHECK(octets_of(scenario(suite, "command-line-length/octets-513").steps[0], value)->size() == 513);
   CHECK(scenario(suite, "command-line-length/octets-512").steps[0].replies[0].alternatives.size() == 2);
   CHECK(scenario(suite, "greylisted-then-taken").steps[4].session == "again");
   CHECK(scenario(suite, "greylisted-then-taken").level == Level::may);
+}
+
+TEST_CASE("Every example of the reference loads and checks clean") {
+  const std::string path = source_dir + "/scenarios/README.md";
+  int scenarios = 0;
+  for (const auto& [line, text] : toml_blocks(path)) {
+    INFO("the block at line " << line);
+    if (text.find("[[scenario]]") != std::string::npos) {
+      ++scenarios;
+      const auto loaded = load_scenarios(text, path);
+      CHECK(errors_of(loaded.diagnostics) == "");
+      CHECK(errors_of(check_suite(loaded.value)) == "");
+      for (const Scenario& one : loaded.value.scenarios)
+        for (const Step& step : one.steps) CHECK(octets_of(step, value));
+    } else if (text.find("address = ") != std::string::npos) {
+      CHECK(errors_of(load_target(text, path).diagnostics) == "");
+    } else if (text.find("[[expect]]") != std::string::npos) {
+      const auto loaded = load_baseline(text, path);
+      CHECK(errors_of(loaded.diagnostics) == "");
+      CHECK(loaded.value.entries.size() == 1);
+    }
+  }
+  CHECK(scenarios >= 8);
 }

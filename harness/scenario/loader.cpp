@@ -124,7 +124,10 @@ Loaded<Suite> load_suite(const std::vector<fs::path>& paths) {
   std::move(whole.begin(), whole.end(), std::back_inserter(out.diagnostics));
   for (Diagnostic& diagnostic : out.diagnostics) {
     const auto text = texts.find(diagnostic.place.file);
-    if (diagnostic.line.empty() && text != texts.end()) diagnostic.line = line_of(text->second, diagnostic.place.line);
+    if (!diagnostic.line.empty() || text == texts.end()) continue;
+    diagnostic.line = line_of(text->second, diagnostic.place.line);
+    // These speak of a whole table; its header is what can be pointed at.
+    if (diagnostic.place.column == 1) diagnostic.width = static_cast<int>(diagnostic.line.size());
   }
   return out;
 }

@@ -66,6 +66,14 @@ std::optional<std::string> text_of(const Item& value) {
   return std::nullopt;
 }
 
+/// A value in the place of a string that named it alone. A number keeps its text, should a text be wanted there.
+Item whole(Item value) {
+  if (value.kind == Item::Kind::string || !text_of(value)) return value;
+  value.text = *text_of(value);
+  value.as_written = false;
+  return value;
+}
+
 /// The variable whose "{name}" begins at `at`, or the end of the map.
 std::map<std::string, Item>::const_iterator variable_at(const std::string& text, std::size_t at, const Row& row) {
   const auto end = text.find('}', at);
@@ -183,7 +191,7 @@ Item substitute(Reader& reader, const Item& item, const Row& row, std::set<std::
     const auto variable = variable_at(item.text, 0, row);
     if (variable != row.values.end() && variable->first.size() + 2 == item.text.size()) {
       used.insert(variable->first);
-      return reader.charge(item.spot, weight(variable->second)) ? variable->second : item;
+      return reader.charge(item.spot, weight(variable->second)) ? whole(variable->second) : item;
     }
   }
   Item out;

@@ -101,7 +101,8 @@ void Reader::expected(const Item& item, std::string_view what) {
 }
 
 std::optional<std::string> Reader::string(const Item& item) {
-  if (item.kind == Item::Kind::string) return item.text;
+  const bool from_row = !item.as_written && !item.text.empty();
+  if (item.kind == Item::Kind::string || from_row) return item.text;
   expected(item, "a string");
   return std::nullopt;
 }

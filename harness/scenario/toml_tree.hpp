@@ -22,7 +22,7 @@ struct Entry;
 struct Item {
   enum class Kind { string, integer, boolean, number, date, list, table };
   Kind kind = Kind::table;
-  std::string text;  ///< of a string
+  std::string text;  ///< of a string; of a number that a row put in the place of one
   std::int64_t integer = 0;
   bool boolean = false;
   std::vector<Item> items;     ///< of a list

@@ -1,0 +1,189 @@
+#include <string>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/scenario/loader.hpp"
+
+using namespace smtpspec::scenario;
+
+namespace {
+
+// Three lines that every case begins with; the case's own begin on line 4.
+std::string scenario(const std::string& rest) { return "[[scenario]]\nid = \"a\"\ntitle = \"A\"\n" + rest; }
+
+std::string rendered(const std::string& toml) {
+  std::string out;
+  for (const Diagnostic& diagnostic : load_scenarios(toml, "a.toml").diagnostics) out += render(diagnostic);
+  return out;
+}
+
+struct Case {
+  std::string wrong;
+  std::string toml;
+  std::string shown;
+};
+
+}  // namespace
+
+TEST_CASE("A broken scenario file is explained") {
+  const std::vector<Case> cases = {
+      {"an unknown key with a near one", scenario(R"~(steps = [ { send = "DATA", expct = "503" } ]
+)~"),
+       R"~(a.toml:4:28: error: unknown key 'expct' in a step
+  4 | steps = [ { send = "DATA", expct = "503" } ]
+    |                            ^^^^^ did you mean 'expect'?
+)~"},
+      {"an unknown key with no near one",
+       scenario(R"~(steps = [{ send = "DATA", expect = { code = "503", colour = "red" } }]
+delivered = { zebra = 1 }
+)~"),
+       R"~(a.toml:4:52: error: unknown key 'colour' in an expectation
+  4 | steps = [{ send = "DATA", expect = { code = "503", colour = "red" } }]
+    |                                                    ^^^^^^
+a.toml:5:15: error: unknown key 'zebra' in 'delivered'
+  5 | delivered = { zebra = 1 }
+    |               ^^^^^ 'delivered' may have count, at-most, from, to, none-from, none-to, body, message, contains or lacks
+)~"},
+      {"an unknown table",
+       R"~([[scenarios]]
+id = "a"
+)~",
+       R"~(a.toml:1:3: error: unknown key 'scenarios' in a scenario file
+  1 | [[scenarios]]
+    |   ^^^^^^^^^ did you mean 'scenario'?
+)~"},
+      {"one table where a list of them belongs",
+       R"~([scenario]
+id = "a"
+)~",
+       R"~(a.toml:1:2: error: expected a list of tables, got a table
+  1 | [scenario]
+    |  ^^^^^^^^ did you mean [[scenario]]?
+)~"},
+      {"what is missing",
+       R"~([[scenario]]
+title = "A"
+)~",
+       R"~(a.toml:1:1: error: a scenario needs 'id'
+  1 | [[scenario]]
+    | ^^^^^^^^^^^^
+a.toml:1:1: error: a scenario needs 'steps'
+  1 | [[scenario]]
+    | ^^^^^^^^^^^^
+)~"},
+      {"a value that one row lacks", scenario(R"~(each = [{ row = 'one', end = 'x' }, { row = 'two' }]
+steps = [{ send = '{end}', expect = '250' }]
+)~"),
+       R"~(a.toml:5:20: error: unknown value 'end'
+  5 | steps = [{ send = '{end}', expect = '250' }]
+    |                    ^^^^^ row 'two' does not give it
+)~"},
+      {"conditions that are none", scenario(R"~(needs = ['pipelining', 'fact deliverys', 'delivery']
+steps = [{ expect = '250' }]
+)~"),
+       R"~(a.toml:4:10: error: 'pipelining' is neither an EHLO keyword nor a fact
+  4 | needs = ['pipelining', 'fact deliverys', 'delivery']
+    |          ^^^^^^^^^^^^ as in 'PIPELINING', 'AUTH PLAIN', 'fact delivery'
+a.toml:4:24: error: unknown fact 'deliverys'
+  4 | needs = ['pipelining', 'fact deliverys', 'delivery']
+    |                        ^^^^^^^^^^^^^^^^ did you mean 'delivery'?
+a.toml:4:42: error: 'delivery' is neither an EHLO keyword nor a fact
+  4 | needs = ['pipelining', 'fact deliverys', 'delivery']
+    |                                          ^^^^^^^^^^ did you mean 'fact delivery'?
+)~"},
+      {"an unknown profile", scenario(R"~(profiles = ['mx', 'msa']
+steps = [{ expect = '250' }]
+)~"),
+       R"~(a.toml:4:19: error: unknown profile 'msa'
+  4 | profiles = ['mx', 'msa']
+    |                   ^^^^^ one of mx, submission or lmtp
+)~"},
+      {"an id that is not made of words",
+       R"~([[scenario]]
+id = "Data_Before"
+title = "A"
+steps = [{ expect = "250" }]
+)~",
+       R"~(a.toml:2:6: error: the id 'Data_Before' is not made of words
+  2 | id = "Data_Before"
+    |      ^^^^^^^^^^^^^ lower-case words and numbers with hyphens: 'data-before-recipient'
+)~"},
+      {"rows of one name", scenario(R"~(each = [{ row = 'one', n = '1' }, { row = 'one', n = '2' }]
+steps = [{ send = '{n}', expect = '250' }]
+)~"),
+       R"~(a.toml:4:43: error: a second row is named 'one'
+  4 | each = [{ row = 'one', n = '1' }, { row = 'one', n = '2' }]
+    |                                           ^^^^^ a name may use the row's variables: 'cut-{n}'
+)~"},
+      {"a row without a name", scenario(R"~(each = [{ n = 1 }]
+steps = [{ expect = '250' }]
+)~"),
+       R"~(a.toml:4:9: error: a row needs a name
+  4 | each = [{ n = 1 }]
+    |         ^^^^^^^^^ row = "words-with-hyphens"
+)~"},
+      {"a range that is too long", scenario(R"~(each = [{ row = 'n-{n}', n = { from = 1, to = 1000000000 } }]
+steps = [{ send = '{n}', expect = '250' }]
+)~"),
+       R"~(a.toml:4:30: error: a range of 1000000000 rows; a file has at most 10000
+  4 | each = [{ row = 'n-{n}', n = { from = 1, to = 1000000000 } }]
+    |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+)~"},
+      {"a row variable of the wrong type", scenario(R"~(each = [{ row = 'one', n = ['250'] }]
+steps = [{ send = 'NOOP {n}', cut = '{n}', expect = '250' }]
+)~"),
+       R"~(a.toml:4:29: error: expected an integer, got a string
+  4 | each = [{ row = 'one', n = ['250'] }]
+    |                             ^^^^^
+a.toml:5:19: error: row variable 'n' is a list and cannot stand within a string
+  5 | steps = [{ send = 'NOOP {n}', cut = '{n}', expect = '250' }]
+    |                   ^^^^^^^^^^
+)~"},
+      {"a row variable that is never used", scenario(R"~(each = [{ row = 'one', n = 1 }]
+steps = [{ expect = '250' }]
+)~"),
+       R"~(a.toml:4:24: warning: row variable 'n' is never used
+  4 | each = [{ row = 'one', n = 1 }]
+    |                        ^
+)~"},
+      {"a ledger id that is none",
+       R"~([[requirement]]
+id = "lf-is-no-line-end"
+lines = "from 3 on"
+says = "x"
+)~",
+       R"~(a.toml:2:6: error: 'lf-is-no-line-end' is no ledger id
+  2 | id = "lf-is-no-line-end"
+    |      ^^^^^^^^^^^^^^^^^^^ RFC, section and words: 'rfc5321/4.1.1.4/lf-is-no-line-end'
+a.toml:3:9: error: line numbers are written '2013-2019'
+  3 | lines = "from 3 on"
+    |         ^^^^^^^^^^^
+)~"},
+      {"brackets without end",
+       R"~(a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
+)~",
+       R"~(a.toml:1:37: error: not TOML: brackets within brackets, deeper than 32
+  1 | a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
+    |                                     ^
+)~"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.wrong);
+    CHECK(rendered(one.toml) == one.shown);
+  }
+}
+
+TEST_CASE("What is no TOML is told with its line") {
+  // The words and columns are the TOML library's.
+  for (const std::string& toml : std::vector<std::string>{"[[scenario]]\nid = \n", "a = 1\nb = \"c\nd = 2\n",
+                                                          "a = 1\nb = \"\xff\"\n", "a = 1\na = 2\n"}) {
+    const auto loaded = load_scenarios(toml, "a.toml");
+    INFO(toml);
+    REQUIRE(loaded.diagnostics.size() == 1);
+    CHECK_FALSE(loaded.ok());
+    CHECK(loaded.diagnostics[0].message.rfind("not TOML: ", 0) == 0);
+    CHECK(loaded.diagnostics[0].place.line == 2);
+    CHECK(loaded.value.scenarios.empty());
+  }
+}

@@ -1,0 +1,130 @@
+#include "harness/scenario/text.hpp"
+
+#include <string>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace smtpspec;
+using namespace smtpspec::scenario;
+
+namespace {
+
+std::optional<std::string> value(std::string_view name) {
+  if (name == "user") return "alice";
+  if (name == "password") return std::string("s\0x", 3);
+  if (name == "empty") return "";
+  if (name == "braces") return "{user}";
+  return std::nullopt;
+}
+
+std::string expanded(std::string_view source, std::size_t extra = 0) {
+  const auto text = parse_text(source);
+  if (!text) return "parse: " + text.error().message;
+  const auto octets = expand(*text, value, extra);
+  return octets ? *octets : "expand: " + octets.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("A text becomes its octets") {
+  struct Case {
+    std::string source;
+    std::string octets;
+  };
+  const std::vector<Case> cases = {
+      {"", ""},
+      {"NOOP", "NOOP"},
+      {R"(a\r\n\t\0\\b)", std::string("a\r\n\t\0\\b", 7)},
+      {R"(\x00\x80\xfF)", std::string("\0\x80\xff", 3)},
+      {R"(\{user\})", "{user}"},
+      {"<{user}>", "<alice>"},
+      {"{braces}", "{user}"},
+      {"{empty}", ""},
+      {"{a*3}", "aaa"},
+      {R"({ab\r\n*2})", "ab\r\nab\r\n"},
+      {"{a*0}", ""},
+      {"{a*b*2}", "a*ba*b"},
+      {"{..*3}", "......"},
+      {"x{ab..6}y", "xababy"},
+      {"{x..0}", ""},
+      {"{base64:}", ""},
+      {"{base64:f}", "Zg=="},
+      {"{base64:fo}", "Zm8="},
+      {"{base64:foo}", "Zm9v"},
+      {R"({base64:\0{user}\0{password}})", "AGFsaWNlAHMAeA=="},
+      {"{base64:{base64:a}}", "WVE9PQ=="},
+      {"{base64:{x*2}}", "eHg="},
+  };
+  for (const Case& one : cases) {
+    INFO(one.source);
+    CHECK(expanded(one.source) == one.octets);
+  }
+}
+
+TEST_CASE("A fill counts what is added behind the text") {
+  CHECK(expanded("NOOP {x..512}", 2).size() == 510);
+  CHECK(expanded("{x..3}", 2) == "x");
+  CHECK(expanded("abc{x..4}", 2) ==
+        "expand: the text has 5 octets already, more than the 4 that it is to be filled to");
+}
+
+TEST_CASE("What is no text is told with its place") {
+  struct Case {
+    std::string source;
+    std::size_t at;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {"ab}", 2, "'}' without '{'; a brace is written '\\}'"},
+      {"ab{user", 2, "'{' is never closed; a brace is written '\\{'"},
+      {"{", 0, "'{' is never closed; a brace is written '\\{'"},
+      {"{base64:x", 0, "'{' is never closed; a brace is written '\\{'"},
+      {"{}", 0, "'{' begins a value such as '{accepted}'; a brace is written '\\{'"},
+      {"x{User}", 1, "'{' begins a value such as '{accepted}'; a brace is written '\\{'"},
+      {"{a{user}*3}", 2, "no hole within this hole; a brace is written '\\{'"},
+      {"{x*many}", 0, "a count must be a number: '{x*1000}' or '{x..512}'"},
+      {"{*3}", 1, "nothing to repeat"},
+      {"{..3}", 1, "nothing to repeat"},
+      {"{x*99999999999999999999}", 3, "a text has at most 67108864 octets"},
+      {"{x..67108865}", 4, "a text has at most 67108864 octets"},
+      {"{x..5}{y..6}", 6, "a text can hold one fill only"},
+      {"{base64:{base64:{base64:{base64:{base64:x}}}}}", 32, "base64 is nested too deep"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.source);
+    const auto text = parse_text(one.source);
+    REQUIRE_FALSE(text);
+    CHECK(text.error() == smtp::SyntaxError{one.at, one.message});
+  }
+  for (const auto& [source, at] : std::vector<std::pair<std::string, std::size_t>>{
+           {R"(ab\q)", 2}, {R"(\)", 0}, {R"(x\x4)", 1}, {R"({a\z*3})", 2}}) {
+    INFO(source);
+    const auto text = parse_text(source);
+    REQUIRE_FALSE(text);
+    CHECK(text.error().at == at);
+  }
+}
+
+TEST_CASE("Every octet can be written") {
+  for (int octet = 0; octet < 256; ++octet) {
+    char written[5];
+    std::snprintf(written, sizeof written, "\\x%02x", static_cast<unsigned>(octet));
+    CHECK(expanded(written) == std::string(1, static_cast<char>(octet)));
+  }
+}
+
+TEST_CASE("No text grows beyond the bound") {
+  CHECK(expanded("{x*67108864}").size() == max_text);
+  CHECK(expanded("{x*67108864}y") == "expand: the text grows beyond 67108864 octets");
+  CHECK(expanded("{xx*67108864}") == "expand: the text grows beyond 67108864 octets");
+  CHECK(expanded("{base64:{x*67108864}}") == "expand: the text grows beyond 67108864 octets");
+}
+
+TEST_CASE("An unknown value is named") {
+  CHECK(expanded("{nobody}") == "expand: no value is known for 'nobody'");
+  CHECK(names_in(*parse_text("{user}a{base64:{password}}{x*2}")) == std::vector<std::string>{"user", "password"});
+  CHECK(literal("{user}").pieces.size() == 1);
+  CHECK(*expand(literal("{user}"), value) == "{user}");
+  CHECK(literal("").empty());
+}
