@@ -120,10 +120,15 @@ asio::awaitable<Written> Stream::write_beneath(std::string_view octets, Time dea
   co_return result;
 }
 
+/// No coroutine: the name need not live until the handshake runs.
 asio::awaitable<Written> Stream::handshake(TlsContext& context, TlsEngine::Role role, const std::string& name,
                                            Time deadline) {
+  return handshake_of(std::make_unique<TlsEngine>(context, role, name), deadline);
+}
+
+asio::awaitable<Written> Stream::handshake_of(std::unique_ptr<TlsEngine> engine, Time deadline) {
   const Deadline end(deadline);
-  tls_ = std::make_unique<TlsEngine>(context, role, name);
+  tls_ = std::move(engine);
   end_tls();
   for (;;) {
     const auto status = tls_->handshake();

@@ -101,6 +101,7 @@ class Stream {
 
  private:
   enum class Reading { plain, tls, draining };  ///< draining: we sent close_notify, the peer did not yet
+  asio::awaitable<Written> handshake_of(std::unique_ptr<TlsEngine> engine, Time deadline);
   asio::awaitable<Read> read_tls(Time deadline);
   asio::awaitable<Written> send_taken(Time deadline);
   bool feed();

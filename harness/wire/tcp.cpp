@@ -131,6 +131,17 @@ asio::awaitable<Connected> connect_one(const tcp::endpoint& endpoint, const std:
   co_return Connected{make_tcp(connection), End::octets, {}};
 }
 
+asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std::string source, Time deadline) {
+  const Deadline end(deadline);
+  std::vector<tcp::endpoint> endpoints;
+  Connected result = co_await look_up(host, port, end, endpoints);
+  for (const tcp::endpoint& endpoint : endpoints) {
+    result = co_await connect_one(endpoint, source, end);
+    if (result.transport || result.end == End::deadline) break;
+  }
+  co_return result;
+}
+
 }  // namespace
 
 TcpConnection::TcpConnection(tcp::socket open_socket)
@@ -219,16 +230,10 @@ std::string text_of(const tcp::endpoint& endpoint) {
   return fmt::format("{}:{}", address.to_string(), endpoint.port());
 }
 
+/// No coroutine: the names need not live until the connecting runs.
 asio::awaitable<Connected> connect_tcp(const std::string& host, std::uint16_t port, const std::string& source,
                                        Time deadline) {
-  const Deadline end(deadline);
-  std::vector<tcp::endpoint> endpoints;
-  Connected result = co_await look_up(host, port, end, endpoints);
-  for (const tcp::endpoint& endpoint : endpoints) {
-    result = co_await connect_one(endpoint, source, end);
-    if (result.transport || result.end == End::deadline) break;
-  }
-  co_return result;
+  return connect_any(host, port, source, deadline);
 }
 
 }  // namespace smtpspec::wire

@@ -1,6 +1,5 @@
 #include "harness/wire/tls.hpp"
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 using namespace smtpspec::wire;
@@ -171,6 +171,21 @@ TEST_CASE("TLS: files that cannot be read are told by name") {
     CHECK(problem_of([&] { (void)TlsContext::client({true, file}); }).starts_with(file));
     CHECK(problem_of([&] { (void)TlsContext::server_from(file, file); }).starts_with(file));
   }
+}
+
+TEST_CASE("TLS: a server takes its certificate and key from files") {
+  const auto made = TlsContext::server("files.example.test");
+  const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
+  PEM_write_bio_PrivateKey(memory.get(), SSL_CTX_get0_privatekey(made->get()), nullptr, nullptr, 0, nullptr, nullptr);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &text);
+  const File certificate(unique("certificate.pem"), made->certificate_pem());
+  const File key(unique("key.pem"), std::string(text, static_cast<std::size_t>(size)));
+  const auto server = TlsContext::server_from(certificate.path, key.path);
+  CHECK(server->certificate_pem() == made->certificate_pem());
+  const auto client = TlsContext::client({true, certificate.path});
+  Two two(*client, *server, "files.example.test");
+  CHECK(two.handshake() == std::pair(Status::done, Status::done));
 }
 
 TEST_CASE("TLS: octets that are not TLS fail, and stay failed") {
