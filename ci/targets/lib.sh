@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by the start and stop scripts of the targets: where servers live, and how they are ended safely.
 # Expects $target, the name of the folder beside this file.
 umask 022
@@ -21,7 +22,7 @@ if ! open_to_others "$servers"; then
 fi
 home=$servers/$target   # kept: the unpacked packages, certificates
 run=$home/run           # made anew by each start: settings, queue, log
-mkdir -p "$home"
+mkdir -p "$home" && [ -w "$home" ] || die "cannot write to $home; was it made by root?"
 
 # One start or stop at a time. Whatever is started must not inherit the lock: 9>&-
 exec 9>"$home/lock"
