@@ -162,6 +162,7 @@ void Session::delivered(const std::vector<bool>& success) {
   if (session.want != Want::deliver) return;
   if (session.faults.has(Fault::delivers_twice) && !std::exchange(session.delivered_once, true)) return;
   session.delivered_once = false;
+  if (session.gone) return session.end(Want::close);
   session.want = Want::octets;
   session.say_delivered(success);
   session.end_transaction();
@@ -172,6 +173,7 @@ void Session::hung_up() {
   Impl& session = *impl_;
   const bool in_data = session.want == Want::octets && session.reading == Impl::Reading::data;
   session.reading = Impl::Reading::commands;
+  session.gone = true;
   session.end(Want::close);
   if (session.faults.has(Fault::half_message_delivered) && in_data) session.accept();
 }

@@ -28,6 +28,7 @@ struct Settings {
   std::map<std::string, std::string> users = {};  ///< name -> password; AUTH is advertised where not empty
   bool starttls = true;                           ///< offer STARTTLS
   bool auth_needs_tls = false;
+  bool chunking = true;                          ///< offer CHUNKING and BINARYMIME
   std::uint64_t max_message = 10 * 1024 * 1024;  ///< octets, announced by SIZE
   std::size_t max_recipients = 1000;             ///< a transaction, announced by LIMITS RCPTMAX (RFC 9422)
   std::size_t max_mails = 100000;                ///< MAIL commands a session, announced by LIMITS MAILMAX

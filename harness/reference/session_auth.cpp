@@ -1,6 +1,7 @@
 // AUTH: RFC 4954 section 4. The mechanisms themselves are the SASL library's.
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "harness/reference/session_impl.hpp"
 
@@ -54,12 +55,13 @@ void Session::Impl::auth(const smtp::Command& command) {
   if (!sasl) return say(504, "5.5.4", "Mechanism not known");
 
   reading = Reading::auth_response;
+  client_begins = mechanism->begins == Begins::client;
   if (initial) {
     if (mechanism->begins == Begins::either) static_cast<void>(sasl->step(""));  // the challenge that is answered here
     const std::string& response = *command.initial_response;
     return auth_decode(response == "=" ? std::string_view() : std::string_view(response));
   }
-  if (mechanism->begins == Begins::client) return auth_challenge("");
+  if (client_begins) return auth_challenge("");
   auth_step("");
 }
 
@@ -82,7 +84,9 @@ void Session::Impl::auth_decode(std::string_view text) {
 }
 
 void Session::Impl::auth_step(std::string_view octets) {
-  const wire::Sasl::Stepped stepped = sasl->step(octets);
+  // No mechanism that the client begins has an empty first message; to the library it would be none at all.
+  const bool none = std::exchange(client_begins, false) && octets.empty();
+  const wire::Sasl::Stepped stepped = none ? wire::Sasl::Stepped{} : sasl->step(octets);
   switch (stepped.status) {
     case wire::Sasl::Status::wants_more: return auth_challenge(stepped.octets);
     case wire::Sasl::Status::done:

@@ -87,16 +87,10 @@ bool Session::Impl::misjudged(const Command& command, std::string_view line) con
 }
 
 std::vector<std::string> Session::Impl::keywords() const {
-  std::vector<std::string> words = {
-      "PIPELINING",
-      fmt::format("SIZE {}", settings.max_message),
-      "8BITMIME",
-      "CHUNKING",
-      "BINARYMIME",
-      "ENHANCEDSTATUSCODES",
-      "DSN",
-      "SMTPUTF8",
-      fmt::format("LIMITS RCPTMAX={} MAILMAX={}", settings.max_recipients, settings.max_mails)};
+  std::vector<std::string> words = {"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8"};
+  words.push_back(fmt::format("SIZE {}", settings.max_message));
+  words.push_back(fmt::format("LIMITS RCPTMAX={} MAILMAX={}", settings.max_recipients, settings.max_mails));
+  if (settings.chunking) words.insert(words.end(), {"CHUNKING", "BINARYMIME"});
   if (settings.starttls && (!under_tls || faults.has(Fault::starttls_advertised_under_tls)))
     words.emplace_back("STARTTLS");
   if (offers_auth()) words.emplace_back("AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256");

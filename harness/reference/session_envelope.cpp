@@ -28,6 +28,11 @@ bool declares_more_than(std::uint64_t limit, const std::vector<smtp::Parameter>&
   return read.ec != std::errc() || octets > limit;
 }
 
+bool is_binary(const std::vector<smtp::Parameter>& parameters) {
+  const smtp::Parameter* const body = find(parameters, "BODY");
+  return body != nullptr && body->value && smtp::same_word(*body->value, "BINARYMIME");
+}
+
 bool is_utf8(const smtp::Mailbox& mailbox) {
   const auto eight_bit = [](const std::string& text) {
     return std::any_of(text.begin(), text.end(), smtp::is_eight_bit);
@@ -52,6 +57,7 @@ void Session::Impl::mail(const Command& command) {
   if (transaction.open && !faults.has(Fault::nested_mail)) return say(503, "5.5.1", "A transaction is open already");
   if (settings.submission && client.user.empty()) return say(530, "5.7.0", "Authentication required");
   if (client.mails > settings.max_mails) return say(452, "4.3.2", "Too many transactions in one session");
+  if (!settings.chunking && is_binary(command.parameters)) return say(555, "5.5.4", "BINARYMIME is not offered");
   if (declares_more_than(settings.max_message, command.parameters) && !faults.has(Fault::size_ignored)) {
     return say(552, "5.3.4", "The message is larger than the limit");
   }
@@ -63,8 +69,7 @@ void Session::Impl::mail(const Command& command) {
   transaction.rcpts = 0;
   behind_last = false;
   transaction.utf8 = find(command.parameters, "SMTPUTF8") != nullptr;
-  const smtp::Parameter* const body = find(command.parameters, "BODY");
-  transaction.binary = body != nullptr && body->value && smtp::same_word(*body->value, "BINARYMIME");
+  transaction.binary = is_binary(command.parameters);
   transaction.mail.reverse_path = smtp::to_string(command.path);
   if (faults.has(Fault::reverse_path_case_lost)) {
     transaction.mail.reverse_path = lower_local_part(transaction.mail.reverse_path);

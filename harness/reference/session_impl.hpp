@@ -117,11 +117,13 @@ struct Session::Impl {
   std::string refusal;               ///< the reply to a refused chunk, due when the chunk was read
   std::uint64_t message_octets = 0;  ///< of the message, kept or thrown away
   std::size_t messages = 0;          ///< accepted in this session
+  bool gone = false;                 ///< the client has left: there is nobody to answer
   bool delivered_once = false;       ///< for the fault that delivers twice
   bool behind_last = false;          ///< the last transaction ended with BDAT LAST, and nothing came since
 
   std::unique_ptr<wire::Sasl> sasl;
   std::string challenge;       ///< the last one, in base64
+  bool client_begins = false;  ///< the mechanism's first message is the client's, and it is due
   bool auth_complete = false;  ///< the challenge carries the final data; an empty response is due
 };
 

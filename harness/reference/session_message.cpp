@@ -63,6 +63,7 @@ void Session::Impl::data_ended() {
 
 /// The chunk follows its command whatever the reply will be, and is read before it is answered (RFC 3030 section 2).
 void Session::Impl::bdat(const Command& command) {
+  if (!settings.chunking) return say(502, "5.5.1", "CHUNKING is not offered");
   const std::size_t before = output.size();
   chunk_refused = true;
   if (!transaction.open) {
