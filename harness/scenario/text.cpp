@@ -185,7 +185,10 @@ smtp::Parsed<std::string> expand_pieces(const std::vector<Piece>& pieces, const 
       out += *value;
     } else if (piece.kind == Piece::Kind::repeat) {
       if (piece.octets.empty() || piece.count > (max_text - out.size()) / piece.octets.size()) return too_long;
-      for (std::size_t i = 0; i < piece.count; ++i) out += piece.octets;
+      if (piece.octets.size() == 1)
+        out.append(piece.count, piece.octets[0]);
+      else
+        for (std::size_t i = 0; i < piece.count; ++i) out += piece.octets;
     } else if (piece.kind == Piece::Kind::fill) {
       fill = &piece;
       fill_at = out.size();
