@@ -1,0 +1,175 @@
+#include <string>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/reference/dialogue_table_test.hpp"
+#include "harness/smtp/bdat.hpp"
+
+namespace smtpspec::reference {
+namespace {
+
+using namespace std::string_literals;
+
+const std::vector<Dialogue> envelope = {
+    {"who is a recipient",
+     plain(),
+     {ehlo,
+      mail,
+      rcpt,
+      {"RCPT TO:<alice+detail@example.test>\r\n", "250/2.1.5"},
+      {"RCPT TO:<Postmaster>\r\n", "250/2.1.5"},
+      {"RCPT TO:<postMASTER>\r\n", "250/2.1.5"},
+      {"RCPT TO:<postmaster@Example.Test>\r\n", "250/2.1.5"},
+      {"RCPT TO:<\"alice\"@example.test>\r\n", "250/2.1.5"},
+      {"RCPT TO:<@a.example,@b.example:bob@example.test>\r\n", "250/2.1.5"},
+      {"RCPT TO:<nobody@example.test>\r\n", "550/5.1.1"},
+      {"RCPT TO:<alice@elsewhere.example>\r\n", "550/5.7.1"},
+      {"RCPT TO:<@example.test:alice@elsewhere.example>\r\n", "550/5.7.1"},
+      {"RCPT TO:<alice%elsewhere.example@example.test>\r\n", "550/5.7.1"},
+      {"RCPT TO:<elsewhere.example!alice@example.test>\r\n", "550/5.7.1"},
+      {"RCPT TO:<\"alice@elsewhere.example\"@example.test>\r\n", "550/5.7.1"},
+      {"RCPT TO:<alice@[127.0.0.1]>\r\n", "550/5.7.1"},
+      {"RCPT TO:<>\r\n", "501/5.5.4"},
+      {"RCPT TO:alice@example.test\r\n", "501/5.5.4"},
+      {"RCPT TO: <alice@example.test>\r\n", "501/5.5.4"},
+      noop}},
+    {"parameters",
+     plain(),
+     {ehlo,
+      {"MAIL FROM:<> SIZE=10485761\r\n", "552/5.3.4"},
+      {"MAIL FROM:<> SIZE=99999999999999999999\r\n", "552/5.3.4"},
+      {"MAIL FROM:<> SIZE=x\r\n", "501/5.5.4"},
+      {"MAIL FROM:<> SIZE=1 SIZE=1\r\n", "501/5.5.4"},
+      {"MAIL FROM:<> NOSUCH=1\r\n", "555/5.5.4"},
+      {"MAIL FROM:<> NOTIFY=NEVER\r\n", "555/5.5.4"},
+      {"MAIL FROM:<> " + std::string(500, 'K') + "=1\r\n", "555/5.5.4"},
+      {"MAIL FROM:<> size=10485760 body=8bitmime RET=HDRS ENVID=x SMTPUTF8\r\n", "250/2.1.0"},
+      {"RCPT TO:<bob@example.test> SIZE=1\r\n", "555/5.5.4"},
+      {"RCPT TO:<bob@example.test> NOTIFY=NEVER,DELAY\r\n", "501/5.5.4"},
+      {"RCPT TO:<bob@example.test> NOTIFY=DELAY\r\n", "250/2.1.5"}}},
+    {"no parameters after HELO",
+     plain(),
+     {{"HELO c.example\r\n", "250"},
+      {"MAIL FROM:<> SIZE=1\r\n", "555/5.5.4"},
+      {"MAIL FROM:<>\r\n", "250/2.1.0"},
+      {"RCPT TO:<bob@example.test> NOTIFY=NEVER\r\n", "555/5.5.4"},
+      rcpt}},
+    {"SMTPUTF8",
+     plain(),
+     {ehlo,
+      {"MAIL FROM:<j\xc3\xa4@b.example>\r\n", "550/5.6.7"},
+      mail,
+      {"RCPT TO:<\xc3\xa4@example.test>\r\n", "553/5.6.7"},
+      {"RSET\r\n", "250/2.0.0"},
+      {"MAIL FROM:<j\xc3\xa4@b.example> SMTPUTF8\r\n", "250/2.1.0"},
+      {"RCPT TO:<\xc3\xa4@example.test>\r\n", "550/5.1.1"},
+      rcpt,
+      {"MAIL FROM:<\xc3@b.example> SMTPUTF8\r\n", "500/5.5.2"}}},
+    {"limits",
+     with([](Settings& settings) {
+       settings.max_recipients = 2;
+       settings.max_mails = 3;
+     }),
+     {ehlo,
+      mail,
+      rcpt,
+      {"RCPT TO:<x@example.test>\r\n", "550/5.1.1"},
+      {rcpt.client, "452/4.5.3"},
+      {"RSET\r\n", "250/2.0.0"},
+      mail,
+      rcpt,
+      rcpt,
+      {rcpt.client, "452/4.5.3"},
+      {"DATA\r\n", "354"},
+      end,
+      mail,
+      {"RSET\r\n", "250/2.0.0"},
+      {mail.client, "452/4.3.2"}}},
+    {"a sink takes everyone",
+     with([](Settings& settings) { settings.accept_every_recipient = true; }),
+     {ehlo, mail, {"RCPT TO:<x@anywhere.example>\r\n", "250/2.1.5"}, {"RCPT TO:<>\r\n", "501/5.5.4"}}},
+};
+
+const std::vector<Dialogue> messages = {
+    {"a message beyond the limit",
+     with([](Settings& settings) { settings.max_message = 1000; }),
+     {ehlo,
+      mail,
+      rcpt,
+      {"DATA\r\n", "354"},
+      {std::string(1001, 'x') + "\r\n.\r\n", "552/5.3.4"},
+      {rcpt.client, "503/5.5.1"},
+      mail,
+      rcpt,
+      {"DATA\r\n", "354"},
+      {std::string(998, 'x') + "\r\n.\r\n", "250/2.0.0"},
+      mail,
+      rcpt,
+      {smtp::encode_bdat(std::string(1000, 'x'), false), "250/2.0.0"},
+      {"BDAT 1\r\ny", "552/5.3.4"},
+      {"BDAT 1 LAST\r\nz", "503/5.5.1"},
+      mail,
+      rcpt,
+      {smtp::encode_bdat(std::string(1001, 'x'), true), "552/5.3.4"},
+      noop}},
+    {"BDAT",
+     plain(),
+     {ehlo,
+      {"BDAT 6\r\nNOOP\r\n", "503/5.5.1"},
+      mail,
+      {"BDAT 6\r\nNOOP\r\n", "503/5.5.1"},
+      {"RCPT TO:<x@example.test>\r\n", "550/5.1.1"},
+      {"BDAT 6 LAST\r\nNOOP\r\n", "554/5.5.1"},
+      rcpt,
+      {"BDAT\r\n", "501/5.5.4"},
+      {"BDAT x\r\n", "501/5.5.4"},
+      {"BDAT 0\r\n", "250/2.0.0"},
+      {"BDAT 6\r\nNOOP\r\n", "250/2.0.0"},
+      {"DATA\r\n", "503/5.5.1"},
+      {rcpt.client, "503/5.5.1"},
+      {mail.client, "503/5.5.1"},
+      noop,
+      {"bdat 5 last\r\n\r\n.\r\n", "250/2.0.0"},
+      {"BDAT 6 LAST\r\nNOOP\r\n", "503/5.5.1"},
+      noop}},
+    {"BINARYMIME comes by BDAT",
+     plain(),
+     {ehlo,
+      {"MAIL FROM:<> BODY=BINARYMIME\r\n", "250/2.1.0"},
+      rcpt,
+      {"DATA\r\n", "503/5.5.1"},
+      {"BDAT 1 LAST\r\n\n", "250/2.0.0"}}},
+    {"CHUNKING where it is not offered",
+     with([](Settings& settings) { settings.chunking = false; }),
+     {ehlo,
+      {"MAIL FROM:<> BODY=BINARYMIME\r\n", "555/5.5.4"},
+      mail,
+      rcpt,
+      {"BDAT 0 LAST\r\n", "502/5.5.1"},
+      {"DATA\r\n", "354"},
+      end}},
+    {"only CRLF.CRLF ends DATA",
+     plain(),
+     {ehlo,
+      mail,
+      rcpt,
+      {"DATA\r\n", "354"},
+      {"a\n.\nb\n.\r\nc\r.\rd\r\n.\ne\r\n.\rf\r\n.\0\r\n"s, ""},
+      {"MAIL FROM:<>\r\n", ""},
+      {".\r\n", "250/2.0.0"},
+      noop}},
+};
+
+TEST_CASE("MAIL, RCPT and their parameters") {
+  check(envelope);
+  check_pipelined(envelope);
+}
+
+TEST_CASE("DATA and BDAT") {
+  check(messages);
+  check_pipelined(messages);
+}
+
+}  // namespace
+}  // namespace smtpspec::reference
