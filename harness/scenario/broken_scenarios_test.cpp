@@ -176,8 +176,9 @@ a.toml:3:9: error: line numbers are written '2013-2019'
 
 TEST_CASE("What is no TOML is told with its line") {
   // The words and columns are the TOML library's.
-  for (const std::string& toml : std::vector<std::string>{"[[scenario]]\nid = \n", "a = 1\nb = \"c\nd = 2\n",
-                                                          "a = 1\nb = \"\xff\"\n", "a = 1\na = 2\n"}) {
+  for (const std::string& toml :
+       std::vector<std::string>{"[[scenario]]\nid = \n", "a = 1\nb = \"c\nd = 2\n", "a = 1\nb = \"\xff\"\n",
+                                "a = 1\na = 2\n", "\n[~a]\n", "\n[[~]]\n"}) {
     const auto loaded = load_scenarios(toml, "a.toml");
     INFO(toml);
     REQUIRE(loaded.diagnostics.size() == 1);
