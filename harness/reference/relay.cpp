@@ -10,6 +10,7 @@
 #include "harness/smtp/keywords.hpp"
 #include "harness/smtp/octets.hpp"
 #include "harness/smtp/reply.hpp"
+#include "harness/wire/deadline.hpp"
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::reference {
@@ -50,9 +51,10 @@ class NextHop {
 };
 
 asio::awaitable<std::optional<smtp::Reply>> NextHop::reply() {
+  const wire::Deadline end(step_deadline);
   for (;;) {
     if (auto reply = parser_.next()) co_return reply;
-    const wire::Read read = co_await stream_.read(step_deadline);
+    const wire::Read read = co_await stream_.read(end.left());
     if (read.end != wire::End::octets) co_return std::nullopt;
     parser_.feed(read.octets);
   }

@@ -1,7 +1,8 @@
 #include "harness/reference/server.hpp"
 
-#include <chrono>
 #include <utility>
+
+#include "harness/wire/deadline.hpp"
 
 namespace smtpspec::reference {
 namespace {
@@ -33,11 +34,9 @@ asio::awaitable<void> close(wire::Stream& stream) {
   if (stream.under_tls()) co_await stream.close_notify(linger);
   wire::Transport& transport = stream.transport();
   transport.half_close();
-  const auto end = std::chrono::steady_clock::now() + linger;
-  for (std::size_t octets = 0; octets < max_linger;) {
-    const auto left = std::chrono::duration_cast<wire::Time>(end - std::chrono::steady_clock::now());
-    if (left <= wire::Time::zero()) break;
-    const wire::Read read = co_await transport.read(left);
+  const wire::Deadline end(linger);
+  for (std::size_t octets = 0; octets < max_linger && !end.over();) {
+    const wire::Read read = co_await transport.read(end.left());
     if (read.end != End::octets) break;
     octets += read.octets.size();
   }
