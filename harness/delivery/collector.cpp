@@ -38,6 +38,7 @@ struct Collector::Impl {
   }
 
   asio::any_io_executor executor;
+  std::function<void(const wire::Delivery&)> watcher;
   Clock::time_point start = Clock::now();
   Messages messages;
   std::map<std::string, Of> by_token;
@@ -53,6 +54,7 @@ Collector::~Collector() = default;
 void Collector::add(wire::Delivery delivery) {
   Impl& all = *impl_;
   ++all.received;
+  if (all.watcher) return all.watcher(delivery);
   const std::size_t octets = octets_of(delivery);
   if (all.messages.size() >= max_messages || octets > max_octets - all.octets) {
     ++all.dropped;
@@ -69,6 +71,8 @@ void Collector::add(wire::Delivery delivery) {
   }
   for (asio::steady_timer* const timer : all.waiting) timer->cancel();
 }
+
+void Collector::watch(std::function<void(const wire::Delivery&)> watcher) { impl_->watcher = std::move(watcher); }
 
 std::vector<wire::Delivery> Collector::of(const std::string& token) const {
   std::vector<wire::Delivery> messages;

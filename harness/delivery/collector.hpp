@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class Collector {
   explicit Collector(asio::any_io_executor executor);
   ~Collector();
   void add(wire::Delivery delivery);
+  /// From now on each message is shown to the watcher and not kept.
+  void watch(std::function<void(const wire::Delivery&)> watcher);
   /// The messages that bear the token, in order of arrival.
   [[nodiscard]] std::vector<wire::Delivery> of(const std::string& token) const;
   /// Waits until `wanted` messages with the token are there (at most `wait`), then until none came for `settle`. Where

@@ -36,7 +36,7 @@ struct CitedRequirement {
   std::string section;  ///< "RFC 5321 section 4.1.1.4"
   std::string lines;    ///< of the RFC's text file; may be empty
   Level level = Level::must;
-  std::string says;     ///< the RFC's sentence; may be empty
+  std::string says;  ///< the RFC's sentence; may be empty
   bool operator==(const CitedRequirement&) const = default;
 };
 
@@ -61,16 +61,17 @@ struct ScenarioResult {
   Expectation expectation = Expectation::as_expected;
   std::vector<CitedRequirement> requirements;  ///< of the scenario; a referee's violation puts its own in front
   std::vector<std::string> tags;
-  std::string cause;     ///< one stable word or two for machines: "reply", "early-reply", "silence", "delivery", "referee", ...
+  std::string
+      cause;  ///< one stable word or two for machines: "reply", "early-reply", "silence", "delivery", "referee", ...
   std::string expected;  ///< for people, one line
   std::string actual;    ///< for people, one line, octets escaped
   std::string reason;    ///< of skipped, blocked, info, warn: why; may be empty
   std::chrono::milliseconds duration{0};
-  std::string file;      ///< of the scenario
+  std::string file;  ///< of the scenario
   int line = 0;
-  std::string transcript;  ///< path relative to the run's folder; empty where nothing was played
+  std::string transcript;            ///< path relative to the run's folder; empty where nothing was played
   std::vector<ExcerptLine> excerpt;  ///< around what decided; empty for a plain pass
-  std::string again;       ///< the one command that runs this case again
+  std::string again;                 ///< the one command that runs this case again
   std::size_t attempts = 1;
   bool operator==(const ScenarioResult&) const = default;
 };
@@ -79,20 +80,20 @@ struct TargetFacts {
   std::string name;
   std::string address;  ///< "smtp://127.0.0.1:2525"
   std::string profile;
-  std::string greeting;  ///< as it came, escaped
+  std::string greeting;               ///< as it came, escaped
   std::vector<std::string> keywords;  ///< EHLO keyword lines: "SIZE 10485760"; escaped
   bool operator==(const TargetFacts&) const = default;
 };
 
 struct RunResult {
-  std::string version;   ///< of smtpspec
+  std::string version;  ///< of smtpspec
   std::uint64_t seed = 0;
-  std::string command;   ///< as it was given, secrets left out
-  std::string started;   ///< RFC 3339, UTC
+  std::string command;  ///< as it was given, secrets left out
+  std::string started;  ///< RFC 3339, UTC
   std::chrono::milliseconds duration{0};
   TargetFacts target;
   std::vector<ScenarioResult> scenarios;  ///< in suite order
-  bool complete = false;   ///< every chosen scenario was played and canaries held; false while the run goes on
+  bool complete = false;           ///< every chosen scenario was played and canaries held; false while the run goes on
   std::string incomplete_because;  ///< "interrupted by SIGINT"
   bool has_baseline = false;
   std::vector<std::string> baseline_notes;  ///< stale or expired entries, one line each

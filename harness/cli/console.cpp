@@ -1,0 +1,92 @@
+#include "harness/cli/console.hpp"
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace smtpspec::cli {
+
+namespace {
+
+bool has_colour(int descriptor) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return isatty(descriptor) == 1 && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
+         std::string_view(term) != "dumb";
+}
+
+std::size_t columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+volatile std::sig_atomic_t caught = 0;
+
+void catch_signal(int number) {
+  if (caught != 0) std::_Exit(128 + number);  // asked twice: at once
+  caught = number;
+}
+
+}  // namespace
+
+bool stdout_has_colour() { return has_colour(STDOUT_FILENO); }
+bool stderr_has_colour() { return has_colour(STDERR_FILENO); }
+
+void say(std::string_view text) {
+  if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
+  fmt::print(stderr, "smtpspec: {}\n", text);
+}
+
+ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressLine::~ProgressLine() { clear(); }
+
+void ProgressLine::clear() {
+  if (terminal_) fmt::print(stderr, "\r\x1b[K");
+}
+
+void ProgressLine::show(const engine::Progress& progress) {
+  if (!terminal_ || progress.total == 0) return;
+  const double seconds = static_cast<double>(progress.elapsed.count()) / 1000.0;
+  std::string line = fmt::format("{}/{}  {} finding{}", progress.done, progress.total, progress.findings,
+                                 progress.findings == 1 ? "" : "s");
+  if (progress.done > 0 && progress.done < progress.total) {
+    const double left =
+        seconds * static_cast<double>(progress.total - progress.done) / static_cast<double>(progress.done);
+    line += fmt::format("  about {:.0f} s left", left + 0.5);
+  }
+  if (!progress.slowest.empty())
+    line +=
+        fmt::format("  {} ({:.1f} s)", progress.slowest, static_cast<double>(progress.slowest_for.count()) / 1000.0);
+  fmt::print(stderr, "\r{}\x1b[K", line.substr(0, columns() - 1));
+  std::fflush(stderr);
+}
+
+std::chrono::milliseconds duration_from(const std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const double factor = unit == "ms"                  ? 1
+                        : unit == "s" || unit.empty() ? 1e3
+                        : unit == "m"                 ? 6e4
+                        : unit == "h"                 ? 3.6e6
+                                                      : 0;
+  if (error != std::errc() || factor == 0 || number <= 0 || number * factor > 8.64e7)
+    throw CLI::ValidationError("'" + text + "' is no duration: write 500ms, 20s, 5m or 1h (at most 24h)");
+  return std::chrono::milliseconds(static_cast<long long>(number * factor));
+}
+
+void watch_signals() {
+  struct sigaction action {};
+  action.sa_handler = catch_signal;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+}
+
+int signal_caught() { return caught; }
+
+}  // namespace smtpspec::cli

@@ -1,0 +1,39 @@
+// The terminal: whether there is one, whether it has colours, and one line of progress on it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/engine/run.hpp"
+
+namespace smtpspec::cli {
+
+/// Standard output shows colours: it is a terminal and NO_COLOR is not set.
+[[nodiscard]] bool stdout_has_colour();
+[[nodiscard]] bool stderr_has_colour();
+
+/// "smtpspec: <text>" on standard error; a progress line on it is cleared first.
+void say(std::string_view text);
+
+/// One line on standard error that is written over; nothing at all where that is no terminal.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  void show(const engine::Progress& progress);
+  void clear();
+
+ private:
+  bool terminal_;
+};
+
+/// "20s", "500ms", "5m", "1h"; a plain number is seconds. Throws CLI::ValidationError otherwise.
+[[nodiscard]] std::chrono::milliseconds duration_from(const std::string& text);
+
+/// Set by SIGINT, SIGTERM and SIGHUP once `watch_signals` was called; 0 before.
+void watch_signals();
+[[nodiscard]] int signal_caught();
+
+}  // namespace smtpspec::cli

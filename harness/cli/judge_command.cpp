@@ -1,0 +1,114 @@
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/cli/suite_files.hpp"
+#include "harness/engine/judge.hpp"
+#include "harness/engine/run.hpp"
+#include "harness/engine/run_folder.hpp"
+#include "reports/report.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+struct JudgeOptions {
+  std::filesystem::path run = "smtpspec-run";
+  std::vector<std::filesystem::path> suite;
+  bool strict = false;
+  bool verbose = false;
+};
+
+std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder) {
+  const auto file = folder / "results.json";
+  const auto text = read_file(file);
+  if (!text) {
+    say(fmt::format("{}: cannot be read; judge takes the folder that `smtpspec run --out` wrote", file.string()));
+    return std::nullopt;
+  }
+  std::string problem;
+  auto run = reports::from_json(*text, problem);
+  if (!run) say(fmt::format("{}: {}", file.string(), problem));
+  return run;
+}
+
+/// Judges one scenario again in place. False, said on standard error, where its transcript cannot be read.
+bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scenario, const scenario::Suite& suite,
+                 const std::filesystem::path& folder, const engine::JudgeFacts& facts) {
+  std::string problem;
+  const auto transcript = engine::load_transcript(folder / result.transcript, problem);
+  if (!transcript) {
+    say(problem);
+    return false;
+  }
+  engine::ScenarioResult again = engine::describe_result(scenario, suite);
+  engine::put_verdict(again, engine::judge(scenario, *transcript, facts), *transcript, scenario);
+  again.transcript = result.transcript;
+  again.duration = result.duration;
+  again.again = result.again;
+  again.attempts = result.attempts;
+  again.expectation = result.expectation;
+  result = std::move(again);
+  return true;
+}
+
+int judge_run(const JudgeOptions& options) {
+  auto run = stored_result(options.run);
+  const auto suite = load_suite(options.suite.empty() ? std::vector{default_suite()} : options.suite);
+  if (!run || !suite) return exit_usage;
+  std::map<std::string, const scenario::Scenario*> by_id;
+  for (const scenario::Scenario& scenario : suite->scenarios) by_id[scenario.id] = &scenario;
+
+  const engine::JudgeFacts facts{run->target.address.rfind("lmtp:", 0) == 0};
+  std::size_t judged = 0;
+  std::vector<std::string> changed;
+  bool whole = true;
+  for (engine::ScenarioResult& result : run->scenarios) {
+    if (result.transcript.empty()) continue;
+    const auto found = by_id.find(result.id);
+    if (found == by_id.end()) {
+      say(fmt::format("{} is not in the suite any more", result.id));
+      whole = false;
+      continue;
+    }
+    const engine::Outcome before = result.outcome;
+    if (!judge_again(result, *found->second, *suite, options.run, facts)) {
+      whole = false;
+      continue;
+    }
+    ++judged;
+    if (before != result.outcome)
+      changed.push_back(
+          fmt::format("{}: {}, was {}", result.id, scenario::name(result.outcome), scenario::name(before)));
+  }
+  reports::TerminalStyle style;
+  style.colour = stdout_has_colour();
+  style.verbose = options.verbose;
+  style.strict = options.strict;
+  fmt::print("{}", reports::to_terminal(*run, style));
+  for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
+  fmt::print("Judged {} transcripts again: {}.\n", judged,
+             changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));
+  if (judged == 0) return exit_nothing_ran;
+  if (run->findings(options.strict) > 0) return exit_findings;
+  return whole && run->complete ? exit_complete : exit_untrusted;
+}
+
+}  // namespace
+
+void add_judge(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("judge", "Judge a stored run again, by the suite as it is now; no network");
+  auto options = std::make_shared<JudgeOptions>();
+  command->add_option("run", options->run, "The folder that run --out wrote")->capture_default_str();
+  command->add_option("--suite", options->suite, "Folder or file of scenarios (default: the shipped suite)");
+  command->add_flag("--strict", options->strict, "Warnings are findings too");
+  command->add_flag("--verbose", options->verbose, "Show every scenario");
+  command->callback([options, &chosen] { chosen.run = [options] { return judge_run(*options); }; });
+}
+
+}  // namespace smtpspec::cli

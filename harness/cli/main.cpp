@@ -1,0 +1,64 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/exit_code.hpp"
+
+namespace {
+
+constexpr const char* description =
+    "smtpspec plays scenarios of commands and expected replies against a mail server, byte for byte, watches what it\n"
+    "answers and what it delivers, and says with evidence where it breaks the RFCs.";
+
+constexpr const char* footer =
+    "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
+    "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.\n\n"
+    "Examples:\n"
+    "  smtpspec run                                    the suite on the embedded reference server\n"
+    "  smtpspec run smtp://127.0.0.1:2525              on a server, with what can be known without a target file\n"
+    "  smtpspec run target.toml --report junit         on a server, with a JUnit report beside results.json\n"
+    "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing'\n"
+    "  smtpspec explain false-end-of-data              what a scenario does, and why";
+
+std::string joined(int count, char** words) {
+  std::string line = "smtpspec";
+  for (int i = 1; i < count; ++i) line += std::string(" ") + words[i];
+  return line;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace smtpspec::cli;
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app(description, "smtpspec");
+  app.footer(footer);
+  app.set_version_flag("--version", "smtpspec " SMTPSPEC_VERSION);
+  app.require_subcommand(1);
+  Chosen chosen;
+  chosen.command_line = joined(argc, argv);
+  add_run(app, chosen);
+  add_judge(app, chosen);
+  add_list(app, chosen);
+  add_explain(app, chosen);
+  add_check(app, chosen);
+  add_prove(app, chosen);
+  add_serve(app, chosen);
+  add_sink(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_complete : exit_usage;
+  }
+  try {
+    return chosen.run();
+  } catch (const std::exception& error) {
+    say(fmt::format("internal error: {}", error.what()));
+    return exit_internal;
+  }
+}

@@ -1,0 +1,179 @@
+#include <chrono>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/embedded.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/cli/run_options.hpp"
+#include "harness/cli/suite_files.hpp"
+#include "harness/engine/server_process.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+std::uint64_t seed_from_clock() {
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+}
+
+/// Everything else is refused before a single octet is sent.
+bool may_be_played(const scenario::Target& target, bool allow_remote) {
+  if (allow_remote || scenario::is_near(target)) return true;
+  say(fmt::format("{} is neither a loopback nor a private address.", scenario::address(target)));
+  say("A run sends malformed commands, attempts to relay, wrong passwords and dozens of messages, from many");
+  say("connections at a time. Where you may do that, say so with --allow-remote.");
+  return false;
+}
+
+bool folder_can_be_written(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder / "transcripts", error);
+  if (error) {
+    say(fmt::format("{}: cannot be written: {}", folder.string(), error.message()));
+    return false;
+  }
+  return true;
+}
+
+class RunCommand {
+ public:
+  RunCommand(const RunOptions& options, const std::string& command_line) : options_(options) {
+    settings_.version = SMTPSPEC_VERSION;
+    settings_.command = command_line;
+  }
+
+  int go() {
+    if (const int code = prepare(); code != exit_complete) return code;
+    if (settings_.scenarios.empty()) return nothing_ran("no scenario matches");
+    if (!folder_can_be_written(options_.out)) return exit_not_written;
+    engine::ServerProcess server;
+    if (const auto problem = server.start(settings_.target)) {
+      say(*problem);
+      return exit_untestable;
+    }
+    watch_signals();
+    engine::RunResult waiting;
+    waiting.incomplete_because = "the run was still going on";
+    write_results(waiting);
+    const engine::Run run = play();
+    return report(run);
+  }
+
+ private:
+  int prepare() {
+    auto suite = load_suite(options_.suite.empty() ? std::vector{default_suite()} : options_.suite);
+    const auto selection = selection_of(options_);
+    auto wanted = reports_of(options_);
+    if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
+    suite_ = std::move(*suite);
+    wanted_ = std::move(*wanted);
+    if (options_.target.empty()) {
+      embedded_ = std::make_unique<Embedded>("mx", reference::Faults{});
+      settings_.target = embedded_->target();
+    } else {
+      auto target = target_of(options_);
+      if (!target) return exit_usage;
+      settings_.target = std::move(*target);
+    }
+    if (!may_be_played(settings_.target, options_.allow_remote)) return exit_usage;
+    settings_.patience.reply = duration_from(options_.timeout);
+    settings_.scenarios = engine::select(suite_, *selection);
+    settings_.suite = &suite_;
+    settings_.out = options_.out;
+    settings_.jobs = options_.jobs;
+    settings_.repeat = options_.repeat;
+    settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
+    settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + options_.target);
+    for (const auto& folder : options_.suite) settings_.again += " --suite " + folder.string();
+    return exit_complete;
+  }
+
+  int nothing_ran(const std::string& why) {
+    std::string filters;
+    for (const std::string& filter : options_.filters) filters += " --filter " + filter;
+    say(fmt::format("nothing ran: {}{}", why, filters));
+    return exit_nothing_ran;
+  }
+
+  engine::Run play() {
+    ProgressLine line;
+    engine::RunEvents events;
+    events.progress = [&](const engine::Progress& progress) { line.show(progress); };
+    events.checkpoint = [&](const engine::RunResult& so_far) { write_results(so_far); };
+    events.note = [](const std::string& text) { say(text); };
+    events.stop = [] { return signal_caught() != 0; };
+    events.sink_ready = [this](std::uint16_t port) {
+      if (embedded_) embedded_->relay_to(port);
+    };
+    return engine::run(settings_, events);
+  }
+
+  bool write_results(const engine::RunResult& result) {
+    const auto problem = reports::write_file(options_.out / "results.json", reports::to_json(result));
+    if (problem) say(*problem);
+    return !problem;
+  }
+
+  int report(const engine::Run& run) {
+    engine::RunResult result = run.result;
+    const int signal = signal_caught();
+    if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
+    bool written = write_results(result);
+    for (const WantedReport& wanted : wanted_) {
+      const auto problem = reports::write_file(wanted.file, wanted.format->write(result));
+      if (problem) say(*problem);
+      written = written && !problem;
+    }
+    reports::TerminalStyle style;
+    style.colour = stdout_has_colour();
+    style.verbose = options_.verbose;
+    style.strict = options_.strict;
+    fmt::print("{}", reports::to_terminal(result, style));
+    std::string files = (options_.out / "results.json").string();
+    for (const WantedReport& wanted : wanted_) files += ", " + wanted.file.string();
+    fmt::print("Reports: {}; transcripts: {}\n", files, (options_.out / "transcripts").string());
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) written = false;
+    if (!written) return exit_not_written;
+    if (signal != 0) return exit_signal + signal;
+    return exit_code(run, result);
+  }
+
+  int exit_code(const engine::Run& run, const engine::RunResult& result) {
+    if (run.end == engine::RunEnd::untestable) {
+      say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
+      return exit_untestable;
+    }
+    const std::size_t played = result.scenarios.size() - result.count(scenario::Outcome::skipped) -
+                               result.count(scenario::Outcome::unsupported);
+    if (played == 0) return nothing_ran("every scenario chosen is skipped or unsupported here");
+    if (result.findings(options_.strict) > 0) return exit_findings;
+    if (!result.complete) return exit_untrusted;
+    for (const engine::ScenarioResult& scenario : result.scenarios)
+      if (scenario.expectation == engine::Expectation::fixed) return exit_baseline;
+    return result.baseline_notes.empty() || !options_.filters.empty() ? exit_complete : exit_baseline;
+  }
+
+  const RunOptions& options_;
+  engine::RunSettings settings_;
+  scenario::Suite suite_;
+  std::vector<WantedReport> wanted_;
+  std::unique_ptr<Embedded> embedded_;
+};
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("run", "Play the suite against a mail server and judge what it does");
+  auto options = std::make_shared<RunOptions>();
+  add_options(*command, *options);
+  command->callback([options, &chosen] {
+    (void)duration_from(options->timeout);
+    chosen.run = [options, &chosen] { return RunCommand(*options, chosen.command_line).go(); };
+  });
+}
+
+}  // namespace smtpspec::cli

@@ -1,0 +1,116 @@
+#include "harness/cli/run_options.hpp"
+
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/console.hpp"
+#include "harness/cli/suite_files.hpp"
+
+namespace smtpspec::cli {
+
+void add_options(CLI::App& command, RunOptions& options) {
+  command.add_option("target", options.target,
+                     "A target file, or smtp://host:port, smtps://..., lmtp://...; left out: the embedded server");
+  command
+      .add_option("--filter", options.filters,
+                  "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes")
+      ->type_name("PATTERN")
+      ->take_all();
+  command.add_option("--suite", options.suite, "Folder or file of scenarios (default: the shipped suite)")
+      ->type_name("DIR");
+  command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command.add_option("--jobs", options.jobs, "Sessions at a time")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--timeout", options.timeout, "How long to wait for a reply: 500ms, 20s, 5m")
+      ->type_name("T")
+      ->capture_default_str();
+  command.add_option("--repeat", options.repeat, "Play each scenario so often; the worst outcome counts")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  command.add_option("--shard", options.shard, "Play the i-th of n parts of the suite")->type_name("i/n");
+  command.add_option("--seed", options.seed, "Seed of the tokens that mark messages (default: from the clock)")
+      ->type_name("N");
+  command.add_option("--report", options.reports, "Write a report beside results.json: junit, json")
+      ->type_name("FORMAT[=FILE]")
+      ->take_all();
+  command.add_option("--baseline", options.baseline, "Known failures; only what differs from them is a finding")
+      ->type_name("FILE");
+  command.add_flag("--strict", options.strict, "Warnings (a SHOULD that is not met) are findings too");
+  command.add_flag("--verbose", options.verbose, "Show every scenario, not only the findings");
+  command.add_flag("--allow-remote", options.allow_remote,
+                   "Play against an address that is neither loopback nor private");
+}
+
+std::optional<scenario::Target> target_of(const RunOptions& options) {
+  if (options.target.find("://") != std::string::npos) {
+    auto target = scenario::target_from_url(options.target);
+    if (!target)
+      say(fmt::format("'{}' is no target: write smtp://host:port, smtps://host:port or lmtp://host:port",
+                      options.target));
+    return target;
+  }
+  const auto text = read_file(options.target);
+  if (!text) {
+    say(fmt::format("{}: cannot be read as a target file", options.target));
+    return std::nullopt;
+  }
+  auto loaded = scenario::load_target(*text, options.target);
+  if (!print(loaded.diagnostics)) return std::nullopt;
+  return std::move(loaded.value);
+}
+
+std::optional<engine::Selection> selection_of(const RunOptions& options) {
+  engine::Selection selection;
+  selection.filters = options.filters;
+  const std::string& shard = options.shard;
+  const char* const end = shard.data() + shard.size();
+  const auto first = std::from_chars(shard.data(), end, selection.shard);
+  const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+  const auto second = slash ? std::from_chars(first.ptr + 1, end, selection.shards) : first;
+  if (!slash || second.ec != std::errc() || second.ptr != end || selection.shard < 1 ||
+      selection.shard > selection.shards) {
+    say(fmt::format("--shard {}: write i/n with i from 1 to n, such as 2/3", shard));
+    return std::nullopt;
+  }
+  return selection;
+}
+
+std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
+  std::vector<WantedReport> wanted;
+  for (const std::string& text : options.reports) {
+    const auto equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const reports::Format* format = reports::format_named(name);
+    if (format == nullptr) {
+      std::string known;
+      for (const auto& row : reports::formats()) known += fmt::format("{}{}", known.empty() ? "" : ", ", row.name);
+      say(fmt::format("--report {}: unknown format; there are {}", name, known));
+      return std::nullopt;
+    }
+    wanted.push_back({format, equals == std::string::npos ? options.out / std::string(format->file_name)
+                                                          : std::filesystem::path(text.substr(equals + 1))});
+  }
+  return wanted;
+}
+
+bool baseline_of(const RunOptions& options, std::optional<scenario::Baseline>& given) {
+  if (options.baseline.empty()) return true;
+  const auto text = read_file(options.baseline);
+  if (!text) {
+    say(fmt::format("{}: cannot be read as a baseline", options.baseline.string()));
+    return false;
+  }
+  auto loaded = scenario::load_baseline(*text, options.baseline.string());
+  if (!print(loaded.diagnostics)) return false;
+  given = std::move(loaded.value);
+  return true;
+}
+
+}  // namespace smtpspec::cli

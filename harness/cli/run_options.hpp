@@ -1,0 +1,52 @@
+// The options of `run` and what they come to.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/engine/run.hpp"
+#include "harness/scenario/loader.hpp"
+#include "reports/report.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace smtpspec::cli {
+
+struct RunOptions {
+  std::string target;  ///< a file, a URL, or empty for the embedded server
+  std::vector<std::string> filters;
+  std::vector<std::filesystem::path> suite;
+  std::filesystem::path out = "smtpspec-run";
+  std::size_t jobs = 16;
+  std::string timeout = "10s";
+  std::size_t repeat = 1;
+  std::string shard = "1/1";
+  std::uint64_t seed = 0;  ///< 0: taken from the clock
+  bool strict = false;
+  bool verbose = false;
+  bool allow_remote = false;
+  std::vector<std::string> reports;  ///< FORMAT or FORMAT=FILE
+  std::filesystem::path baseline;
+};
+
+void add_options(CLI::App& command, RunOptions& options);
+
+/// A report to be written, and where.
+struct WantedReport {
+  const reports::Format* format = nullptr;
+  std::filesystem::path file;
+};
+
+/// Each says on standard error what is wrong, and returns nothing, where the options do not fit.
+[[nodiscard]] std::optional<scenario::Target> target_of(const RunOptions& options);
+[[nodiscard]] std::optional<engine::Selection> selection_of(const RunOptions& options);
+[[nodiscard]] std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options);
+/// `given` is set to the baseline where one was asked for.
+[[nodiscard]] bool baseline_of(const RunOptions& options, std::optional<scenario::Baseline>& given);
+
+}  // namespace smtpspec::cli

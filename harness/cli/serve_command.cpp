@@ -1,0 +1,175 @@
+#include <memory>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/delivery/sink.hpp"
+#include "harness/reference/server.hpp"
+#include "harness/scenario/diagnostic.hpp"
+#include "harness/smtp/bytes.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:2525";
+  std::string profile = "mx";
+  bool implicit_tls = false;
+  std::string relay;
+  std::string maildir;
+  std::string certificate;
+  std::string key;
+  std::vector<std::string> users;
+  std::vector<std::string> faults;
+  bool list_faults = false;
+};
+
+bool split_address(const std::string& text, std::string& host, std::uint16_t& port) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return false;
+  host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const std::string digits = text.substr(colon + 1);
+  if (host.empty() || digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos ||
+      digits.size() > 5)
+    return false;
+  const unsigned long number = std::stoul(digits);
+  port = static_cast<std::uint16_t>(number);
+  return number <= 65535;
+}
+
+/// Runs the loop until a signal comes.
+int until_signal(asio::io_context& context) {
+  watch_signals();
+  while (signal_caught() == 0) {
+    context.run_for(std::chrono::milliseconds(200));
+    context.restart();
+  }
+  return exit_complete;
+}
+
+std::optional<reference::Faults> faults_of(const ServeOptions& options) {
+  reference::Faults faults;
+  std::vector<std::string> known;
+  for (const auto& row : reference::fault_table()) known.emplace_back(row.name);
+  for (const std::string& word : options.faults) {
+    const auto fault = reference::fault_named(word);
+    if (!fault) {
+      const std::string near = scenario::closest(word, known);
+      say(fmt::format("--fault {}: there is no such fault{}; `smtpspec serve --list-faults` shows them", word,
+                      near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
+      return std::nullopt;
+    }
+    faults.add(*fault);
+  }
+  return faults;
+}
+
+std::optional<reference::Road> road_of(const ServeOptions& options) {
+  if (!options.maildir.empty()) return reference::maildir_at(options.maildir);
+  if (options.relay.empty()) return reference::nowhere();
+  std::string host;
+  std::uint16_t port = 0;
+  if (split_address(options.relay, host, port)) return reference::relay_to(host, port);
+  say(fmt::format("--relay {}: write host:port", options.relay));
+  return std::nullopt;
+}
+
+int serve(const ServeOptions& options) {
+  if (options.list_faults) {
+    for (const auto& row : reference::fault_table()) fmt::print("{:<34} {}\n", row.name, row.summary);
+    return exit_complete;
+  }
+  reference::Server::Options server;
+  server.settings.lmtp = options.profile == "lmtp";
+  server.settings.submission = options.profile == "submission";
+  server.settings.final_delivery = !options.maildir.empty();
+  server.implicit_tls = options.implicit_tls;
+  const auto faults = faults_of(options);
+  const auto road = road_of(options);
+  if (!faults || !road) return exit_usage;
+  server.faults = *faults;
+  for (const std::string& user : options.users) {
+    const auto colon = user.find(':');
+    server.settings.users[user.substr(0, colon)] = colon == std::string::npos ? "" : user.substr(colon + 1);
+  }
+  if (!split_address(options.listen, server.host, server.port)) {
+    say(fmt::format("{}: write host:port", options.listen));
+    return exit_usage;
+  }
+  if (!options.certificate.empty()) server.tls = wire::TlsContext::server_from(options.certificate, options.key);
+  asio::io_context context{1};
+  try {
+    const reference::Server running(context.get_executor(), server, *road);
+    fmt::print("listening on {} ({})\n", running.address(), options.profile);
+    std::fflush(stdout);
+    return until_signal(context);
+  } catch (const std::system_error& error) {
+    say(fmt::format("{}: {}", options.listen, error.code().message()));
+    return exit_usage;
+  }
+}
+
+int run_sink(const std::string& listen, bool lmtp) {
+  std::string host;
+  std::uint16_t port = 0;
+  if (!split_address(listen, host, port)) {
+    say(fmt::format("{}: write host:port", listen));
+    return exit_usage;
+  }
+  asio::io_context context{1};
+  try {
+    delivery::Collector collector(context.get_executor());
+    collector.watch([](const wire::Delivery& delivery) {
+      fmt::print("from <{}> to <{}>, {} octets: {}\n", smtp::escape(delivery.reverse_path),
+                 smtp::escape(fmt::format("{}", fmt::join(delivery.forward_paths, ">, <"))), delivery.message.size(),
+                 smtp::escape(delivery.message));
+      std::fflush(stdout);
+    });
+    const delivery::Sink sink(context.get_executor(), host, port, lmtp, collector);
+    fmt::print("listening on {}\n", sink.address());
+    std::fflush(stdout);
+    return until_signal(context);
+  } catch (const std::system_error& error) {
+    say(fmt::format("{}: {}", listen, error.code().message()));
+    return exit_usage;
+  }
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("serve", "Run the reference server, clean or with named faults");
+  auto options = std::make_shared<ServeOptions>();
+  command->add_option("listen", options->listen, "host:port; port 0 takes a free one")->capture_default_str();
+  command->add_option("--profile", options->profile, "mx, submission or lmtp")
+      ->check(CLI::IsMember({"mx", "submission", "lmtp"}))
+      ->capture_default_str();
+  command->add_flag("--implicit-tls", options->implicit_tls, "TLS from the first octet (RFC 8314)");
+  command->add_option("--relay", options->relay, "Relay accepted mail to host:port");
+  command->add_option("--maildir", options->maildir, "Deliver accepted mail into this Maildir");
+  auto* certificate = command->add_option("--certificate", options->certificate, "PEM file (default: self-signed)");
+  auto* key = command->add_option("--key", options->key, "PEM file of its key");
+  certificate->needs(key);
+  command->add_option("--user", options->users, "NAME:PASSWORD that may log in; repeatable")->take_all();
+  command->add_option("--fault", options->faults, "A named fault to have; repeatable")->take_all();
+  command->add_flag("--list-faults", options->list_faults, "Show the named faults and end");
+  command->callback([options, &chosen] { chosen.run = [options] { return serve(*options); }; });
+}
+
+void add_sink(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("sink", "Take every message and print it, octet by octet");
+  auto listen = std::make_shared<std::string>("127.0.0.1:2526");
+  auto lmtp = std::make_shared<bool>(false);
+  command->add_option("listen", *listen, "host:port; port 0 takes a free one")->capture_default_str();
+  command->add_flag("--lmtp", *lmtp, "Speak LMTP (RFC 2033)");
+  command->callback([listen, lmtp, &chosen] { chosen.run = [listen, lmtp] { return run_sink(*listen, *lmtp); }; });
+}
+
+}  // namespace smtpspec::cli

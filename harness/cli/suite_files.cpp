@@ -1,0 +1,47 @@
+#include "harness/cli/suite_files.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "harness/cli/console.hpp"
+#include "harness/reference/fault.hpp"
+
+namespace smtpspec::cli {
+
+std::filesystem::path default_suite() {
+  std::error_code error;
+  if (std::filesystem::is_directory("scenarios", error)) return "scenarios";
+  return SMTPSPEC_DEFAULT_SUITE;
+}
+
+bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) {
+  bool good = true;
+  for (const scenario::Diagnostic& diagnostic : diagnostics) {
+    const bool error = diagnostic.severity == scenario::Diagnostic::Severity::error;
+    if (error || warnings) fmt::print(stderr, "{}", scenario::render(diagnostic, stderr_has_colour()));
+    good = good && !error;
+  }
+  return good;
+}
+
+std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
+  auto loaded = scenario::load_suite(paths);
+  std::vector<std::string> faults;
+  for (const reference::FaultRow& row : reference::fault_table()) faults.emplace_back(row.name);
+  bool good = print(loaded.diagnostics, warnings);
+  good = print(scenario::check_faults(loaded.value, faults)) && good;
+  if (!good) return std::nullopt;
+  return std::move(loaded.value);
+}
+
+std::optional<std::string> read_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return std::nullopt;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+}
+
+}  // namespace smtpspec::cli

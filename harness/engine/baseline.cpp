@@ -1,0 +1,60 @@
+#include "harness/engine/baseline.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+namespace smtpspec::engine {
+
+namespace {
+
+bool is_for(const scenario::Baseline::Entry& entry, const std::string& id) {
+  return entry.scenario == id || fnmatch(entry.scenario.c_str(), id.c_str(), 0) == 0;
+}
+
+bool was_judged(Outcome outcome) {
+  return outcome == Outcome::pass || outcome == Outcome::warn || outcome == Outcome::fail ||
+         outcome == Outcome::crash || outcome == Outcome::info;
+}
+
+Expectation expectation_of(const ScenarioResult& result, const scenario::Baseline::Entry* entry) {
+  if (entry == nullptr) return is_finding(result.outcome, true) ? Expectation::regression : Expectation::as_expected;
+  if (result.outcome == entry->outcome)
+    return entry->cause.empty() || entry->cause == result.cause ? Expectation::as_expected : Expectation::drift;
+  if (!was_judged(result.outcome)) return Expectation::as_expected;  // nothing was observed: nothing is fixed
+  return is_finding(result.outcome, true) ? Expectation::drift : Expectation::fixed;
+}
+
+}  // namespace
+
+bool is_finding(Outcome outcome, bool strict) {
+  return outcome == Outcome::fail || outcome == Outcome::crash || (strict && outcome == Outcome::warn);
+}
+
+void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline) {
+  run.has_baseline = baseline.has_value();
+  run.baseline_notes.clear();
+  for (ScenarioResult& result : run.scenarios) {
+    if (!baseline) {
+      result.expectation = is_finding(result.outcome, true) ? Expectation::unlisted : Expectation::as_expected;
+      continue;
+    }
+    const auto& entries = baseline->entries;
+    // An entry for just this row goes before a glob.
+    auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.scenario == result.id; });
+    if (found == entries.end())
+      found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return is_for(e, result.id); });
+    result.expectation = expectation_of(result, found == entries.end() ? nullptr : &*found);
+  }
+  if (!baseline) return;
+  for (const auto& entry : baseline->entries) {
+    const bool known = std::any_of(run.scenarios.begin(), run.scenarios.end(),
+                                   [&](const ScenarioResult& result) { return is_for(entry, result.id); });
+    if (!known)
+      run.baseline_notes.push_back(
+          fmt::format("{}:{}: no scenario '{}' was in this run", entry.place.file, entry.place.line, entry.scenario));
+  }
+}
+
+}  // namespace smtpspec::engine

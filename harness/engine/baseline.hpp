@@ -1,0 +1,18 @@
+// The second axis of a verdict: what was found against what was foreseen.
+#pragma once
+
+#include <optional>
+
+#include "harness/engine/result.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::engine {
+
+/// Whether an outcome is a finding: fail and crash, with `strict` also warn.
+[[nodiscard]] bool is_finding(Outcome outcome, bool strict);
+
+/// Sets the expectation of every result and the notes on entries that no scenario of the suite has. Without a
+/// baseline a finding is `unlisted` and everything else `as_expected`.
+void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline);
+
+}  // namespace smtpspec::engine

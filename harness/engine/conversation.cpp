@@ -1,0 +1,177 @@
+#include "harness/engine/conversation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/engine/values.hpp"
+#include "harness/scenario/octets.hpp"
+
+namespace smtpspec::engine {
+
+using std::chrono::milliseconds;
+using wire::End;
+using wire::Event;
+
+Conversation::Conversation(wire::Recorder& recorder, std::size_t session, Patience patience,
+                           std::chrono::steady_clock::time_point until)
+    : recorder_(recorder), session_(session), patience_(patience), until_(until) {}
+
+milliseconds Conversation::left(milliseconds wanted) const {
+  const auto rest = std::chrono::duration_cast<milliseconds>(until_ - std::chrono::steady_clock::now());
+  return std::clamp(rest, milliseconds(1), std::max(wanted, milliseconds(1)));
+}
+
+void Conversation::record(Event::Kind kind, std::string octets, std::string text, bool beneath_tls) {
+  Event event;
+  event.kind = kind;
+  event.octets = octets;
+  observer_.take(event);
+  recorder_.add(kind, session_, std::move(octets), std::move(text), beneath_tls);
+}
+
+asio::awaitable<bool> Conversation::connect(const scenario::Target& target, const std::string& source,
+                                            wire::TlsContext& tls) {
+  auto connected = co_await wire::connect_tcp(target.host, target.port, source, left(patience_.reply));
+  if (!connected.transport) {
+    record(Event::Kind::refused, {}, connected.problem);
+    gone_ = true;
+    co_return false;
+  }
+  record(Event::Kind::connected, {}, connected.transport->local() + " -> " + connected.transport->remote());
+  stream_.emplace(std::move(connected.transport));
+  if (target.scheme == scenario::Scheme::smtps) co_return co_await handshake(target, tls);
+  co_return true;
+}
+
+asio::awaitable<bool> Conversation::handshake(const scenario::Target& target, wire::TlsContext& tls) {
+  if (!open()) co_return false;
+  const std::string& name = target.tls.name.empty() ? target.host : target.tls.name;
+  const auto done = co_await stream_->handshake(tls, wire::TlsEngine::Role::client, name, left(patience_.reply));
+  if (done.end == End::octets) {
+    record(Event::Kind::tls_started, {}, stream_->tls_description());
+    co_return true;
+  }
+  record(Event::Kind::tls_failed, {}, done.end == End::deadline ? "the handshake took too long" : done.problem);
+  gone_ = true;
+  co_return false;
+}
+
+asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario::Cut& cut, bool beneath_tls,
+                                         const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) secrets_.push_back(secret);
+  // Secrets are taken out over the whole, so that no cut hides one; then the segments are no longer told apart.
+  if (!secrets.empty()) record(Event::Kind::sent, without_secrets(std::string(octets), secrets), {}, beneath_tls);
+  const auto segments = scenario::segments_of(octets, cut);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (!open()) co_return false;
+    // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
+    wire::Written written;
+    if (beneath_tls)
+      written = co_await stream_->write_beneath(segments[i], left(patience_.reply));
+    else
+      written = co_await stream_->write(segments[i], left(patience_.reply));
+    if (written.end != End::octets) {
+      record(Event::Kind::send_failed, {}, written.end == End::deadline ? "the server takes no more" : written.problem);
+      co_return false;
+    }
+    if (secrets.empty()) record(Event::Kind::sent, std::string(segments[i]), {}, beneath_tls);
+    if (cut.pause.count() > 0 && i + 1 < segments.size()) co_await listen(cut.pause);
+  }
+  co_return true;
+}
+
+void Conversation::take(wire::Read read) {
+  switch (read.end) {
+    case End::octets:
+      octets_read_ += read.octets.size();
+      record(Event::Kind::received, without_secrets(std::move(read.octets), secrets_));
+      break;
+    case End::tls_closed: record(Event::Kind::tls_closed); break;
+    case End::deadline: return;
+    case End::closed:
+      gone_ = true;
+      record(Event::Kind::closed);
+      break;
+    case End::reset:
+      gone_ = true;
+      record(Event::Kind::reset, {}, read.problem);
+      break;
+    case End::tls_failed:
+      gone_ = true;
+      record(Event::Kind::tls_failed, {}, read.problem);
+      break;
+  }
+  if (octets_read_ > wire::max_octets_kept && open()) {
+    record(Event::Kind::stopped, {}, "the server sent more than is kept of a session");
+    close();
+  }
+}
+
+asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& expectation,
+                                                std::optional<milliseconds> within) {
+  const bool allows_silence =
+      std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
+                  [](const scenario::Alternative& a) { return a.kind == scenario::Alternative::Kind::silence; });
+  const milliseconds wait = within ? *within : allows_silence ? patience_.silence : patience_.reply;
+  auto deadline = std::chrono::steady_clock::now() + left(wait);
+  bool waits_for_close = false;
+  for (;;) {
+    if (auto observed = observer_.observe(expectation)) co_return *observed;
+    if (!waits_for_close && observer_.awaits_close()) {
+      waits_for_close = true;
+      deadline = std::chrono::steady_clock::now() + left(patience_.reply);
+    }
+    const auto rest = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (!open() || rest.count() <= 0) {
+      record(allows_silence && !waits_for_close ? Event::Kind::quiet : Event::Kind::deadline);
+      continue;
+    }
+    wire::Read read = co_await stream_->read(rest);
+    take(std::move(read));
+  }
+}
+
+asio::awaitable<void> Conversation::listen(milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + left(time);
+  for (;;) {
+    const auto rest = std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
+    if (rest.count() <= 0) co_return;
+    if (!open()) co_return;
+    wire::Read read = co_await stream_->read(rest);
+    take(std::move(read));
+  }
+}
+
+asio::awaitable<bool> Conversation::send_line(const std::string& line, const std::vector<std::string>& secrets) {
+  const std::string octets = line + "\r\n";
+  const scenario::Cut whole;
+  co_return co_await send(octets, whole, false, secrets);
+}
+
+asio::awaitable<void> Conversation::close_notify() {
+  if (!open()) co_return;
+  (void)co_await stream_->close_notify(left(patience_.reply));
+  record(Event::Kind::close_notify);
+}
+
+void Conversation::half_close() {
+  if (!open()) return;
+  stream_->transport().half_close();
+  record(Event::Kind::half_closed);
+}
+
+void Conversation::reset() {
+  if (!stream_) return;
+  stream_->transport().reset();
+  record(Event::Kind::hung_up, {}, "reset");
+  gone_ = true;
+}
+
+void Conversation::close() {
+  if (!stream_) return;
+  stream_->transport().close();
+  record(Event::Kind::hung_up, {}, "closed");
+  gone_ = true;
+}
+
+}  // namespace smtpspec::engine

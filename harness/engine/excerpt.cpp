@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/engine/judge.hpp"
+#include "harness/smtp/bytes.hpp"
+
+namespace smtpspec::engine {
+
+using wire::Event;
+
+namespace {
+
+constexpr std::size_t lines_before = 16;
+constexpr std::size_t lines_behind = 8;
+constexpr std::size_t most_octets = 2000;
+
+std::string shown(std::string_view octets) {
+  if (octets.size() <= most_octets) return smtp::escape(octets);
+  const std::size_t half = most_octets / 2;
+  return fmt::format("{} [{} octets left out] {}", smtp::escape(octets.substr(0, half)), octets.size() - 2 * half,
+                     smtp::escape(octets.substr(octets.size() - half)));
+}
+
+std::string what_happened(const Event& event) {
+  const auto with = [&](std::string words) {
+    return event.text.empty() ? words : words + ": " + smtp::escape(event.text);
+  };
+  switch (event.kind) {
+    case Event::Kind::connected: return with("connected");
+    case Event::Kind::refused: return with("connection refused");
+    case Event::Kind::send_failed: return with("could not write");
+    case Event::Kind::tls_started: return with("TLS started");
+    case Event::Kind::tls_failed: return with("TLS failed");
+    case Event::Kind::tls_closed: return "the server ended TLS";
+    case Event::Kind::closed: return "the server closed the connection";
+    case Event::Kind::reset: return "the server reset the connection";
+    case Event::Kind::deadline: return "waited in vain";
+    case Event::Kind::quiet: return "silence";
+    case Event::Kind::close_notify: return "we ended TLS and kept the connection";
+    case Event::Kind::half_closed: return "we closed our side";
+    case Event::Kind::hung_up: return "we " + event.text + " the connection";
+    case Event::Kind::stopped: return with("stopped");
+    case Event::Kind::step:
+    case Event::Kind::sent:
+    case Event::Kind::received: break;
+  }
+  return {};
+}
+
+/// Octets of one event, a line of the excerpt for each line of the conversation.
+void add_octets(std::vector<ExcerptLine>& lines, ExcerptLine::Side side, const std::string& session, bool beneath_tls,
+                std::string_view octets) {
+  if (octets.size() > most_octets) {
+    const std::size_t tail = most_octets / 8;
+    add_octets(lines, side, session, beneath_tls, octets.substr(0, most_octets / 4));
+    const std::string left_out = fmt::format("[{} octets left out]", octets.size() - most_octets / 4 - tail);
+    lines.push_back({ExcerptLine::Side::event, session, left_out, false});
+    return add_octets(lines, side, session, beneath_tls, octets.substr(octets.size() - tail));
+  }
+  while (!octets.empty()) {
+    const auto end = octets.find('\n');
+    const std::size_t size = end == std::string_view::npos ? octets.size() : end + 1;
+    lines.push_back({side, session, (beneath_tls ? "(beneath TLS) " : "") + shown(octets.substr(0, size)), false});
+    octets.remove_prefix(size);
+  }
+}
+
+}  // namespace
+
+std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries) {
+  std::vector<ExcerptLine> lines;
+  std::size_t key_line = 0;
+  for (std::size_t i = 0; i < transcript.events.size(); ++i) {
+    const Event& shown_event = transcript.events[i];
+    const std::string session =
+        shown_event.session < transcript.sessions.size() ? transcript.sessions[shown_event.session] : std::string();
+    const std::size_t before = lines.size();
+    if (shown_event.kind == Event::Kind::sent || shown_event.kind == Event::Kind::received) {
+      const bool sent = shown_event.kind == Event::Kind::sent;
+      // Segments of the same text are shown as one: their borders are in the transcript.
+      std::string octets = shown_event.octets;
+      std::size_t last = i;
+      while (last + 1 < transcript.events.size() && transcript.events[last + 1].kind == shown_event.kind &&
+             transcript.events[last + 1].session == shown_event.session &&
+             transcript.events[last + 1].beneath_tls == shown_event.beneath_tls)
+        octets += transcript.events[++last].octets;
+      add_octets(lines, sent ? ExcerptLine::Side::client : ExcerptLine::Side::server, session, shown_event.beneath_tls,
+                 octets);
+      if (event >= i && event <= last && !lines.empty()) key_line = lines.size() - 1;
+      i = last;
+      continue;
+    }
+    if (const std::string text = what_happened(shown_event); !text.empty())
+      lines.push_back({ExcerptLine::Side::event, session, text, false});
+    if (i == event && lines.size() > before) key_line = lines.size() - 1;
+  }
+  if (!lines.empty()) lines[std::min(key_line, lines.size() - 1)].key = true;
+
+  const std::size_t first = key_line > lines_before ? key_line - lines_before : 0;
+  const std::size_t end = std::min(lines.size(), key_line + lines_behind + 1);
+  std::vector<ExcerptLine> kept(lines.begin() + static_cast<std::ptrdiff_t>(first),
+                                lines.begin() + static_cast<std::ptrdiff_t>(end));
+  if (deliveries)
+    for (const wire::Delivery& delivery : transcript.deliveries)
+      kept.push_back({ExcerptLine::Side::event, "",
+                      smtp::escape(fmt::format("delivered: from <{}> to <{}>: ", delivery.reverse_path,
+                                               fmt::join(delivery.forward_paths, ">, <"))) +
+                          shown(delivery.message),
+                      false});
+  return kept;
+}
+
+}  // namespace smtpspec::engine

@@ -1,0 +1,313 @@
+#include "harness/engine/judge.hpp"
+
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/engine/ladder.hpp"
+#include "harness/engine/login.hpp"
+#include "harness/engine/match.hpp"
+#include "harness/engine/values.hpp"
+#include "harness/smtp/bytes.hpp"
+
+namespace smtpspec::engine {
+
+using scenario::Alternative;
+using scenario::Scenario;
+using scenario::Step;
+using wire::Event;
+using wire::Transcript;
+
+namespace {
+
+Outcome unmet(Level level) {
+  switch (level) {
+    case Level::must: return Outcome::fail;
+    case Level::should: return Outcome::warn;
+    case Level::may: return Outcome::info;
+  }
+  return Outcome::error;
+}
+
+/// fail and crash over warn over info over pass: what several endings of one scenario come to.
+int weight(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::fail:
+    case Outcome::crash: return 4;
+    case Outcome::warn: return 3;
+    case Outcome::info: return 2;
+    case Outcome::pass: return 0;
+    default: return 1;
+  }
+}
+
+bool expects_no_reply(const scenario::Expectation& expectation) {
+  for (const Alternative& alternative : expectation.alternatives)
+    if (alternative.kind == Alternative::Kind::reply && !alternative.closes) return false;
+  return true;
+}
+
+/// Walks a scenario along its transcript as `play` went, by the same observers.
+class Walk {
+ public:
+  Walk(const Scenario& scenario, const Transcript& transcript)
+      : scenario_(scenario), transcript_(transcript), values_(transcript.values) {
+    verdict_.outcome = Outcome::pass;
+  }
+
+  Verdict run() {
+    if (climb()) {
+      for (std::size_t i = 0; i < scenario_.steps.size(); ++i) {
+        if (!step(scenario_.steps[i], static_cast<int>(i))) return verdict_;
+        if (ended_) break;
+      }
+      to_the_end_ = !ended_;
+      fence();
+    }
+    return verdict_;
+  }
+
+  [[nodiscard]] bool to_the_end() const { return to_the_end_; }
+  [[nodiscard]] bool climbed() const { return climbed_; }
+
+ private:
+  struct Side {
+    Observer observer;
+    bool on_ladder = true;
+  };
+
+  /// Feeds the next event to its session's observer; false at the transcript's end.
+  bool feed() {
+    if (at_ >= transcript_.events.size()) return false;
+    const Event& event = transcript_.events[at_++];
+    Side& side = sides_[event.session];
+    if (event.kind == Event::Kind::step) {
+      const bool ladder = event.step == Event::ladder;
+      if (side.on_ladder && !ladder) side.observer.discard();
+      side.on_ladder = ladder;
+    }
+    side.observer.take(event);
+    return true;
+  }
+
+  /// Feeds up to and with the marker of a step; false where the transcript has none.
+  bool advance(int number) {
+    for (std::size_t i = at_; i < transcript_.events.size(); ++i) {
+      const Event& event = transcript_.events[i];
+      if (event.kind != Event::Kind::step || event.step != number) continue;
+      while (at_ <= i) feed();
+      return true;
+    }
+    return false;
+  }
+
+  void decide(Outcome outcome, std::string cause, std::string expected, std::string actual) {
+    verdict_.outcome = outcome;
+    verdict_.cause = std::move(cause);
+    verdict_.expected = std::move(expected);
+    verdict_.actual = std::move(actual);
+    verdict_.event = key_event();
+  }
+
+  /// The last octets received so far in this step, else the last event seen.
+  [[nodiscard]] std::size_t key_event() const {
+    for (std::size_t i = at_; i > 0; --i) {
+      const Event& event = transcript_.events[i - 1];
+      if (event.kind == Event::Kind::received) return i - 1;
+      if (event.kind == Event::Kind::step) break;
+    }
+    return at_ == 0 ? 0 : at_ - 1;
+  }
+
+  bool climb() {
+    for (std::size_t i = 0; i < transcript_.events.size(); ++i) {
+      const Event& event = transcript_.events[i];
+      if (event.kind == Event::Kind::step && event.step != Event::ladder) {
+        climbed_ = true;
+        return true;
+      }
+      if (event.kind != Event::Kind::stopped) continue;
+      at_ = i;
+      const bool refused = i > 0 && transcript_.events[i - 1].kind == Event::Kind::refused;
+      decide(Outcome::blocked, refused ? "connect" : "ladder", "",
+             refused ? transcript_.events[i - 1].text : event.text);
+      verdict_.reason = verdict_.actual;
+      return false;
+    }
+    decide(Outcome::inconclusive, "cut-short", "", "the transcript ends on the ladder");
+    return false;
+  }
+
+  /// False when the walk is over.
+  bool step(const Step& step, int number) {
+    if (!advance(number)) {
+      decide(Outcome::inconclusive, "cut-short", "", "the transcript ends before step " + std::to_string(number + 1));
+      verdict_.reason = verdict_.actual;
+      return false;
+    }
+    if (step.action == Step::Action::handshake && !handshake_done(number)) return false;
+    const std::size_t session = transcript_.events[at_ - 1].session;
+    if (step.action == Step::Action::login) pass_over_challenges(session, number);
+    for (const scenario::Expectation& expectation : step.replies) {
+      if (!meet(expectation, observe(expectation, session, number))) return false;
+      if (ended_) break;
+    }
+    return true;
+  }
+
+  bool handshake_done(int number) {
+    for (std::size_t i = at_; i < transcript_.events.size(); ++i) {
+      const Event& event = transcript_.events[i];
+      if (event.kind == Event::Kind::step && event.step != number) break;
+      if (event.kind == Event::Kind::tls_started) return true;
+    }
+    decide(Outcome::inconclusive, "tls-handshake", "a TLS handshake", "the handshake failed");
+    verdict_.reason = verdict_.actual;
+    return false;
+  }
+
+  void pass_over_challenges(std::size_t session, int number) {
+    for (int i = 0; i < max_challenges; ++i) {
+      const Observed observed = observe(challenge(), session, number);
+      if (observed.what == Observed::What::reply && observed.reply.code == 334) continue;
+      sides_[session].observer.give_back(observed);
+      return;
+    }
+  }
+
+  Observed observe(const scenario::Expectation& expectation, std::size_t session, int number) {
+    for (;;) {
+      if (auto observed = sides_[session].observer.observe(expectation)) return *observed;
+      const bool more = at_ < transcript_.events.size() &&
+                        (transcript_.events[at_].kind != Event::Kind::step || transcript_.events[at_].step == number);
+      if (!more || !feed()) return {};
+    }
+  }
+
+  bool meet(const scenario::Expectation& expectation, const Observed& observed) {
+    Captures captures;
+    const auto chosen = choose(expectation, observed, values_.lookup(), captures);
+    if (!chosen) {
+      unmet_by(expectation, observed);
+      return false;
+    }
+    values_.capture(captures);
+    const Alternative& alternative = expectation.alternatives[*chosen];
+    ended_ = ended_ || alternative.ends;
+    const Outcome outcome = alternative.as.value_or(Outcome::pass);
+    if (outcome != Outcome::pass && (verdict_.cause.empty() || weight(outcome) > weight(verdict_.outcome))) {
+      decide(outcome, "ending", describe(expectation), describe(observed));
+      verdict_.reason = alternative.because;
+    }
+    return true;
+  }
+
+  void unmet_by(const scenario::Expectation& expectation, const Observed& observed) {
+    const std::string expected = describe(expectation);
+    const std::string actual = describe(observed);
+    const bool early = expects_no_reply(expectation);
+    switch (observed.what) {
+      case Observed::What::reply:
+        // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1), but not as an
+        // answer to something that must have none.
+        if (observed.reply.klass() == 4 && !early) {
+          decide(Outcome::blocked, "interference", expected, actual);
+          verdict_.reason = "the target answered " + actual;
+        } else {
+          decide(unmet(scenario_.level), early ? "early-reply" : "reply", expected, actual);
+        }
+        return;
+      case Observed::What::closed: decide(Outcome::crash, "closed", expected, actual); return;
+      case Observed::What::quiet: decide(unmet(scenario_.level), "incomplete", expected, actual); return;
+      case Observed::What::deadline:
+        decide(unmet(scenario_.level),
+               observed.incomplete ? "incomplete"
+               : session_answers() ? "silence"
+                                   : "hang",
+               expected, actual);
+        verdict_.missing = true;
+        return;
+      case Observed::What::missing:
+        decide(Outcome::inconclusive, "cut-short", expected, actual);
+        verdict_.reason = actual;
+        return;
+    }
+  }
+
+  /// After a missing reply `play` sent NOOP: did anything come back?
+  bool session_answers() {
+    for (std::size_t i = at_; i < transcript_.events.size(); ++i)
+      if (transcript_.events[i].kind == Event::Kind::received) return true;
+    return false;
+  }
+
+  void break_fence(std::string cause, std::string expected, std::string actual) {
+    decide(Outcome::fail, std::move(cause), std::move(expected), std::move(actual));
+    verdict_.violation =
+        smtp::Violation{"rfc5321/4.2/one-reply", "RFC 5321 section 4.2", true, verdict_.expected, verdict_.actual, 0};
+  }
+
+  void fence() {
+    if (!scenario_.fence || !advance(Event::fence)) return;
+    Observer& observer = sides_[0].observer;
+    if (const auto extra = observer.next_unclaimed())
+      return break_fence("extra-reply", "one reply to each command", smtp::escape(extra->bytes().substr(0, 400)));
+    const auto steps = engine::fence();
+    const Observed noop = observe(steps[0].replies[0], 0, Event::fence);
+    if (noop.what == Observed::What::deadline) {
+      break_fence("hang", "one reply to NOOP", describe(noop));
+      verdict_.missing = true;
+      return;
+    }
+    if (noop.what == Observed::What::closed) {
+      decide(Outcome::crash, "closed", "one reply to NOOP", describe(noop));
+      return;
+    }
+    if (noop.what != Observed::What::reply || noop.reply.klass() == 4) return;
+    if (noop.reply.klass() != 2) return break_fence("fence", "250 to NOOP", describe(noop));
+    advance(Event::fence);
+    const Observed quit = observe(steps[1].replies[0], 0, Event::fence);
+    if (quit.what == Observed::What::reply && quit.reply.klass() == 2 && quit.reply.code != 221)
+      return break_fence("fence", "221 to QUIT", describe(quit));
+    while (at_ < transcript_.events.size()) feed();
+    if (const auto extra = observer.next_unclaimed())
+      break_fence("extra-reply", "one reply to each command", smtp::escape(extra->bytes().substr(0, 400)));
+  }
+
+  const Scenario& scenario_;
+  const Transcript& transcript_;
+  Values values_;
+  std::map<std::size_t, Side> sides_;
+  std::size_t at_ = 0;
+  Verdict verdict_;
+  bool climbed_ = false;
+  bool ended_ = false;
+  bool to_the_end_ = false;
+};
+
+bool is_violation(const Verdict& verdict) {
+  return verdict.outcome == Outcome::fail || verdict.outcome == Outcome::crash;
+}
+
+}  // namespace
+
+Verdict judge(const Scenario& scenario, const Transcript& transcript, const JudgeFacts& facts) {
+  Walk walk(scenario, transcript);
+  Verdict verdict = walk.run();
+  if (!is_violation(verdict) && scenario.delivered && walk.climbed()) {
+    if (transcript.deliveries_observed) {
+      const auto broken = judge_deliveries(scenario, transcript, walk.to_the_end());
+      if (broken && weight(broken->outcome) > weight(verdict.outcome)) verdict = *broken;
+    } else if (verdict.outcome == Outcome::pass || verdict.outcome == Outcome::info) {
+      verdict.outcome = Outcome::inconclusive;
+      verdict.cause = "no-delivery-road";
+      verdict.reason = "what was delivered could not be seen";
+    }
+  }
+  if (is_violation(verdict)) return verdict;
+  const auto broken = ask_referee(transcript, facts);
+  return broken && weight(broken->outcome) > weight(verdict.outcome) ? *broken : verdict;
+}
+
+}  // namespace smtpspec::engine

@@ -1,0 +1,76 @@
+// Whether what came back is one of the endings that an expectation allows. Pure; play asks in order to go on, judge
+// asks again in order to decide, so both always agree.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/scenario/model.hpp"
+#include "harness/smtp/reply.hpp"
+#include "harness/wire/transcript.hpp"
+
+namespace smtpspec::engine {
+
+/// What one expectation got.
+struct Observed {
+  enum class What {
+    reply,     ///< `reply`, and `closed` when the server closed behind it
+    closed,    ///< the server closed (FIN, reset or broken TLS) without a reply
+    quiet,     ///< nothing came, and silence was waited for
+    deadline,  ///< nothing came in time
+    missing,   ///< the transcript ends before that
+  };
+  What what = What::missing;
+  smtp::Reply reply;
+  bool closed = false;
+  bool incomplete = false;  ///< octets that are no complete reply had come (a deadline, silence or close in mid-reply)
+  std::string octets;       ///< of an incomplete reply
+};
+
+/// Replies read off one session's events and given to expectations in order. Sans-IO: `play` feeds it what it reads
+/// just now, `judge` what was written down.
+class Observer {
+ public:
+  void take(const wire::Event& event);
+  /// What the expectation got, or nullopt while more events are needed.
+  [[nodiscard]] std::optional<Observed> observe(const scenario::Expectation& expectation);
+  /// True while `observe` has a reply in hand and only waits to see whether the server closes behind it.
+  [[nodiscard]] bool awaits_close() const { return held_.has_value(); }
+  /// A reply that no expectation has claimed.
+  [[nodiscard]] std::optional<smtp::Reply> next_unclaimed();
+  /// Puts back what `observe` gave, for the next expectation.
+  void give_back(Observed observed);
+  /// Throws away what came so far: behind the ladder, whose replies the scenario does not judge (the referee does).
+  void discard();
+  [[nodiscard]] bool closed() const { return closed_; }
+
+ private:
+  void gather();
+  smtp::ReplyParser parser_;
+  std::deque<smtp::Reply> replies_;
+  std::optional<smtp::Reply> held_;
+  bool closed_ = false;
+  bool finished_ = false;
+  std::optional<wire::Event::Kind> waited_;  ///< a wait ended: quiet or deadline
+};
+
+/// Captured values by name.
+using Captures = std::map<std::string, std::string>;
+
+/// The first alternative that fits, or nullopt. Its captures are added to `captures`.
+[[nodiscard]] std::optional<std::size_t> choose(const scenario::Expectation& expectation, const Observed& observed,
+                                                const scenario::Lookup& lookup, Captures& captures);
+
+/// Whether a code fits a pattern such as "250", "25z", "5yz".
+[[nodiscard]] bool code_fits(std::string_view pattern, int code);
+/// "503 or 554", "no reply", "421 and close": for people.
+[[nodiscard]] std::string describe(const scenario::Expectation& expectation);
+[[nodiscard]] std::string describe(const scenario::Alternative& alternative);
+/// "250 2.0.0 Ok", "no reply within the time", "the connection closed without a reply": for people, octets escaped.
+[[nodiscard]] std::string describe(const Observed& observed);
+
+}  // namespace smtpspec::engine

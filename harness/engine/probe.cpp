@@ -1,0 +1,175 @@
+#include "harness/engine/probe.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/reply.hpp"
+
+namespace smtpspec::engine {
+
+using scenario::Condition;
+using scenario::Ladder;
+using scenario::Scenario;
+using scenario::Target;
+using wire::Event;
+
+namespace {
+
+Scenario only_the_ladder(Ladder to) {
+  Scenario scenario;
+  scenario.id = "probe-" + std::string(scenario::name(to));
+  scenario.from = to;
+  return scenario;
+}
+
+/// Complete replies, those before TLS and those under it.
+struct Replies {
+  std::vector<smtp::Reply> plain;
+  std::vector<smtp::Reply> under_tls;
+};
+
+Replies replies_of(const wire::Transcript& transcript) {
+  Replies replies;
+  smtp::ReplyParser parser;
+  bool tls = false;
+  bool first_octets = true;
+  for (const Event& event : transcript.events) {
+    if (event.kind == Event::Kind::tls_started && !first_octets) tls = true;
+    if (event.kind != Event::Kind::received) continue;
+    first_octets = false;
+    parser.feed(event.octets);
+    while (auto reply = parser.next()) (tls ? replies.under_tls : replies.plain).push_back(std::move(*reply));
+  }
+  return replies;
+}
+
+std::string problem_of(const wire::Transcript& transcript) {
+  std::string problem;
+  for (const Event& event : transcript.events) {
+    if (event.kind == Event::Kind::refused) return event.text;
+    if (event.kind == Event::Kind::received) problem = "the server said " + smtp::escape(event.octets.substr(0, 200));
+    if (event.kind == Event::Kind::deadline) problem = "the server did not answer in time";
+    if (event.kind == Event::Kind::closed || event.kind == Event::Kind::reset)
+      problem += (problem.empty() ? "the server closed the connection" : ", then closed the connection");
+    if (event.kind == Event::Kind::tls_failed) problem = "TLS failed: " + event.text;
+  }
+  return problem.empty() ? "the server said nothing" : problem;
+}
+
+bool climbed(const wire::Transcript& transcript) {
+  return std::none_of(transcript.events.begin(), transcript.events.end(),
+                      [](const Event& event) { return event.kind == Event::Kind::stopped; });
+}
+
+bool offers(const smtp::Ehlo& ehlo, const Condition& condition) {
+  const smtp::Keyword* keyword = ehlo.find(condition.name);
+  if (keyword == nullptr) return false;
+  if (condition.parameter.empty()) return true;
+  const auto& parameters = keyword->parameters;
+  return std::find(parameters.begin(), parameters.end(), condition.parameter) != parameters.end();
+}
+
+struct Fact {
+  std::string_view name;
+  bool (*holds)(const Target& target, const Facts& facts);
+  std::string_view missing;
+};
+constexpr Fact fact_table[] = {
+    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); }, "the target file has no [auth]"},
+    {"tls", [](const Target& t, const Facts& f) { return f.starttls || t.scheme == scenario::Scheme::smtps; },
+     "the target offers no TLS"},
+    {"delivery", [](const Target& t, const Facts&) { return t.delivery.has_value(); },
+     "the target file has no [delivery]"},
+    {"rejects", [](const Target& t, const Facts&) { return !t.mail.rejects.empty(); },
+     "the target file names no mailbox under mail.rejects"},
+    {"foreign", [](const Target& t, const Facts&) { return !t.mail.foreign.empty(); },
+     "the target file names no mailbox under mail.foreign"},
+    {"two-recipients", [](const Target& t, const Facts&) { return t.mail.accepts.size() > 1; },
+     "the target file names only one mailbox under mail.accepts"},
+};
+
+std::optional<NotPlayed> unmet(const Condition& condition, const Target& target, const Facts& facts,
+                               const smtp::Ehlo& ehlo) {
+  if (condition.kind == Condition::Kind::keyword) {
+    if (offers(ehlo, condition) != condition.negated) return std::nullopt;
+    const std::string wanted = condition.name + (condition.parameter.empty() ? "" : " " + condition.parameter);
+    return NotPlayed{Outcome::unsupported, wanted + (condition.negated ? " is advertised" : " is not advertised")};
+  }
+  for (const Fact& fact : fact_table) {
+    if (fact.name != condition.name) continue;
+    if (fact.holds(target, facts) != condition.negated) return std::nullopt;
+    return NotPlayed{Outcome::skipped,
+                     condition.negated ? "not for targets with " + condition.name : std::string(fact.missing)};
+  }
+  return NotPlayed{Outcome::skipped, "unknown fact '" + condition.name + "'"};
+}
+
+/// What the scenario's own words ask of the target without saying so.
+std::vector<Condition> implied(const Scenario& scenario, const Target& target) {
+  std::vector<Condition> conditions;
+  const auto fact = [&](const char* name) { conditions.push_back({Condition::Kind::fact, false, name, ""}); };
+  const auto uses = [&](const scenario::Text& text) {
+    for (const std::string& name : scenario::names_in(text)) {
+      if (name == "rejected") fact("rejects");
+      if (name == "foreign") fact("foreign");
+      if (name == "user" || name == "password") fact("auth");
+    }
+  };
+  for (const scenario::Step& step : scenario.steps) uses(step.octets);
+  const bool login = scenario.from == Ladder::authenticated ||
+                     (scenario.from > Ladder::authenticated && target.profile == "submission");
+  if (login) fact("auth");
+  if (scenario.from == Ladder::tls) fact("tls");
+  return conditions;
+}
+
+}  // namespace
+
+asio::awaitable<Facts> probe(const PlaySettings& settings) {
+  Facts facts;
+  const Scenario plain = only_the_ladder(Ladder::greeted);
+  const Played first = co_await play(plain, settings);
+  const Replies replies = replies_of(first.transcript);
+  if (!replies.plain.empty()) facts.greeting = replies.plain[0].bytes();
+  if (!climbed(first.transcript) || replies.plain.size() < 2) {
+    facts.problem = problem_of(first.transcript);
+    co_return facts;
+  }
+  facts.plain = smtp::parse_ehlo(replies.plain[1]);
+  facts.starttls = facts.plain.find("STARTTLS") != nullptr;
+  if (!facts.starttls) co_return facts;
+  const Scenario under_tls = only_the_ladder(Ladder::tls);
+  const Played second = co_await play(under_tls, settings);
+  const Replies tls_replies = replies_of(second.transcript);
+  if (!tls_replies.under_tls.empty()) facts.under_tls = smtp::parse_ehlo(tls_replies.under_tls[0]);
+  co_return facts;
+}
+
+std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {
+  const auto& profiles = scenario.profiles;
+  if (std::find(profiles.begin(), profiles.end(), target.profile) == profiles.end())
+    return NotPlayed{Outcome::skipped,
+                     fmt::format("for profile {}; the target is {}", fmt::join(profiles, ", "), target.profile)};
+  const bool ladder_takes_tls =
+      scenario.from == Ladder::tls || (scenario.from == Ladder::authenticated && facts.starttls);
+  const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
+  for (const Condition& condition : implied(scenario, target))
+    if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
+  for (const Condition& condition : scenario.needs)
+    if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
+  return std::nullopt;
+}
+
+std::vector<std::string> keyword_lines(const smtp::Ehlo& ehlo) {
+  std::vector<std::string> lines;
+  for (const smtp::Keyword& keyword : ehlo.keywords) {
+    std::string line = keyword.name;
+    for (const std::string& parameter : keyword.parameters) line += " " + parameter;
+    lines.push_back(smtp::escape(line));
+  }
+  return lines;
+}
+
+}  // namespace smtpspec::engine

@@ -1,0 +1,67 @@
+#include "harness/engine/roads.hpp"
+
+#include <charconv>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "harness/delivery/mailbox_files.hpp"
+
+namespace smtpspec::engine {
+
+namespace {
+
+/// Files are looked at so often; the run's end ends the coroutine with its event loop.
+constexpr std::chrono::milliseconds between_looks{100};
+
+template <class Reader>
+asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader, delivery::Collector& collector) {
+  asio::steady_timer timer(executor);
+  for (;;) {
+    for (wire::Delivery& delivery : reader.poll()) collector.add(std::move(delivery));
+    asio::error_code error;
+    timer.expires_after(between_looks);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+  }
+}
+
+/// "127.0.0.1:2526" or "[::1]:2526"; the loader has checked the form.
+std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) {
+  const auto colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  std::uint16_t port = 0;
+  if (colon != std::string::npos) std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
+  return {host, port};
+}
+
+}  // namespace
+
+Roads::Roads(asio::any_io_executor executor, const scenario::Target& target)
+    : collector_(std::make_unique<delivery::Collector>(executor)) {
+  if (!target.delivery) return;
+  settings_ = *target.delivery;
+  seen = true;
+  if (!settings_.sink.empty()) {
+    const auto [host, port] = host_and_port(settings_.sink);
+    sink_ = std::make_unique<delivery::Sink>(executor, host, port, settings_.sink_lmtp, *collector_);
+  }
+  if (!settings_.maildir.empty())
+    asio::co_spawn(executor, keep_looking(executor, delivery::MaildirReader(settings_.maildir), *collector_),
+                   asio::detached);
+  if (!settings_.mbox.empty())
+    asio::co_spawn(executor, keep_looking(executor, delivery::MboxReader(settings_.mbox), *collector_), asio::detached);
+}
+
+asio::awaitable<void> Roads::gather(wire::Transcript& transcript, std::size_t awaited) {
+  co_await collector_->settled(transcript.token, awaited, settings_.wait, settings_.settle);
+  transcript.deliveries = collector_->of(transcript.token);
+  transcript.deliveries_observed = collector_->dropped() == 0;
+  collector_->forget(transcript.token);
+}
+
+}  // namespace smtpspec::engine

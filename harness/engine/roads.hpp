@@ -1,0 +1,34 @@
+// The delivery roads of a target, watched for the length of a run.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include "harness/delivery/collector.hpp"
+#include "harness/delivery/sink.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::engine {
+
+class Roads {
+ public:
+  /// Opens what the target names; throws std::system_error where the sink's address cannot be had.
+  Roads(asio::any_io_executor executor, const scenario::Target& target);
+  /// True while messages can be seen; set to false when a canary's message never came.
+  bool seen = false;
+
+  /// Waits for what was accepted and moves it into the transcript.
+  asio::awaitable<void> gather(wire::Transcript& transcript, std::size_t awaited);
+  [[nodiscard]] std::uint16_t sink_port() const { return sink_ ? sink_->port() : std::uint16_t{0}; }
+  [[nodiscard]] delivery::Collector& collector() { return *collector_; }
+
+ private:
+  scenario::Target::Delivery settings_;
+  std::unique_ptr<delivery::Collector> collector_;
+  std::unique_ptr<delivery::Sink> sink_;
+};
+
+}  // namespace smtpspec::engine

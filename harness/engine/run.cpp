@@ -1,0 +1,341 @@
+#include "harness/engine/run.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "harness/engine/baseline.hpp"
+#include "harness/engine/canary.hpp"
+#include "harness/engine/judge.hpp"
+#include "harness/engine/probe.hpp"
+#include "harness/engine/roads.hpp"
+#include "harness/engine/run_folder.hpp"
+#include "harness/engine/sources.hpp"
+#include "harness/smtp/bytes.hpp"
+
+namespace smtpspec::engine {
+
+using scenario::Scenario;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+milliseconds since(steady_clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start);
+}
+
+/// A canary goes between this many plays.
+constexpr std::size_t plays_between_canaries = 100;
+constexpr milliseconds between_ticks{200};
+
+class Runner {
+ public:
+  Runner(const RunSettings& settings, const RunEvents& events)
+      : settings_(settings),
+        events_(events),
+        tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
+        sources_(settings.target.sources),
+        roads_(context_.get_executor(), settings.target),
+        facts_of_judge_{settings.target.scheme == scenario::Scheme::lmtp} {
+    results_.resize(settings.scenarios.size());
+    run_.result.version = settings.version;
+    run_.result.seed = settings.seed;
+    run_.result.command = settings.command;
+    run_.result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    run_.result.target.name = settings.target.name;
+    run_.result.target.address = scenario::address(settings.target);
+    run_.result.target.profile = settings.target.profile;
+    if (events.sink_ready && roads_.sink_port() != 0) events.sink_ready(roads_.sink_port());
+  }
+
+  Run go() {
+    asio::co_spawn(context_, conduct(), [this](const std::exception_ptr& error) {
+      failure_ = error;
+      context_.stop();
+    });
+    asio::co_spawn(context_, tick(), asio::detached);
+    context_.run();
+    if (failure_) std::rethrow_exception(failure_);
+    if (interrupted_) finish(RunEnd::interrupted, "interrupted");
+    run_.result.scenarios = gathered();
+    run_.result.duration = since(start_);
+    apply_baseline(run_.result, settings_.baseline);
+    return std::move(run_);
+  }
+
+ private:
+  PlaySettings play_settings(const std::string& id, std::size_t attempt) {
+    PlaySettings play;
+    play.target = &settings_.target;
+    play.tls = tls_.get();
+    play.source = sources_.next();
+    play.token = delivery::make_token(settings_.seed, id, attempt);
+    play.patience = settings_.patience;
+    play.starttls_offered = facts_.starttls;
+    return play;
+  }
+
+  asio::awaitable<void> conduct() {
+    const PlaySettings settings = play_settings("probe", 0);
+    facts_ = co_await probe(settings);
+    run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
+    run_.result.target.keywords = keyword_lines(facts_.starttls ? facts_.under_tls : facts_.plain);
+    if (facts_.starttls && facts_.under_tls.keywords.empty()) run_.result.target.keywords = keyword_lines(facts_.plain);
+    if (!facts_.problem.empty()) co_return finish(RunEnd::untestable, facts_.problem);
+    const bool sings = co_await first_canary();
+    if (!sings) co_return;
+
+    for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
+    std::size_t workers = std::max<std::size_t>(1, std::min(settings_.jobs, together_.size()));
+    workers_left_ = workers;
+    asio::steady_timer all_done(context_, steady_clock::time_point::max());
+    for (std::size_t i = 0; i < workers; ++i)
+      asio::co_spawn(context_, work(together_), [&](const std::exception_ptr& error) {
+        if (error && !failure_) failure_ = error;
+        if (--workers_left_ == 0) all_done.cancel();
+      });
+    asio::error_code ignored;
+    if (workers_left_ > 0) co_await all_done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await work(alone_);
+    const std::string last = "canary-last";
+    (void)co_await canary(last);
+    if (!untrusted_.empty()) co_return finish(RunEnd::untrusted, untrusted_);
+    if (roads_.collector().dropped() > 0)
+      co_return finish(RunEnd::untrusted, "more mail was delivered than can be kept");
+    finish(RunEnd::complete, "");
+  }
+
+  /// Scenarios that make no sense here have their result at once; the others queue up.
+  void sort_in(std::size_t index) {
+    const Scenario& scenario = *settings_.scenarios[index];
+    if (const auto not_played = why_not_played(scenario, settings_.target, facts_)) {
+      ScenarioResult result = describe_result(scenario, *settings_.suite);
+      result.outcome = not_played->outcome;
+      result.reason = not_played->reason;
+      result.cause = "condition";
+      result.again = again(scenario.id);
+      results_[index] = std::move(result);
+      return;
+    }
+    (scenario.alone ? alone_ : together_).push_back(index);
+  }
+
+  /// One transaction to its end: it must work, and its message must come out of the road.
+  asio::awaitable<bool> first_canary() {
+    const Scenario& scenario = canary_with_message();
+    const PlaySettings settings = play_settings(scenario.id, 0);
+    Played played = co_await play(scenario, settings);
+    if (roads_.seen) co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
+    (void)save(played.transcript);
+    const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
+    if (verdict.cause == "delivery") {
+      roads_.seen = false;
+      note("the canary's message was accepted and never arrived: deliveries cannot be seen in this run");
+    } else if (!played.to_the_end) {
+      finish(RunEnd::untestable,
+             fmt::format("the canary, an ordinary message, was not accepted: {} ({} was expected)", verdict.actual,
+                         verdict.expected.empty() ? "a session" : verdict.expected));
+      co_return false;
+    }
+    co_return true;
+  }
+
+  asio::awaitable<bool> canary(const std::string& name) {
+    const Scenario& scenario = canary_without_message();
+    const PlaySettings settings = play_settings(name, 0);
+    Played played = co_await play(scenario, settings);
+    if (played.to_the_end) co_return true;
+    played.transcript.scenario = name;
+    (void)save(played.transcript);
+    const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
+    if (untrusted_.empty())
+      untrusted_ = fmt::format("a canary failed, so verdicts behind it are not to be trusted: {}", verdict.actual);
+    co_return false;
+  }
+
+  asio::awaitable<void> work(std::deque<std::size_t>& queue) {
+    while (!queue.empty()) {
+      const std::size_t index = queue.front();
+      queue.pop_front();
+      const Scenario& scenario = *settings_.scenarios[index];
+      const auto started = steady_clock::now();
+      running_[scenario.id] = started;
+      ScenarioResult result = co_await repeated(scenario);
+      running_.erase(scenario.id);
+      result.duration = since(started);
+      results_[index] = std::move(result);
+      if (++plays_ % plays_between_canaries == 0) {
+        const std::string name = fmt::format("canary-{}", plays_);
+        (void)co_await canary(name);
+      }
+    }
+  }
+
+  /// Plays as often as asked, and keeps the worst result: what was seen once was seen.
+  asio::awaitable<ScenarioResult> repeated(const Scenario& scenario) {
+    ScenarioResult worst;
+    std::map<Outcome, std::size_t> seen;
+    std::size_t attempt = 0;
+    for (std::size_t i = 0; i < settings_.repeat; ++i) {
+      ScenarioResult result = co_await once(scenario, attempt, worst);
+      ++seen[result.outcome];
+      if (i == 0 || badness(result.outcome) > badness(worst.outcome)) worst = std::move(result);
+    }
+    worst.attempts = attempt;
+    if (seen.size() > 1) {
+      std::string counts;
+      for (const auto& [outcome, count] : seen)
+        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, scenario::name(outcome));
+      worst.reason += fmt::format("{}repeats differ: {}", worst.reason.empty() ? "" : "; ", counts);
+    }
+    co_return worst;
+  }
+
+  /// A verdict that rests on something missing is played once more: a re-run may clear a missing observation, never an
+  /// observed violation.
+  asio::awaitable<ScenarioResult> once(const Scenario& scenario, std::size_t& attempt, const ScenarioResult& worst) {
+    for (int round = 0;; ++round) {
+      const PlaySettings settings = play_settings(scenario.id, attempt++);
+      Played played = co_await play(scenario, settings);
+      if (scenario.delivered && roads_.seen)
+        co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
+      const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
+      if (verdict.missing && round == 0) continue;
+      ScenarioResult result = describe_result(scenario, *settings_.suite);
+      put_verdict(result, verdict, played.transcript, scenario);
+      result.again = again(scenario.id);
+      const bool first = attempt <= 2 && worst.id.empty();
+      if (first || badness(result.outcome) > badness(worst.outcome))
+        if (save(played.transcript)) result.transcript = transcript_path(scenario.id);
+      co_return result;
+    }
+  }
+
+  static int badness(Outcome outcome) {
+    switch (outcome) {
+      case Outcome::crash: return 6;
+      case Outcome::fail: return 5;
+      case Outcome::error: return 4;
+      case Outcome::warn: return 3;
+      case Outcome::inconclusive:
+      case Outcome::blocked: return 2;
+      default: return 1;
+    }
+  }
+
+  bool save(const wire::Transcript& transcript) {
+    if (settings_.out.empty()) return false;
+    const auto problem = save_transcript(settings_.out, transcript);
+    if (problem) note(*problem);
+    return !problem;
+  }
+
+  std::string again(const std::string& id) const { return fmt::format("{} --filter {}", settings_.again, id); }
+
+  std::vector<ScenarioResult> gathered() const {
+    std::vector<ScenarioResult> gathered;
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      if (results_[i]) {
+        gathered.push_back(*results_[i]);
+      } else if (run_.end != RunEnd::untestable) {
+        ScenarioResult result = describe_result(*settings_.scenarios[i], *settings_.suite);
+        result.outcome = Outcome::skipped;
+        result.cause = "not-played";
+        result.reason = "the run ended before";
+        result.again = again(result.id);
+        gathered.push_back(std::move(result));
+      }
+    }
+    return gathered;
+  }
+
+  asio::awaitable<void> tick() {
+    asio::steady_timer timer(context_);
+    auto last_checkpoint = steady_clock::now();
+    for (;;) {
+      asio::error_code error;
+      timer.expires_after(between_ticks);
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      if (events_.stop && events_.stop()) {
+        interrupted_ = true;
+        context_.stop();
+        co_return;
+      }
+      if (events_.progress) events_.progress(progress());
+      if (events_.checkpoint && since(last_checkpoint) >= milliseconds(1000)) {
+        last_checkpoint = steady_clock::now();
+        RunResult so_far = run_.result;
+        so_far.scenarios = gathered();
+        so_far.duration = since(start_);
+        so_far.incomplete_because = "the run was still going on";
+        apply_baseline(so_far, settings_.baseline);
+        events_.checkpoint(so_far);
+      }
+    }
+  }
+
+  Progress progress() const {
+    Progress progress;
+    progress.total = results_.size();
+    progress.elapsed = since(start_);
+    for (const auto& result : results_) {
+      if (!result) continue;
+      ++progress.done;
+      if (is_finding(result->outcome, false)) ++progress.findings;
+    }
+    for (const auto& [id, started] : running_) {
+      if (since(started) < progress.slowest_for) continue;
+      progress.slowest = id;
+      progress.slowest_for = since(started);
+    }
+    return progress;
+  }
+
+  void note(const std::string& line) const {
+    if (events_.note) events_.note(line);
+  }
+
+  void finish(RunEnd end, const std::string& why) {
+    run_.end = end;
+    run_.result.complete = end == RunEnd::complete;
+    run_.result.incomplete_because = why;
+  }
+
+  const RunSettings& settings_;
+  const RunEvents& events_;
+  asio::io_context context_{1};
+  std::shared_ptr<wire::TlsContext> tls_;
+  Sources sources_;
+  Roads roads_;
+  JudgeFacts facts_of_judge_;
+  Facts facts_;
+  steady_clock::time_point start_ = steady_clock::now();
+  std::deque<std::size_t> together_;
+  std::deque<std::size_t> alone_;
+  std::vector<std::optional<ScenarioResult>> results_;
+  std::map<std::string, steady_clock::time_point> running_;
+  std::size_t workers_left_ = 0;
+  std::size_t plays_ = 0;
+  bool interrupted_ = false;
+  std::string untrusted_;
+  std::exception_ptr failure_;
+  Run run_;
+};
+
+}  // namespace
+
+Run run(const RunSettings& settings, const RunEvents& events) { return Runner(settings, events).go(); }
+
+}  // namespace smtpspec::engine

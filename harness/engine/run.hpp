@@ -1,0 +1,73 @@
+// A run: probe, canaries, many scenarios at a time, deliveries, verdicts, one result.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/engine/conversation.hpp"
+#include "harness/engine/result.hpp"
+#include "harness/engine/selection.hpp"
+#include "harness/scenario/model.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::engine {
+
+struct RunSettings {
+  scenario::Target target;
+  std::vector<const scenario::Scenario*> scenarios;  ///< chosen, in suite order; must outlive the run
+  const scenario::Suite* suite = nullptr;            ///< for the requirements
+  std::optional<scenario::Baseline> baseline;
+  std::filesystem::path out;  ///< transcripts go below it; empty: nothing is written
+  std::size_t jobs = 16;      ///< sessions at a time
+  std::size_t repeat = 1;
+  std::uint64_t seed = 1;  ///< of the tokens
+  Patience patience;
+  std::string version;
+  std::string command;  ///< as given, for the record
+  std::string again;    ///< "smtpspec run TARGET": the start of the command that runs one case again
+};
+
+struct Progress {
+  std::size_t done = 0;
+  std::size_t total = 0;
+  std::size_t findings = 0;
+  std::string slowest;  ///< id of the scenario that has been running longest; empty when none is
+  std::chrono::milliseconds slowest_for{0};
+  std::chrono::milliseconds elapsed{0};
+};
+
+struct RunEvents {
+  std::function<void(const Progress&)> progress;     ///< a few times a second
+  std::function<void(const RunResult&)> checkpoint;  ///< about once a second: what is known so far
+  std::function<void(const std::string&)> note;      ///< one line for people
+  std::function<void(std::uint16_t)> sink_ready;     ///< the port that the sink listens on, before anything is sent
+  std::function<bool()> stop;                        ///< asked often; true ends the run at once
+};
+
+enum class RunEnd {
+  complete,
+  untestable,   ///< not reachable, or the first canary failed
+  interrupted,  ///< `stop` said so
+  untrusted,    ///< a later canary failed, or a delivery was lost from sight
+};
+
+struct Run {
+  RunResult result;
+  RunEnd end = RunEnd::complete;
+};
+
+/// Plays everything and returns when it is done; runs its own event loop in the calling thread.
+[[nodiscard]] Run run(const RunSettings& settings, const RunEvents& events);
+
+/// What a report says of one scenario beside its verdict.
+struct Verdict;
+[[nodiscard]] ScenarioResult describe_result(const scenario::Scenario& scenario, const scenario::Suite& suite);
+void put_verdict(ScenarioResult& result, const Verdict& verdict, const wire::Transcript& transcript,
+                 const scenario::Scenario& scenario);
+
+}  // namespace smtpspec::engine
