@@ -107,6 +107,16 @@ void Conversation::take(wire::Read read) {
   }
 }
 
+namespace {
+
+bool may_stay_open(const scenario::Expectation& expectation) {
+  return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(), [](const auto& alternative) {
+    return alternative.kind == scenario::Alternative::Kind::reply && !alternative.closes;
+  });
+}
+
+}  // namespace
+
 asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& expectation,
                                                 std::optional<milliseconds> within) {
   const bool allows_silence =
@@ -119,7 +129,8 @@ asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& exp
     if (auto observed = observer_.observe(expectation)) co_return *observed;
     if (!waits_for_close && observer_.awaits_close()) {
       waits_for_close = true;
-      deadline = std::chrono::steady_clock::now() + left(patience_.reply);
+      // Where an ending without a close would do as well, a close that does not come at once is none.
+      deadline = std::chrono::steady_clock::now() + left(may_stay_open(expectation) ? patience_.silence : patience_.reply);
     }
     const auto rest = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
     if (!open() || rest.count() <= 0) {

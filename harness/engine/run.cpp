@@ -140,7 +140,7 @@ class Runner {
     if (roads_.seen) co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
     (void)save(played.transcript);
     const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
-    if (verdict.cause == "delivery") {
+    if (verdict.cause == "delivery" && played.transcript.deliveries.empty()) {
       roads_.seen = false;
       note("the canary's message was accepted and never arrived: deliveries cannot be seen in this run");
     } else if (!played.to_the_end) {
