@@ -21,6 +21,11 @@ milliseconds Conversation::left(milliseconds wanted) const {
   return std::clamp(rest, milliseconds(1), std::max(wanted, milliseconds(1)));
 }
 
+void Conversation::run_out_of_time() {
+  if (!out_of_time_) record(Event::Kind::stopped, {}, std::string(engine::out_of_time));
+  out_of_time_ = true;
+}
+
 void Conversation::record(Event::Kind kind, std::string octets, std::string text, bool beneath_tls) {
   Event event;
   event.kind = kind;
@@ -63,7 +68,7 @@ asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario
   if (!secrets.empty()) record(Event::Kind::sent, without_secrets(std::string(octets), secrets), {}, beneath_tls);
   const auto segments = scenario::segments_of(octets, cut);
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (!open()) co_return false;
+    if (!open() || out_of_time_) co_return false;
     // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
     wire::Written written;
     if (beneath_tls)
@@ -123,16 +128,25 @@ asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& exp
       std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
                   [](const scenario::Alternative& a) { return a.kind == scenario::Alternative::Kind::silence; });
   const milliseconds wait = within ? *within : allows_silence ? patience_.silence : patience_.reply;
-  auto deadline = std::chrono::steady_clock::now() + left(wait);
+  auto granted = left(wait);
+  auto deadline = std::chrono::steady_clock::now() + granted;
+  bool cut_short = granted < wait;  // by the scenario's own time
   bool waits_for_close = false;
   for (;;) {
     if (auto observed = observer_.observe(expectation)) co_return *observed;
     if (!waits_for_close && observer_.awaits_close()) {
       waits_for_close = true;
       // Where an ending without a close would do as well, a close that does not come at once is none.
-      deadline = std::chrono::steady_clock::now() + left(may_stay_open(expectation) ? patience_.silence : patience_.reply);
+      const milliseconds patience = may_stay_open(expectation) ? patience_.silence : patience_.reply;
+      granted = left(patience);
+      deadline = std::chrono::steady_clock::now() + granted;
+      cut_short = granted < patience;
     }
     const auto rest = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (open() && rest.count() <= 0 && cut_short) {
+      run_out_of_time();
+      continue;
+    }
     if (!open() || rest.count() <= 0) {
       record(allows_silence && !waits_for_close ? Event::Kind::quiet : Event::Kind::deadline);
       continue;
@@ -143,11 +157,15 @@ asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& exp
 }
 
 asio::awaitable<void> Conversation::listen(milliseconds time) {
-  const auto end = std::chrono::steady_clock::now() + left(time);
+  const milliseconds granted = left(time);
+  const auto end = std::chrono::steady_clock::now() + granted;
   for (;;) {
     const auto rest = std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
-    if (rest.count() <= 0) co_return;
     if (!open()) co_return;
+    if (rest.count() <= 0) {
+      if (granted < time) run_out_of_time();
+      co_return;
+    }
     wire::Read read = co_await stream_->read(rest);
     take(std::move(read));
   }

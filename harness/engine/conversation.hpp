@@ -51,6 +51,8 @@ class Conversation {
   void close();
 
   [[nodiscard]] bool open() const { return stream_.has_value() && !gone_; }
+  /// The scenario's time is over: a wait or a pause was cut short, and what it would have shown is not known.
+  [[nodiscard]] bool out_of_time() const { return out_of_time_; }
   [[nodiscard]] bool under_tls() const { return stream_ && stream_->under_tls(); }
   [[nodiscard]] Observer& observer() { return observer_; }
   [[nodiscard]] std::size_t session() const { return session_; }
@@ -59,6 +61,7 @@ class Conversation {
   void record(wire::Event::Kind kind, std::string octets = {}, std::string text = {}, bool beneath_tls = false);
   void take(wire::Read read);
   [[nodiscard]] std::chrono::milliseconds left(std::chrono::milliseconds wanted) const;
+  void run_out_of_time();
 
   wire::Recorder& recorder_;
   std::size_t session_;
@@ -68,7 +71,8 @@ class Conversation {
   Observer observer_;
   std::vector<std::string> secrets_;  ///< said on this session so far; the server may echo them
   std::size_t octets_read_ = 0;
-  bool gone_ = false;  ///< the server ended the connection
+  bool gone_ = false;         ///< the connection has ended
+  bool out_of_time_ = false;  ///< `until_` cut something short
 };
 
 }  // namespace smtpspec::engine

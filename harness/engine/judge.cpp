@@ -1,5 +1,6 @@
 #include "harness/engine/judge.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -63,7 +64,8 @@ class Walk {
         if (ended_) break;
       }
       to_the_end_ = !ended_;
-      fence();
+      if (scenario_.fence) fence();
+      was_it_whole();
     }
     return verdict_;
   }
@@ -142,8 +144,7 @@ class Walk {
   /// False when the walk is over.
   bool step(const Step& step, int number) {
     if (!advance(number)) {
-      decide(Outcome::inconclusive, "cut-short", "", "the transcript ends before step " + std::to_string(number + 1));
-      verdict_.reason = verdict_.actual;
+      cut_short("", "the transcript ends before step " + std::to_string(number + 1));
       return false;
     }
     if (step.action == Step::Action::handshake && !handshake_done(number)) return false;
@@ -228,11 +229,28 @@ class Walk {
                expected, actual);
         verdict_.missing = true;
         return;
-      case Observed::What::missing:
-        decide(Outcome::inconclusive, "cut-short", expected, actual);
-        verdict_.reason = actual;
-        return;
+      case Observed::What::missing: cut_short(expected, actual); return;
     }
+  }
+
+  /// The play did not come so far, so nothing is known: neither a pass nor an accusation.
+  void cut_short(std::string expected, std::string actual) {
+    const auto stopped = std::find_if(transcript_.events.begin(), transcript_.events.end(),
+                                      [](const Event& event) { return event.kind == Event::Kind::stopped; });
+    if (stopped != transcript_.events.end()) actual = stopped->text;
+    const bool late = actual == out_of_time;
+    decide(Outcome::inconclusive, late ? "time-out" : "cut-short", std::move(expected), std::move(actual));
+    verdict_.reason = verdict_.actual;
+    verdict_.missing = late;
+  }
+
+  /// A transcript that the play left early, or that lost its end, shows no pass.
+  void was_it_whole() {
+    if (weight(verdict_.outcome) >= weight(Outcome::warn)) return;
+    while (feed()) continue;
+    const bool stopped = std::any_of(transcript_.events.begin(), transcript_.events.end(),
+                                     [](const Event& event) { return event.kind == Event::Kind::stopped; });
+    if (stopped || !sides_[0].observer.closed()) cut_short("", "the transcript ends before the session does");
   }
 
   /// After a missing reply `play` sent NOOP: did anything come back?
@@ -249,7 +267,7 @@ class Walk {
   }
 
   void fence() {
-    if (!scenario_.fence || !advance(Event::fence)) return;
+    if (!advance(Event::fence)) return;
     Observer& observer = sides_[0].observer;
     if (const auto extra = observer.next_unclaimed())
       return break_fence("extra-reply", "one reply to each command", smtp::escape(extra->bytes().substr(0, 400)));

@@ -26,7 +26,8 @@ struct Verdict {
 };
 
 // Causes: reply, early-reply, extra-reply, closed, silence (the session still answered), hang (it did not), incomplete,
-// delivery, referee, fence, interference, ladder, connect, tls-handshake, no-delivery-road, cut-short, ending.
+// delivery, referee, fence, interference, ladder, connect, tls-handshake, no-delivery-road, cut-short,
+// time-out (of the scenario as a whole), ending.
 
 /// What of the target a judge must know.
 struct JudgeFacts {

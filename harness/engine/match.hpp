@@ -15,6 +15,9 @@
 
 namespace smtpspec::engine {
 
+/// The text of the event `stopped` where a scenario's time was over.
+inline constexpr std::string_view out_of_time = "the scenario's time was over";
+
 /// What one expectation got.
 struct Observed {
   enum class What {
@@ -22,7 +25,7 @@ struct Observed {
     closed,    ///< the server closed (FIN, reset or broken TLS) without a reply
     quiet,     ///< nothing came, and silence was waited for
     deadline,  ///< nothing came in time
-    missing,   ///< the transcript ends before that
+    missing,   ///< the transcript ends before that, or the engine itself left the session
   };
   What what = What::missing;
   smtp::Reply reply;
@@ -46,14 +49,16 @@ class Observer {
   void give_back(Observed observed);
   /// Throws away what came so far: behind the ladder, whose replies the scenario does not judge (the referee does).
   void discard();
-  [[nodiscard]] bool closed() const { return closed_; }
+  /// Either side ended the connection.
+  [[nodiscard]] bool closed() const { return closed_ || left_; }
 
  private:
   void gather();
   smtp::ReplyParser parser_;
   std::deque<smtp::Reply> replies_;
   std::optional<smtp::Reply> held_;
-  bool closed_ = false;
+  bool closed_ = false;  ///< by the server
+  bool left_ = false;    ///< by the engine: what does not come any more says nothing about the server
   bool finished_ = false;
   std::optional<wire::Event::Kind> waited_;  ///< a wait ended: quiet or deadline
 };

@@ -12,8 +12,9 @@ void Observer::take(const Event& event) {
     case Event::Kind::closed:
     case Event::Kind::reset:
     case Event::Kind::refused:
-    case Event::Kind::tls_failed:
-    case Event::Kind::hung_up: closed_ = true; break;
+    case Event::Kind::tls_failed: closed_ = true; break;
+    case Event::Kind::hung_up:
+    case Event::Kind::stopped: left_ = true; break;
     case Event::Kind::quiet:
     case Event::Kind::deadline: waited_ = event.kind; break;
     default: break;
@@ -47,6 +48,7 @@ std::optional<Observed> Observer::observe(const scenario::Expectation& expectati
     // Whether the server closes behind the reply is only asked where an ending depends on it.
     bool closed_behind = false;
     if (wants_close(expectation, *held_)) {
+      if (left_ && !closed_ && !waited_ && replies_.empty()) return Observed{};
       if (!closed_ && !waited_ && replies_.empty()) return std::nullopt;
       closed_behind = closed_ && replies_.empty() && parser_.pending().empty();
       waited_.reset();
@@ -57,6 +59,7 @@ std::optional<Observed> Observer::observe(const scenario::Expectation& expectati
     held_.reset();
     return observed;
   }
+  if (left_ && !closed_) return observed;
   if (closed_) {
     if (!finished_) {
       finished_ = true;

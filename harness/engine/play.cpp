@@ -105,6 +105,12 @@ class Player {
       case Step::Action::open:
       case Step::Action::expect: break;
     }
+    if (conversation.out_of_time()) co_return Next::stop;
+    const Next next = co_await await_replies(step, conversation);
+    co_return next;
+  }
+
+  asio::awaitable<Next> await_replies(const Step& step, Conversation& conversation) {
     for (const scenario::Expectation& expectation : step.replies) {
       const Next next = co_await await_reply(step, expectation, conversation);
       if (next != Next::go_on) co_return next;
