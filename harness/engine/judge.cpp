@@ -122,21 +122,28 @@ class Walk {
     return at_ == 0 ? 0 : at_ - 1;
   }
 
-  bool climb() {
-    for (std::size_t i = 0; i < transcript_.events.size(); ++i) {
+  /// Whether the play stopped on the ladder that begins at an event or behind it; then that is the verdict.
+  bool stopped_on_ladder(std::size_t from) {
+    for (std::size_t i = from; i < transcript_.events.size(); ++i) {
       const Event& event = transcript_.events[i];
-      if (event.kind == Event::Kind::step && event.step != Event::ladder) {
-        climbed_ = true;
-        return true;
-      }
-      if (event.kind != Event::Kind::stopped) continue;
+      if (event.kind == Event::Kind::step && event.step != Event::ladder) return false;
+      if (event.kind != Event::Kind::stopped || event.step != Event::ladder) continue;
       at_ = i;
       const bool refused = i > 0 && transcript_.events[i - 1].kind == Event::Kind::refused;
       decide(Outcome::blocked, refused ? "connect" : "ladder", "",
              refused ? transcript_.events[i - 1].text : event.text);
       verdict_.reason = verdict_.actual;
-      return false;
+      return true;
     }
+    return false;
+  }
+
+  bool climb() {
+    if (stopped_on_ladder(0)) return false;
+    climbed_ = std::any_of(transcript_.events.begin(), transcript_.events.end(), [](const Event& event) {
+      return event.kind == Event::Kind::step && event.step != Event::ladder;
+    });
+    if (climbed_) return true;
     decide(Outcome::inconclusive, "cut-short", "", "the transcript ends on the ladder");
     return false;
   }
@@ -144,6 +151,8 @@ class Walk {
   /// False when the walk is over.
   bool step(const Step& step, int number) {
     if (!advance(number)) {
+      // A further session that does not climb its ladder blocks the scenario as the first one does.
+      if (step.action == Step::Action::open && stopped_on_ladder(at_)) return false;
       cut_short("", "the transcript ends before step " + std::to_string(number + 1));
       return false;
     }
@@ -151,8 +160,11 @@ class Walk {
     const std::size_t session = transcript_.events[at_ - 1].session;
     if (step.action == Step::Action::login) pass_over_challenges(session, number);
     for (const scenario::Expectation& expectation : step.replies) {
+      if (ended_) {
+        if (observe(any_reply(), session, number).what != Observed::What::reply) break;
+        continue;
+      }
       if (!meet(expectation, observe(expectation, session, number))) return false;
-      if (ended_) break;
     }
     return true;
   }

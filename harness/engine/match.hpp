@@ -63,6 +63,9 @@ class Observer {
   std::optional<wire::Event::Kind> waited_;  ///< a wait ended: quiet or deadline
 };
 
+/// Fits each reply. What the rest of a pipelined group is asked behind an ending.
+[[nodiscard]] const scenario::Expectation& any_reply();
+
 /// Captured values by name.
 using Captures = std::map<std::string, std::string>;
 

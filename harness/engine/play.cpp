@@ -58,6 +58,7 @@ class Player {
     Conversation& conversation = *made;
     conversations_[name] = std::move(made);
     recorder_.begin_step(session, Event::ladder);
+    on_ladder_ = true;
     const bool connected = co_await conversation.connect(*settings_.target, settings_.source, *settings_.tls);
     if (!connected) {
       stopped(session, "the connection could not be made");
@@ -70,6 +71,7 @@ class Player {
       stopped(session, "the ladder to '" + std::string(scenario::name(from)) + "' was not climbed");
       co_return false;
     }
+    on_ladder_ = false;
     conversation.observer().discard();
     recorder_.begin_step(session, back_to);
     co_return true;
@@ -79,7 +81,9 @@ class Player {
     if (step.action == Step::Action::open) {
       const auto from = scenario::ladder_named(step.from).value_or(scenario::Ladder::greeted);
       const bool opened = co_await open(step.session, from, number);
-      co_return opened ? Next::go_on : Next::stop;
+      if (!opened) co_return Next::stop;
+      const Next next = co_await await_replies(step, *conversations_.at(step.session));
+      co_return next;
     }
     const auto found = conversations_.find(step.session);
     if (found == conversations_.end()) co_return Next::stop;  // `check` has refused such a scenario
@@ -111,11 +115,18 @@ class Player {
   }
 
   asio::awaitable<Next> await_replies(const Step& step, Conversation& conversation) {
+    Next next = Next::go_on;
     for (const scenario::Expectation& expectation : step.replies) {
-      const Next next = co_await await_reply(step, expectation, conversation);
-      if (next != Next::go_on) co_return next;
+      // Behind an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
+      if (next == Next::end) {
+        const Observed rest = co_await conversation.observe(any_reply(), step.within);
+        if (rest.what != Observed::What::reply) co_return next;
+        continue;
+      }
+      next = co_await await_reply(step, expectation, conversation);
+      if (next == Next::stop) co_return next;
     }
-    co_return Next::go_on;
+    co_return next;
   }
 
   asio::awaitable<bool> send(const Step& step, Conversation& conversation) {
@@ -136,7 +147,8 @@ class Player {
     Captures captures;
     const auto chosen = choose(expectation, observed, values_.lookup(), captures);
     if (!chosen) {
-      if (observed.what == Observed::What::deadline && !asking_) co_await ask_whether_alive(conversation);
+      if (observed.what == Observed::What::deadline && !asking_ && !on_ladder_)
+        co_await ask_whether_alive(conversation);
       co_return Next::stop;
     }
     values_.capture(captures);
@@ -174,7 +186,8 @@ class Player {
   wire::Recorder recorder_;
   Values values_;
   std::chrono::steady_clock::time_point until_;
-  bool asking_ = false;  ///< whether the session still answers
+  bool asking_ = false;     ///< whether the session still answers
+  bool on_ladder_ = false;  ///< of the session that is being opened
   std::map<std::string, std::unique_ptr<Conversation>> conversations_;
 };
 
