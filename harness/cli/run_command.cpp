@@ -47,6 +47,7 @@ class RunCommand {
   }
 
   int go() {
+    watch_signals();
     if (const int code = prepare(); code != exit_complete) return code;
     if (settings_.scenarios.empty()) return nothing_ran("no scenario matches");
     if (!folder_can_be_written(options_.out)) return exit_not_written;
@@ -55,7 +56,6 @@ class RunCommand {
       say(*problem);
       return exit_untestable;
     }
-    watch_signals();
     engine::RunResult waiting;
     waiting.incomplete_because = "the run was still going on";
     write_results(waiting);

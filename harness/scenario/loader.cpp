@@ -123,6 +123,8 @@ Loaded<Suite> load_suite(const std::vector<fs::path>& paths) {
   auto whole = out.ok() || !out.value.scenarios.empty() ? check_suite(out.value) : std::vector<Diagnostic>();
   std::move(whole.begin(), whole.end(), std::back_inserter(out.diagnostics));
   for (Diagnostic& diagnostic : out.diagnostics) {
+    // What is wrong with the suite as a whole is wrong with what the caller named.
+    if (diagnostic.place.file.empty() && !paths.empty()) diagnostic.place.file = paths.front().string();
     const auto text = texts.find(diagnostic.place.file);
     if (!diagnostic.line.empty() || text == texts.end()) continue;
     diagnostic.line = line_of(text->second, diagnostic.place.line);

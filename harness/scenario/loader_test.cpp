@@ -229,7 +229,8 @@ TEST_CASE("What cannot be read is named") {
   folder.write("large.toml", std::string(max_file + 1, '\n'));
   CHECK(rendered(load_suite({folder.path / "large.toml"})).find("octets at most") != std::string::npos);
   folder.write("empty.toml", "");
-  CHECK(rendered(load_suite({folder.path / "empty.toml"})) == "smtpspec: error: the suite holds no scenario\n");
+  CHECK(rendered(load_suite({folder.path / "empty.toml"})) ==
+        path + "/empty.toml: error: the suite holds no scenario\n");
   CHECK(rendered(load_suite({})) == "smtpspec: error: the suite holds no scenario\n");
 }
 

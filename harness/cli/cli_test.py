@@ -1,0 +1,331 @@
+#!/usr/bin/env python3
+"""Runs smtpspec as its users do: exit codes, messages, files. Usage: cli_test.py SMTPSPEC [TEST...]"""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+SMTPSPEC = ""
+LONG_ENOUGH = 60
+
+PASSES = """
+[[scenario]]
+id = "noop"
+title = "NOOP is answered"
+steps = [ { send = "NOOP", expect = "250" } ]
+"""
+FAILS_WITH_A_FAULT = """
+[[requirement]]
+id = "rfc5321/4.1.1.9/noop"
+lines = "1-2"
+says = "NOOP does nothing"
+
+[[scenario]]
+id = "noop-with-argument"
+title = "NOOP takes an argument"
+requirements = ["rfc5321/4.1.1.9/noop"]
+steps = [ { send = "NOOP argument", expect = "250" } ]
+catches = ["noop-argument-refused"]
+"""
+SLOW = """
+[[scenario]]
+id = "slow"
+title = "Takes its time"
+each = [ { row = "n{n}", n = { from = 1, to = 8 } } ]
+timeout = "{n}0s"
+steps = [ { pause = "1500ms" }, { send = "NOOP", expect = "250" } ]
+"""
+
+
+def smtpspec(*arguments, timeout=LONG_ENOUGH, **options):
+    return subprocess.run([SMTPSPEC, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL, **options)
+
+
+@contextlib.contextmanager
+def server(*options):
+    """The reference server in a process of its own; gives its port."""
+    process = subprocess.Popen([SMTPSPEC, "serve", "127.0.0.1:0", *options], stdout=subprocess.PIPE, text=True)
+    try:
+        yield int(re.search(r":(\d+) ", process.stdout.readline()).group(1))
+    finally:
+        process.terminate()
+        process.wait(LONG_ENOUGH)
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def listener(serve):
+    """A server that calls serve(connection) for each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        def answer(connection):
+            with connection, contextlib.suppress(OSError):
+                serve(connection)
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.out = self.folder / "out"
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def target(self, port, more=""):
+        return self.file("target.toml", f'name = "t"\naddress = "smtp://127.0.0.1:{port}"\n[mail]\n'
+                         f'domain = "example.test"\naccepts = ["alice@example.test"]\n{more}')
+
+    def results(self):
+        return json.loads((self.out / "results.json").read_text())
+
+    def run_suite(self, suite, *arguments, **options):
+        return smtpspec("run", "--suite", self.file("suite.toml", suite), "--out", self.out, *arguments, **options)
+
+    def expect(self, done, code, *texts):
+        everything = done.stdout + done.stderr
+        self.assertEqual(done.returncode, code, everything)
+        for text in texts:
+            self.assertIn(text, everything)
+        self.assertNotIn("\x1b", everything, "an escape sequence in a pipe")
+
+
+class ExitCodes(Cli):
+    def test_all_is_well(self):
+        self.expect(self.run_suite(PASSES), 0, "1 pass", "No MUST is broken")
+        results = self.results()
+        self.assertEqual(results["schema"], "smtpspec-results/1")
+        self.assertTrue(results["complete"])
+        self.assertEqual([s["outcome"] for s in results["scenarios"]], ["pass"])
+        self.assertTrue((self.out / results["scenarios"][0]["transcript"]).exists())
+
+    def test_a_finding(self):
+        with server("--fault", "noop-argument-refused") as port:
+            done = self.run_suite(FAILS_WITH_A_FAULT, self.target(port))
+        self.expect(done, 1, "FAIL", "noop-with-argument", "RFC 5321 section 4.1.1.9, lines 1-2", "expected  250",
+                    "C: NOOP argument\\r\\n", "suite.toml:7", "--filter noop-with-argument")
+
+    def test_broken_target_file(self):
+        broken = self.file("broken.toml", 'name = "x"\naddress = smtp\n')
+        self.expect(smtpspec("run", broken, "--out", self.out), 2, "broken.toml:2:", "address = smtp", "^")
+        self.assertFalse(self.out.exists(), "nothing is written before anything is right")
+
+    def test_unknown_key_in_target_file(self):
+        broken = self.file("broken.toml", 'name = "x"\nadress = "smtp://127.0.0.1:25"\n')
+        self.expect(smtpspec("run", broken, "--out", self.out), 2, "unknown key 'adress'", "did you mean 'address'")
+
+    def test_missing_target_file(self):
+        self.expect(smtpspec("run", self.folder / "nowhere.toml", "--out", self.out), 2, "nowhere.toml")
+
+    def test_no_such_option(self):
+        self.expect(smtpspec("run", "--fliter", "x"), 2, "--fliter")
+
+    def test_bad_option_values(self):
+        for arguments in (["--timeout", "soon"], ["--shard", "3/2"], ["--report", "pdf"], ["--jobs", "0"]):
+            with self.subTest(arguments):
+                self.expect(self.run_suite(PASSES, *arguments), 2, arguments[1])
+
+    def test_dead_port(self):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+        self.expect(self.run_suite(PASSES, self.target(port)), 3, "cannot be tested", "refused")
+        self.assertFalse(self.results()["complete"])
+
+    def test_target_that_hangs(self):
+        with listener(lambda connection: connection.recv(1000)) as port:
+            done = self.run_suite(PASSES, self.target(port), "--timeout", "500ms", timeout=20)
+        self.expect(done, 3, "cannot be tested")
+
+    def test_target_that_closes(self):
+        with listener(lambda connection: connection.close()) as port:
+            self.expect(self.run_suite(PASSES, self.target(port)), 3, "cannot be tested", "closed")
+
+    def test_target_that_refuses(self):
+        with listener(lambda connection: connection.sendall(b"554 \x1b[31mgo away\r\n")) as port:
+            self.expect(self.run_suite(PASSES, self.target(port)), 3, "554 \\x1b[31mgo away")
+
+    def test_filter_that_matches_nothing(self):
+        self.expect(self.run_suite(PASSES, "--filter", "nope"), 4, "nothing ran", "--filter nope")
+
+    def test_everything_skipped(self):
+        suite = PASSES + 'profiles = ["lmtp"]\n'
+        self.expect(self.run_suite(suite), 4, "for profile lmtp")
+
+    def test_remote_address(self):
+        self.expect(self.run_suite(PASSES, "smtp://192.0.2.1:25"), 2, "--allow-remote", "relay")
+
+    def test_unwritable_folder(self):
+        blocked = self.file("blocked", "a file, not a folder")
+        suite = self.file("suite.toml", PASSES)
+        self.expect(smtpspec("run", "--suite", suite, "--out", blocked / "out"), 74, "blocked")
+
+    def test_unwritable_report(self):
+        done = self.run_suite(PASSES, "--report", f"junit={self.folder}/suite.toml/junit.xml")
+        self.expect(done, 74, "suite.toml")
+        self.assertTrue(self.results()["complete"], "the other report is there all the same")
+
+
+class Interrupted(Cli):
+    def start(self):
+        suite = self.file("suite.toml", SLOW + PASSES)
+        shutil.rmtree(self.out, ignore_errors=True)
+        process = subprocess.Popen([SMTPSPEC, "run", "--suite", suite, "--out", self.out, "--jobs", "1"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        end = time.monotonic() + LONG_ENOUGH
+        while time.monotonic() < end:
+            with contextlib.suppress(FileNotFoundError, IndexError):
+                if any(s["outcome"] == "pass" for s in self.results()["scenarios"]):
+                    return process
+            time.sleep(0.05)
+        process.kill()
+        self.fail("no scenario ended in time")
+
+    def test_signals(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                process = self.start()
+                process.send_signal(number)
+                self.assertEqual(process.wait(10), 128 + number)
+                results = self.results()
+                self.assertFalse(results["complete"])
+                outcomes = [s["outcome"] for s in results["scenarios"]]
+                self.assertEqual(len(outcomes), 9)
+                self.assertIn("pass", outcomes)
+                self.assertIn("skipped", outcomes)
+                for scenario in results["scenarios"]:
+                    if scenario["outcome"] == "pass":
+                        self.assertTrue((self.out / scenario["transcript"]).exists())
+
+    def test_killed(self):
+        process = self.start()
+        process.kill()
+        process.wait(10)
+        self.assertFalse(self.results()["complete"])
+
+
+class Suites(Cli):
+    def test_broken_suites(self):
+        for name, text, message in (
+            ("syntax", "[[scenario]\n", "suite.toml:1:"),
+            ("unknown key", PASSES.replace("expect", "expct"), "did you mean 'expect'"),
+            ("wrong type", PASSES.replace('"NOOP"', "7"), "expected a string"),
+            ("impossible escape", PASSES.replace('"NOOP"', r"'\q'"), "\\q"),
+            ("duplicate id", PASSES + PASSES, "noop"),
+            ("nothing in it", "", "suite.toml"),
+            ("unknown fault", PASSES + 'catches = ["reply-twise"]\n', "did you mean 'reply-twice'"),
+        ):
+            with self.subTest(name):
+                self.expect(self.run_suite(text), 2, message)
+                self.expect(smtpspec("check", self.folder / "suite.toml"), 2, message)
+
+    def test_empty_and_missing_folders(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.expect(smtpspec("run", "--suite", empty, "--out", self.out), 2, "empty")
+        self.expect(smtpspec("run", "--suite", self.folder / "none", "--out", self.out), 2, "none")
+
+    def test_list_explain_check(self):
+        suite = self.file("suite.toml", FAILS_WITH_A_FAULT)
+        self.expect(smtpspec("check", suite), 0, "1 scenario")
+        self.expect(smtpspec("list", "--suite", suite), 0, "noop-with-argument", "NOOP takes an argument")
+        self.expect(smtpspec("explain", "noop-with-argument", "--suite", suite), 0, "NOOP does nothing", "expects 250")
+        self.expect(smtpspec("explain", "noop-with-argumnt", "--suite", suite), 2, "did you mean 'noop-with-argument'")
+
+    def test_help_of_every_command(self):
+        for command in ("run", "judge", "list", "explain", "check", "prove", "serve", "sink"):
+            self.expect(smtpspec(command, "--help"), 0, command)
+        self.expect(smtpspec("--version"), 0, "smtpspec ")
+
+
+class Verdicts(Cli):
+    def test_judge_says_the_same(self):
+        with server("--fault", "noop-argument-refused") as port:
+            self.expect(self.run_suite(FAILS_WITH_A_FAULT + PASSES, self.target(port)), 1)
+        done = smtpspec("judge", self.out, "--suite", self.folder / "suite.toml")
+        self.expect(done, 1, "Judged 2 transcripts again: the same verdicts")
+
+    def test_judge_sees_a_mended_rule(self):
+        with server("--fault", "noop-argument-refused") as port:
+            self.expect(self.run_suite(FAILS_WITH_A_FAULT, self.target(port)), 1)
+        mended = self.file("mended.toml", FAILS_WITH_A_FAULT.replace('expect = "250"', 'expect = ["250", "501"]'))
+        self.expect(smtpspec("judge", self.out, "--suite", mended), 0, "noop-with-argument: pass, was fail")
+
+    def test_judge_of_nothing(self):
+        self.expect(smtpspec("judge", self.folder), 2, "results.json")
+
+    def test_baseline(self):
+        entry = '[[expect]]\nscenario = "noop-with-argument"\noutcome = "fail"\nreason = "known"\n'
+        drift = entry.replace('outcome = "fail"', 'outcome = "crash"')
+        stale = entry + entry.replace("noop-with-argument", "gone")
+        with server("--fault", "noop-argument-refused") as port:
+            target = self.target(port)
+            for text, code in ((entry, 0), (drift, 1), (stale, 6)):
+                self.expect(self.run_suite(FAILS_WITH_A_FAULT, target, "--baseline", self.file("b.toml", text)), code)
+        self.expect(self.run_suite(FAILS_WITH_A_FAULT, "--baseline", self.file("b.toml", entry)), 6)
+
+    def test_repeat_and_jobs_and_shards(self):
+        self.expect(self.run_suite(PASSES, "--repeat", "20", "--jobs", "4"), 0)
+        self.assertEqual(self.results()["scenarios"][0]["attempts"], 20)
+        seen = []
+        for shard in ("1/3", "2/3", "3/3"):
+            done = self.run_suite(SLOW + PASSES, "--shard", shard, "--filter", "!slow")
+            seen.append(done.returncode)
+        self.assertEqual(sorted(seen), [0, 4, 4])
+
+    def test_secrets_stay_out(self):
+        suite = """
+[[scenario]]
+id = "login"
+title = "Logs in, by the library and by hand"
+from = "greeted"
+needs = ["AUTH PLAIN"]
+each = [ { row = "library", mechanism = "PLAIN" }, { row = "rounds", mechanism = "LOGIN" } ]
+steps = [ { login = "{mechanism}", expect = "235" } ]
+
+[[scenario]]
+id = "by-hand"
+title = "By hand"
+needs = ["AUTH PLAIN"]
+steps = [ { send = 'AUTH PLAIN {base64:\\0{user}\\0{password}}', expect = "235" } ]
+"""
+        secret = "correct-horse-battery"
+        with server("--user", f"carol:{secret}") as port:
+            done = self.run_suite(suite, self.target(port, f'[auth]\nuser = "carol"\npassword = "{secret}"\n'),
+                                  "--report", "junit", "--verbose")
+        self.expect(done, 0, "3 pass")
+        import base64
+        forms = [secret, base64.b64encode(secret.encode()).decode(),
+                 base64.b64encode(f"\0carol\0{secret}".encode()).decode()]
+        files = [path for path in self.out.rglob("*") if path.is_file()]
+        self.assertGreaterEqual(len(files), 5)
+        for path in files:
+            for form in forms:
+                self.assertNotIn(form, path.read_text(), path)
+
+
+if __name__ == "__main__":
+    SMTPSPEC = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
