@@ -43,10 +43,14 @@ int weight(Outcome outcome) {
   }
 }
 
+/// "silence", perhaps with ways to end the session beside it; but "221 close" alone is a reply that is due.
 bool expects_no_reply(const scenario::Expectation& expectation) {
-  for (const Alternative& alternative : expectation.alternatives)
+  bool without_reply = false;
+  for (const Alternative& alternative : expectation.alternatives) {
     if (alternative.kind == Alternative::Kind::reply && !alternative.closes) return false;
-  return true;
+    without_reply = without_reply || alternative.kind != Alternative::Kind::reply;
+  }
+  return without_reply;
 }
 
 /// Walks a scenario along its transcript as `play` went, by the same observers.
@@ -77,6 +81,7 @@ class Walk {
   struct Side {
     Observer observer;
     bool on_ladder = true;
+    int last_code = 0;  ///< of the last reply that a step was given
   };
 
   /// Feeds the next event to its session's observer; false at the transcript's end.
@@ -191,7 +196,10 @@ class Walk {
 
   Observed observe(const scenario::Expectation& expectation, std::size_t session, int number) {
     for (;;) {
-      if (auto observed = sides_[session].observer.observe(expectation)) return *observed;
+      if (auto observed = sides_[session].observer.observe(expectation)) {
+        if (observed->what == Observed::What::reply) sides_[session].last_code = observed->reply.code;
+        return *observed;
+      }
       const bool more = at_ < transcript_.events.size() &&
                         (transcript_.events[at_].kind != Event::Kind::step || transcript_.events[at_].step == number);
       if (!more || !feed()) return {};
@@ -231,7 +239,9 @@ class Walk {
           decide(unmet(scenario_.level), early ? "early-reply" : "reply", expected, actual);
         }
         return;
-      case Observed::What::closed: decide(Outcome::crash, "closed", expected, actual); return;
+      case Observed::What::closed:
+        decide(Outcome::crash, observed.incomplete ? "incomplete" : "closed", expected, actual);
+        return;
       case Observed::What::quiet: decide(unmet(scenario_.level), "incomplete", expected, actual); return;
       case Observed::What::deadline:
         decide(unmet(scenario_.level),
@@ -284,7 +294,10 @@ class Walk {
     if (const auto extra = observer.next_unclaimed())
       return break_fence("extra-reply", "one reply to each command", smtp::escape(extra->bytes().substr(0, 400)));
     const auto steps = engine::fence();
+    // The server said that it would close (RFC 5321 sections 3.8 and 4.1.1.10); it may not have done so yet.
+    const bool said_goodbye = sides_[0].last_code == 221 || sides_[0].last_code == 421;
     const Observed noop = observe(steps[0].replies[0], 0, Event::fence);
+    if (said_goodbye && noop.what != Observed::What::reply) return;
     if (noop.what == Observed::What::deadline) {
       break_fence("hang", "one reply to NOOP", describe(noop));
       verdict_.missing = true;
@@ -325,19 +338,25 @@ bool is_violation(const Verdict& verdict) {
 Verdict judge(const Scenario& scenario, const Transcript& transcript, const JudgeFacts& facts) {
   Walk walk(scenario, transcript);
   Verdict verdict = walk.run();
-  if (!is_violation(verdict) && scenario.delivered && walk.climbed()) {
+  // Something that did not come may come when it is played again; what was observed beside it must not get lost then.
+  const auto settled = [&] { return is_violation(verdict) && !verdict.missing; };
+  const auto outweighs = [&](const Verdict& other) {
+    return weight(other.outcome) > weight(verdict.outcome) ||
+           (verdict.missing && !other.missing && weight(other.outcome) == weight(verdict.outcome));
+  };
+  if (!settled() && scenario.delivered && walk.climbed()) {
     if (transcript.deliveries_observed) {
       const auto broken = judge_deliveries(scenario, transcript, walk.to_the_end());
-      if (broken && weight(broken->outcome) > weight(verdict.outcome)) verdict = *broken;
+      if (broken && outweighs(*broken)) verdict = *broken;
     } else if (verdict.outcome == Outcome::pass || verdict.outcome == Outcome::info) {
       verdict.outcome = Outcome::inconclusive;
       verdict.cause = "no-delivery-road";
       verdict.reason = "what was delivered could not be seen";
     }
   }
-  if (is_violation(verdict)) return verdict;
+  if (settled()) return verdict;
   const auto broken = ask_referee(transcript, facts);
-  return broken && weight(broken->outcome) > weight(verdict.outcome) ? *broken : verdict;
+  return broken && outweighs(*broken) ? *broken : verdict;
 }
 
 }  // namespace smtpspec::engine

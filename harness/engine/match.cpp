@@ -103,7 +103,7 @@ bool fits(const Alternative& alternative, const Observed& observed, const scenar
   switch (alternative.kind) {
     case Alternative::Kind::reply:
       return observed.what == Observed::What::reply && reply_fits(alternative, observed, lookup, captures);
-    case Alternative::Kind::close: return observed.what == Observed::What::closed;
+    case Alternative::Kind::close: return observed.what == Observed::What::closed && !observed.incomplete;
     case Alternative::Kind::silence: return observed.what == Observed::What::quiet && !observed.incomplete;
   }
   return false;
@@ -161,7 +161,9 @@ std::string describe(const Observed& observed) {
       if (observed.closed) text += ", then the connection closed";
       return text;
     }
-    case Observed::What::closed: return "the connection closed without a reply";
+    case Observed::What::closed:
+      return observed.incomplete ? "the connection closed in a reply: " + smtp::escape(observed.octets.substr(0, 400))
+                                 : "the connection closed without a reply";
     case Observed::What::quiet:
       return observed.incomplete ? "an incomplete reply: " + smtp::escape(observed.octets.substr(0, 400)) : "no reply";
     case Observed::What::deadline:

@@ -38,6 +38,9 @@ struct Observed {
 /// just now, `judge` what was written down.
 class Observer {
  public:
+  /// Replies that are kept unclaimed; a server that sends more loses the rest.
+  static constexpr std::size_t max_unclaimed = 65536;
+
   void take(const wire::Event& event);
   /// What the expectation got, or nullopt while more events are needed.
   [[nodiscard]] std::optional<Observed> observe(const scenario::Expectation& expectation);
@@ -53,6 +56,7 @@ class Observer {
   [[nodiscard]] bool closed() const { return closed_ || left_; }
 
  private:
+  void feed(std::string_view octets);
   void gather();
   smtp::ReplyParser parser_;
   std::deque<smtp::Reply> replies_;
@@ -60,6 +64,7 @@ class Observer {
   bool closed_ = false;  ///< by the server
   bool left_ = false;    ///< by the engine: what does not come any more says nothing about the server
   bool finished_ = false;
+  std::string last_words_;                   ///< of a reply that the close cut short
   std::optional<wire::Event::Kind> waited_;  ///< a wait ended: quiet or deadline
 };
 
