@@ -45,6 +45,13 @@ std::string difference(std::string_view wanted, std::string_view seen) {
                      shown(seen.substr(from)));
 }
 
+/// Rules about what is in a message: so there must be one.
+bool looks_inside(const Delivered& rules) {
+  const bool may_come = !rules.count && (!rules.at_most || *rules.at_most > 0);
+  return may_come &&
+         (rules.from || !rules.body.empty() || !rules.message.empty() || !rules.contains.empty() || !rules.to.empty());
+}
+
 class Deliveries {
  public:
   Deliveries(const scenario::Scenario& scenario, const wire::Transcript& transcript)
@@ -76,10 +83,15 @@ class Deliveries {
       verdict.missing = deliveries_.size() < *rules_.count;
       return verdict;
     }
+    if (deliveries_.empty() && looks_inside(rules_)) {
+      auto verdict = broken("a message delivered", count_seen());
+      verdict.missing = true;
+      return verdict;
+    }
     for (const Delivery& delivery : deliveries_)
       if (auto verdict = one(delivery)) return verdict;
     for (const Text& text : rules_.to)
-      if (!deliveries_.empty() && any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr)
+      if (any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr)
         return broken("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
     for (const Text& text : rules_.contains)
       if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr)
@@ -173,9 +185,7 @@ std::size_t awaited_deliveries(const scenario::Scenario& scenario, bool to_the_e
   if (!scenario.delivered || !to_the_end) return 0;
   const Delivered& rules = *scenario.delivered;
   if (rules.count) return *rules.count;
-  const bool looks_inside =
-      !rules.body.empty() || !rules.message.empty() || !rules.contains.empty() || !rules.to.empty();
-  return looks_inside ? 1 : 0;
+  return looks_inside(rules) ? 1 : 0;
 }
 
 }  // namespace smtpspec::engine
