@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t lines_before = 16;
 constexpr std::size_t lines_behind = 8;
 constexpr std::size_t most_octets = 2000;
+constexpr std::size_t most_deliveries = 4;
 
 std::string shown(std::string_view octets) {
   if (octets.size() <= most_octets) return smtp::escape(octets);
@@ -66,6 +67,19 @@ void add_octets(std::vector<ExcerptLine>& lines, ExcerptLine::Side side, const s
   }
 }
 
+void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<wire::Delivery>& deliveries) {
+  for (std::size_t i = 0; i < deliveries.size() && i < most_deliveries; ++i) {
+    const wire::Delivery& delivery = deliveries[i];
+    const std::string envelope =
+        fmt::format("from <{}> to <{}>", delivery.reverse_path, fmt::join(delivery.forward_paths, ">, <"));
+    lines.push_back({ExcerptLine::Side::event, "",
+                     fmt::format("delivered: {}: {}", shown(envelope), shown(delivery.message)), false});
+  }
+  if (deliveries.size() > most_deliveries)
+    lines.push_back({ExcerptLine::Side::event, "",
+                     fmt::format("[{} deliveries left out]", deliveries.size() - most_deliveries), false});
+}
+
 }  // namespace
 
 std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries) {
@@ -101,13 +115,7 @@ std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t
   const std::size_t end = std::min(lines.size(), key_line + lines_behind + 1);
   std::vector<ExcerptLine> kept(lines.begin() + static_cast<std::ptrdiff_t>(first),
                                 lines.begin() + static_cast<std::ptrdiff_t>(end));
-  if (deliveries)
-    for (const wire::Delivery& delivery : transcript.deliveries)
-      kept.push_back({ExcerptLine::Side::event, "",
-                      smtp::escape(fmt::format("delivered: from <{}> to <{}>: ", delivery.reverse_path,
-                                               fmt::join(delivery.forward_paths, ">, <"))) +
-                          shown(delivery.message),
-                      false});
+  if (deliveries) add_deliveries(kept, transcript.deliveries);
   return kept;
 }
 
