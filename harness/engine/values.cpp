@@ -1,5 +1,6 @@
 #include "harness/engine/values.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -95,13 +96,27 @@ std::vector<std::string> Values::secrets_in(const scenario::Text& text) {
 }
 
 std::string without_secrets(std::string octets, const std::vector<std::string>& secrets) {
+  // In one pass, the longest secret first: a secret may be a part of another, and of the mark itself.
   constexpr std::string_view mark = "[secret]";
-  for (const std::string& secret : secrets) {
-    if (secret.empty()) continue;
-    for (auto at = octets.find(secret); at != std::string::npos; at = octets.find(secret, at + mark.size()))
-      octets.replace(at, secret.size(), mark);
+  std::vector<std::string_view> longest_first;
+  for (const std::string& secret : secrets)
+    if (!secret.empty() && octets.find(secret) != std::string::npos) longest_first.push_back(secret);
+  if (longest_first.empty()) return octets;
+  std::sort(longest_first.begin(), longest_first.end(),
+            [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
+  const std::string_view all = octets;
+  std::string without;
+  for (std::size_t at = 0; at < all.size();) {
+    const auto found = std::find_if(longest_first.begin(), longest_first.end(),
+                                    [&](std::string_view secret) { return all.substr(at, secret.size()) == secret; });
+    if (found == longest_first.end()) {
+      without += all[at++];
+    } else {
+      without += mark;
+      at += found->size();
+    }
   }
-  return octets;
+  return without;
 }
 
 }  // namespace smtpspec::engine

@@ -25,7 +25,7 @@ class Values {
   [[nodiscard]] std::optional<std::string> find(std::string_view name);
   void capture(const std::map<std::string, std::string>& captures);
   [[nodiscard]] scenario::Lookup lookup();
-  /// Every value but secrets and captures, for the transcript.
+  /// Every value but the password, for the transcript: judge fills the holes of `delivered` with them.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> kept() const;
 
   /// Octets of a text that must not be written down: the password, and base64 that was made with it.
