@@ -50,9 +50,16 @@ ordered_json json_of(const wire::Delivery& delivery) {
           {"message", smtp::escape(delivery.message)}};
 }
 
-/// Octets from a field in our notation; absent is empty. Throws nlohmann's exceptions on a wrong type.
+/// Octets in our notation. Throws on any other.
+std::string unescaped(const std::string& text) {
+  const auto octets = smtp::unescape(text);
+  if (!octets) throw std::runtime_error("a broken escape in '" + text.substr(0, 80) + "'");
+  return *octets;
+}
+
+/// Octets from a field; absent is empty. Throws nlohmann's exceptions on a wrong type.
 std::string octets_from(const ordered_json& json, const char* field) {
-  return smtp::unescape(json.value(field, std::string())).value_or(std::string());
+  return unescaped(json.value(field, std::string()));
 }
 
 Event event_from(const ordered_json& json) {
@@ -75,7 +82,7 @@ wire::Delivery delivery_from(const ordered_json& json) {
   delivery.road = json.at("delivery").get<std::string>();
   delivery.reverse_path = octets_from(json, "reverse_path");
   for (const auto& path : json.at("forward_paths"))
-    delivery.forward_paths.push_back(smtp::unescape(path.get<std::string>()).value_or(""));
+    delivery.forward_paths.push_back(unescaped(path.get<std::string>()));
   delivery.exact = json.value("exact", true);
   delivery.message = octets_from(json, "message");
   return delivery;
@@ -88,7 +95,7 @@ void read_head(const ordered_json& head, wire::Transcript& transcript) {
   transcript.sessions = head.at("sessions").get<std::vector<std::string>>();
   transcript.deliveries_observed = head.at("deliveries_observed").get<bool>();
   for (const auto& [name, value] : head.at("values").items())
-    transcript.values.emplace_back(name, smtp::unescape(value.get<std::string>()).value_or(""));
+    transcript.values.emplace_back(name, unescaped(value.get<std::string>()));
 }
 
 }  // namespace
@@ -140,10 +147,14 @@ std::optional<std::string> save_transcript(const std::filesystem::path& run, con
   const auto path = run / transcript_path(transcript.scenario);
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  // Renamed when it is whole, so that a killed run leaves no half of a transcript.
+  auto part = path;
+  part += ".part";
+  std::ofstream file(part, std::ios::binary | std::ios::trunc);
   file << to_json_lines(transcript);
   file.close();
-  if (!file) return path.string() + " could not be written";
+  if (file) std::filesystem::rename(part, path, error);
+  if (!file || error) return path.string() + " could not be written";
   return std::nullopt;
 }
 
