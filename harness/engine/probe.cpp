@@ -106,6 +106,11 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
   return NotPlayed{Outcome::skipped, "unknown fact '" + condition.name + "'"};
 }
 
+/// Whether the ladder to a state logs in on its way, as `rungs` has it.
+bool logs_in(Ladder to, const Target& target) {
+  return to == Ladder::authenticated || (to > Ladder::authenticated && target.profile == "submission");
+}
+
 /// What the scenario's own words ask of the target without saying so.
 std::vector<Condition> implied(const Scenario& scenario, const Target& target) {
   std::vector<Condition> conditions;
@@ -117,10 +122,14 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target) {
       if (name == "user" || name == "password") fact("auth");
     }
   };
-  for (const scenario::Step& step : scenario.steps) uses(step.octets);
-  const bool login = scenario.from == Ladder::authenticated ||
-                     (scenario.from > Ladder::authenticated && target.profile == "submission");
-  if (login) fact("auth");
+  for (const scenario::Step& step : scenario.steps) {
+    uses(step.octets);
+    if (step.action != scenario::Step::Action::login) continue;
+    if (step.login.user) uses(*step.login.user);
+    if (step.login.password) uses(*step.login.password);
+    if (!step.login.user || !step.login.password) fact("auth");
+  }
+  if (logs_in(scenario.from, target)) fact("auth");
   if (scenario.from == Ladder::tls) fact("tls");
   return conditions;
 }
@@ -152,8 +161,7 @@ std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& 
   if (std::find(profiles.begin(), profiles.end(), target.profile) == profiles.end())
     return NotPlayed{Outcome::skipped,
                      fmt::format("for profile {}; the target is {}", fmt::join(profiles, ", "), target.profile)};
-  const bool ladder_takes_tls =
-      scenario.from == Ladder::tls || (scenario.from == Ladder::authenticated && facts.starttls);
+  const bool ladder_takes_tls = scenario.from == Ladder::tls || (logs_in(scenario.from, target) && facts.starttls);
   const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
   for (const Condition& condition : implied(scenario, target))
     if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
