@@ -32,7 +32,7 @@ bool is_finding(Outcome outcome, bool strict) {
   return outcome == Outcome::fail || outcome == Outcome::crash || (strict && outcome == Outcome::warn);
 }
 
-void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline) {
+void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline, const scenario::Suite* suite) {
   run.has_baseline = baseline.has_value();
   run.baseline_notes.clear();
   for (ScenarioResult& result : run.scenarios) {
@@ -49,8 +49,9 @@ void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& bas
   }
   if (!baseline) return;
   for (const auto& entry : baseline->entries) {
-    const bool known = std::any_of(run.scenarios.begin(), run.scenarios.end(),
-                                   [&](const ScenarioResult& result) { return is_for(entry, result.id); });
+    const auto named = [&](const auto& scenario) { return is_for(entry, scenario.id); };
+    const bool known = std::any_of(run.scenarios.begin(), run.scenarios.end(), named) ||
+                       (suite != nullptr && std::any_of(suite->scenarios.begin(), suite->scenarios.end(), named));
     if (!known)
       run.baseline_notes.push_back(
           fmt::format("{}:{}: no scenario '{}' was in this run", entry.place.file, entry.place.line, entry.scenario));

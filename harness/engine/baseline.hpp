@@ -13,6 +13,8 @@ namespace smtpspec::engine {
 
 /// Sets the expectation of every result and the notes on entries that no scenario of the suite has. Without a
 /// baseline a finding is `unlisted` and everything else `as_expected`.
-void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline);
+/// `suite`: where given, an entry for any of its scenarios is known, also where that was not chosen for this run.
+void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline,
+                    const scenario::Suite* suite = nullptr);
 
 }  // namespace smtpspec::engine

@@ -71,7 +71,7 @@ class Runner {
     if (interrupted_) finish(RunEnd::interrupted, "interrupted");
     run_.result.scenarios = gathered();
     run_.result.duration = since(start_);
-    apply_baseline(run_.result, settings_.baseline);
+    apply_baseline(run_.result, settings_.baseline, settings_.suite);
     return std::move(run_);
   }
 
@@ -280,7 +280,7 @@ class Runner {
         so_far.scenarios = gathered();
         so_far.duration = since(start_);
         so_far.incomplete_because = "the run was still going on";
-        apply_baseline(so_far, settings_.baseline);
+        apply_baseline(so_far, settings_.baseline, settings_.suite);
         events_.checkpoint(so_far);
       }
     }
