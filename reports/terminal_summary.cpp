@@ -172,7 +172,8 @@ std::string summary(const RunResult& run, const TerminalStyle& style) {
     put_groups(out, run, outcome, style);
   put_baseline(out, run, style);
   const bool red = run.findings(style.strict) > 0;
-  const bool green = run.complete && run.count(Outcome::pass) == run.scenarios.size() && !run.scenarios.empty();
+  const Tally sum = tally(run);
+  const bool green = run.complete && sum.decided > 0 && sum.undecided == 0 && sum.unmet.empty();
   const Colour colour = red ? Colour::red : green ? Colour::green : Colour::yellow;
   out += '\n';
   for (const std::string& line : wrap(verdict(run, style), page_width - 2))
