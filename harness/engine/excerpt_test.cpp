@@ -1,1 +1,102 @@
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
+
+#include "harness/engine/judge.hpp"
+#include "harness/engine/transcript_test.hpp"
+
+namespace smtpspec::engine {
+namespace {
+
+using Kind = wire::Event::Kind;
+using Side = ExcerptLine::Side;
+
+std::size_t keys(const std::vector<ExcerptLine>& lines) {
+  return static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; }));
+}
+
+const ExcerptLine& key(const std::vector<ExcerptLine>& lines) {
+  REQUIRE(keys(lines) == 1);
+  return *std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
+}
+
+bool says(const std::vector<ExcerptLine>& lines, const std::string& words) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const ExcerptLine& line) { return line.text.find(words) != std::string::npos; });
+}
+
+/// The event that `is` just added.
+std::size_t last(const Script& script) { return script.transcript().events.size() - 1; }
+
+TEST_CASE("the conversation line by line, segments joined") {
+  const Script script = Script().greeted().step(0).sends("HE").sends("LP\r\nNOOP\r\n").says("214 \x01\r\n").hung_up();
+  const auto lines = excerpt(script.transcript(), last(script) - 1, false);
+  const std::vector<ExcerptLine> wanted = {
+      {Side::event, "", "connected: 127.0.0.1:40000 -> 127.0.0.1:25", false},
+      {Side::server, "", "220 mx.example.test\\r\\n", false},
+      {Side::client, "", "EHLO client.example\\r\\n", false},
+      {Side::server, "", "250 mx.example.test\\r\\n", false},
+      {Side::client, "", "HELP\\r\\n", false},
+      {Side::client, "", "NOOP\\r\\n", false},
+      {Side::server, "", "214 \\x01\\r\\n", true},
+      {Side::event, "", "we closed the connection", false},
+  };
+  CHECK(lines == wanted);
+}
+
+TEST_CASE("the line that decided, wherever it stands") {
+  Script script = Script().greeted();
+  for (int i = 0; i < 100; ++i) script.step(i).sends("NOOP " + std::to_string(i) + "\r\n").says("250 Ok\r\n");
+  script.is(Kind::deadline);
+  const auto& events = script.transcript().events;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto lines = excerpt(script.transcript(), i, false);
+    INFO(i);
+    REQUIRE(keys(lines) == 1);
+    CHECK(lines.size() <= 25);
+    if (events[i].kind == Kind::sent)
+      CHECK(key(lines).text == events[i].octets.substr(0, events[i].octets.size() - 2) + "\\r\\n");
+  }
+  CHECK(key(excerpt(script.transcript(), last(script), false)).text == "waited in vain");
+  CHECK(keys(excerpt(script.transcript(), events.size() + 5, false)) == 1);
+  CHECK(excerpt(wire::Transcript(), 0, false).empty());
+}
+
+TEST_CASE("long octets are left out in the middle, and said to be") {
+  Script script =
+      Script().greeted().step(0).sends(std::string(5000, 'x') + "\r\n").says("500 " + std::string(1 << 20, 'y'));
+  const auto lines = excerpt(script.transcript(), last(script), false);
+  CHECK(says(lines, "[4252 octets left out]"));  // of 5002: 500 in front, 250 behind
+  std::size_t octets = 0;
+  for (const auto& line : lines) octets += line.text.size();
+  CHECK(octets < 5000);
+  CHECK(key(lines).side == Side::server);
+
+  Script many = Script().greeted().says(std::string(100000, '\n'));
+  CHECK(excerpt(many.transcript(), last(many), false).size() <= 25);
+}
+
+TEST_CASE("sessions and events have their words") {
+  Script script = Script().greeted().on("second").says("220 b\r\n").is(Kind::tls_started, "TLSv1.3").is(Kind::reset);
+  const auto lines = excerpt(script.transcript(), last(script), false);
+  CHECK(key(lines).session == "second");
+  CHECK(key(lines).text == "the server reset the connection");
+  CHECK(says(lines, "TLS started: TLSv1.3"));
+}
+
+TEST_CASE("deliveries are shown where they matter, and no flood of them") {
+  Script script = Script().greeted().delivers("Subject: x\r\n\r\n\x01\r\n");
+  CHECK_FALSE(says(excerpt(script.transcript(), 0, false), "delivered"));
+  CHECK(excerpt(script.transcript(), 0, true).back().text ==
+        "delivered: from <sender+t0123456789abcdef@client.example> to <alice@example.test>: "
+        "Subject: x\\r\\n\\r\\n\\x01\\r\\n");
+  for (int i = 0; i < 1000; ++i) script.delivers(std::string(10000, 'x'), std::string(10000, 'y'));
+  const auto lines = excerpt(script.transcript(), 0, true);
+  CHECK(lines.size() < 40);
+  CHECK(says(lines, "[997 deliveries left out]"));
+  for (const auto& line : lines) CHECK(line.text.size() < 10000);
+}
+
+}  // namespace
+}  // namespace smtpspec::engine

@@ -1,1 +1,91 @@
+#include "harness/engine/selection.hpp"
+
+#include <set>
+
 #include <catch2/catch_test_macros.hpp>
+
+#include "harness/engine/transcript_test.hpp"
+
+namespace smtpspec::engine {
+namespace {
+
+scenario::Suite suite() {
+  scenario::Suite suite;
+  const auto add = [&](const char* id, const char* family, scenario::Level level, const char* tag,
+                       const char* requirement) {
+    scenario::Scenario one;
+    one.id = id;
+    one.family = family;
+    one.level = level;
+    one.tags = {tag};
+    one.requirements = {requirement};
+    suite.scenarios.push_back(one);
+  };
+  add("end/lf", "end", scenario::Level::must, "smuggling", "rfc5321/4.1.1.4/lf-is-no-line-end");
+  add("end/cr", "end", scenario::Level::should, "smuggling", "rfc5321/4.1.1.4/lf-is-no-line-end");
+  add("ending", "ending", scenario::Level::must, "size", "rfc5321/4.1.1/x");
+  add("noop", "noop", scenario::Level::may, "plain", "rfc5321/4.1.1.40/y");
+  return suite;
+}
+
+std::vector<std::string> ids(const std::vector<std::string>& filters) {
+  const auto all = suite();
+  std::vector<std::string> ids;
+  for (const auto* scenario : select(all, {filters, 1, 1})) ids.push_back(scenario->id);
+  return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+TEST_CASE("filters") {
+  const Ids all = {"end/lf", "end/cr", "ending", "noop"};
+  CHECK(ids({}) == all);
+  CHECK(ids({"end/lf"}) == Ids{"end/lf"});
+  CHECK(ids({"end"}) == Ids{"end/lf", "end/cr"});
+  CHECK(ids({"end*"}) == Ids{"end/lf", "end/cr", "ending"});
+  CHECK(ids({"end/??"}) == Ids{"end/lf", "end/cr"});
+  CHECK(ids({"rfc5321/4.1.1.4"}) == Ids{"end/lf", "end/cr"});  // not 4.1.1.40
+  CHECK(ids({"rfc5321/4.1.1.4/lf-is-no-line-end"}) == Ids{"end/lf", "end/cr"});
+  CHECK(ids({"rfc5321"}) == all);
+  CHECK(ids({"rfc532"}).empty());
+  CHECK(ids({"smuggling"}) == Ids{"end/lf", "end/cr"});
+  CHECK(ids({"should"}) == Ids{"end/cr"});
+  CHECK(ids({"noop", "end/lf"}) == Ids{"end/lf", "noop"});  // in suite order
+  CHECK(ids({"!smuggling"}) == Ids{"ending", "noop"});
+  CHECK(ids({"must", "!ending"}) == Ids{"end/lf"});
+  CHECK(ids({"!ending", "must"}) == Ids{"end/lf"});
+  CHECK(ids({"nothing"}).empty());
+  CHECK(ids({""}).empty());
+  CHECK(ids({"!"}) == all);
+}
+
+TEST_CASE("shards part the suite, and a new scenario moves no other") {
+  scenario::Suite many;
+  for (int i = 0; i < 300; ++i) {
+    scenario::Scenario one;
+    one.id = "case-" + std::to_string(i);
+    many.scenarios.push_back(one);
+  }
+  constexpr std::size_t shards = 3;
+  std::set<std::string> seen;
+  std::vector<std::set<std::string>> by_shard;
+  for (std::size_t shard = 1; shard <= shards; ++shard) {
+    const auto chosen = select(many, {{}, shard, shards});
+    CHECK(chosen.size() > 50);
+    by_shard.emplace_back();
+    for (const auto* scenario : chosen) {
+      CHECK(seen.insert(scenario->id).second);
+      by_shard.back().insert(scenario->id);
+    }
+  }
+  CHECK(seen.size() == many.scenarios.size());
+  scenario::Scenario first;
+  first.id = "a-new-one";
+  many.scenarios.insert(many.scenarios.begin(), first);
+  for (std::size_t shard = 1; shard <= shards; ++shard)
+    for (const auto* scenario : select(many, {{}, shard, shards}))
+      CHECK((scenario->id == first.id || by_shard[shard - 1].count(scenario->id) == 1));
+}
+
+}  // namespace
+}  // namespace smtpspec::engine

@@ -1,0 +1,125 @@
+#include "harness/engine/probe.hpp"
+
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/engine/transcript_test.hpp"
+
+namespace smtpspec::engine {
+namespace {
+
+smtp::Ehlo offering(std::vector<smtp::Keyword> keywords) {
+  smtp::Ehlo ehlo;
+  ehlo.keywords = std::move(keywords);
+  return ehlo;
+}
+
+struct Case {
+  const char* words;  ///< of the scenario
+  void (*make)(scenario::Target& target, Facts& facts);
+  std::optional<Outcome> outcome;  ///< nullopt: it is played
+  const char* reason = "";
+};
+
+void nothing(scenario::Target&, Facts&) {}
+
+TEST_CASE("why a scenario is not played") {
+  const auto submission = [](scenario::Target& target, Facts&) { target.profile = "submission"; };
+  const auto with_auth = [](scenario::Target& target, Facts&) { target.auth = scenario::Target::Auth{"a", "b"}; };
+  const auto starttls = [](scenario::Target&, Facts& facts) {
+    facts.starttls = true;
+    facts.under_tls = offering({{"AUTH", {"LOGIN", "PLAIN"}}});
+  };
+  const auto submission_under_tls = [](scenario::Target& target, Facts& facts) {
+    target.profile = "submission";
+    target.auth = scenario::Target::Auth{"a", "b"};
+    facts.starttls = true;
+    facts.under_tls = offering({{"AUTH", {"LOGIN", "PLAIN"}}});
+  };
+  const auto smtps = [](scenario::Target& target, Facts&) { target.scheme = scenario::Scheme::smtps; };
+  const auto everything = [](scenario::Target& target, Facts&) {
+    target.mail.rejects = {"nobody@example.test"};
+    target.mail.foreign = {"someone@elsewhere.example"};
+    target.mail.accepts = {"alice@example.test", "bob@example.test"};
+    target.delivery.emplace();
+  };
+  const std::vector<Case> cases = {
+      {"", nothing, std::nullopt},
+      {"profiles = [\"lmtp\"]\n", nothing, Outcome::skipped, "for profile lmtp; the target is mx"},
+      {"profiles = [\"mx\", \"lmtp\"]\n", nothing, std::nullopt},
+      {"profiles = [\"mx\"]\n", submission, Outcome::skipped, "for profile mx"},
+      {"needs = [\"SIZE\"]\n", nothing, std::nullopt},
+      {"needs = [\"no SIZE\"]\n", nothing, Outcome::unsupported, "SIZE is advertised"},
+      {"needs = [\"CHUNKING\"]\n", nothing, Outcome::unsupported, "CHUNKING is not advertised"},
+      {"needs = [\"no CHUNKING\"]\n", nothing, std::nullopt},
+      {"needs = [\"AUTH PLAIN\"]\n", nothing, Outcome::unsupported, "AUTH PLAIN is not advertised"},
+      {"needs = [\"AUTH LOGIN\"]\n", nothing, std::nullopt},
+      {"needs = [\"fact auth\"]\n", nothing, Outcome::skipped, "the target file has no [auth]"},
+      {"needs = [\"fact auth\"]\n", with_auth, std::nullopt},
+      {"needs = [\"no fact auth\"]\n", with_auth, Outcome::skipped, "not for targets with auth"},
+      {"needs = [\"fact tls\"]\n", nothing, Outcome::skipped, "the target offers no TLS"},
+      {"needs = [\"fact tls\"]\n", starttls, std::nullopt},
+      {"needs = [\"fact tls\"]\n", smtps, std::nullopt},
+      {"needs = [\"fact delivery\"]\n", nothing, Outcome::skipped, "the target file has no [delivery]"},
+      {"needs = [\"fact rejects\"]\n", nothing, Outcome::skipped, "no mailbox under mail.rejects"},
+      {"needs = [\"fact foreign\"]\n", nothing, Outcome::skipped, "no mailbox under mail.foreign"},
+      {"needs = [\"fact two-recipients\"]\n", nothing, Outcome::skipped, "only one mailbox"},
+      {"needs = [\"fact delivery\", \"fact rejects\", \"fact foreign\", \"fact two-recipients\"]\n", everything,
+       std::nullopt},
+      // What the ladder takes on its way is asked for without a word.
+      {"from = \"tls\"\n", nothing, Outcome::skipped, "the target offers no TLS"},
+      {"from = \"tls\"\n", starttls, std::nullopt},
+      {"from = \"authenticated\"\n", nothing, Outcome::skipped, "no [auth]"},
+      {"from = \"mail\"\n", nothing, std::nullopt},
+      {"from = \"mail\"\n", submission, Outcome::skipped, "no [auth]"},
+      // And keywords are those of where the scenario begins.
+      {"from = \"tls\"\nneeds = [\"SIZE\"]\n", starttls, Outcome::unsupported, "SIZE is not advertised"},
+      {"from = \"tls\"\nneeds = [\"AUTH PLAIN\"]\n", starttls, std::nullopt},
+      {"from = \"mail\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, std::nullopt},
+      {"from = \"greeted\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, Outcome::unsupported},
+  };
+  for (const Case& one : cases) {
+    INFO(one.words);
+    const std::string profiles =
+        std::string(one.words).find("profiles") == std::string::npos ? "profiles = [\"mx\", \"submission\"]\n" : "";
+    const auto scenario = scenario_of(profiles + one.words + "steps = [ { send = \"NOOP\", expect = \"250\" } ]");
+    scenario::Target target;
+    target.mail.accepts = {"alice@example.test"};
+    Facts facts;
+    facts.plain = offering({{"SIZE", {"1000"}}, {"AUTH", {"LOGIN"}}});
+    one.make(target, facts);
+    const auto not_played = why_not_played(scenario, target, facts);
+    REQUIRE(not_played.has_value() == one.outcome.has_value());
+    if (!not_played) continue;
+    INFO(not_played->reason);
+    CHECK(scenario::name(not_played->outcome) == scenario::name(*one.outcome));
+    CHECK(not_played->reason.find(one.reason) != std::string::npos);
+  }
+}
+
+TEST_CASE("a scenario's own words ask for facts") {
+  scenario::Target target;
+  const Facts facts;
+  const auto skipped = [&](const std::string& step) {
+    return why_not_played(scenario_of("steps = [ " + step + " ]"), target, facts).has_value();
+  };
+  CHECK_FALSE(skipped("{ send = 'NOOP', expect = '250' }"));
+  CHECK(skipped("{ send = 'RCPT TO:<{rejected}>', expect = '550' }"));
+  CHECK(skipped("{ send = 'RCPT TO:<{foreign}>', expect = '550' }"));
+  CHECK(skipped(R"({ send = 'AUTH PLAIN {base64:\0{user}\0{password}}', expect = '235' })"));
+  CHECK(skipped("{ login = 'PLAIN', expect = '235' }"));
+  CHECK(skipped("{ login = 'PLAIN', user = 'nobody', expect = '535' }"));
+  CHECK(skipped("{ login = 'PLAIN', user = '{user}', password = 'wrong', expect = '535' }"));
+  CHECK_FALSE(skipped("{ login = 'PLAIN', user = 'nobody', password = 'wrong', expect = '535' }"));
+  target.auth = scenario::Target::Auth{"a", "b"};
+  CHECK_FALSE(skipped("{ login = 'PLAIN', expect = '235' }"));
+}
+
+TEST_CASE("keyword lines as a report shows them") {
+  CHECK(keyword_lines(offering({{"SIZE", {"1000"}}, {"AUTH", {"PLAIN", "LO\x01GIN"}}, {"HELP", {}}})) ==
+        std::vector<std::string>{"SIZE 1000", "AUTH PLAIN LO\\x01GIN", "HELP"});
+}
+
+}  // namespace
+}  // namespace smtpspec::engine
