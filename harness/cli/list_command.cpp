@@ -39,6 +39,15 @@ int list(const ListOptions& options) {
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
+constexpr std::size_t most_shown = 300;
+
+/// Octets as the scenario file has them, cut where they would fill the screen.
+std::string shown(const scenario::Text& text) {
+  const std::string source = scenario::to_source(text);
+  if (source.size() <= most_shown) return source;
+  return fmt::format("{} ... ({} characters)", source.substr(0, most_shown), source.size());
+}
+
 /// What a step does, in the words of the scenario language.
 std::string describe(const scenario::Step& step) {
   using Action = scenario::Step::Action;
@@ -48,6 +57,11 @@ std::string describe(const scenario::Step& step) {
   if (step.action == Action::send && step.framing == scenario::Step::Framing::data) text = "send a message";
   if (step.action == Action::send && step.framing == scenario::Step::Framing::chunk) text = "send a chunk";
   if (!step.session.empty()) text += " (session " + step.session + ")";
+  if (step.cut.each_octet) text += " (an octet a segment)";
+  if (!step.cut.at.empty()) text += fmt::format(" (cut at {})", fmt::join(step.cut.at, ", "));
+  if (step.action == Action::pause) text += fmt::format(" {} ms", step.duration.count());
+  if (step.action == Action::login) text += " by " + step.login.mechanism;
+  if (step.action == Action::send) text += "\n       " + shown(step.octets) + (step.line ? "\\r\\n" : "");
   return text;
 }
 

@@ -219,6 +219,39 @@ void gather_names(const std::vector<Piece>& pieces, std::vector<std::string>& na
   }
 }
 
+/// Braces are escaped, and within a hole also what could end or split it.
+std::string source_of(std::string_view octets, bool in_hole) {
+  std::string source;
+  for (const char c : octets) {
+    if (c == '{' || c == '}') {
+      source += std::string("\\") + c;
+    } else if (in_hole && (c == '*' || c == '.' || c == ':')) {
+      source += c == '*' ? "\\x2a" : c == '.' ? "\\x2e" : "\\x3a";
+    } else {
+      source += smtp::escape(std::string_view(&c, 1));
+    }
+  }
+  return source;
+}
+
+std::string source_of(const std::vector<Piece>& pieces) {
+  std::string source;
+  for (const Piece& piece : pieces) {
+    switch (piece.kind) {
+      case Piece::Kind::literal: source += source_of(piece.octets, false); break;
+      case Piece::Kind::value: source += "{" + piece.name + "}"; break;
+      case Piece::Kind::repeat:
+        source += "{" + source_of(piece.octets, true) + "*" + std::to_string(piece.count) + "}";
+        break;
+      case Piece::Kind::fill:
+        source += "{" + source_of(piece.octets, true) + ".." + std::to_string(piece.count) + "}";
+        break;
+      case Piece::Kind::base64: source += "{base64:" + source_of(piece.inner) + "}"; break;
+    }
+  }
+  return source;
+}
+
 }  // namespace
 
 smtp::Parsed<Text> parse_text(std::string_view source) {
@@ -237,6 +270,8 @@ Text literal(std::string_view octets) {
 smtp::Parsed<std::string> expand(const Text& text, const Lookup& lookup, std::size_t extra) {
   return expand_pieces(text.pieces, lookup, extra);
 }
+
+std::string to_source(const Text& text) { return source_of(text.pieces); }
 
 std::vector<std::string> names_in(const Text& text) {
   std::vector<std::string> names;

@@ -45,6 +45,8 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 /// Fills the holes. The error's message names the unknown value; `at` is 0.
 /// `extra`: octets that will be added behind (a line's CRLF), counted by a fill.
 [[nodiscard]] smtp::Parsed<std::string> expand(const Text& text, const Lookup& lookup, std::size_t extra = 0);
+/// The text as a scenario file would have it; `parse_text` gives the same text again.
+[[nodiscard]] std::string to_source(const Text& text);
 /// The names of all values a text asks for, also within base64.
 [[nodiscard]] std::vector<std::string> names_in(const Text& text);
 

@@ -128,3 +128,16 @@ TEST_CASE("An unknown value is named") {
   CHECK(*expand(literal("{user}"), value) == "{user}");
   CHECK(literal("").empty());
 }
+
+TEST_CASE("A text written out reads the same again") {
+  for (const char* source : {"", "NOOP", R"(a\r\n\t\x00\\b)", R"(\{user\})", "{user}", "{x*3}", R"({a\r\n*3}b)",
+                             R"({\x2a*3})", R"({\x2e..9})", "{ab..512}", R"({base64:\x00{user}\x00{password}})",
+                             "MAIL FROM:<{sender}> SIZE=1", R"(\x00\x80\xff)"}) {
+    const auto text = parse_text(source);
+    REQUIRE(text);
+    const auto again = parse_text(to_source(*text));
+    INFO(to_source(*text));
+    REQUIRE(again);
+    CHECK(*again == *text);
+  }
+}
