@@ -17,11 +17,8 @@
 
 #include "harness/engine/baseline.hpp"
 #include "harness/engine/canary.hpp"
-#include "harness/engine/judge.hpp"
 #include "harness/engine/probe.hpp"
-#include "harness/engine/roads.hpp"
-#include "harness/engine/run_folder.hpp"
-#include "harness/engine/sources.hpp"
+#include "harness/engine/rounds.hpp"
 #include "harness/smtp/bytes.hpp"
 
 namespace smtpspec::engine {
@@ -45,10 +42,8 @@ class Runner {
   Runner(const RunSettings& settings, const RunEvents& events)
       : settings_(settings),
         events_(events),
-        tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
-        sources_(settings.target.sources),
         roads_(context_.get_executor(), settings.target),
-        facts_of_judge_{settings.target.scheme == scenario::Scheme::lmtp} {
+        rounds_(settings, roads_, events.note) {
     results_.resize(settings.scenarios.size());
     run_.result.version = settings.version;
     run_.result.seed = settings.seed;
@@ -76,20 +71,10 @@ class Runner {
   }
 
  private:
-  PlaySettings play_settings(const std::string& id, std::size_t attempt) {
-    PlaySettings play;
-    play.target = &settings_.target;
-    play.tls = tls_.get();
-    play.source = sources_.next();
-    play.token = delivery::make_token(settings_.seed, id, attempt);
-    play.patience = settings_.patience;
-    play.starttls_offered = facts_.starttls;
-    return play;
-  }
-
   asio::awaitable<void> conduct() {
-    const PlaySettings settings = play_settings("probe", 0);
+    const PlaySettings settings = rounds_.play_settings("probe", 0);
     facts_ = co_await probe(settings);
+    rounds_.starttls_is_offered(facts_.starttls);
     run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
     run_.result.target.keywords = keyword_lines(facts_.starttls ? facts_.under_tls : facts_.plain);
     if (facts_.starttls && facts_.under_tls.keywords.empty()) run_.result.target.keywords = keyword_lines(facts_.plain);
@@ -125,7 +110,7 @@ class Runner {
       result.outcome = not_played->outcome;
       result.reason = not_played->reason;
       result.cause = "condition";
-      result.again = again(scenario.id);
+      result.again = rounds_.again(scenario.id);
       results_[index] = std::move(result);
       return;
     }
@@ -135,11 +120,11 @@ class Runner {
   /// One transaction to its end: it must work, and its message must come out of the road.
   asio::awaitable<bool> first_canary() {
     const Scenario& scenario = canary_with_message();
-    const PlaySettings settings = play_settings(scenario.id, 0);
+    const PlaySettings settings = rounds_.play_settings(scenario.id, 0);
     Played played = co_await play(scenario, settings);
     if (roads_.seen) co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
-    (void)save(played.transcript);
-    const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
+    (void)rounds_.save(played.transcript);
+    const Verdict verdict = rounds_.judged(scenario, played.transcript);
     if (verdict.cause == "delivery" && played.transcript.deliveries.empty()) {
       roads_.seen = false;
       note("the canary's message was accepted and never arrived: deliveries cannot be seen in this run");
@@ -154,12 +139,12 @@ class Runner {
 
   asio::awaitable<bool> canary(const std::string& name) {
     const Scenario& scenario = canary_without_message();
-    const PlaySettings settings = play_settings(name, 0);
+    const PlaySettings settings = rounds_.play_settings(name, 0);
     Played played = co_await play(scenario, settings);
     if (played.to_the_end) co_return true;
     played.transcript.scenario = name;
-    (void)save(played.transcript);
-    const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
+    (void)rounds_.save(played.transcript);
+    const Verdict verdict = rounds_.judged(scenario, played.transcript);
     if (untrusted_.empty())
       untrusted_ = fmt::format("a canary failed, so verdicts behind it are not to be trusted: {}", verdict.actual);
     co_return false;
@@ -172,7 +157,7 @@ class Runner {
       const Scenario& scenario = *settings_.scenarios[index];
       const auto started = steady_clock::now();
       running_[scenario.id] = started;
-      ScenarioResult result = co_await repeated(scenario);
+      ScenarioResult result = co_await rounds_.play_all(scenario);
       running_.erase(scenario.id);
       result.duration = since(started);
       results_[index] = std::move(result);
@@ -182,67 +167,6 @@ class Runner {
       }
     }
   }
-
-  /// Plays as often as asked, and keeps the worst result: what was seen once was seen.
-  asio::awaitable<ScenarioResult> repeated(const Scenario& scenario) {
-    ScenarioResult worst;
-    std::map<Outcome, std::size_t> seen;
-    std::size_t attempt = 0;
-    for (std::size_t i = 0; i < settings_.repeat; ++i) {
-      ScenarioResult result = co_await once(scenario, attempt, worst);
-      ++seen[result.outcome];
-      if (i == 0 || badness(result.outcome) > badness(worst.outcome)) worst = std::move(result);
-    }
-    worst.attempts = attempt;
-    if (seen.size() > 1) {
-      std::string counts;
-      for (const auto& [outcome, count] : seen)
-        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, scenario::name(outcome));
-      worst.reason += fmt::format("{}repeats differ: {}", worst.reason.empty() ? "" : "; ", counts);
-    }
-    co_return worst;
-  }
-
-  /// A verdict that rests on something missing is played once more: a re-run may clear a missing observation, never an
-  /// observed violation.
-  asio::awaitable<ScenarioResult> once(const Scenario& scenario, std::size_t& attempt, const ScenarioResult& worst) {
-    for (int round = 0;; ++round) {
-      const PlaySettings settings = play_settings(scenario.id, attempt++);
-      Played played = co_await play(scenario, settings);
-      if (scenario.delivered && roads_.seen)
-        co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
-      const Verdict verdict = judge(scenario, played.transcript, facts_of_judge_);
-      if (verdict.missing && round == 0) continue;
-      ScenarioResult result = describe_result(scenario, *settings_.suite);
-      put_verdict(result, verdict, played.transcript, scenario);
-      result.again = again(scenario.id);
-      const bool first = attempt <= 2 && worst.id.empty();
-      if (first || badness(result.outcome) > badness(worst.outcome))
-        if (save(played.transcript)) result.transcript = transcript_path(scenario.id);
-      co_return result;
-    }
-  }
-
-  static int badness(Outcome outcome) {
-    switch (outcome) {
-      case Outcome::crash: return 6;
-      case Outcome::fail: return 5;
-      case Outcome::error: return 4;
-      case Outcome::warn: return 3;
-      case Outcome::inconclusive:
-      case Outcome::blocked: return 2;
-      default: return 1;
-    }
-  }
-
-  bool save(const wire::Transcript& transcript) {
-    if (settings_.out.empty()) return false;
-    const auto problem = save_transcript(settings_.out, transcript);
-    if (problem) note(*problem);
-    return !problem;
-  }
-
-  std::string again(const std::string& id) const { return fmt::format("{} --filter {}", settings_.again, id); }
 
   std::vector<ScenarioResult> gathered() const {
     std::vector<ScenarioResult> gathered;
@@ -254,7 +178,7 @@ class Runner {
         result.outcome = Outcome::skipped;
         result.cause = "not-played";
         result.reason = "the run ended before";
-        result.again = again(result.id);
+        result.again = rounds_.again(result.id);
         gathered.push_back(std::move(result));
       }
     }
@@ -316,10 +240,8 @@ class Runner {
   const RunSettings& settings_;
   const RunEvents& events_;
   asio::io_context context_{1};
-  std::shared_ptr<wire::TlsContext> tls_;
-  Sources sources_;
   Roads roads_;
-  JudgeFacts facts_of_judge_;
+  Rounds rounds_;
   Facts facts_;
   steady_clock::time_point start_ = steady_clock::now();
   std::deque<std::size_t> together_;

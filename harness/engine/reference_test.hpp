@@ -1,0 +1,108 @@
+// Runs against the reference server on loopback.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <unistd.h>
+
+#include "harness/engine/run.hpp"
+#include "harness/reference/server.hpp"
+
+namespace smtpspec::engine {
+
+using std::chrono::milliseconds;
+
+/// The reference server in a thread of its own. `copies` says how often each message is relayed to the sink.
+class Reference {
+ public:
+  using Copies = std::function<int(const reference::Accepted&)>;
+
+  explicit Reference(std::vector<reference::Fault> faults = {}, Copies copies = {})
+      : copies_(std::move(copies)),
+        server_(context_.get_executor(), options(faults),
+                [this](const reference::Accepted& accepted) { return relay(accepted); }),
+        thread_([this] { context_.run(); }) {}
+  Reference(const Reference&) = delete;
+  Reference& operator=(const Reference&) = delete;
+  ~Reference() {
+    context_.stop();
+    thread_.join();
+  }
+
+  [[nodiscard]] scenario::Target target() const {
+    scenario::Target target;
+    target.name = "reference";
+    target.port = server_.port();
+    target.mail.accepts = {"alice@example.test", "bob@example.test"};
+    target.mail.rejects = {"nobody@example.test"};
+    target.auth = scenario::Target::Auth{"alice", "secret"};
+    target.delivery.emplace();
+    target.delivery->sink = "127.0.0.1:0";
+    target.delivery->wait = milliseconds(1000);
+    target.delivery->settle = milliseconds(20);
+    return target;
+  }
+  void relay_to(std::uint16_t port) { sink_port_ = port; }
+
+ private:
+  static reference::Server::Options options(const std::vector<reference::Fault>& faults) {
+    reference::Server::Options options;
+    options.settings.users = {{"alice", "secret"}};
+    for (const auto fault : faults) options.faults.add(fault);
+    return options;
+  }
+
+  asio::awaitable<std::vector<bool>> relay(const reference::Accepted& accepted) {
+    const int copies = copies_ ? copies_(accepted) : 1;
+    std::vector<bool> taken(accepted.recipients.size(), true);
+    const reference::Road road = reference::relay_to("127.0.0.1", sink_port_);
+    for (int i = 0; i < copies; ++i) taken = co_await road(accepted);
+    co_return taken;
+  }
+
+  Copies copies_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
+  std::atomic<std::uint16_t> sink_port_{0};
+  reference::Server server_;
+  std::thread thread_;
+};
+
+struct Folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("smtpspec-run-test-" + std::to_string(getpid()));
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+inline RunSettings settings_of(const scenario::Suite& suite, const scenario::Target& target) {
+  RunSettings settings;
+  settings.target = target;
+  settings.suite = &suite;
+  for (const auto& scenario : suite.scenarios) settings.scenarios.push_back(&scenario);
+  settings.patience = {milliseconds(3000), milliseconds(100), milliseconds(20000)};
+  settings.again = "smtpspec run";
+  return settings;
+}
+
+inline Run run_against(Reference& server, const RunSettings& settings, RunEvents events = {}) {
+  events.sink_ready = [&](std::uint16_t port) { server.relay_to(port); };
+  return run(settings, events);
+}
+
+inline const ScenarioResult& only(const Run& run) {
+  INFO(run.result.incomplete_because);
+  REQUIRE(run.result.scenarios.size() == 1);
+  return run.result.scenarios[0];
+}
+
+}  // namespace smtpspec::engine
