@@ -1,6 +1,8 @@
 // AUTH through the SASL library: RFC 4954 section 4.
 #pragma once
 
+#include <string>  // before Asio, which else does not see that there is std::aligned_alloc
+
 #include <asio/awaitable.hpp>
 
 #include "harness/engine/conversation.hpp"
