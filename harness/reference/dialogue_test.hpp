@@ -45,6 +45,10 @@ class Player {
     session_.hung_up();
     settle();
   }
+  void end_tls() {
+    session_.tls_ended();
+    settle();
+  }
   void fail(std::vector<bool> success) { success_ = std::move(success); }
   void time_out() {
     session_.timed_out();

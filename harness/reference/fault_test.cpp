@@ -17,7 +17,7 @@ struct Case {
   std::vector<std::string> segments;
   std::string shows;
   void (*change)(Settings&) = nullptr;
-  bool hangs_up = false;
+  void (*then)(Player&) = nullptr;
 };
 
 const std::string ehlo = "EHLO c.example\r\n";
@@ -28,6 +28,15 @@ const std::string again = "MAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\
 const std::string right = "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n";
 const std::string smuggled = "MAIL FROM:<smuggled@evil.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nbad\r\n.\r\n";
 
+const std::string spaces = "a \t\r\n.\r\n";
+const std::string deep = std::string(60, 'd') + ".example";
+
+void hang_up(Player& player) { player.hang_up(); }
+void wait(Player& player) { player.time_out(); }
+void speak_plainly(Player& player) {
+  player.end_tls();
+  player.send("NOOP\r\n", 0);
+}
 void tiny(Settings& settings) { settings.max_message = 10; }
 void lmtp(Settings& settings) { settings.lmtp = true; }
 void traced(Settings& settings) { settings.trace_header = true; }
@@ -52,7 +61,8 @@ const std::vector<Case> cases = {
     {Fault::eight_bit_stripped, {data + "\xe4\r\n.\r\n"}, ": d\\r\\n"},
     {Fault::long_text_line_split, {data + std::string(1500, 'x') + "\r\n.\r\n"}, "x\\r\\nx"},
     {Fault::no_received_field, {data + "a\r\n.\r\n"}, "<alice@example.test>: a\\r\\n", traced},
-    {Fault::half_message_delivered, {data + "half\r\n"}, ": half\\r\\n", nullptr, true},
+    {Fault::half_message_delivered, {data + "half\r\n"}, ": half\\r\\n", nullptr, hang_up},
+    {Fault::half_chunk_delivered, {rcpt + "BDAT 9 LAST\r\nhalf"}, ": half", nullptr, hang_up},
     {Fault::second_message_lost, {data + "first\r\n.\r\n" + again}, ""},
     {Fault::delivers_twice,
      {data + "a\r\n.\r\n"},
@@ -64,7 +74,55 @@ const std::vector<Case> cases = {
      "period\\r\\n250 2.0.0 Message delivered\\r\\n221",
      lmtp},
 
-    {Fault::mail_before_ehlo, {"MAIL FROM:<>\r\n"}, "250 2.1.0"},
+    {Fault::any_line_end_ends_data, {data + "a\r.\n" + smuggled}, "message from <smuggled@evil.example>"},
+    {Fault::line_end_not_checked, {data + "a\n.x\n" + smuggled}, "message from <smuggled@evil.example>"},
+    {Fault::end_of_data_trimmed, {data + "a\r\n . \r\n" + smuggled}, "message from <smuggled@evil.example>"},
+    {Fault::end_of_data_in_one_segment, {data + "a\r\n", ".\r\n"}, ""},
+    {Fault::second_cr_hides_the_end, {data + "a\r\r\n.\r\n"}, ""},
+    {Fault::control_octets_dropped,
+     {data + "a\x07"
+             "b\r\n.\r\n"},
+     ": ab\\r\\n"},
+    {Fault::trailing_white_space_cut, {data + spaces}, ": a\\r\\n"},
+    {Fault::from_line_escaped, {data + "From me\r\n.\r\n"}, ": >From me\\r\\n"},
+    {Fault::message_cut_at_32k, {data + std::string(40'000, 'x') + "\r\n.\r\n"}, "x\nopen"},
+    {Fault::last_recipient_alone, {rcpt + "RCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n"}, "<Sender@C.example> to <bob"},
+    {Fault::lmtp_reply_for_refused,
+     {"LHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<x@example.test>\r\n" + recipients(1) + "DATA\r\n.\r\n"},
+     "451",
+     lmtp},
+    {Fault::mail_before_ehlo_crashes, {"MAIL FROM:<>\r\n"}, "closed"},
+    {Fault::rcpt_without_mail, {ehlo + "RCPT TO:<alice@example.test>\r\n"}, "250 2.1.5"},
+    {Fault::data_without_mail, {ehlo + "DATA\r\n"}, "354"},
+    {Fault::refused_ehlo_resets, {rcpt + "EHLO\r\nDATA\r\n"}, "503"},
+    {Fault::other_commands_reset, {rcpt + "HELP\r\nDATA\r\n"}, "503"},
+    {Fault::utf8_recipient_accepted, {mail + "RCPT TO:<p\xc3\xb6st@example.test>\r\n"}, "250 2.1.5"},
+    {Fault::short_path_limit, {mail + "RCPT TO:<alice@" + deep + ">\r\n"}, "500"},
+    {Fault::syntax_refused_then_accepted, {ehlo + "MAIL FROM:a@c.example\r\n"}, "\\r\\n250 2.1.0"},
+    {Fault::control_octets_accepted, {ehlo + "MAIL FROM:<a\x01@c.example>\r\n"}, "250 2.1.0"},
+    {Fault::bdat_size_off_by_one, {rcpt + "BDAT 2 LAST\r\nab"}, ": a\nopen"},
+    {Fault::chunk_ends_with_segment, {rcpt + "BDAT 4\r\nab", "\r\n"}, "500"},
+    {Fault::segment_is_command, {"NO", "OP\r\n"}, "500"},
+    {Fault::short_line_limit, {"NOOP " + std::string(300, 'x') + "\r\n"}, "500"},
+    {Fault::short_domain_limit, {"EHLO " + deep + "\r\n"}, "500"},
+    {Fault::address_literal_refused, {"EHLO [127.0.0.1]\r\n"}, "500"},
+    {Fault::bare_ehlo_crashes, {"EHLO\r\n"}, "closed"},
+    {Fault::greeting_masked, {}, "220 ****"},
+    {Fault::greeting_repeated, {}, "\\r\\n220 ", nullptr, wait},
+    {Fault::commands_wait_for_ehlo, {"NOOP\r\n"}, "503"},
+    {Fault::helo_lists_keywords, {"HELO c.example\r\n"}, "250-PIPELINING"},
+    {Fault::ehlo_in_lmtp, {ehlo}, "250-PIPELINING", lmtp},
+    {Fault::rset_unknown, {"RSET\r\n"}, "500"},
+    {Fault::argument_overlooked, {"QUIT now\r\n"}, "221"},
+    {Fault::vrfy_confirms_anybody, {"VRFY nobody\r\n"}, "250 2.1.5 nobody"},
+    {Fault::expn_listed_unimplemented, {"EXPN list\r\n"}, "502"},
+    {Fault::reply_buffer_overflows, {mail + recipients(50)}, ""},
+    {Fault::starttls_twice, {ehlo + "STARTTLS\r\n", "STARTTLS\r\n"}, "TLS\\r\\n220 2.0.0 Ready"},
+    {Fault::plain_text_behind_close_notify, {ehlo + "STARTTLS\r\n"}, "250 2.0.0", nullptr, speak_plainly},
+    {Fault::bad_base64_is_535, {ehlo + "AUTH PLAIN\r\n!\r\n"}, "535"},
+    {Fault::auth_success_is_250, {ehlo + right}, "250 2.7.0"},
+    {Fault::auth_challenge_in_words, {ehlo + "AUTH PLAIN\r\n"}, "334 Please answer: \\r"},
+    {Fault::unknown_mechanism_taken, {ehlo + "AUTH XYZZY\r\n"}, "334"},
     {Fault::nested_mail, {mail + "MAIL FROM:<>\r\n"}, "250 2.1.0 Sender accepted\\r\\n250 2.1.0"},
     {Fault::rset_keeps_transaction, {rcpt + "RSET\r\nDATA\r\n"}, "354"},
     {Fault::ehlo_keeps_transaction, {rcpt + ehlo + "DATA\r\n"}, "354"},
@@ -93,7 +151,7 @@ const std::vector<Case> cases = {
     {Fault::keywords_case_sensitive, {ehlo + "MAIL from:<>\r\n"}, "500"},
     {Fault::trailing_space_refused, {"NOOP \r\n"}, "500"},
     {Fault::lf_ends_command, {"NOOP\nNOOP\r\n"}, "250"},
-    {Fault::long_line_splits, {std::string(512, 'x') + "QUIT\r\n"}, "221"},
+    {Fault::long_line_splits, {std::string(511, 'x') + "QUIT\r\n"}, "221"},
     {Fault::helo_refused, {"HELO c.example\r\n"}, "500"},
     {Fault::vrfy_unknown, {"VRFY alice\r\n"}, "500"},
     {Fault::noop_argument_refused, {"NOOP x\r\n"}, "501"},
@@ -127,7 +185,7 @@ std::string played(const Case& one, const Faults& faults) {
   if (one.change != nullptr) one.change(settings);
   Player player(settings, faults);
   for (const std::string& segment : one.segments) player.send(segment, 0);
-  if (one.hangs_up) player.hang_up();
+  if (one.then != nullptr) one.then(player);
   return describe(player.played());
 }
 

@@ -17,6 +17,22 @@ namespace smtpspec::reference {
 /// What the faults make of a whole message. `by_data`: it came in DATA, else in chunks.
 void spoil(std::string& message, const Faults& faults, bool by_data);
 
+/// Fault::line_end_not_checked and Fault::end_of_data_trimmed: a server that reads DATA line by line, cut at LF, and
+/// looks at each line by itself. Decodes as smtp::DataDecoder does.
+class LooseLines {
+ public:
+  /// `trims`: white space around the period does not count; else the octet before LF does not.
+  explicit LooseLines(bool trims) : trims_(trims) {}
+  bool decode(std::string_view& octets, std::string& message);
+
+ private:
+  [[nodiscard]] bool ends_data() const;
+
+  bool trims_;
+  bool begins_ = true;  ///< what comes next begins a line
+  std::string line_;
+};
+
 /// Fault::dot_lost_at_buffer_border: a server that reads into a buffer of 4096 octets looks for the stuffed period
 /// behind the line end that it sees before it in the buffer, and so misses one that is the buffer's first octet.
 class BufferBorder {

@@ -49,6 +49,7 @@ asio::awaitable<void> read(wire::Stream& stream, Session& session) {
   switch (read.end) {
     case End::octets: session.receive(read.octets); break;
     case End::deadline: session.timed_out(); break;
+    case End::tls_closed: session.tls_ended(); break;
     default: session.hung_up(); break;
   }
 }

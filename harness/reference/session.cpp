@@ -18,6 +18,10 @@ constexpr std::uint64_t patience = 5 * 60 * 1000;
 constexpr std::uint64_t impatience = 500;
 
 constexpr std::size_t max_line = 512;
+/// What fgets() puts into a buffer of `max_line` octets: one octet is for the NUL.
+constexpr std::size_t split_line = max_line - 1;
+constexpr std::size_t short_line = 256;
+constexpr std::size_t reply_buffer = 1024;
 constexpr std::size_t max_reply_text = 400;
 /// What RFC 4954 section 4 finds enough for an AUTH exchange.
 constexpr std::size_t max_auth_line = 12288;
@@ -37,10 +41,25 @@ smtp::LineReader::Ends line_ends(const Faults& faults) {
   return faults.has(Fault::lf_ends_command) ? smtp::LineReader::Ends::crlf_or_lf : smtp::LineReader::Ends::crlf_only;
 }
 
+std::string without_control(std::string_view line) {
+  std::string kept(line);
+  std::erase_if(kept, smtp::is_control);
+  return kept;
+}
+
 }  // namespace
 
 Session::Impl::Impl(const Settings& the_settings, const Faults& the_faults, bool is_under_tls)
-    : settings(the_settings), faults(the_faults), under_tls(is_under_tls), lines(line_ends(the_faults)) {
+    : settings(the_settings),
+      faults(the_faults),
+      under_tls(is_under_tls),
+      lines(line_ends(the_faults)),
+      loose(the_faults.has(Fault::end_of_data_trimmed)) {
+  greet();
+}
+
+void Session::Impl::greet() {
+  if (faults.has(Fault::greeting_masked)) return say(220, "", std::string(40, '*'));
   say(220, "", fmt::format("{} {} smtpspec reference server", settings.hostname, settings.lmtp ? "LMTP" : "ESMTP"));
 }
 
@@ -68,7 +87,7 @@ void Session::Impl::run() {
       case Reading::chunk: {
         take_chunk(chunk.take(rest));
         read();
-        if (chunk.done()) chunk_ended();
+        if (chunk.done() || (faults.has(Fault::chunk_ends_with_segment) && rest.empty())) chunk_ended();
         break;
       }
     }
@@ -83,8 +102,8 @@ void Session::Impl::read_line(const smtp::CommandLine& line) {
   if (reading == Reading::auth_response) return auth_response(line);
   if (faults.has(Fault::long_line_splits) && line.octets > max_line) {
     const std::string_view bytes = line.bytes;
-    for (std::size_t at = 0; at < bytes.size() && want == Want::octets; at += max_line) {
-      read_command(bytes.substr(at, max_line), 0);
+    for (std::size_t at = 0; at <= bytes.size() && want == Want::octets; at += split_line) {
+      read_command(bytes.substr(at, split_line), 0);
     }
     return;
   }
@@ -92,11 +111,17 @@ void Session::Impl::read_line(const smtp::CommandLine& line) {
 }
 
 void Session::Impl::read_command(std::string_view line, std::size_t octets) {
+  std::string printable;
+  if (faults.has(Fault::control_octets_accepted)) line = printable = without_control(line);
   const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
-  if (octets > max_line_of(verb)) {
+  if (octets > (faults.has(Fault::short_line_limit) ? short_line : max_line_of(verb))) {
     return say(500, verb == Verb::auth ? "5.5.6" : "5.5.2", "Line too long");
   }
-  if (smtp::has_forbidden_octets(line)) return say(500, "5.5.2", "Octets that no command may hold");
+  if (smtp::has_forbidden_octets(line)) {
+    // RFC 5321 section 4.1.2 asks for 501 where nothing else is wrong, section 2.4 for 500 where they are not ASCII.
+    const bool known = verb != Verb::unknown && std::none_of(line.begin(), line.end(), smtp::is_eight_bit);
+    return say(known ? 501 : 500, "5.5.2", "Octets that no command may hold");
+  }
   const smtp::CommandRules rules{.utf8 = client.extended, .parameters = client.extended};
   const auto parsed = smtp::parse_command(line, rules);
   if (const auto* command = std::get_if<smtp::Command>(&parsed)) {
@@ -111,6 +136,7 @@ void Session::Impl::read_command(std::string_view line, std::size_t octets) {
 /// Enhanced codes go everywhere but into the greeting, the replies to EHLO and HELO, and 3yz (RFC 2034 section 4).
 /// A text that repeats the client's words is cut, so that the line keeps to 512 octets (RFC 5321 section 4.5.3.1.5).
 void Session::Impl::say(int code, std::string_view enhanced, std::string_view text) {
+  if (faults.has(Fault::reply_buffer_overflows) && output.size() > reply_buffer) return;
   text = text.substr(0, max_reply_text);
   output += fmt::format("{} {}{}{}\r\n", code, enhanced, enhanced.empty() ? "" : " ", text);
 }
@@ -140,7 +166,10 @@ const Accepted& Session::accepted() const { return impl_->transaction.mail; }
 
 void Session::receive(std::string_view octets) {
   if (impl_->want == Want::close) return;
+  impl_->spoken_to = true;
   impl_->input += octets;
+  const bool command = impl_->want == Want::octets && impl_->reading == Impl::Reading::commands;
+  if (impl_->faults.has(Fault::segment_is_command) && command && !octets.ends_with('\n')) impl_->input += "\r\n";
   impl_->run();
 }
 
@@ -153,6 +182,11 @@ void Session::tls_started() {
     session.end_transaction();
   }
   session.run();
+}
+
+void Session::tls_ended() {
+  if (!impl_->faults.has(Fault::plain_text_behind_close_notify)) return hung_up();
+  impl_->under_tls = false;
 }
 
 void Session::tls_failed() { impl_->end(Want::close); }
@@ -171,21 +205,29 @@ void Session::delivered(const std::vector<bool>& success) {
 
 void Session::hung_up() {
   Impl& session = *impl_;
-  const bool in_data = session.want == Want::octets && session.reading == Impl::Reading::data;
+  const bool reads = session.want == Want::octets;
+  const bool in_data = reads && session.reading == Impl::Reading::data;
+  const bool in_chunk =
+      reads && session.reading == Impl::Reading::chunk && session.last_chunk && !session.chunk_refused;
   session.reading = Impl::Reading::commands;
   session.gone = true;
   session.end(Want::close);
   if (session.faults.has(Fault::half_message_delivered) && in_data) session.accept();
+  if (session.faults.has(Fault::half_chunk_delivered) && in_chunk) session.accept();
 }
 
 void Session::timed_out() {
+  if (impl_->faults.has(Fault::greeting_repeated) && !std::exchange(impl_->spoken_to, true)) return impl_->greet();
   impl_->say(421, "4.4.2", fmt::format("{} Too slow, closing the connection", impl_->settings.hostname));
   impl_->end(Want::close);
 }
 
 std::uint64_t Session::patience_ms() const {
-  const bool slow = impl_->faults.has(Fault::slow_client_dropped) && !impl_->lines.idle();
-  return slow ? impatience : patience;
+  const Impl& session = *impl_;
+  const bool in_message = session.reading == Impl::Reading::data && session.decoder.decoded() > 0;
+  const bool slow = session.faults.has(Fault::slow_client_dropped) && (in_message || !session.lines.idle());
+  const bool greets = session.faults.has(Fault::greeting_repeated) && !session.spoken_to;
+  return slow || greets ? impatience : patience;
 }
 
 }  // namespace smtpspec::reference

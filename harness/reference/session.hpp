@@ -70,6 +70,8 @@ class Session {
   void receive(std::string_view octets);
   void tls_started();
   void tls_failed();
+  /// The client has ended TLS by close_notify, and may have kept the TCP connection: the session is over.
+  void tls_ended();
   [[nodiscard]] const Accepted& accepted() const;
   /// The outcome of delivering, one a recipient in LMTP, else one for all: true is 250, false 451.
   void delivered(const std::vector<bool>& success);

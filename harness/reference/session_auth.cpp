@@ -40,8 +40,9 @@ void Session::Impl::auth(const smtp::Command& command) {
   if (!client.extended) return say(503, "5.5.1", settings.lmtp ? "LHLO first" : "EHLO first");
   if (!client.user.empty() && !faults.has(Fault::auth_twice)) return say(503, "5.5.1", "Authenticated already");
   if (transaction.open && !faults.has(Fault::auth_in_transaction)) return say(503, "5.5.1", "Not inside a transaction");
-  const auto* const mechanism = std::find_if(std::begin(mechanisms), std::end(mechanisms),
-                                             [&](const Mechanism& known) { return known.name == command.mechanism; });
+  const auto* mechanism = std::find_if(std::begin(mechanisms), std::end(mechanisms),
+                                       [&](const Mechanism& known) { return known.name == command.mechanism; });
+  if (mechanism == std::end(mechanisms) && faults.has(Fault::unknown_mechanism_taken)) mechanism = mechanisms;
   if (mechanism == std::end(mechanisms)) return say(504, "5.5.4", "Mechanism not known");
   if (!offers_auth()) return say(538, "5.7.11", "TLS first");
   const auto password_of = [this](const std::string& user) -> std::optional<std::string> {
@@ -51,7 +52,7 @@ void Session::Impl::auth(const smtp::Command& command) {
   };
   const bool initial = command.initial_response.has_value();
   if (initial && mechanism->begins == Begins::server) return say(501, "5.7.0", "The server begins this mechanism");
-  sasl = wire::Sasl::server(command.mechanism, password_of, settings.hostname);
+  sasl = wire::Sasl::server(std::string(mechanism->name), password_of, settings.hostname);
   if (!sasl) return say(504, "5.5.4", "Mechanism not known");
 
   reading = Reading::auth_response;
@@ -77,6 +78,7 @@ void Session::Impl::auth_response(const smtp::CommandLine& line) {
 void Session::Impl::auth_decode(std::string_view text) {
   const auto octets =
       wire::base64_decode(faults.has(Fault::auth_skips_bad_base64) ? only_base64(text) : std::string(text));
+  if (!octets && faults.has(Fault::bad_base64_is_535)) return auth_ended(535, "5.7.8", "Authentication failed");
   if (!octets) return auth_ended(501, "5.5.2", "Not base64");
   if (!auth_complete) return auth_step(*octets);
   if (!octets->empty()) return auth_ended(501, "5.5.2", "An empty response is due");
@@ -101,12 +103,12 @@ void Session::Impl::auth_step(std::string_view octets) {
 
 void Session::Impl::auth_challenge(std::string_view octets) {
   challenge = wire::base64_encode(octets);
-  output += "334 " + challenge + "\r\n";
+  output += (faults.has(Fault::auth_challenge_in_words) ? "334 Please answer: " : "334 ") + challenge + "\r\n";
 }
 
 void Session::Impl::auth_succeeded() {
   client.user = sasl->user().empty() ? "unknown" : sasl->user();
-  auth_ended(235, "2.7.0", "Authenticated");
+  auth_ended(faults.has(Fault::auth_success_is_250) ? 250 : 235, "2.7.0", "Authenticated");
 }
 
 void Session::Impl::auth_ended(int code, std::string_view enhanced, std::string_view text) {

@@ -14,6 +14,9 @@ using smtp::Command;
 using smtp::CommandError;
 using smtp::Verb;
 
+/// Octets of a path or domain, for the faults that take no more.
+constexpr std::size_t short_limit = 64;
+
 bool has_eight_bit(std::string_view text) { return std::any_of(text.begin(), text.end(), smtp::is_eight_bit); }
 
 }  // namespace
@@ -33,6 +36,11 @@ void Session::Impl::dispatch(const Command& command) {
   const auto* row =
       std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.verb == command.verb; });
   if (row == std::end(rows)) return say(500, "5.5.2", "Command not recognized");
+  const bool neutral = command.verb == Verb::noop || command.verb == Verb::help || command.verb == Verb::vrfy ||
+                       command.verb == Verb::expn;
+  if (neutral && faults.has(Fault::other_commands_reset)) end_transaction();
+  const bool early = client.domain.empty() && (neutral || command.verb == Verb::rset);
+  if (early && faults.has(Fault::commands_wait_for_ehlo)) return say(503, "5.5.1", "EHLO first");
   (this->*row->run)(command);
 }
 
@@ -45,6 +53,8 @@ void Session::Impl::refuse(const CommandError& error) {
   }
   const bool path = verb == Verb::mail || verb == Verb::rcpt;
   const bool greeting = verb == Verb::ehlo || verb == Verb::helo || verb == Verb::lhlo;
+  if (greeting && faults.has(Fault::bare_ehlo_crashes) && error.command.argument.empty()) return end(Want::close);
+  if (greeting && faults.has(Fault::refused_ehlo_resets)) end_transaction();
   if (verb == Verb::rcpt && transaction.open) ++transaction.rcpts;
   if (path && client.extended && has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5
     return say(verb == Verb::mail ? 550 : 553, "5.6.7", "An address outside ASCII, and no SMTPUTF8");
@@ -55,11 +65,14 @@ void Session::Impl::refuse(const CommandError& error) {
       : verb == Verb::auth ? "5.5.2"
                            : "5.5.4",
       fmt::format("{} (octet {})", error.error.message, error.error.at));
+  if (path && faults.has(Fault::syntax_refused_then_accepted)) say(250, "2.1.0", "Accepted");
 }
 
 /// Faults that see a command in what is none.
 std::optional<Command> Session::Impl::misread(const CommandError& error) const {
   Command command = error.command;
+  const bool bare = command.verb == Verb::rset || command.verb == Verb::data || command.verb == Verb::quit;
+  if (faults.has(Fault::argument_overlooked) && bare) return command;
   if (faults.has(Fault::starttls_with_argument) && command.verb == Verb::starttls) return command;
   if (faults.has(Fault::unknown_parameter_accepted) && error.kind == CommandError::Kind::unknown_parameter)
     return command;
@@ -79,6 +92,9 @@ std::optional<Command> Session::Impl::misread(const CommandError& error) const {
 bool Session::Impl::misjudged(const Command& command, std::string_view line) const {
   const auto has_lower = [](std::string_view text) { return smtp::to_upper(text) != text; };
   if (faults.has(Fault::verbs_case_sensitive) && has_lower(command.word)) return true;
+  if (faults.has(Fault::short_path_limit) && smtp::to_string(command.path).size() > short_limit) return true;
+  if (faults.has(Fault::short_domain_limit) && command.domain.size() > short_limit) return true;
+  if (faults.has(Fault::address_literal_refused) && command.domain.starts_with('[')) return true;
   if (faults.has(Fault::trailing_space_refused) && line.ends_with(' ')) return true;
   if (faults.has(Fault::keywords_case_sensitive) && command.verb == Verb::mail) {
     return has_lower(std::string_view(command.argument).substr(0, 5));
@@ -93,6 +109,7 @@ std::vector<std::string> Session::Impl::keywords() const {
   if (settings.chunking) words.insert(words.end(), {"CHUNKING", "BINARYMIME"});
   if (settings.starttls && (!under_tls || faults.has(Fault::starttls_advertised_under_tls)))
     words.emplace_back("STARTTLS");
+  if (faults.has(Fault::expn_listed_unimplemented)) words.emplace_back("EXPN");
   if (offers_auth()) words.emplace_back("AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256");
   words.emplace_back("HELP");
   return words;
@@ -100,7 +117,9 @@ std::vector<std::string> Session::Impl::keywords() const {
 
 /// RFC 5321 section 4.1.1.1, RFC 2033 section 4.1.
 void Session::Impl::ehlo(const Command& command) {
-  if (settings.lmtp != (command.verb == Verb::lhlo)) return say(500, "5.5.1", "Not a command of this protocol");
+  const bool mistaken = settings.lmtp && faults.has(Fault::ehlo_in_lmtp);
+  if (settings.lmtp != (command.verb == Verb::lhlo) && !mistaken)
+    return say(500, "5.5.1", "Not a command of this protocol");
   if (!faults.has(Fault::ehlo_keeps_transaction)) end_transaction();
   client.domain = command.domain;
   client.extended = true;
@@ -110,25 +129,33 @@ void Session::Impl::ehlo(const Command& command) {
 }
 
 void Session::Impl::helo(const Command& command) {
-  if (settings.lmtp || faults.has(Fault::helo_refused)) return say(500, "5.5.1", "Not a command of this protocol");
+  const bool mistaken = settings.lmtp && !faults.has(Fault::ehlo_in_lmtp);
+  if (mistaken || faults.has(Fault::helo_refused)) return say(500, "5.5.1", "Not a command of this protocol");
   end_transaction();
   client.domain = command.domain;
   client.extended = false;
+  if (faults.has(Fault::helo_lists_keywords)) return say_lines(250, keywords());
   say(250, "", fmt::format("{} greets {}", settings.hostname, command.domain));
 }
 
 void Session::Impl::rset(const Command&) {
+  if (faults.has(Fault::rset_unknown)) return say(500, "5.5.2", "Command not recognized");
   if (!faults.has(Fault::rset_keeps_transaction)) end_transaction();
-  say(250, "2.0.0", "Reset");
+  say(250, faults.has(Fault::enhanced_missing) ? "" : "2.0.0", "Reset");
 }
 
 /// 252 tells nobody who is here (RFC 5321 sections 3.5.3 and 7.3).
-void Session::Impl::vrfy(const Command&) {
+void Session::Impl::vrfy(const Command& command) {
   if (faults.has(Fault::vrfy_unknown)) return say(500, "5.5.2", "Command not recognized");
+  if (faults.has(Fault::vrfy_confirms_anybody)) return say(250, "2.1.5", command.argument);
   say(252, "2.5.0", "Cannot verify, but will take a message and try");
 }
 
-void Session::Impl::expn(const Command&) { say(252, "2.5.0", "Cannot expand, but will take a message and try"); }
+void Session::Impl::expn(const Command& command) {
+  if (faults.has(Fault::expn_listed_unimplemented)) return say(502, "5.5.1", "EXPN is not implemented");
+  if (faults.has(Fault::vrfy_confirms_anybody)) return say(250, "2.1.5", command.argument);
+  say(252, "2.5.0", "Cannot expand, but will take a message and try");
+}
 
 void Session::Impl::help(const Command&) {
   say(214, "2.0.0", "RFC 5321 says it all");
@@ -140,7 +167,7 @@ void Session::Impl::noop(const Command& command) {
   if (faults.has(Fault::noop_argument_refused) && !command.argument.empty()) {
     return say(501, "5.5.4", "NOOP takes no argument");
   }
-  say(250, "2.0.0", "Nothing done");
+  say(250, faults.has(Fault::enhanced_missing) ? "" : "2.0.0", "Nothing done");
   if (faults.has(Fault::reply_ends_in_lf)) output.erase(output.size() - 2, 1);
 }
 
@@ -152,6 +179,7 @@ void Session::Impl::quit(const Command&) {
 
 /// RFC 3207 section 4. What stands behind the command in plain text is thrown away: it may come from someone else.
 void Session::Impl::starttls(const Command&) {
+  if (under_tls && faults.has(Fault::starttls_twice)) return say(220, "2.0.0", "Ready to start TLS");
   if (under_tls) return say(503, "5.5.1", "TLS is in use already");
   if (!settings.starttls) return say(502, "5.5.1", "STARTTLS is not offered");
   if (client.domain.empty()) return say(503, "5.5.1", settings.lmtp ? "LHLO first" : "EHLO first");

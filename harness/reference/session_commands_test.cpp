@@ -117,7 +117,7 @@ const std::vector<Dialogue> lines = {
      plain(),
      {ehlo,
       {"NO\0OP\r\n"s, "500/5.5.2"},
-      {"NOOP \x01\r\n", "500/5.5.2"},
+      {"NOOP \x01\r\n", "501/5.5.2"},
       {"NOOP \xff\r\n", "500/5.5.2"},
       {"\xc3\xa4hlo\r\n", "500/5.5.2"},
       {"NOOP\tx\r\n", "500/5.5.2"},

@@ -51,7 +51,8 @@ std::string lower_local_part(std::string path) {
 
 void Session::Impl::mail(const Command& command) {
   ++client.mails;
-  if (client.domain.empty() && !faults.has(Fault::mail_before_ehlo)) {
+  if (client.domain.empty()) {
+    if (faults.has(Fault::mail_before_ehlo_crashes)) return end(Want::close);
     return say(503, "5.5.1", settings.lmtp ? "LHLO first" : "EHLO or HELO first");
   }
   if (transaction.open && !faults.has(Fault::nested_mail)) return say(503, "5.5.1", "A transaction is open already");
@@ -79,13 +80,14 @@ void Session::Impl::mail(const Command& command) {
 }
 
 void Session::Impl::rcpt(const Command& command) {
-  if (!transaction.open) return say(503, "5.5.1", "MAIL first");
+  if (!transaction.open && !faults.has(Fault::rcpt_without_mail)) return say(503, "5.5.1", "MAIL first");
   if (transaction.chunked) return say(503, "5.5.1", "The message has begun");
   const std::size_t limit = faults.has(Fault::few_recipients) ? few_recipients : settings.max_recipients;
   if (transaction.rcpts >= limit) return say(452, "4.5.3", "Too many recipients");
   ++transaction.rcpts;
   const smtp::Path& path = command.path;
   if (!transaction.utf8 && is_utf8(path.mailbox) && !faults.has(Fault::utf8_without_parameter)) {
+    if (faults.has(Fault::utf8_recipient_accepted)) return say(250, "2.1.5", "Recipient accepted");
     return refuse_recipient(553, "5.6.7", "An address outside ASCII, and MAIL had no SMTPUTF8");
   }
   if (faults.has(Fault::quoted_local_part_refused) && path.mailbox.quoted)
@@ -98,6 +100,7 @@ void Session::Impl::rcpt(const Command& command) {
     case Admission::foreign: return refuse_recipient(550, "5.7.1", "Relaying denied");
     case Admission::accepted: break;
   }
+  if (faults.has(Fault::last_recipient_alone)) transaction.mail.recipients.clear();
   transaction.mail.recipients.push_back({smtp::to_string(path), command.parameters});
   say(250, faults.has(Fault::enhanced_missing) ? "" : "2.1.5", "Recipient accepted");
 }

@@ -43,6 +43,7 @@ struct Session::Impl {
   };
 
   // session.cpp: octets in, replies out
+  void greet();
   void run();
   void read_line(const smtp::CommandLine& line);
   void read_command(std::string_view line, std::size_t octets);
@@ -77,6 +78,7 @@ struct Session::Impl {
   void bdat(const smtp::Command& command);
   void say_no_recipients();
   [[nodiscard]] bool decode(std::string_view& octets);
+  [[nodiscard]] bool overlooks_end() const;
   void data_ended();
   void take_chunk(std::string_view octets);
   void chunk_ended();
@@ -111,6 +113,7 @@ struct Session::Impl {
 
   smtp::DataDecoder decoder;
   BufferBorder border;  ///< for a fault
+  LooseLines loose;     ///< for two more
   smtp::ChunkReader chunk;
   bool last_chunk = false;
   bool chunk_refused = false;
@@ -118,6 +121,7 @@ struct Session::Impl {
   std::uint64_t message_octets = 0;  ///< of the message, kept or thrown away
   std::size_t messages = 0;          ///< accepted in this session
   bool gone = false;                 ///< the client has left: there is nobody to answer
+  bool spoken_to = false;            ///< the client has said something, or was greeted once more under a fault
   bool delivered_once = false;       ///< for the fault that delivers twice
   bool behind_last = false;          ///< the last transaction ended with BDAT LAST, and nothing came since
 

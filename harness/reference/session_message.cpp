@@ -17,13 +17,14 @@ std::size_t Session::Impl::room() const {
 
 void Session::Impl::data(const Command&) {
   const bool anyone = !transaction.mail.recipients.empty();
-  if (!transaction.open) return say(503, "5.5.1", "MAIL first");
+  const bool misplaced = !transaction.open && faults.has(Fault::data_without_mail);
+  if (!transaction.open && !misplaced) return say(503, "5.5.1", "MAIL first");
   if (transaction.chunked && !faults.has(Fault::data_after_bdat))
     return say(503, "5.5.1", "BDAT has begun the message");
   if (transaction.binary && !faults.has(Fault::binary_by_data)) {
     return say(503, "5.5.1", "A BINARYMIME message comes by BDAT");  // RFC 3030 section 3
   }
-  if (!anyone && !faults.has(Fault::data_without_recipient)) return say_no_recipients();
+  if (!anyone && !misplaced && !faults.has(Fault::data_without_recipient)) return say_no_recipients();
   say(354, "", "Go on, and end with a line that is a single period");
   reading = Reading::data;
   decoder = smtp::DataDecoder(data_rules(faults));
@@ -38,6 +39,9 @@ void Session::Impl::say_no_recipients() {
 
 bool Session::Impl::decode(std::string_view& octets) {
   std::string& message = transaction.mail.message;
+  if (faults.has(Fault::line_end_not_checked) || faults.has(Fault::end_of_data_trimmed)) {
+    return loose.decode(octets, message);
+  }
   if (faults.has(Fault::dot_lost_at_buffer_border)) {
     border.before(octets, decoder.decoded());
     std::string_view part = octets.substr(0, border.until_border());
@@ -48,11 +52,21 @@ bool Session::Impl::decode(std::string_view& octets) {
     if (ended) border.restore(message);
     return ended;
   }
-  const bool ended = decoder.decode(octets, message);
+  bool ended = decoder.decode(octets, message);
+  if (ended && overlooks_end()) {
+    message += ".\r\n";
+    ended = false;
+  }
   if (message.size() > settings.max_message && !faults.has(Fault::size_never_enforced)) {
     message.resize(static_cast<std::size_t>(settings.max_message));
   }
   return ended;
+}
+
+/// Faults that do not see the end of data where it is. `input` is the segment that is being read.
+bool Session::Impl::overlooks_end() const {
+  if (faults.has(Fault::end_of_data_in_one_segment) && input.find("\r\n.\r\n") == input.npos) return true;
+  return faults.has(Fault::second_cr_hides_the_end) && transaction.mail.message.ends_with("\r\r\n");
 }
 
 void Session::Impl::data_ended() {
@@ -86,7 +100,8 @@ void Session::Impl::bdat(const Command& command) {
     return;
   }
   if (!chunk_refused) transaction.chunked = true;
-  chunk = smtp::ChunkReader(command.chunk_size);
+  const bool short_by_one = faults.has(Fault::bdat_size_off_by_one) && command.chunk_size > 0;
+  chunk = smtp::ChunkReader(command.chunk_size - (short_by_one ? 1 : 0));
   last_chunk = command.last_chunk;
   reading = Reading::chunk;
   if (chunk.done()) chunk_ended();
@@ -152,7 +167,9 @@ void Session::Impl::say_delivered(const std::vector<bool>& success) {
     if (faults.has(Fault::reply_twice)) say_one(all);
     return;
   }
-  for (std::size_t i = 0; i < transaction.mail.recipients.size(); ++i) say_one(i < success.size() && success[i]);
+  const std::size_t accepted = transaction.mail.recipients.size();
+  const std::size_t replies = faults.has(Fault::lmtp_reply_for_refused) ? transaction.rcpts : accepted;
+  for (std::size_t i = 0; i < replies; ++i) say_one(i < success.size() && success[i]);
 }
 
 void Session::Impl::end_transaction() {
