@@ -3,10 +3,8 @@
 #include <chrono>
 #include <functional>
 #include <future>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -18,8 +16,8 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
 #include "harness/cli/exit_code.hpp"
+#include "harness/cli/prove_matrix.hpp"
 #include "harness/cli/suite_files.hpp"
-#include "harness/engine/baseline.hpp"
 #include "harness/engine/run.hpp"
 #include "harness/reference/fault.hpp"
 
@@ -27,7 +25,6 @@ namespace smtpspec::cli {
 
 namespace {
 
-using scenario::Outcome;
 using scenario::Scenario;
 
 struct ProveOptions {
@@ -35,17 +32,6 @@ struct ProveOptions {
   std::vector<std::string> faults;
   std::size_t side_by_side = 24;
   bool full = false;
-};
-
-/// What the suite said of one server: outcome by scenario id.
-using Outcomes = std::map<std::string, engine::ScenarioResult>;
-
-/// One server of the proof: clean, or with one fault.
-struct Proof {
-  const reference::FaultRow* fault = nullptr;  ///< null: clean
-  Outcomes outcomes;
-  std::string problem;  ///< why the server could not be tested; empty where it could
-  std::chrono::milliseconds duration{0};
 };
 
 constexpr const char* profiles[] = {"mx", "submission", "lmtp"};
@@ -58,14 +44,6 @@ constexpr std::size_t most_sessions = 256;
 constexpr std::size_t fewest_sessions = 8;
 /// A session has two ends in this process, and relaying its message has two more.
 constexpr std::size_t descriptors_a_session = 4;
-
-bool is_red(Outcome outcome) { return engine::is_finding(outcome, true); }
-
-/// Green on a clean server, also where the profile or a keyword rules the scenario out.
-bool is_green(const engine::ScenarioResult& result) {
-  return result.outcome == Outcome::pass || result.outcome == Outcome::info || result.outcome == Outcome::unsupported ||
-         (result.outcome == Outcome::skipped && result.cause == "condition");
-}
 
 /// Each scenario is played on one server of the first profile that it is for.
 std::string profile_of(const Scenario& scenario) {
@@ -123,35 +101,6 @@ void play(Proof& proof, const scenario::Suite& suite, std::size_t sessions) {
   }
 }
 
-/// What became of a fault, or of the clean server.
-struct Findings {
-  std::vector<std::string> kept;    ///< scenarios that promised to turn red, and did
-  std::vector<std::string> broken;  ///< and did not
-  std::vector<std::string> also;    ///< red without a promise
-  std::vector<std::string> alarms;  ///< of the clean server: not green
-};
-
-Findings findings_of(const Proof& proof, const scenario::Suite& suite) {
-  Findings findings;
-  for (const Scenario& scenario : suite.scenarios) {
-    const auto found = proof.outcomes.find(scenario.id);
-    const bool played = found != proof.outcomes.end();
-    if (proof.fault == nullptr) {
-      if (!played || !is_green(found->second)) findings.alarms.push_back(scenario.id);
-      continue;
-    }
-    const bool promised =
-        std::find(scenario.catches.begin(), scenario.catches.end(), proof.fault->name) != scenario.catches.end();
-    const bool red = played && is_red(found->second.outcome);
-    if (promised) {
-      (red ? findings.kept : findings.broken).push_back(scenario.id);
-    } else if (red) {
-      findings.also.push_back(scenario.id);
-    }
-  }
-  return findings;
-}
-
 /// Servers are independent of each other: so many at a time, each with its own threads.
 void play_all(std::vector<Proof>& proofs, const scenario::Suite& suite, std::size_t side_by_side) {
   const auto started = std::chrono::steady_clock::now();
@@ -187,138 +136,24 @@ void play_all(std::vector<Proof>& proofs, const scenario::Suite& suite, std::siz
   if (failure) std::rethrow_exception(failure);
 }
 
-/// "a, b (4 rows), c": the rows of one scenario told as one.
-std::vector<std::string> grouped(const std::vector<std::string>& ids) {
-  std::vector<std::pair<std::string, std::size_t>> groups;
-  for (const std::string& id : ids) {
-    const std::string name = id.substr(0, id.find('/'));
-    if (groups.empty() || groups.back().first != name) groups.emplace_back(name, 0);
-    ++groups.back().second;
-  }
-  std::vector<std::string> names;
-  for (const auto& [name, rows] : groups) names.push_back(rows == 1 ? name : fmt::format("{} ({} rows)", name, rows));
-  return names;
-}
-
-/// As many names as stand on the rest of a line.
-std::string in_short(const std::vector<std::string>& names) {
-  constexpr std::size_t width = 76;
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0 && text.size() + names[i].size() > width) return text + fmt::format(", and {} more", names.size() - i);
-    text += (i > 0 ? ", " : "") + names[i];
-  }
-  return text;
-}
-
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-class Matrix {
- public:
-  Matrix(const std::vector<Proof>& proofs, const scenario::Suite& suite, bool full)
-      : proofs_(proofs), suite_(suite), full_(full) {
-    for (const Proof& proof : proofs)
-      if (proof.fault != nullptr) width_ = std::max(width_, proof.fault->name.size());
-  }
-
-  int print() {
-    for (const Proof& proof : proofs_)
-      if (proof.fault == nullptr) clean(proof);
-    fmt::print("\n{:<8}  {:<{}}  {:>8}  {:>4}  {}\n", "", "fault", width_, "promised", "also",
-               full_ ? "what it does" : "turned red by");
-    for (const Proof& proof : proofs_)
-      if (proof.fault != nullptr) faulty(proof);
-    const bool whole = proofs_.size() == reference::fault_count + 1;
-    if (whole) catch_nothing();
-    fmt::print("\n{}: {} killed, {} survived; {} on the clean server; {} not kept\n",
-               plural(killed_ + survived_, "fault"), killed_, survived_, plural(alarms_, "false alarm"),
-               plural(broken_, "promise"));
-    return survived_ == 0 && alarms_ == 0 && broken_ == 0 ? exit_complete : exit_findings;
-  }
-
- private:
-  void clean(const Proof& proof) {
-    const Findings findings = findings_of(proof, suite_);
-    alarms_ = findings.alarms.size();
-    fmt::print("clean server: {}, {} ({:.1f} s)\n", plural(proof.outcomes.size(), "scenario"),
-               plural(alarms_, "false alarm"), seconds(proof));
-    if (!proof.problem.empty()) fmt::print("          {}\n", proof.problem);
-    for (const std::string& id : findings.alarms) fmt::print("          {}: {}\n", id, told(proof, id));
-  }
-
-  void faulty(const Proof& proof) {
-    const Findings findings = findings_of(proof, suite_);
-    const bool killed = !findings.kept.empty();
-    ++(killed ? killed_ : survived_);
-    broken_ += findings.broken.size();
-    caught_something_.insert(findings.kept.begin(), findings.kept.end());
-    const std::string promised =
-        fmt::format("{}/{}", findings.kept.size(), findings.kept.size() + findings.broken.size());
-    fmt::print(
-        "{:<8}  {:<{}}  {:>8}  {:>4}  {}\n", killed ? "killed" : "SURVIVED", proof.fault->name, width_, promised,
-        findings.also.size(),
-        full_ ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof)) : in_short(grouped(findings.kept)));
-    if (!proof.problem.empty()) fmt::print("          not tested: {}\n", proof.problem);
-    for (const std::string& id : findings.broken) fmt::print("          NOT KEPT  {}: {}\n", id, told(proof, id));
-    if (!full_) return;
-    for (const std::string& id : findings.kept) fmt::print("          promised  {}: {}\n", id, told(proof, id));
-    for (const std::string& id : findings.also) fmt::print("          also      {}: {}\n", id, told(proof, id));
-  }
-
-  static double seconds(const Proof& proof) { return static_cast<double>(proof.duration.count()) / 1000; }
-
-  static std::string told(const Proof& proof, const std::string& id) {
-    const auto found = proof.outcomes.find(id);
-    if (found == proof.outcomes.end()) return "not played";
-    const engine::ScenarioResult& result = found->second;
-    std::string text(scenario::name(result.outcome));
-    if (!result.expected.empty()) text += fmt::format(", expected {}", result.expected);
-    if (!result.actual.empty()) text += fmt::format(", got {}", result.actual);
-    if (!result.reason.empty() && result.reason != result.actual) text += fmt::format(" ({})", result.reason);
-    return text;
-  }
-
-  /// Scenarios that keep no promise: nothing shows that they can fail.
-  void catch_nothing() const {
-    std::vector<std::string> idle;
-    for (const Scenario& scenario : suite_.scenarios)
-      if (caught_something_.count(scenario.id) == 0) idle.push_back(scenario.id);
-    if (idle.empty()) return;
-    fmt::print("\n{} not shown to be able to fail:\n", plural(idle.size(), "scenario"));
-    for (const std::string& id : idle) fmt::print("          {}\n", id);
-  }
-
-  const std::vector<Proof>& proofs_;
-  const scenario::Suite& suite_;
-  bool full_;
-  std::size_t width_ = 5;
-  std::set<std::string> caught_something_;
-  std::size_t killed_ = 0;
-  std::size_t survived_ = 0;
-  std::size_t alarms_ = 0;
-  std::size_t broken_ = 0;
-};
-
 int prove(const ProveOptions& options) {
   const auto suite = load_suite(options.suite.empty() ? std::vector{default_suite()} : options.suite);
   if (!suite) return exit_usage;
-  std::vector<Proof> proofs;
-  proofs.push_back({});
+  for (const std::string& fault : options.faults) {
+    if (reference::fault_named(fault)) continue;
+    say(fmt::format("--fault {}: there is no such fault; `smtpspec serve --list-faults` shows them", fault));
+    return exit_usage;
+  }
+  std::vector<Proof> proofs(1);
   for (const reference::FaultRow& row : reference::fault_table()) {
     const bool wanted = options.faults.empty() ||
                         std::find(options.faults.begin(), options.faults.end(), row.name) != options.faults.end();
     if (wanted) proofs.emplace_back().fault = &row;
   }
-  if (proofs.size() == 1) {
-    say("no such fault; `smtpspec serve --list-faults` shows them");
-    return exit_usage;
-  }
   watch_signals();
   play_all(proofs, *suite, options.side_by_side);
   if (signal_caught() != 0) return exit_signal + signal_caught();
-  return Matrix(proofs, *suite, options.full).print();
+  return print_matrix(proofs, *suite, options.full);
 }
 
 }  // namespace
