@@ -154,7 +154,7 @@ class RunCommand {
     if (!result.complete) return exit_untrusted;
     for (const engine::ScenarioResult& scenario : result.scenarios)
       if (scenario.expectation == engine::Expectation::fixed) return exit_baseline;
-    return result.baseline_notes.empty() || !options_.filters.empty() ? exit_complete : exit_baseline;
+    return result.baseline_notes.empty() ? exit_complete : exit_baseline;
   }
 
   const RunOptions& options_;

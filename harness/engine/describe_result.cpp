@@ -53,7 +53,7 @@ void put_verdict(ScenarioResult& result, const Verdict& verdict, const wire::Tra
   result.reason = verdict.reason;
   if (verdict.violation) result.requirements.insert(result.requirements.begin(), cite(*verdict.violation));
   if (verdict.outcome != Outcome::pass)
-    result.excerpt = excerpt(transcript, verdict.event, scenario.delivered.has_value());
+    result.excerpt = excerpt(transcript, verdict.event, scenario.delivered.has_value(), verdict.octets);
 }
 
 }  // namespace smtpspec::engine

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/delivery/trace.hpp"
 #include "harness/engine/judge.hpp"
 #include "harness/smtp/bytes.hpp"
 
@@ -11,9 +12,10 @@ using wire::Event;
 
 namespace {
 
-constexpr std::size_t lines_before = 16;
+constexpr std::size_t lines_before = 20;
 constexpr std::size_t lines_behind = 8;
 constexpr std::size_t most_octets = 2000;
+constexpr std::size_t most_of_body = 200;
 constexpr std::size_t most_deliveries = 4;
 
 std::string shown(std::string_view octets) {
@@ -67,13 +69,23 @@ void add_octets(std::vector<ExcerptLine>& lines, ExcerptLine::Side side, const s
   }
 }
 
+/// The first line from `from` on that shows the octets, else the last line.
+std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, std::string_view octets) {
+  const std::string wanted = shown(octets);
+  for (std::size_t i = from; i < lines.size() && !octets.empty(); ++i)
+    if (lines[i].text == wanted) return i;
+  return lines.size() - 1;
+}
+
 void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<wire::Delivery>& deliveries) {
   for (std::size_t i = 0; i < deliveries.size() && i < most_deliveries; ++i) {
     const wire::Delivery& delivery = deliveries[i];
     const std::string envelope =
         fmt::format("from <{}> to <{}>", delivery.reverse_path, fmt::join(delivery.forward_paths, ">, <"));
     lines.push_back({ExcerptLine::Side::event, "",
-                     fmt::format("delivered: {}: {}", shown(envelope), shown(delivery.message)), false});
+                     fmt::format("delivered: {}, {} octets, body: {}", shown(envelope), delivery.message.size(),
+                                 shown(delivery::part(delivery.message).body.substr(0, most_of_body))),
+                     false});
   }
   if (deliveries.size() > most_deliveries)
     lines.push_back({ExcerptLine::Side::event, "",
@@ -82,7 +94,8 @@ void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<wire::Del
 
 }  // namespace
 
-std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries) {
+std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries,
+                                 std::string_view octets_of_key) {
   std::vector<ExcerptLine> lines;
   std::size_t key_line = 0;
   for (std::size_t i = 0; i < transcript.events.size(); ++i) {
@@ -101,7 +114,7 @@ std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t
         octets += transcript.events[++last].octets;
       add_octets(lines, sent ? ExcerptLine::Side::client : ExcerptLine::Side::server, session, shown_event.beneath_tls,
                  octets);
-      if (event >= i && event <= last && !lines.empty()) key_line = lines.size() - 1;
+      if (event >= i && event <= last && !lines.empty()) key_line = line_with(lines, before, octets_of_key);
       i = last;
       continue;
     }

@@ -117,12 +117,11 @@ class Walk {
     verdict_.event = key_event();
   }
 
-  /// The last octets received so far in this step, else the last event seen.
+  /// The last thing that the server did, or failed to do.
   [[nodiscard]] std::size_t key_event() const {
     for (std::size_t i = at_; i > 0; --i) {
-      const Event& event = transcript_.events[i - 1];
-      if (event.kind == Event::Kind::received) return i - 1;
-      if (event.kind == Event::Kind::step) break;
+      const Event::Kind kind = transcript_.events[i - 1].kind;
+      if (kind != Event::Kind::step && kind != Event::Kind::sent) return i - 1;
     }
     return at_ == 0 ? 0 : at_ - 1;
   }
@@ -228,6 +227,7 @@ class Walk {
     const std::string expected = describe(expectation);
     const std::string actual = describe(observed);
     const bool early = expects_no_reply(expectation);
+    if (observed.what == Observed::What::reply) verdict_.octets = observed.reply.lines.front().bytes;
     switch (observed.what) {
       case Observed::What::reply:
         // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1), but not as an

@@ -22,6 +22,7 @@ struct Verdict {
   std::string reason;                        ///< why an outcome other than fail came about
   std::optional<smtp::Violation> violation;  ///< the referee's, where it decided
   std::size_t event = 0;                     ///< index of the transcript's event that decided
+  std::string octets;                        ///< the line of it that decided, where one did
   bool missing = false;                      ///< it rests on something that did not come; playing again may clear it
 };
 
@@ -48,7 +49,9 @@ struct JudgeFacts {
 /// How many messages must arrive before the deliveries of a play are complete; 0 where none is awaited.
 [[nodiscard]] std::size_t awaited_deliveries(const scenario::Scenario& scenario, bool to_the_end);
 
-/// The conversation around an event as people read it; bounded in lines and octets.
-[[nodiscard]] std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries);
+/// The conversation around an event as people read it; bounded in lines and octets. `octets`: the line of the event
+/// that decided; its last one where they are empty.
+[[nodiscard]] std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries,
+                                               std::string_view octets = {});
 
 }  // namespace smtpspec::engine

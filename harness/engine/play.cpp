@@ -1,8 +1,10 @@
 #include "harness/engine/play.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -96,7 +98,7 @@ class Player {
       case Step::Action::send:
         if (!co_await send(step, conversation)) co_return Next::stop;
         break;
-      case Step::Action::pause: co_await conversation.listen(step.duration); break;
+      case Step::Action::pause: co_await pause(step.duration, conversation); break;
       case Step::Action::handshake:
         // A handshake that fails is for the judge to see; what follows makes no sense.
         if (!co_await conversation.handshake(*settings_.target, *settings_.tls)) co_return Next::stop;
@@ -127,6 +129,16 @@ class Player {
       if (next == Next::stop) co_return next;
     }
     co_return next;
+  }
+
+  /// What comes meanwhile is read; a session that has ended does not cut the pause short.
+  asio::awaitable<void> pause(std::chrono::milliseconds duration, Conversation& conversation) {
+    const auto end = std::min(std::chrono::steady_clock::now() + duration, until_);
+    co_await conversation.listen(duration);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, end);
+    asio::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 
   asio::awaitable<bool> send(const Step& step, Conversation& conversation) {
