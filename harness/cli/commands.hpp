@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-namespace CLI {
+namespace CLI {  // NOLINT: its own name
 class App;
 }
 

@@ -11,7 +11,7 @@
 #include "harness/scenario/loader.hpp"
 #include "reports/report.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT: its own name
 class App;
 }
 

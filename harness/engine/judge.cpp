@@ -1,11 +1,11 @@
 #include "harness/engine/judge.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "harness/engine/cursor.hpp"
 #include "harness/engine/ladder.hpp"
 #include "harness/engine/login.hpp"
 #include "harness/engine/match.hpp"
@@ -57,7 +57,7 @@ bool expects_no_reply(const scenario::Expectation& expectation) {
 class Walk {
  public:
   Walk(const Scenario& scenario, const Transcript& transcript)
-      : scenario_(scenario), transcript_(transcript), values_(transcript.values) {
+      : scenario_(scenario), transcript_(transcript), values_(transcript.values), cursor_(transcript) {
     verdict_.outcome = Outcome::pass;
   }
 
@@ -78,52 +78,12 @@ class Walk {
   [[nodiscard]] bool climbed() const { return climbed_; }
 
  private:
-  struct Side {
-    Observer observer;
-    bool on_ladder = true;
-    int last_code = 0;  ///< of the last reply that a step was given
-  };
-
-  /// Feeds the next event to its session's observer; false at the transcript's end.
-  bool feed() {
-    if (at_ >= transcript_.events.size()) return false;
-    const Event& event = transcript_.events[at_++];
-    Side& side = sides_[event.session];
-    if (event.kind == Event::Kind::step) {
-      const bool ladder = event.step == Event::ladder;
-      if (side.on_ladder && !ladder) side.observer.discard();
-      side.on_ladder = ladder;
-    }
-    side.observer.take(event);
-    return true;
-  }
-
-  /// Feeds up to and with the marker of a step; false where the transcript has none.
-  bool advance(int number) {
-    for (std::size_t i = at_; i < transcript_.events.size(); ++i) {
-      const Event& event = transcript_.events[i];
-      if (event.kind != Event::Kind::step || event.step != number) continue;
-      while (at_ <= i) feed();
-      return true;
-    }
-    return false;
-  }
-
   void decide(Outcome outcome, std::string cause, std::string expected, std::string actual) {
     verdict_.outcome = outcome;
     verdict_.cause = std::move(cause);
     verdict_.expected = std::move(expected);
     verdict_.actual = std::move(actual);
-    verdict_.event = key_event();
-  }
-
-  /// The last thing that the server did, or failed to do.
-  [[nodiscard]] std::size_t key_event() const {
-    for (std::size_t i = at_; i > 0; --i) {
-      const Event::Kind kind = transcript_.events[i - 1].kind;
-      if (kind != Event::Kind::step && kind != Event::Kind::sent) return i - 1;
-    }
-    return at_ == 0 ? 0 : at_ - 1;
+    verdict_.event = cursor_.last_of_server();
   }
 
   /// Whether the play stopped on the ladder that begins at an event or behind it; then that is the verdict.
@@ -132,7 +92,7 @@ class Walk {
       const Event& event = transcript_.events[i];
       if (event.kind == Event::Kind::step && event.step != Event::ladder) return false;
       if (event.kind != Event::Kind::stopped || event.step != Event::ladder) continue;
-      at_ = i;
+      cursor_.move_to(i);
       const bool refused = i > 0 && transcript_.events[i - 1].kind == Event::Kind::refused;
       decide(Outcome::blocked, refused ? "connect" : "ladder", "",
              refused ? transcript_.events[i - 1].text : event.text);
@@ -154,27 +114,27 @@ class Walk {
 
   /// False when the walk is over.
   bool step(const Step& step, int number) {
-    if (!advance(number)) {
+    if (!cursor_.advance(number)) {
       // A further session that does not climb its ladder blocks the scenario as the first one does.
-      if (step.action == Step::Action::open && stopped_on_ladder(at_)) return false;
+      if (step.action == Step::Action::open && stopped_on_ladder(cursor_.at())) return false;
       cut_short("", "the transcript ends before step " + std::to_string(number + 1));
       return false;
     }
     if (step.action == Step::Action::handshake && !handshake_done(number)) return false;
-    const std::size_t session = transcript_.events[at_ - 1].session;
+    const std::size_t session = transcript_.events[cursor_.at() - 1].session;
     if (step.action == Step::Action::login) pass_over_challenges(session, number);
     for (const scenario::Expectation& expectation : step.replies) {
       if (ended_) {
-        if (observe(any_reply(), session, number).what != Observed::What::reply) break;
+        if (cursor_.observe(any_reply(), session, number).what != Observed::What::reply) break;
         continue;
       }
-      if (!meet(expectation, observe(expectation, session, number))) return false;
+      if (!meet(expectation, cursor_.observe(expectation, session, number))) return false;
     }
     return true;
   }
 
   bool handshake_done(int number) {
-    for (std::size_t i = at_; i < transcript_.events.size(); ++i) {
+    for (std::size_t i = cursor_.at(); i < transcript_.events.size(); ++i) {
       const Event& event = transcript_.events[i];
       if (event.kind == Event::Kind::step && event.step != number) break;
       if (event.kind == Event::Kind::tls_started) return true;
@@ -186,22 +146,10 @@ class Walk {
 
   void pass_over_challenges(std::size_t session, int number) {
     for (int i = 0; i < max_challenges; ++i) {
-      const Observed observed = observe(challenge(), session, number);
+      const Observed observed = cursor_.observe(challenge(), session, number);
       if (observed.what == Observed::What::reply && observed.reply.code == 334) continue;
-      sides_[session].observer.give_back(observed);
+      cursor_.observer(session).give_back(observed);
       return;
-    }
-  }
-
-  Observed observe(const scenario::Expectation& expectation, std::size_t session, int number) {
-    for (;;) {
-      if (auto observed = sides_[session].observer.observe(expectation)) {
-        if (observed->what == Observed::What::reply) sides_[session].last_code = observed->reply.code;
-        return *observed;
-      }
-      const bool more = at_ < transcript_.events.size() &&
-                        (transcript_.events[at_].kind != Event::Kind::step || transcript_.events[at_].step == number);
-      if (!more || !feed()) return {};
     }
   }
 
@@ -269,15 +217,15 @@ class Walk {
   /// A transcript that the play left early, or that lost its end, shows no pass.
   void was_it_whole() {
     if (weight(verdict_.outcome) >= weight(Outcome::warn)) return;
-    while (feed()) continue;
+    while (cursor_.feed()) continue;
     const bool stopped = std::any_of(transcript_.events.begin(), transcript_.events.end(),
                                      [](const Event& event) { return event.kind == Event::Kind::stopped; });
-    if (stopped || !sides_[0].observer.closed()) cut_short("", "the transcript ends before the session does");
+    if (stopped || !cursor_.observer(0).closed()) cut_short("", "the transcript ends before the session does");
   }
 
   /// After a missing reply `play` sent NOOP: did anything come back?
   bool session_answers() {
-    for (std::size_t i = at_; i < transcript_.events.size(); ++i)
+    for (std::size_t i = cursor_.at(); i < transcript_.events.size(); ++i)
       if (transcript_.events[i].kind == Event::Kind::received) return true;
     return false;
   }
@@ -289,14 +237,14 @@ class Walk {
   }
 
   void fence() {
-    if (!advance(Event::fence)) return;
-    Observer& observer = sides_[0].observer;
+    if (!cursor_.advance(Event::fence)) return;
+    Observer& observer = cursor_.observer(0);
     if (const auto extra = observer.next_unclaimed())
       return break_fence("extra-reply", "one reply to each command", smtp::escape(extra->bytes().substr(0, 400)));
     const auto steps = engine::fence();
     // The server said that it would close (RFC 5321 sections 3.8 and 4.1.1.10); it may not have done so yet.
-    const bool said_goodbye = sides_[0].last_code == 221 || sides_[0].last_code == 421;
-    const Observed noop = observe(steps[0].replies[0], 0, Event::fence);
+    const bool said_goodbye = cursor_.last_code(0) == 221 || cursor_.last_code(0) == 421;
+    const Observed noop = cursor_.observe(steps[0].replies[0], 0, Event::fence);
     if (said_goodbye && noop.what != Observed::What::reply) return;
     if (noop.what == Observed::What::deadline) {
       break_fence("hang", "one reply to NOOP", describe(noop));
@@ -309,11 +257,11 @@ class Walk {
     }
     if (noop.what != Observed::What::reply || noop.reply.klass() == 4) return;
     if (noop.reply.klass() != 2) return break_fence("fence", "250 to NOOP", describe(noop));
-    advance(Event::fence);
-    const Observed quit = observe(steps[1].replies[0], 0, Event::fence);
+    cursor_.advance(Event::fence);
+    const Observed quit = cursor_.observe(steps[1].replies[0], 0, Event::fence);
     if (quit.what == Observed::What::reply && quit.reply.klass() == 2 && quit.reply.code != 221)
       return break_fence("fence", "221 to QUIT", describe(quit));
-    while (at_ < transcript_.events.size()) feed();
+    while (cursor_.feed()) continue;
     if (const auto extra = observer.next_unclaimed())
       break_fence("extra-reply", "one reply to each command", smtp::escape(extra->bytes().substr(0, 400)));
   }
@@ -321,8 +269,7 @@ class Walk {
   const Scenario& scenario_;
   const Transcript& transcript_;
   Values values_;
-  std::map<std::size_t, Side> sides_;
-  std::size_t at_ = 0;
+  Cursor cursor_;
   Verdict verdict_;
   bool climbed_ = false;
   bool ended_ = false;

@@ -130,9 +130,9 @@ enum class Fault {
   auth_success_is_250,       ///< a right password is answered 250
   auth_challenge_in_words,   ///< a challenge has words in front of the base64
   unknown_mechanism_taken,   ///< a mechanism that nobody knows is taken for PLAIN
-  count_
+  number_of_faults
 };
-inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count_);
+inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::number_of_faults);
 
 struct FaultRow {
   Fault fault;

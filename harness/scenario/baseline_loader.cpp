@@ -17,6 +17,7 @@ Baseline::Entry load_entry(Reader& reader, const Item& item) {
   reader.read(item, "reason", entry.reason);
   if (const Item* outcome = item.find("outcome")) {
     std::vector<std::string> names;
+    names.reserve(outcome_count);
     for (int i = 0; i < outcome_count; ++i) names.emplace_back(name(static_cast<Outcome>(i)));
     if (const auto word = reader.word(*outcome, "outcome", names))
       entry.outcome = outcome_named(*word).value_or(Outcome::fail);

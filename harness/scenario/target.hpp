@@ -13,6 +13,16 @@ namespace smtpspec::scenario {
 
 enum class Scheme { smtp, smtps, lmtp };
 
+/// Where accepted mail can be seen. (Outside of Target: clang 14 wants it whole before `std::optional` holds it.)
+struct DeliveryRoad {
+  std::string sink;  ///< host:port that smtpspec listens on; empty: not this road
+  bool sink_lmtp = false;
+  std::filesystem::path maildir;  ///< empty: not this road
+  std::filesystem::path mbox;
+  Duration wait{20000};   ///< how long a message that was accepted may take to arrive
+  Duration settle{1500};  ///< quiet time after which no further message is expected
+};
+
 struct Target {
   std::string name;
   Scheme scheme = Scheme::smtp;
@@ -41,14 +51,7 @@ struct Target {
     std::string name;  ///< server name to send and to verify; empty: the host
   } tls;
 
-  struct Delivery {
-    std::string sink;  ///< host:port that smtpspec listens on; empty: not this road
-    bool sink_lmtp = false;
-    std::filesystem::path maildir;  ///< empty: not this road
-    std::filesystem::path mbox;
-    Duration wait{20000};   ///< how long a message that was accepted may take to arrive
-    Duration settle{1500};  ///< quiet time after which no further message is expected
-  };
+  using Delivery = DeliveryRoad;
   std::optional<Delivery> delivery;
 
   struct Server {
