@@ -33,6 +33,7 @@ std::vector<std::string> grouped(const std::vector<std::string>& ids) {
     ++groups.back().second;
   }
   std::vector<std::string> names;
+  names.reserve(groups.size());
   for (const auto& [name, rows] : groups) names.push_back(rows == 1 ? name : fmt::format("{} ({} rows)", name, rows));
   return names;
 }
