@@ -11,8 +11,7 @@ namespace smtpspec::engine {
 namespace {
 
 /// RFC 5321 section 4.5.4 asks for nothing here; header fields by RFC 5322 section 3.6.
-std::string header_block(const Values&, const std::string& from, const std::string& to, const std::string& token,
-                         int number) {
+std::string header_block(const std::string& from, const std::string& to, const std::string& token, int number) {
   const std::string date = fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(std::time(nullptr)));
   return fmt::format("From: <{}>\r\nTo: <{}>\r\nSubject: smtpspec {}\r\nDate: {}\r\nMessage-ID: <{}.{}@{}>\r\n\r\n",
                      from, to, token, date, token, number, client_name);
@@ -58,7 +57,7 @@ Values::Values(const std::vector<std::pair<std::string, std::string>>& kept) {
 
 std::optional<std::string> Values::find(std::string_view name) {
   if (name == "header" && !token_.empty()) {
-    values_["header"] = header_block(*this, values_["sender"], values_["accepted"], token_, ++headers_made_);
+    values_["header"] = header_block(values_["sender"], values_["accepted"], token_, ++headers_made_);
   }
   const auto found = values_.find(name);
   if (found == values_.end()) return std::nullopt;
