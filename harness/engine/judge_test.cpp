@@ -115,6 +115,25 @@ TEST_CASE("preconditions say nothing about the requirement") {
   });
 }
 
+TEST_CASE("a handshake may fail where close is one of its endings") {
+  const auto with = [](const std::string& expect) {
+    return R"(fence = false
+steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake", expect = )" +
+           expect + " } ]";
+  };
+  const auto began = [] { return Script().greeted().step(0).sends("STARTTLS\r\n").says("220 Go\r\n").step(1); };
+  const std::string warns = R"([ { reply = "close", as = "warn" }, "silence" ])";
+  check({
+      {"it fails", with(R"("close")"), began().is(Kind::tls_failed, "alert"), Outcome::pass, ""},
+      {"it fails, by another outcome", with(warns), began().is(Kind::tls_failed, "alert"), Outcome::warn, "ending"},
+      {"it is done", with(warns), began().is(Kind::tls_started).is(Kind::quiet).hung_up(), Outcome::pass, ""},
+      {"it is done, and must not", with(R"("close")"), began().is(Kind::tls_started).is(Kind::deadline).hung_up(),
+       Outcome::fail, "hang", true},
+      {"it fails, and must not", with(R"("silence")"), began().is(Kind::tls_failed, "alert"), Outcome::inconclusive,
+       "tls-handshake"},
+  });
+}
+
 TEST_CASE("what is not in the transcript is no pass and no accusation") {
   const std::string twice = R"(steps = [ { send = "HELP", expect = "214" }, { send = "HELP", expect = "214" } ])";
   const std::string late(out_of_time);

@@ -14,6 +14,13 @@ namespace smtpspec::engine {
 using scenario::Alternative;
 using scenario::Expectation;
 
+bool handshake_may_fail(const scenario::Step& step) {
+  return std::any_of(step.replies.begin(), step.replies.end(), [](const scenario::Expectation& expectation) {
+    return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
+                       [](const Alternative& one) { return one.kind == Alternative::Kind::close; });
+  });
+}
+
 bool code_fits(std::string_view pattern, int code) {
   if (pattern.size() != 3 || code < 0 || code > 999) return false;
   const std::string digits = fmt::format("{:03}", code);

@@ -71,6 +71,9 @@ class Observer {
 /// Fits each reply. What the rest of a pipelined group is asked behind an ending.
 [[nodiscard]] const scenario::Expectation& any_reply();
 
+/// Whether a handshake that fails is one of the step's allowed endings: "close" is.
+[[nodiscard]] bool handshake_may_fail(const scenario::Step& step);
+
 /// Captured values by name.
 using Captures = std::map<std::string, std::string>;
 

@@ -99,10 +99,12 @@ class Player {
         if (!co_await send(step, conversation)) co_return Next::stop;
         break;
       case Step::Action::pause: co_await pause(step.duration, conversation); break;
-      case Step::Action::handshake:
-        // A handshake that fails is for the judge to see; what follows makes no sense.
-        if (!co_await conversation.handshake(*settings_.target, *settings_.tls)) co_return Next::stop;
+      case Step::Action::handshake: {
+        // A handshake that fails is for the judge to see; what follows makes no sense, unless it may end so.
+        const bool done = co_await conversation.handshake(*settings_.target, *settings_.tls);
+        if (!done && !handshake_may_fail(step)) co_return Next::stop;
         break;
+      }
       case Step::Action::close_notify: co_await conversation.close_notify(); break;
       case Step::Action::half_close: conversation.half_close(); break;
       case Step::Action::reset: conversation.reset(); break;
