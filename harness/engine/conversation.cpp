@@ -1,10 +1,12 @@
 #include "harness/engine/conversation.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "harness/engine/values.hpp"
 #include "harness/scenario/octets.hpp"
+#include "harness/smtp/bytes.hpp"
 
 namespace smtpspec::engine {
 
@@ -61,11 +63,22 @@ asio::awaitable<bool> Conversation::handshake(const scenario::Target& target, wi
   co_return false;
 }
 
+namespace {
+
+bool says_starttls(std::string_view octets) {
+  constexpr std::string_view verb = "STARTTLS";
+  const auto same = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
+  return std::search(octets.begin(), octets.end(), verb.begin(), verb.end(), same) != octets.end();
+}
+
+}  // namespace
+
 asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario::Cut& cut, bool beneath_tls,
                                          const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) secrets_.push_back(secret);
   // Secrets are taken out over the whole, so that no cut hides one; then the segments are no longer told apart.
   if (!secrets.empty()) record(Event::Kind::sent, without_secrets(std::string(octets), secrets), {}, beneath_tls);
+  said_starttls_ = said_starttls_ || says_starttls(octets);
   const auto segments = scenario::segments_of(octets, cut);
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (!open() || out_of_time_) co_return false;
@@ -85,12 +98,30 @@ asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario
   co_return true;
 }
 
+namespace {
+
+/// Octets of the TLS alert record (RFC 8446 sections 5.1 and 6) that a text begins with; none begins an SMTP reply.
+std::size_t octets_of_alert(std::string_view octets) {
+  constexpr std::size_t whole = 7;  // type, version, length, level and description
+  const bool alert =
+      octets.size() >= whole && octets[0] == '\x15' && octets[1] == '\x03' && octets[3] == '\0' && octets[4] == '\x02';
+  return alert ? whole : 0;
+}
+
+}  // namespace
+
+void Conversation::take_octets(std::string octets) {
+  octets_read_ += octets.size();
+  // Octets that were sent in place of a ClientHello are answered in TLS, and this is no reply of any command.
+  const std::size_t alert = said_starttls_ && !under_tls() ? octets_of_alert(octets) : 0;
+  if (alert > 0) record(Event::Kind::tls_closed, {}, "alert " + smtp::escape(octets.substr(0, alert)));
+  octets.erase(0, alert);
+  if (!octets.empty()) record(Event::Kind::received, without_secrets(std::move(octets), secrets_));
+}
+
 void Conversation::take(wire::Read read) {
   switch (read.end) {
-    case End::octets:
-      octets_read_ += read.octets.size();
-      record(Event::Kind::received, without_secrets(std::move(read.octets), secrets_));
-      break;
+    case End::octets: take_octets(std::move(read.octets)); break;
     case End::tls_closed: record(Event::Kind::tls_closed); break;
     case End::deadline: return;
     case End::closed:

@@ -60,6 +60,7 @@ class Conversation {
  private:
   void record(wire::Event::Kind kind, std::string octets = {}, std::string text = {}, bool beneath_tls = false);
   void take(wire::Read read);
+  void take_octets(std::string octets);
   [[nodiscard]] std::chrono::milliseconds left(std::chrono::milliseconds wanted) const;
   void run_out_of_time();
 
@@ -71,8 +72,9 @@ class Conversation {
   Observer observer_;
   std::vector<std::string> secrets_;  ///< said on this session so far; the server may echo them
   std::size_t octets_read_ = 0;
-  bool gone_ = false;         ///< the connection has ended
-  bool out_of_time_ = false;  ///< `until_` cut something short
+  bool said_starttls_ = false;  ///< so a TLS alert may come in plain text
+  bool gone_ = false;           ///< the connection has ended
+  bool out_of_time_ = false;    ///< `until_` cut something short
 };
 
 }  // namespace smtpspec::engine

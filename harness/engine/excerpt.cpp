@@ -35,7 +35,7 @@ std::string what_happened(const Event& event) {
     case Event::Kind::send_failed: return with("could not write");
     case Event::Kind::tls_started: return with("TLS started");
     case Event::Kind::tls_failed: return with("TLS failed");
-    case Event::Kind::tls_closed: return "the server ended TLS";
+    case Event::Kind::tls_closed: return with("the server ended TLS");
     case Event::Kind::closed: return "the server closed the connection";
     case Event::Kind::reset: return "the server reset the connection";
     case Event::Kind::deadline: return "waited in vain";

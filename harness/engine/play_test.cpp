@@ -193,6 +193,27 @@ TEST_CASE("a group that ends in the middle takes its other replies, also when th
   CHECK(verdict.outcome == Outcome::pass);
 }
 
+TEST_CASE("a TLS alert in place of a handshake is no reply") {
+  const std::string alert("\x15\x03\x03\0\x02\x02\x0a", 7);
+  const auto to_starttls = [&](const std::string& line, const Answer& answer) -> Answer {
+    if (line == "StartTLS\r\n") return {"220 Go\r\n"};
+    return to_help(answer)(0, 1, line);
+  };
+  const auto judged = [&](const std::string& steps, const Answer& answer) {
+    const auto scenario = scenario_of("fence = false\nsteps = [ " + steps + " ]");
+    const Rogue rogue([&](int session, int number, const std::string& line) {
+      return number == 0 ? to_help({})(session, number, line) : to_starttls(line, answer);
+    });
+    return judge(scenario, played(scenario, rogue).transcript, {}).outcome;
+  };
+  const std::string started = R"({ send = "StartTLS", expect = "220" }, { send = "HELP", expect = )";
+  CHECK(judged(started + R"("close" })", {alert, false, true}) == Outcome::pass);
+  CHECK(judged(started + R"("silence" })", {alert}) == Outcome::pass);
+  CHECK(judged(started + R"("214" })", {alert + "214 Help\r\n"}) == Outcome::pass);
+  CHECK(judged(started + R"("close" })", {"214 Help\r\n", false, true}) == Outcome::fail);
+  CHECK(judged(R"({ send = "HELP", expect = "close" })", {alert, false, true}) != Outcome::pass);
+}
+
 TEST_CASE("a server that closes behind 221 may do so late") {
   const auto scenario = scenario_of(R"(steps = [ { send = "QUIT", expect = "221" } ])");
   const Verdict verdict = judge(scenario, played(scenario, Rogue(to_help({}))).transcript, {});
