@@ -1,0 +1,78 @@
+// What a hostile server does: the one table of behaviours. Each is a deed at a point of a session that a correct server
+// would go through.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace smtpspec::hostile {
+
+/// Where in a session: the reply to something, or a moment of TLS.
+enum class Point {
+  greeting,
+  ehlo,
+  mail,
+  rcpt,
+  data,     ///< the reply to DATA, 354
+  bdat,     ///< the reply to BDAT, when the chunk is there
+  message,  ///< the first octets behind 354: no reply is due
+  end,      ///< the reply to the end of data
+  rset,
+  noop,
+  vrfy,
+  quit,
+  auth,  ///< any reply in the AUTH exchange
+  starttls,
+  handshake,  ///< in place of the handshake, or of half of it
+  under_tls,  ///< when the handshake is done
+  every,      ///< each reply
+};
+[[nodiscard]] std::string_view name(Point point);
+
+/// How much of the correct reply goes out before the deed. Of a handshake `half` is half of the server's first flight.
+enum class Before { nothing, half, all };
+
+enum class Act {
+  close,         ///< FIN, and gone
+  reset,         ///< RST
+  silence,       ///< reads everything and says nothing any more
+  deaf,          ///< neither reads nor writes any more, and keeps the connection
+  flood,         ///< `first`, then `octets` again and again up to 1 GiB, without reading; then deaf
+  trickle,       ///< as flood, in segments of one octet
+  say,           ///< `first` and `octets`, and goes on as if nothing was
+  say_close,     ///< as say, then FIN
+  octetwise,     ///< the correct reply in segments of one octet
+  slowly,        ///< the same with a pause behind each
+  recode,        ///< the correct reply with `octets` in place of its code
+  line_feeds,    ///< the correct reply with LF for CRLF
+  close_notify,  ///< ends TLS and goes on reading
+  beneath_tls,   ///< writes `octets` on the TCP connection of the TLS session, then silence
+};
+
+/// What a run on it must come to.
+struct Ends {
+  int at_once;  ///< exit code of `smtpspec run` where the first connection is as hostile as the others
+  int later;    ///< where probe and canary saw a correct server
+};
+
+struct Behaviour {
+  std::string name;
+  std::string what;  ///< for people, one line
+  Point point = Point::greeting;
+  Before before = Before::nothing;
+  Act act = Act::close;
+  std::string octets;
+  std::string first;
+  Ends ends = {3, 1};
+};
+
+[[nodiscard]] const std::vector<Behaviour>& behaviours();
+/// nullptr where there is none.
+[[nodiscard]] const Behaviour* behaviour_named(std::string_view name);
+
+/// Octets of every value in no order; the same at each call.
+[[nodiscard]] std::string garbage(std::size_t size);
+
+}  // namespace smtpspec::hostile

@@ -1,0 +1,22 @@
+// The deeds of a hostile server on one connection.
+#pragma once
+
+#include <string>
+
+#include <asio/awaitable.hpp>
+
+#include "harness/hostile/behaviour.hpp"
+#include "harness/wire/stream.hpp"
+
+namespace smtpspec::hostile {
+
+/// Does the deed at its point; `reply` is what a correct server would say there. True: the session goes on.
+asio::awaitable<bool> perform(const Behaviour& behaviour, wire::Stream& stream, std::string reply);
+
+/// The deeds at Point::handshake, up to its middle where that is asked for. The session is over then.
+asio::awaitable<void> break_handshake(const Behaviour& behaviour, wire::Stream& stream, wire::TlsContext& tls);
+
+/// Writes all of it however long that takes; false when the peer is gone.
+asio::awaitable<bool> say(wire::Stream& stream, std::string octets);
+
+}  // namespace smtpspec::hostile
