@@ -7,6 +7,12 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 say() { printf '%s: %s\n' "$target" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# Ports stand in target.toml alone: where the server listens, and where the sink will.
+port_of() { sed -nE "s/^$1 = \"[^\"]*127\.0\.0\.1:([0-9]+)\".*/\1/p" "$repository/ci/targets/$target/target.toml"; }
+port=$(port_of address)
+sink=$(port_of sink)
+[ -n "$port" ] && [ -n "$sink" ] || die "its target.toml names no port of 127.0.0.1"
+
 # A server drops its privileges, so every folder above its files must let others through.
 open_to_others() {
   local folder=$1
@@ -52,6 +58,47 @@ orphans() {
   done
 }
 
+# The settings are written aside first: fill FILE... writes each with its @NAMES@ replaced. If they are those of a server
+# that runs and greets, unchanged tells so; otherwise `renew` makes the run's folder anew.
+fill() {
+  local file
+  mkdir -p "$home/settings"
+  for file in "$@"; do
+    sed -e "s|@ROOT@|$root|g" -e "s|@LIB@|$lib|g" -e "s|@RUN@|$run|g" -e "s|@HOME@|$home|g" -e "s|@PORT@|$port|g" \
+      -e "s|@SINK@|$sink|g" "$file" >>"$home/settings/${file##*/}"
+  done
+}
+unchanged() { remembered >/dev/null && diff -r "$home/settings" "$run/settings" >/dev/null 2>&1 && greeted "$port" 5; }
+renew() {
+  end_server
+  ! listened "$port" || die "port $port of 127.0.0.1 is taken by another program"
+  rm -rf "$run"
+  mkdir -p "$run"
+  mv "$home/settings" "$run/settings"
+}
+
+# unpack PACKAGE...: fetches them, and tells where they are in `root` and `lib`.
+unpack() {
+  "$repository/ci/fetch_debs" "$@" "$home"
+  root=$home/root
+  lib=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || printf '%s-linux-gnu' "$(uname -m)")
+  rm -rf "$home/settings"
+}
+
+# A self-signed certificate in tls/, made once.
+certify() {
+  mkdir -p "$home/tls"
+  [ ! -s "$home/tls/certificate.pem" ] || return 0
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj "/CN=$1" \
+    -addext "subjectAltName=DNS:$1,IP:127.0.0.1" -keyout "$home/tls/key.pem" -out "$home/tls/certificate.pem" 2>/dev/null
+}
+
+# Servers change to users of their own; the packages would have made the same ones.
+system_group() { getent group "$1" >/dev/null || { say "making the system group $1"; groupadd -r "$1"; }; }
+system_user() {
+  getent passwd "$1" >/dev/null || { say "making the system user $1"; useradd -r -U -M -d /nonexistent -s /usr/sbin/nologin "$1"; }
+}
+
 # end_server: asks the remembered server and all of its session to end, and insists after 10 seconds.
 end_server() {
   local pid left tenths
@@ -87,3 +134,20 @@ greeted() {
   return 1
 }
 listened() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# The last steps of every start, and all of a stop.
+await_greeting() {  # LOG
+  if ! greeted "$port" 20; then
+    end_server
+    die "did not greet within 20 s; see $1"
+  fi
+}
+stop_server() {
+  if remembered >/dev/null; then
+    end_server
+    say "stopped"
+  else
+    end_server
+    say "does not run"
+  fi
+}
