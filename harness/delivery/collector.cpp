@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -27,7 +28,7 @@ struct Collector::Impl {
   using Messages = std::list<wire::Delivery>;
   struct Of {
     std::vector<Messages::iterator> messages;  ///< in order of arrival
-    Clock::time_point last;                    ///< when the last of them came
+    std::optional<Clock::time_point> last;     ///< when the last of them came
   };
 
   explicit Impl(asio::any_io_executor the_executor) : executor(std::move(the_executor)) {}
@@ -41,7 +42,7 @@ struct Collector::Impl {
   std::function<void(const wire::Delivery&)> watcher;
   Clock::time_point start = Clock::now();
   Messages messages;
-  std::map<std::string, Of> by_token;
+  std::map<std::string, Of> by_token;     ///< of the tokens that are expected
   std::set<asio::steady_timer*> waiting;  ///< woken whenever a message comes
   std::size_t octets = 0;
   std::size_t dropped = 0;
@@ -55,6 +56,10 @@ void Collector::add(wire::Delivery delivery) {
   Impl& all = *impl_;
   ++all.received;
   if (all.watcher) return all.watcher(delivery);
+  std::vector<std::string> tokens = tokens_in(delivery);
+  const auto unexpected = [&](const std::string& token) { return !all.by_token.contains(token); };
+  tokens.erase(std::remove_if(tokens.begin(), tokens.end(), unexpected), tokens.end());
+  if (tokens.empty()) return;
   const std::size_t octets = octets_of(delivery);
   if (all.messages.size() >= max_messages || octets > max_octets - all.octets) {
     ++all.dropped;
@@ -62,10 +67,9 @@ void Collector::add(wire::Delivery delivery) {
   }
   all.octets += octets;
   delivery.at = Clock::now() - all.start;
-  const std::vector<std::string> tokens = tokens_in(delivery);
   const auto place = all.messages.insert(all.messages.end(), std::move(delivery));
   for (const std::string& token : tokens) {
-    Impl::Of& of = all.by_token[token];
+    Impl::Of& of = all.by_token.at(token);
     of.messages.push_back(place);
     of.last = Clock::now();
   }
@@ -73,6 +77,8 @@ void Collector::add(wire::Delivery delivery) {
 }
 
 void Collector::watch(std::function<void(const wire::Delivery&)> watcher) { impl_->watcher = std::move(watcher); }
+
+void Collector::expect(const std::string& token) { impl_->by_token.try_emplace(token); }
 
 std::vector<wire::Delivery> Collector::of(const std::string& token) const {
   std::vector<wire::Delivery> messages;
@@ -91,7 +97,7 @@ asio::awaitable<void> Collector::settled(std::string token, std::size_t wanted, 
     const bool enough = all.count(token) >= wanted;
     const auto found = all.by_token.find(token);
     // Quiet is counted from the last message, or from the call on where none has come since.
-    const auto last = found == all.by_token.end() ? begun : std::max(begun, found->second.last);
+    const auto last = found == all.by_token.end() ? begun : std::max(begun, found->second.last.value_or(begun));
     const auto quiet = std::min(last + settle, begun + wait + 10 * settle);
     const auto until = enough ? quiet : std::max(quiet, begun + wait);
     if (Clock::now() >= until) break;
@@ -108,13 +114,13 @@ void Collector::forget(const std::string& token) {
   const auto found = all.by_token.find(token);
   if (found == all.by_token.end()) return;
   const std::vector<Impl::Messages::iterator> places = found->second.messages;
+  all.by_token.erase(found);
   for (const auto& place : places) {
     for (const std::string& other : tokens_in(*place)) {
       const auto shared = all.by_token.find(other);
       if (shared == all.by_token.end()) continue;
       auto& messages = shared->second.messages;
       messages.erase(std::remove(messages.begin(), messages.end(), place), messages.end());
-      if (messages.empty()) all.by_token.erase(shared);
     }
     all.octets -= octets_of(*place);
     all.messages.erase(place);

@@ -21,8 +21,9 @@ namespace smtpspec::delivery {
 /// All tokens found in the envelope and in the message.
 [[nodiscard]] std::vector<std::string> tokens_in(const wire::Delivery& delivery);
 
-/// Single-threaded, as its executor is. Bounded: at most `max_messages` are held and `max_octets` of them; what comes
-/// beyond is counted by `dropped()` and makes every observation untrustworthy.
+/// Single-threaded, as its executor is. Keeps the messages that bear an expected token. Bounded: at most `max_messages`
+/// are held and `max_octets` of them; what comes beyond is counted by `dropped()` and makes every observation
+/// untrustworthy.
 class Collector {
  public:
   static constexpr std::size_t max_messages = 100000;
@@ -33,13 +34,15 @@ class Collector {
   void add(wire::Delivery delivery);
   /// From now on each message is shown to the watcher and not kept.
   void watch(std::function<void(const wire::Delivery&)> watcher);
+  /// From now on messages with this token are kept. One that bears no expected token is nobody's, and is not.
+  void expect(const std::string& token);
   /// The messages that bear the token, in order of arrival.
   [[nodiscard]] std::vector<wire::Delivery> of(const std::string& token) const;
   /// Waits until `wanted` messages with the token are there (at most `wait`), then until none came for `settle`. Where
   /// they come without end it gives up after ten times `settle`.
   asio::awaitable<void> settled(std::string token, std::size_t wanted, std::chrono::milliseconds wait,
                                 std::chrono::milliseconds settle);
-  /// Frees the messages of a token.
+  /// Frees the messages of a token; it is expected no longer.
   void forget(const std::string& token);
   [[nodiscard]] std::size_t dropped() const;
   [[nodiscard]] std::size_t received() const;

@@ -64,11 +64,15 @@ TEST_CASE("messages go to their tokens and are forgotten with them") {
   asio::io_context context;
   Collector collector(context.get_executor());
   const std::string a = make_token(0, "a", 0), b = make_token(0, "b", 0);
+  collector.add(message("0 " + a));
+  CHECK(collector.of(a).empty());
+  collector.expect(a);
+  collector.expect(b);
   collector.add(message("1 " + a));
   collector.add(message("2 " + b));
   collector.add(message("3 " + a + b));
   collector.add(message("4"));
-  CHECK(collector.received() == 4);
+  CHECK(collector.received() == 5);
   REQUIRE(collector.of(a).size() == 2);
   CHECK(collector.of(a)[0].message == "1 " + a);
   CHECK(collector.of(a)[1].message == "3 " + a + b);
@@ -77,6 +81,8 @@ TEST_CASE("messages go to their tokens and are forgotten with them") {
   REQUIRE(collector.of(b).size() == 1);
   CHECK(collector.of(b)[0].message == "2 " + b);
   collector.forget(a);
+  collector.add(message("5 " + a));
+  CHECK(collector.of(a).empty());
   collector.forget(b);
   CHECK(collector.of(b).empty());
   CHECK(collector.dropped() == 0);
@@ -86,11 +92,14 @@ TEST_CASE("what is beyond the bound is dropped and counted") {
   asio::io_context context;
   Collector collector(context.get_executor());
   const std::string token = make_token(0, "a", 0);
-  collector.add(message(token));
   for (std::size_t i = 0; i < Collector::max_messages; ++i) collector.add(message(""));
+  collector.expect(token);
+  for (std::size_t i = 0; i <= Collector::max_messages; ++i) collector.add(message(token));
   CHECK(collector.dropped() == 1);
-  CHECK(collector.received() == Collector::max_messages + 1);
+  CHECK(collector.of(token).size() == Collector::max_messages);
+  CHECK(collector.received() == 2 * Collector::max_messages + 1);
   collector.forget(token);
+  collector.expect(token);
   collector.add(message(token));
   CHECK(collector.dropped() == 1);
   CHECK(collector.of(token).size() == 1);
@@ -100,6 +109,7 @@ TEST_CASE("settled waits for the wanted messages and then for quiet") {
   asio::io_context context;
   Collector collector(context.get_executor());
   const std::string token = make_token(0, "a", 0);
+  collector.expect(token);
 
   SECTION("nothing wanted, nothing comes: quiet alone") {
     const auto took = settle(context, collector, token, 0, milliseconds(10'000), milliseconds(50));

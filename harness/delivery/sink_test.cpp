@@ -41,6 +41,7 @@ const std::string body = "Subject: t0123456789abcdef\r\n\r\n\0 bare\rcr \nlf\r\n
 TEST_CASE("the sink takes everything and keeps every octet") {
   asio::io_context context;
   Collector collector(context.get_executor());
+  collector.expect("t0123456789abcdef");
   const Sink sink(context.get_executor(), "127.0.0.1", 0, false, collector);
   CHECK(sink.address() == "127.0.0.1:" + std::to_string(sink.port()));
   const std::string replies =
@@ -63,6 +64,7 @@ TEST_CASE("the sink takes everything and keeps every octet") {
 TEST_CASE("the sink speaks LMTP: one reply a recipient") {
   asio::io_context context;
   Collector collector(context.get_executor());
+  collector.expect("t0123456789abcdef");
   const Sink sink(context.get_executor(), "127.0.0.1", 0, true, collector);
   const std::string replies = talk_to(context, sink.port(),
                                       "LHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"

@@ -20,7 +20,9 @@ class Roads {
   /// True while messages can be seen; set to false when a canary's message never came.
   bool seen = false;
 
-  /// Waits for what was accepted and moves it into the transcript.
+  /// From now on messages with this token are kept; those of no such token are not.
+  void expect(const std::string& token) { collector_->expect(token); }
+  /// Waits for what was accepted and moves it into the transcript. Its token must have been expected; it no longer is.
   asio::awaitable<void> gather(wire::Transcript& transcript, std::size_t awaited);
   [[nodiscard]] std::uint16_t sink_port() const { return sink_ ? sink_->port() : std::uint16_t{0}; }
   [[nodiscard]] delivery::Collector& collector() { return *collector_; }

@@ -1,6 +1,5 @@
 #include "harness/engine/rounds.hpp"
 
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,44 +48,50 @@ Verdict Rounds::judged(const Scenario& scenario, const wire::Transcript& transcr
   return engine::judge(scenario, transcript, {settings_.target.scheme == smtpspec::scenario::Scheme::lmtp});
 }
 
-asio::awaitable<ScenarioResult> Rounds::play_all(const Scenario& scenario) {
-  ScenarioResult worst;
-  std::map<Outcome, std::size_t> seen;
-  std::size_t attempt = 0;
-  for (std::size_t i = 0; i < settings_.repeat; ++i) {
-    ScenarioResult result = co_await play_once(scenario, attempt, worst);
-    ++seen[result.outcome];
-    if (i == 0 || badness(result.outcome) > badness(worst.outcome)) worst = std::move(result);
-  }
-  worst.attempts = attempt;
-  if (seen.size() > 1) {
-    std::string counts;
-    for (const auto& [outcome, count] : seen)
-      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, scenario::name(outcome));
-    worst.reason += fmt::format("{}repeats differ: {}", worst.reason.empty() ? "" : "; ", counts);
-  }
-  co_return worst;
-}
-
 /// A verdict that rests on something missing is played once more: a re-run may clear a missing observation, never an
 /// observed violation.
-asio::awaitable<ScenarioResult> Rounds::play_once(const Scenario& scenario, std::size_t& attempt,
-                                                  const ScenarioResult& worst) {
+asio::awaitable<void> Rounds::play(const Scenario& scenario, Tally& tally) {
+  if (tally.attempts == 0) tally.began = std::chrono::steady_clock::now();
   for (int round = 0;; ++round) {
-    const PlaySettings settings = play_settings(scenario.id, attempt++);
-    Played played = co_await play(scenario, settings);
-    if (scenario.delivered && roads_.seen)
-      co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
+    const PlaySettings settings = play_settings(scenario.id, tally.attempts++);
+    const bool watched = scenario.delivered && roads_.seen;
+    if (watched) roads_.expect(settings.token);
+    Played played = co_await engine::play(scenario, settings);
+    if (watched) co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
     const Verdict verdict = judged(scenario, played.transcript);
     if (verdict.missing && round == 0) continue;
-    ScenarioResult result = describe_result(scenario, *settings_.suite);
-    put_verdict(result, verdict, played.transcript, scenario);
-    result.again = again(scenario.id);
-    const bool first = attempt <= 2 && worst.id.empty();
-    if (first || badness(result.outcome) > badness(worst.outcome))
-      if (save(played.transcript)) result.transcript = transcript_path(scenario.id);
-    co_return result;
+    count(tally, scenario, verdict, played.transcript);
+    co_return;
   }
+}
+
+void Rounds::count(Tally& tally, const Scenario& scenario, const Verdict& verdict,
+                   const wire::Transcript& transcript) const {
+  tally.ended = std::chrono::steady_clock::now();
+  ++tally.rounds;
+  ++tally.seen[verdict.outcome];
+  if (tally.worst && badness(verdict.outcome) <= badness(tally.worst->outcome)) return;
+  ScenarioResult result = describe_result(scenario, *settings_.suite);
+  put_verdict(result, verdict, transcript, scenario);
+  result.again = again(scenario.id);
+  if (save(transcript)) result.transcript = transcript_path(scenario.id);
+  tally.worst = std::move(result);
+}
+
+ScenarioResult Rounds::summed_up(const Tally& tally) const {
+  ScenarioResult result = *tally.worst;
+  result.attempts = tally.attempts;
+  result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(tally.ended - tally.began);
+  const auto add = [&](const std::string& words) { result.reason += (result.reason.empty() ? "" : "; ") + words; };
+  if (tally.seen.size() > 1) {
+    std::string counts;
+    for (const auto& [outcome, count] : tally.seen)
+      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, scenario::name(outcome));
+    add("repeats differ: " + counts);
+  }
+  if (tally.rounds < settings_.repeat)
+    add(fmt::format("the run ended behind {} of {} repeats", tally.rounds, settings_.repeat));
+  return result;
 }
 
 bool Rounds::save(const wire::Transcript& transcript) const {

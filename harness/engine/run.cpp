@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
-#include <deque>
-#include <map>
+#include <list>
 #include <utility>
 
 #include <asio/co_spawn.hpp>
@@ -18,6 +17,7 @@
 #include "harness/engine/baseline.hpp"
 #include "harness/engine/canary.hpp"
 #include "harness/engine/probe.hpp"
+#include "harness/engine/queue.hpp"
 #include "harness/engine/rounds.hpp"
 #include "harness/smtp/bytes.hpp"
 
@@ -33,8 +33,9 @@ milliseconds since(steady_clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start);
 }
 
-/// A canary goes between this many plays.
+/// A canary goes between this many plays, but where they are quick no sooner than behind this time.
 constexpr std::size_t plays_between_canaries = 100;
+constexpr milliseconds between_canaries{200};
 constexpr milliseconds between_ticks{200};
 
 class Runner {
@@ -45,6 +46,7 @@ class Runner {
         roads_(context_.get_executor(), settings.target),
         rounds_(settings, roads_, events.note) {
     results_.resize(settings.scenarios.size());
+    tallies_.resize(settings.scenarios.size());
     run_.result.version = settings.version;
     run_.result.seed = settings.seed;
     run_.result.command = settings.command;
@@ -83,8 +85,10 @@ class Runner {
     if (!sings) co_return;
 
     for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
-    std::size_t workers = std::max<std::size_t>(1, std::min(settings_.jobs, together_.size()));
+    together_.sort();
+    const std::size_t workers = std::max<std::size_t>(1, std::min(settings_.jobs, together_.size()));
     workers_left_ = workers;
+    last_canary_ = steady_clock::now();
     asio::steady_timer all_done(context_, steady_clock::time_point::max());
     for (std::size_t i = 0; i < workers; ++i)
       asio::co_spawn(context_, work(together_), [&](const std::exception_ptr& error) {
@@ -112,15 +116,17 @@ class Runner {
       result.cause = "condition";
       result.again = rounds_.again(scenario.id);
       results_[index] = std::move(result);
+      plays_ += settings_.repeat;
       return;
     }
-    (scenario.alone ? alone_ : together_).push_back(index);
+    (scenario.alone ? alone_ : together_).add(index, settings_.repeat, deliberate_wait(scenario, settings_.patience));
   }
 
   /// One transaction to its end: it must work, and its message must come out of the road.
   asio::awaitable<bool> first_canary() {
     const Scenario& scenario = canary_with_message();
     const PlaySettings settings = rounds_.play_settings(scenario.id, 0);
+    if (roads_.seen) roads_.expect(settings.token);
     Played played = co_await play(scenario, settings);
     if (roads_.seen) co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
     (void)rounds_.save(played.transcript);
@@ -150,22 +156,27 @@ class Runner {
     co_return false;
   }
 
-  asio::awaitable<void> work(std::deque<std::size_t>& queue) {
-    while (!queue.empty()) {
-      const std::size_t index = queue.front();
-      queue.pop_front();
-      const Scenario& scenario = *settings_.scenarios[index];
-      const auto started = steady_clock::now();
-      running_[scenario.id] = started;
-      ScenarioResult result = co_await rounds_.play_all(scenario);
-      running_.erase(scenario.id);
-      result.duration = since(started);
-      results_[index] = std::move(result);
-      if (++plays_ % plays_between_canaries == 0) {
-        const std::string name = fmt::format("canary-{}", plays_);
-        (void)co_await canary(name);
-      }
+  asio::awaitable<void> work(Queue& queue) {
+    while (const auto index = queue.next()) {
+      co_await play_one(*index);
+      if (++plays_since_canary_ < plays_between_canaries || since(last_canary_) < between_canaries) continue;
+      plays_since_canary_ = 0;
+      last_canary_ = steady_clock::now();
+      const std::string name = fmt::format("canary-{}", plays_);
+      (void)co_await canary(name);
     }
+  }
+
+  asio::awaitable<void> play_one(std::size_t index) {
+    const Scenario& scenario = *settings_.scenarios[index];
+    Tally& tally = tallies_[index];
+    const auto running = running_.insert(running_.end(), {scenario.id, steady_clock::now()});
+    co_await rounds_.play(scenario, tally);
+    running_.erase(running);
+    ++plays_;
+    if (tally.rounds < settings_.repeat) co_return;
+    results_[index] = rounds_.summed_up(tally);
+    tally = {};
   }
 
   std::vector<ScenarioResult> gathered() const {
@@ -173,6 +184,8 @@ class Runner {
     for (std::size_t i = 0; i < results_.size(); ++i) {
       if (results_[i]) {
         gathered.push_back(*results_[i]);
+      } else if (tallies_[i].worst) {
+        gathered.push_back(rounds_.summed_up(tallies_[i]));
       } else if (run_.end != RunEnd::untestable) {
         ScenarioResult result = describe_result(*settings_.scenarios[i], *settings_.suite);
         result.outcome = Outcome::skipped;
@@ -212,17 +225,16 @@ class Runner {
 
   Progress progress() const {
     Progress progress;
-    progress.total = results_.size();
+    progress.total = results_.size() * settings_.repeat;
+    progress.done = plays_;
     progress.elapsed = since(start_);
-    for (const auto& result : results_) {
-      if (!result) continue;
-      ++progress.done;
-      if (is_finding(result->outcome, false)) ++progress.findings;
-    }
-    for (const auto& [id, started] : running_) {
-      if (since(started) < progress.slowest_for) continue;
-      progress.slowest = id;
-      progress.slowest_for = since(started);
+    for (const auto& result : results_)
+      if (result && is_finding(result->outcome, false)) ++progress.findings;
+    for (const Tally& tally : tallies_)
+      if (tally.worst && is_finding(tally.worst->outcome, false)) ++progress.findings;
+    if (!running_.empty()) {
+      progress.slowest = running_.front().id;
+      progress.slowest_for = since(running_.front().began);
     }
     return progress;
   }
@@ -244,12 +256,19 @@ class Runner {
   Rounds rounds_;
   Facts facts_;
   steady_clock::time_point start_ = steady_clock::now();
-  std::deque<std::size_t> together_;
-  std::deque<std::size_t> alone_;
-  std::vector<std::optional<ScenarioResult>> results_;
-  std::map<std::string, steady_clock::time_point> running_;
+  Queue together_;
+  Queue alone_;
+  std::vector<std::optional<ScenarioResult>> results_;  ///< of scenarios that are done
+  std::vector<Tally> tallies_;                          ///< of scenarios that have begun
+  struct Running {
+    std::string id;
+    steady_clock::time_point began;
+  };
+  std::list<Running> running_;  ///< in the order in which they began
   std::size_t workers_left_ = 0;
-  std::size_t plays_ = 0;
+  std::size_t plays_ = 0;  ///< done, or left out for a condition
+  std::size_t plays_since_canary_ = 0;
+  steady_clock::time_point last_canary_;
   bool interrupted_ = false;
   std::string untrusted_;
   std::exception_ptr failure_;

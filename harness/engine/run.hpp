@@ -33,10 +33,10 @@ struct RunSettings {
 };
 
 struct Progress {
-  std::size_t done = 0;
+  std::size_t done = 0;  ///< plays; a scenario counts as often as it is repeated
   std::size_t total = 0;
-  std::size_t findings = 0;
-  std::string slowest;  ///< id of the scenario that has been running longest; empty when none is
+  std::size_t findings = 0;  ///< scenarios
+  std::string slowest;       ///< id of the scenario that has been running longest; empty when none is
   std::chrono::milliseconds slowest_for{0};
   std::chrono::milliseconds elapsed{0};
 };

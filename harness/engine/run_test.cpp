@@ -111,6 +111,46 @@ TEST_CASE("of repeats the worst result and its transcript are kept") {
   CHECK(judge(suite.scenarios[0], *transcript, {}).outcome == Outcome::fail);
 }
 
+TEST_CASE("repeats are played side by side, and those of a scenario that is alone one after the other") {
+  const std::string pause = "steps = [ { pause = \"200ms\" }, { send = \"NOOP\", expect = \"250\" } ]\n";
+  for (const bool alone : {false, true}) {
+    const auto suite = suite_of(head + (alone ? "alone = true\n" : "") + pause);
+    Reference server;
+    RunSettings settings = settings_of(suite, server.target());
+    settings.jobs = 30;
+    settings.repeat = alone ? 4 : 30;
+    const Run played = run_against(server, settings);
+    const ScenarioResult& result = only(played);
+    CHECK(result.outcome == Outcome::pass);
+    CHECK(result.reason == "");
+    CHECK(result.attempts == settings.repeat);
+    if (alone)
+      CHECK(result.duration >= milliseconds(800));
+    else
+      CHECK(result.duration < milliseconds(3000));
+  }
+}
+
+TEST_CASE("what some of the repeats have shown is kept when the run is stopped") {
+  const auto suite = suite_of(head + "steps = [ { pause = \"100ms\" }, { send = \"NOOP x\", expect = \"250\" } ]\n");
+  Reference server({reference::Fault::noop_argument_refused});
+  const auto started = steady_clock::now();
+  RunEvents events;
+  events.stop = [&] { return steady_clock::now() - started > milliseconds(1500); };
+  Progress last;
+  events.progress = [&](const Progress& progress) { last = progress; };
+  RunSettings settings = settings_of(suite, server.target());
+  settings.jobs = 2;
+  settings.repeat = 10000;
+  const Run played = run_against(server, settings, events);
+  CHECK(played.end == RunEnd::interrupted);
+  CHECK(only(played).outcome == Outcome::fail);
+  CHECK(only(played).reason.find("of 10000 repeats") != std::string::npos);
+  CHECK(last.total == 10000);
+  CHECK(last.done > 0);
+  CHECK(last.findings == 1);
+}
+
 TEST_CASE("stop ends a run at once") {
   const auto suite = suite_of(head + "steps = [ { pause = \"30s\" }, { send = \"NOOP\", expect = \"250\" } ]\n");
   Reference server;

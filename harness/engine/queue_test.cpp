@@ -1,0 +1,53 @@
+#include "harness/engine/queue.hpp"
+
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/engine/transcript_test.hpp"
+
+namespace smtpspec::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST_CASE("what a scenario waits for by its own will") {
+  struct Case {
+    const char* words;
+    long wait;
+  };
+  const Case cases[] = {
+      {"steps = [ { send = \"NOOP\", expect = \"250\" } ]", 0},
+      {"steps = [ { send = \"NOOP\", expect = \"250\", within = \"5s\" } ]", 0},
+      {"steps = [ { pause = \"300ms\" }, { expect = \"silence\", within = \"1s\" } ]", 1300},
+      {"steps = [ { bytes = 'NOOP', expect = [\"500\", \"silence\"] } ]", 70},
+      {"steps = [ { bytes = 'NOOP\\r\\n', cut = \"each\", gap = \"20ms\", expect = \"250\" } ]", 100},
+      {"steps = [ { bytes = '{NOOP\\r\\n*2}', cut = \"each\", gap = \"10ms\", replies = [\"250\", \"250\"] } ]", 110},
+      {"steps = [ { bytes = 'NOOP\\r\\n', cut = [1, -2], gap = \"20ms\", expect = \"250\" } ]", 40},
+      {"timeout = \"1s\"\nsteps = [ { pause = \"300s\" }, { send = \"NOOP\", expect = \"250\" } ]", 1000},
+      {"steps = [ { pause = \"300s\" }, { send = \"NOOP\", expect = \"250\" } ]", 60000},
+  };
+  const Patience patience{milliseconds(10000), milliseconds(70), milliseconds(60000)};
+  for (const Case& one : cases) {
+    INFO(one.words);
+    CHECK(deliberate_wait(scenario_of(one.words), patience).count() == one.wait);
+  }
+}
+
+TEST_CASE("the longest wait goes first, repeats together, the rest in the order it came") {
+  Queue queue;
+  queue.add(0, 1, milliseconds(0));
+  queue.add(1, 2, milliseconds(300));
+  queue.add(2, 1, milliseconds(0));
+  queue.add(3, 1, milliseconds(500));
+  queue.sort();
+  CHECK(queue.size() == 5);
+  std::vector<std::size_t> order;
+  while (const auto next = queue.next()) order.push_back(*next);
+  CHECK(order == std::vector<std::size_t>{3, 1, 1, 0, 2});
+  CHECK(queue.size() == 0);
+  CHECK_FALSE(queue.next());
+}
+
+}  // namespace
+}  // namespace smtpspec::engine
