@@ -11,6 +11,8 @@ constexpr std::size_t longest_auth_line = 12288;  // RFC 4954 section 4
 constexpr std::size_t most_owed = 65536;          // a bound of ours
 constexpr std::size_t longest_shown = 80;
 constexpr std::size_t longest_word = 32;
+// A bound of ours: no server can wait for a chunk beyond it, so none is held to answering behind the chunk.
+constexpr std::uint64_t largest_chunk = 0x7fff'ffff'ffff'ffff;
 
 /// Every line end that a server was ever seen to take for one, at once.
 constexpr DataRules any_line_end{.lf_is_line_end = true, .cr_is_line_end = true, .nul_is_dropped = true};
@@ -19,6 +21,13 @@ std::string upper(std::string_view word) {
   std::string result;
   for (const char octet : word) result += octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - 'a' + 'A') : octet;
   return result;
+}
+
+/// NOOP's argument SHOULD be ignored, HELP's MAY be understood, and trailing white space SHOULD be tolerated (RFC 5321
+/// sections 4.1.1.9, 4.1.1.8 and 4.1.1): nothing of that must be.
+bool is_bare(const Command& command, std::string_view line) {
+  if (line.ends_with(' ') || line.ends_with('\t')) return false;
+  return (command.verb != Verb::noop && command.verb != Verb::help) || line.size() == command.word.size();
 }
 
 }  // namespace
@@ -113,10 +122,11 @@ void ClientHalf::take_command(const CommandLine& line) {
   what.shown = line.bytes.substr(0, longest_shown);
   if (command.word.size() <= longest_word) what.word = upper(command.word);
   what.well_formed = well_formed;
+  what.bare = is_bare(command, line.bytes);
   what.last_chunk = command.last_chunk;
   if (command.verb == Verb::bdat) {
     // A server without CHUNKING reads the chunk as commands (RFC 3030 section 2), one that cannot read the size too.
-    if (!well_formed || !chunking_) return give_up();
+    if (!well_formed || !chunking_ || command.chunk_size > largest_chunk) return give_up();
     what.complete = command.chunk_size == 0;
     chunk_ = ChunkReader(command.chunk_size);
     if (!what.complete) mode_ = Mode::chunk;

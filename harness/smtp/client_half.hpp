@@ -23,6 +23,7 @@ struct Owed {
   bool well_formed = false;  ///< a command that keeps to the grammar
   bool last_chunk = false;   ///< BDAT with LAST
   bool complete = true;      ///< false while octets of its chunk are missing
+  bool bare = true;          ///< a command without what a server may dislike: white space at its end, a note to NOOP
 };
 
 class ClientHalf {

@@ -64,13 +64,16 @@ std::string codes_of(const Transition& row) {
 /// where the session was.
 std::optional<Rule> judge_refusal(const ServerHalf& server, const Owed& what, int code) {
   if (what.input != Input::command || !what.well_formed || server.state == State::connected) return std::nullopt;
+  if (!what.bare) return std::nullopt;
   if (code == 500 || code == 502) {
     if (is_required(what.verb)) return Rule::required_command;
     const std::string_view keyword = keyword_of(what.verb);
     if (!keyword.empty() && server.offers(keyword)) return Rule::advertised_command;
   }
   // 530 and 554: the server asks for TLS, or for better TLS, first (RFC 3207 sections 4 and 4.1).
-  if (what.verb == Verb::rset && !is_one_of(code, {530, 554})) return Rule::rset_accepted;
+  // In front of EHLO, 503 SHOULD not come, but may (RFC 5321 section 4.1.4).
+  const bool too_early = server.state == State::greeted && code == 503;
+  if (what.verb == Verb::rset && !too_early && !is_one_of(code, {530, 554})) return Rule::rset_accepted;
   if (what.verb == Verb::quit) return Rule::quit_accepted;
   return std::nullopt;
 }
