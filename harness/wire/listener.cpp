@@ -39,12 +39,13 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   };
   using Connections = std::list<std::shared_ptr<Connection>>;
 
-  Impl(asio::any_io_executor executor_of_all, Serve serve_one, std::size_t most)
+  Impl(asio::any_io_executor executor_of_all, Serve serve_one, std::size_t most, WhenFull then)
       : executor(std::move(executor_of_all)),
         acceptor(executor),
         pause(executor),
         serve(std::move(serve_one)),
-        max_connections(most) {}
+        max_connections(most),
+        when_full(then) {}
 
   void open(const tcp::endpoint& endpoint) {
     acceptor.open(endpoint.protocol());
@@ -56,7 +57,8 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void accept_next() {
-    if (accepting || !acceptor.is_open() || connections.size() >= max_connections) return;
+    const bool full = connections.size() >= max_connections;
+    if (accepting || !acceptor.is_open() || (full && when_full == WhenFull::wait)) return;
     accepting = true;
     acceptor.async_accept([self = shared_from_this()](const asio::error_code& error, tcp::socket socket) {
       self->accepting = false;
@@ -79,7 +81,22 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     });
   }
 
+  void end_silent() {
+    std::shared_ptr<Connection> silent;
+    std::pair<bool, std::chrono::steady_clock::time_point> its_last;
+    for (const auto& connection : connections) {
+      const auto tcp_connection = connection->tcp.lock();
+      if (!tcp_connection || !tcp_connection->socket.is_open()) continue;
+      const std::pair last(tcp_connection->spoke, tcp_connection->heard);
+      if (silent && its_last <= last) continue;
+      silent = connection;
+      its_last = last;
+    }
+    if (silent) end_one(*silent);
+  }
+
   void begin(tcp::socket socket) {
+    if (connections.size() >= max_connections) end_silent();
     auto tcp_connection = std::make_shared<TcpConnection>(std::move(socket));
     tcp_connection->begin();
     auto connection = std::make_shared<Connection>();
@@ -108,12 +125,14 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     pause.cancel();
   }
 
+  static void end_one(Connection& connection) {
+    if (const auto tcp_connection = connection.tcp.lock()) tcp_connection->close(false);
+    connection.cancel.emit(asio::cancellation_type::terminal);
+  }
+
   void end_all() {
     const Connections now = connections;
-    for (const auto& connection : now) {
-      if (const auto tcp_connection = connection->tcp.lock()) tcp_connection->close(false);
-      connection->cancel.emit(asio::cancellation_type::terminal);
-    }
+    for (const auto& connection : now) end_one(*connection);
   }
 
   asio::any_io_executor executor;
@@ -121,14 +140,15 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   asio::steady_timer pause;
   Serve serve;
   std::size_t max_connections;
+  WhenFull when_full;
   tcp::endpoint bound;
   Connections connections;
   bool accepting = false;
 };
 
 Listener::Listener(asio::any_io_executor executor, const std::string& host, std::uint16_t port, Serve serve,
-                   std::size_t max_connections)
-    : impl_(std::make_shared<Impl>(executor, std::move(serve), max_connections)) {
+                   std::size_t max_connections, WhenFull when_full)
+    : impl_(std::make_shared<Impl>(executor, std::move(serve), max_connections, when_full)) {
   impl_->open(endpoint_of(executor, host, port));
   impl_->accept_next();
 }

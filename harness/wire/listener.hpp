@@ -20,10 +20,13 @@ class Listener {
   /// Serves one connection. What it throws is swallowed and ends the connection. It may still be resumed once, to be
   /// ended, after the listener is gone: what it refers to must live as long as the executor runs, or be shared.
   using Serve = std::function<asio::awaitable<void>(std::unique_ptr<Transport>)>;
+  /// What becomes of a connection beyond the greatest number: it waits in the backlog, or it takes the place of the
+  /// one that has been silent longest; those that never said anything go first.
+  enum class WhenFull { wait, end_silent };
   /// Binds and listens at once; port 0 takes a free one. Throws std::system_error when the address cannot be had.
-  /// At most `max_connections` are served at a time; further ones wait in the backlog.
+  /// At most `max_connections` are served at a time.
   Listener(asio::any_io_executor executor, const std::string& host, std::uint16_t port, Serve serve,
-           std::size_t max_connections = 1000);
+           std::size_t max_connections = 1000, WhenFull when_full = WhenFull::wait);
   ~Listener();  ///< stops accepting; connections under way are ended
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -194,3 +194,25 @@ TEST_CASE("listener: ends before the context ran, and the context with connectio
   listener.reset();
   context.reset();
 }
+
+TEST_CASE("listener: where it is full, the connection that was silent longest makes room, one that never spoke first") {
+  asio::io_context context;
+  Listener listener(context.get_executor(), "127.0.0.1", 0, echo, 3, Listener::WhenFull::end_silent);
+  run(context, [](Listener& l) -> awaitable<void> {
+    const auto first = co_await connect(l.port());
+    co_await expect_echo(*first, "first");
+    const auto mute = co_await connect(l.port());
+    const auto third = co_await connect(l.port());
+    co_await expect_echo(*third, "third");
+    const auto fourth = co_await connect(l.port());
+    co_await expect_end(*mute, End::closed);
+    co_await expect_echo(*fourth, "fourth");
+    co_await expect_echo(*third, "third");
+    const auto fifth = co_await connect(l.port());
+    co_await expect_end(*first, End::closed);
+    co_await expect_echo(*fifth, "fifth");
+    co_await expect_echo(*third, "third");
+    co_await expect_echo(*fourth, "fourth");
+    CHECK(l.connections() == 3);
+  }(listener));
+}

@@ -151,6 +151,7 @@ void TcpConnection::begin() {
   asio::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
+  heard = std::chrono::steady_clock::now();
   local = text_of(socket.local_endpoint(ignored));
   remote = text_of(socket.remote_endpoint(ignored));
 }
@@ -167,7 +168,11 @@ Read TcpConnection::read_now() {
   thread_local std::array<char, max_read> buffer;
   asio::error_code error;
   const std::size_t size = socket.read_some(asio::buffer(buffer), error);
-  if (!error) return {End::octets, std::string(buffer.data(), size), {}};
+  if (!error) {
+    heard = std::chrono::steady_clock::now();
+    spoke = true;
+    return {End::octets, std::string(buffer.data(), size), {}};
+  }
   if (would_block(error)) return {End::deadline, {}, {}};
   if (error == asio::error::eof) return {End::closed, {}, {}};
   if (!socket.is_open()) return {End::reset, {}, "the connection was closed here"};

@@ -28,6 +28,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   Bell writable;
   std::string local;
   std::string remote;
+  std::chrono::steady_clock::time_point heard{};  ///< when octets were read last; the beginning where there were none
+  bool spoke = false;                             ///< octets were read
 
  private:
   Read read_now();

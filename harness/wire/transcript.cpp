@@ -66,9 +66,11 @@ void Recorder::begin_step(std::size_t session, int step) {
 void Recorder::add(Event::Kind kind, std::size_t session, std::string octets, std::string text, bool beneath_tls) {
   Session& of = sessions_.at(session);
   if (kind == Event::Kind::sent || kind == Event::Kind::received) {
-    std::size_t& kept = kind == Event::Kind::sent ? of.sent : of.received;
-    const bool cut = octets.size() > max_octets_kept - kept;
-    if (cut) octets.resize(max_octets_kept - kept);
+    const bool sent = kind == Event::Kind::sent;
+    std::size_t& kept = sent ? of.sent : of.received;
+    const std::size_t room = (sent ? max_octets_kept : max_octets_received) - kept;
+    const bool cut = octets.size() > room;
+    if (cut) octets.resize(room);
     kept += octets.size();
     if (cut && octets.empty()) return;
     // A peer that sends octet by octet would make an event of each.

@@ -64,13 +64,15 @@ struct Transcript {
   std::vector<std::pair<std::string, std::string>> values;  ///< what the scenario's holes were filled with (no secrets)
 };
 
-/// Most octets of one direction that a transcript keeps of one session; a server that sends more is cut off.
+/// Most octets sent that a transcript keeps of one session.
 inline constexpr std::size_t max_octets_kept = std::size_t{8} << 20;
+/// Most octets received; a server that sends more is cut off. Replies are short: ten thousand are well below it.
+inline constexpr std::size_t max_octets_received = std::size_t{1} << 20;
 
 /// Pieces of octets in a transcript beyond which pieces that follow one another are kept as one.
-inline constexpr std::size_t max_pieces_kept = 100'000;
+inline constexpr std::size_t max_pieces_kept = 20'000;
 
-/// Writes down events with their time. Octets beyond `max_octets_kept` are not added. Not thread-safe: one recorder
+/// Writes down events with their time. Octets beyond these bounds are not added. Not thread-safe: one recorder
 /// belongs to one scenario's coroutine.
 class Recorder {
  public:
