@@ -73,6 +73,22 @@ bool says_starttls(std::string_view octets) {
 
 }  // namespace
 
+/// In parts that may each take as long as a reply: a server that is slow but reads on is not stuck.
+asio::awaitable<wire::Written> Conversation::write(std::string_view octets, bool beneath_tls) {
+  constexpr std::size_t most = std::size_t{256} << 10;
+  wire::Written written;
+  do {
+    const std::string_view part = octets.substr(0, most);
+    octets.remove_prefix(part.size());
+    // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
+    if (beneath_tls)
+      written = co_await stream_->write_beneath(part, left(patience_.reply));
+    else
+      written = co_await stream_->write(part, left(patience_.reply));
+  } while (written.end == End::octets && !octets.empty());
+  co_return written;
+}
+
 asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario::Cut& cut, bool beneath_tls,
                                          const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) secrets_.push_back(secret);
@@ -82,13 +98,9 @@ asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario
   const auto segments = scenario::segments_of(octets, cut);
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (!open() || out_of_time_) co_return false;
-    // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
-    wire::Written written;
-    if (beneath_tls)
-      written = co_await stream_->write_beneath(segments[i], left(patience_.reply));
-    else
-      written = co_await stream_->write(segments[i], left(patience_.reply));
+    const wire::Written written = co_await write(segments[i], beneath_tls);
     if (written.end != End::octets) {
+      takes_no_more_ = true;
       record(Event::Kind::send_failed, {}, written.end == End::deadline ? "the server takes no more" : written.problem);
       co_return false;
     }
@@ -137,7 +149,7 @@ void Conversation::take(wire::Read read) {
       record(Event::Kind::tls_failed, {}, read.problem);
       break;
   }
-  if (octets_read_ > wire::max_octets_kept && open()) {
+  if (octets_read_ > wire::max_octets_received && open()) {
     record(Event::Kind::stopped, {}, "the server sent more than is kept of a session");
     close();
   }
@@ -153,12 +165,21 @@ bool may_stay_open(const scenario::Expectation& expectation) {
 
 }  // namespace
 
+/// A scenario that waits longer than is usual does so for something large; where another patience is asked for, it
+/// waits longer than that in the same measure. What could not be sent whole is worth no such wait.
+milliseconds Conversation::wait_for_reply(std::optional<milliseconds> within) const {
+  constexpr milliseconds usual = Patience().reply;
+  if (!within || (takes_no_more_ && *within > patience_.reply)) return patience_.reply;
+  if (*within <= usual) return *within;
+  return milliseconds(within->count() * patience_.reply.count() / usual.count());
+}
+
 asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& expectation,
                                                 std::optional<milliseconds> within) {
   const bool allows_silence =
       std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
                   [](const scenario::Alternative& a) { return a.kind == scenario::Alternative::Kind::silence; });
-  const milliseconds wait = within ? *within : allows_silence ? patience_.silence : patience_.reply;
+  const milliseconds wait = allows_silence ? within.value_or(patience_.silence) : wait_for_reply(within);
   auto granted = left(wait);
   auto deadline = std::chrono::steady_clock::now() + granted;
   bool cut_short = granted < wait;  // by the scenario's own time

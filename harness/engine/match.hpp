@@ -39,7 +39,7 @@ struct Observed {
 class Observer {
  public:
   /// Replies that are kept unclaimed; a server that sends more loses the rest.
-  static constexpr std::size_t max_unclaimed = 65536;
+  static constexpr std::size_t max_unclaimed = 4096;
 
   void take(const wire::Event& event);
   /// What the expectation got, or nullopt while more events are needed.

@@ -144,7 +144,7 @@ TEST_CASE("what a server may do to one command") {
     const Played result = played(scenario, rogue);
     std::size_t octets = 0;
     for (const auto& event : result.transcript.events) octets += event.octets.size();
-    CHECK(octets <= wire::max_octets_kept + 1000);
+    CHECK(octets <= wire::max_octets_received + 1000);
     const Verdict verdict = judge(scenario, result.transcript, {});
     INFO(verdict.expected << " / " << verdict.actual << " / " << verdict.reason);
     CHECK(scenario::name(verdict.outcome) == scenario::name(one.outcome));
@@ -212,6 +212,15 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
   CHECK(judged(started + R"("214" })", {alert + "214 Help\r\n"}) == Outcome::pass);
   CHECK(judged(started + R"("close" })", {"214 Help\r\n", false, true}) == Outcome::fail);
   CHECK(judged(R"({ send = "HELP", expect = "close" })", {alert, false, true}) != Outcome::pass);
+}
+
+TEST_CASE("a long wait is as much longer than the usual one as it would be with the usual patience") {
+  const auto scenario = scenario_of(R"(steps = [ { send = "HELP", within = "20s", expect = "214" } ])");
+  const auto begun = std::chrono::steady_clock::now();
+  const Verdict verdict = judge(scenario, played(scenario, Rogue(to_help({""}))).transcript, {});
+  CHECK(verdict.cause == "silence");
+  CHECK(std::chrono::steady_clock::now() - begun > milliseconds(900));  // 500 ms instead of 10 s: twice that
+  CHECK(std::chrono::steady_clock::now() - begun < milliseconds(10000));
 }
 
 TEST_CASE("a server that closes behind 221 may do so late") {
