@@ -15,8 +15,12 @@ reference::Server::Options options_of(const std::string& host, std::uint16_t por
   options.settings.accept_every_recipient = true;
   options.settings.starttls = false;
   options.settings.trace_header = false;
-  options.settings.max_message = 64 * 1024 * 1024;
-  options.settings.max_recipients = 100000;
+  options.settings.max_message = 16 * 1024 * 1024;
+  // Whoever finds the sink's port can connect to it: all that a run holds for it is bounded.
+  options.bounds.connections = 200;
+  options.bounds.when_full = wire::Listener::WhenFull::end_silent;
+  options.bounds.held = 48 * 1024 * 1024;
+  options.bounds.at_once = 4096;
   return options;
 }
 

@@ -1,5 +1,7 @@
 #include "harness/reference/server.hpp"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "harness/wire/deadline.hpp"
@@ -17,10 +19,48 @@ constexpr wire::Time handshake_deadline{60'000};
 constexpr wire::Time linger{1000};
 constexpr std::size_t max_linger = std::size_t{1} << 20;
 
+/// What a connection has sent that is not delivered yet.
+struct Held {
+  wire::Transport& transport;
+  std::size_t octets = 0;
+};
+
 /// What the connections share; they may outlive the server's object by a turn of the executor.
 struct Shared {
   Server::Options options;
   Road road;
+  std::set<Held*> holding = {};
+  std::size_t held = 0;  ///< the sum over `holding`
+};
+
+/// Counts what one connection holds, as long as it is served.
+class Account {
+ public:
+  Account(Shared& shared, wire::Transport& transport) : shared_(shared), held_{transport} {
+    shared_.holding.insert(&held_);
+  }
+  ~Account() {
+    clear();
+    shared_.holding.erase(&held_);
+  }
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
+
+  void add(std::size_t octets) {
+    held_.octets += octets;
+    shared_.held += octets;
+    while (shared_.held > shared_.options.bounds.held) {
+      Held& most = **std::max_element(shared_.holding.begin(), shared_.holding.end(),
+                                      [](const Held* a, const Held* b) { return a->octets < b->octets; });
+      shared_.held -= std::exchange(most.octets, 0);
+      most.transport.reset();
+    }
+  }
+  void clear() { shared_.held -= std::exchange(held_.octets, 0); }
+
+ private:
+  Shared& shared_;
+  Held held_;
 };
 
 asio::awaitable<bool> handshake(wire::Stream& stream, Shared& shared) {
@@ -43,9 +83,20 @@ asio::awaitable<void> close(wire::Stream& stream) {
   transport.close();
 }
 
-/// Reads once and tells the session what came of it.
-asio::awaitable<void> read(wire::Stream& stream, Session& session) {
-  const wire::Read read = co_await stream.read(wire::Time(session.patience_ms()));
+/// Reads once and tells the session what came of it; `unread` keeps what is too much at once.
+asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t at_once, std::string& unread,
+                           Account& account) {
+  wire::Read read;
+  if (unread.empty()) {
+    read = co_await stream.read(wire::Time(session.patience_ms()));
+    account.add(read.octets.size());
+  } else {
+    read.octets = std::exchange(unread, {});
+  }
+  if (read.octets.size() > at_once) {
+    unread = read.octets.substr(at_once);
+    read.octets.resize(at_once);
+  }
   switch (read.end) {
     case End::octets: session.receive(read.octets); break;
     case End::deadline: session.timed_out(); break;
@@ -58,6 +109,9 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
   wire::Stream stream(std::move(transport));
   if (shared->options.implicit_tls && !co_await handshake(stream, *shared)) co_return;
   Session session(shared->options.settings, shared->options.faults, shared->options.implicit_tls);
+  Account account(*shared, stream.transport());
+  const std::size_t at_once = shared->options.bounds.at_once;
+  std::string unread;
   for (;;) {
     const std::string output = session.take_output();
     if (!output.empty()) {
@@ -65,15 +119,19 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
       if (written.end != End::octets) session.hung_up();
     }
     switch (session.want()) {
-      case Want::octets: co_await read(stream, session); break;
+      case Want::octets: co_await read(stream, session, at_once, unread, account); break;
       case Want::tls:
+        unread.clear();
         if (co_await handshake(stream, *shared)) {
           session.tls_started();
         } else {
           session.tls_failed();
         }
         break;
-      case Want::deliver: session.delivered(co_await shared->road(session.accepted())); break;
+      case Want::deliver:
+        session.delivered(co_await shared->road(session.accepted()));
+        account.clear();
+        break;
       case Want::close: co_await close(stream); co_return;
     }
   }
@@ -85,9 +143,10 @@ asio::awaitable<std::vector<bool>> forget(std::size_t recipients) { co_return st
 
 struct Server::Impl {
   Impl(asio::any_io_executor executor, const std::shared_ptr<Shared>& shared)
-      : listener(std::move(executor), shared->options.host, shared->options.port,
-                 [shared](std::unique_ptr<wire::Transport> transport) { return serve(shared, std::move(transport)); }) {
-  }
+      : listener(
+            std::move(executor), shared->options.host, shared->options.port,
+            [shared](std::unique_ptr<wire::Transport> transport) { return serve(shared, std::move(transport)); },
+            shared->options.bounds.connections, shared->options.bounds.when_full) {}
 
   wire::Listener listener;
 };

@@ -21,6 +21,14 @@ using Road = std::function<asio::awaitable<std::vector<bool>>(const Accepted&)>;
 
 class Server {
  public:
+  /// What all connections together may cost. The defaults bound nothing that a tester does.
+  struct Bounds {
+    std::size_t connections = 1000;
+    wire::Listener::WhenFull when_full = wire::Listener::WhenFull::wait;
+    /// Octets read and not yet delivered; where it is more, the connection that holds most is reset.
+    std::size_t held = std::size_t{1} << 40;
+    std::size_t at_once = std::size_t{64} << 10;  ///< octets that are taken before their replies are written
+  };
   struct Options {
     Settings settings;
     Faults faults;
@@ -28,6 +36,7 @@ class Server {
     std::uint16_t port = 0;  ///< 0 takes a free one
     bool implicit_tls = false;
     std::shared_ptr<wire::TlsContext> tls;  ///< null: a self-signed certificate is made
+    Bounds bounds;
   };
   /// Listens at once; throws std::system_error where the address cannot be had.
   Server(asio::any_io_executor executor, Options options, Road road);

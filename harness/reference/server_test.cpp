@@ -185,5 +185,51 @@ TEST_CASE("a client that pauses inside a command is cut off by the fault alone")
   }(server));
 }
 
+TEST_CASE("where connections hold too much together, the one that holds most is reset") {
+  asio::io_context context;
+  auto bounded = options();
+  bounded.bounds.held = 100'000;
+  Server server(context.get_executor(), bounded, nowhere());
+  wire::run(context, [](Server& target) -> asio::awaitable<void> {
+    Client great;
+    Client small;
+    co_await great.connect(target.port());
+    co_await small.connect(target.port());
+    const std::string opening = "EHLO c.example\r\n" + envelope + "DATA\r\n";
+    const std::string opened = co_await great.say(opening, 5);
+    CHECK(opened == "220 250 250/2.1.0 250/2.1.5 354");
+    const std::string also = co_await small.say(opening, 5);
+    CHECK(also == "220 250 250/2.1.0 250/2.1.5 354");
+    const std::string most(80'000, 'x');
+    co_await wire::expect_write(great.stream(), most);
+    const std::string rest = std::string(40'000, 'y') + "\r\n.\r\n";
+    const std::string codes = co_await small.say(rest);
+    CHECK(codes == "250/2.0.0");
+    co_await wire::expect_end(great.stream(), wire::End::reset);
+    // What was delivered is held no longer.
+    for (int i = 0; i < 5; ++i) {
+      const std::string again = co_await small.say(envelope + "DATA\r\n" + rest, 4);
+      CHECK(again == "250/2.1.0 250/2.1.5 354 250/2.0.0");
+    }
+  }(server));
+}
+
+TEST_CASE("a group that is taken in small parts has all its replies") {
+  asio::io_context context;
+  auto bounded = options();
+  bounded.bounds.at_once = 7;
+  Remembered remembered;
+  Server server(context.get_executor(), bounded, remembered.road());
+  wire::run(context, [](Server& target) -> asio::awaitable<void> {
+    Client client;
+    co_await client.connect(target.port());
+    const std::string group = "EHLO c.example\r\n" + envelope + smtp::encode_bdat(octets, true) + "NOOP\r\nQUIT\r\n";
+    const std::string codes = co_await client.say(group, 7);
+    CHECK(codes == "220 250 250/2.1.0 250/2.1.5 250/2.0.0 250/2.0.0 221/2.0.0");
+  }(server));
+  REQUIRE(remembered.messages.size() == 1);
+  CHECK(remembered.messages[0].message == octets);
+}
+
 }  // namespace
 }  // namespace smtpspec::reference
