@@ -30,9 +30,12 @@ constexpr std::array<std::pair<Point, std::string_view>, 17> point_names{{
 }};
 
 /// Where a run cannot go on at all: probe and canary pass these points on their way.
-bool of_canary(Point point) { return point <= Point::end ? point != Point::bdat : point == Point::every; }
+bool of_canary(Point point, Before before) {
+  if (point == Point::end) return before != Before::all;
+  return point < Point::end ? point != Point::bdat : point == Point::every;
+}
 
-Ends ends_of(Point point) { return {of_canary(point) ? 3 : 1, 1}; }
+Ends ends_of(Point point, Before before = Before::nothing) { return {of_canary(point, before) ? 3 : 1, 1}; }
 
 std::string repeated(std::string_view octets, std::size_t times) {
   std::string all;
@@ -98,7 +101,7 @@ void add_ends(std::vector<Behaviour>& all) {
   for (const EndOfSession& end : ends_of_session)
     for (const Moment& moment : moments)
       all.push_back({fmt::format("{}-{}", end.name, moment.name), fmt::format("{} {}", end.what, moment.what),
-                     moment.point, moment.before, end.act, "", "", ends_of(moment.point)});
+                     moment.point, moment.before, end.act, "", "", ends_of(moment.point, moment.before), true});
 }
 
 void add_floods(std::vector<Behaviour>& all) {
@@ -228,10 +231,20 @@ const std::vector<Behaviour>& behaviours() {
   return all;
 }
 
-const Behaviour* behaviour_named(std::string_view name) {
-  const auto& all = behaviours();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Behaviour& one) { return one.name == name; });
-  return found == all.end() ? nullptr : &*found;
+std::vector<Behaviour> behaviours_named(std::string_view name) {
+  std::vector<Behaviour> named;
+  const bool any = name.ends_with("-any");
+  const std::string_view way = name.substr(0, name.find('-') + 1);
+  for (const Behaviour& one : behaviours())
+    if (any ? one.is_end && one.name.starts_with(way) : one.name == name) named.push_back(one);
+  return named;
+}
+
+std::vector<std::pair<std::string, std::string>> ends_in_turn() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const EndOfSession& end : ends_of_session)
+    all.emplace_back(fmt::format("{}-any", end.name), fmt::format("{} at another moment in each session", end.what));
+  return all;
 }
 
 }  // namespace smtpspec::hostile

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace smtpspec::hostile {
@@ -66,11 +67,14 @@ struct Behaviour {
   std::string octets;
   std::string first;
   Ends ends = {3, 1};
+  bool is_end = false;  ///< one of the many ways to end a session at one of its moments
 };
 
 [[nodiscard]] const std::vector<Behaviour>& behaviours();
-/// nullptr where there is none.
-[[nodiscard]] const Behaviour* behaviour_named(std::string_view name);
+/// One behaviour; or all that end sessions in one way, for "close-any", "reset-any" and "silence-any"; or none.
+[[nodiscard]] std::vector<Behaviour> behaviours_named(std::string_view name);
+/// "close-any" and its like, with what they do.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> ends_in_turn();
 
 /// Octets of every value in no order; the same at each call.
 [[nodiscard]] std::string garbage(std::size_t size);

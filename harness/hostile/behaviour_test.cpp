@@ -14,7 +14,8 @@ TEST_CASE("names are unique, one word, and found again") {
     CAPTURE(behaviour.name);
     CHECK(names.insert(behaviour.name).second);
     CHECK(behaviour.name.find(' ') == std::string::npos);
-    CHECK(behaviour_named(behaviour.name) == &behaviour);
+    REQUIRE(behaviours_named(behaviour.name).size() == 1);
+    CHECK(behaviours_named(behaviour.name)[0].octets == behaviour.octets);
     CHECK_FALSE(behaviour.what.empty());
   }
   for (const SinkPeer& peer : sink_peers()) {
@@ -23,8 +24,17 @@ TEST_CASE("names are unique, one word, and found again") {
     CHECK(sink_peer_named(peer.name) == &peer);
     CHECK((peer.most == 0 || !peer.octets.empty()));
   }
-  CHECK(behaviour_named("polite") == nullptr);
+  CHECK(behaviours_named("polite").empty());
+  CHECK(behaviours_named("polite-any").empty());
   CHECK(sink_peer_named("polite") == nullptr);
+}
+
+TEST_CASE("every way to end a session, at as many moments as the others") {
+  for (const auto& [name, what] : ends_in_turn()) {
+    CAPTURE(name);
+    CHECK(behaviours_named(name).size() >= 20);
+    CHECK(behaviours_named(name).size() == behaviours_named("close-any").size());
+  }
 }
 
 TEST_CASE("a flood has something to flood with") {

@@ -32,20 +32,21 @@ void run(asio::io_context& context) {
 }
 
 int list() {
+  for (const auto& [name, what] : hostile::ends_in_turn()) fmt::print("server {} 3 1 {}\n", name, what);
   for (const auto& row : hostile::behaviours())
-    fmt::print("server {} {} {} {}\n", row.name, row.ends.at_once, row.ends.later, row.what);
+    fmt::print("{} {} {} {} {}\n", row.is_end ? "end" : "server", row.name, row.ends.at_once, row.ends.later, row.what);
   for (const auto& row : hostile::sink_peers()) fmt::print("peer {} {}\n", row.name, row.what);
   return 0;
 }
 
 int serve(Options& options) {
-  const hostile::Behaviour* behaviour = hostile::behaviour_named(options.behaviour);
-  if (behaviour == nullptr) return 2;
+  std::vector<hostile::Behaviour> behaviours = hostile::behaviours_named(options.behaviour);
+  if (behaviours.empty()) return 2;
   options.server.settings.users = {{"alice", "open-sesame"}};
   asio::io_context context{1};
   reference::Road road = reference::nowhere();
   if (options.relay != 0) road = reference::relay_to("127.0.0.1", options.relay);
-  const hostile::Server server(context.get_executor(), options.server, *behaviour, road);
+  const hostile::Server server(context.get_executor(), options.server, std::move(behaviours), road);
   fmt::print("listening on {}\n", server.address());
   std::fflush(stdout);
   run(context);

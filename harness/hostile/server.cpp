@@ -17,7 +17,7 @@ constexpr wire::Time patience{60'000};
 /// What the connections share.
 struct Shared {
   Server::Options options;
-  const Behaviour& behaviour;
+  std::vector<Behaviour> behaviours;
   reference::Road road;
   std::shared_ptr<wire::TlsContext> tls;
   std::size_t connections = 0;
@@ -44,8 +44,9 @@ Point point_of(smtp::Verb verb) {
 /// One connection: the reference session says what is correct, the behaviour what is done.
 class Connection {
  public:
-  Connection(Shared& shared, std::unique_ptr<wire::Transport> transport, bool correct)
+  Connection(Shared& shared, const Behaviour& behaviour, std::unique_ptr<wire::Transport> transport, bool correct)
       : shared_(shared),
+        behaviour_(behaviour),
         stream_(std::move(transport)),
         session_(shared.options.settings, reference::Faults{}, shared.options.implicit_tls),
         correct_(correct) {}
@@ -76,7 +77,7 @@ class Connection {
 
  private:
   [[nodiscard]] bool begins(Point point) const {
-    const Point where = shared_.behaviour.point;
+    const Point where = behaviour_.point;
     return !correct_ &&
            (where == point || (where == Point::every && point < Point::starttls && point != Point::message));
   }
@@ -90,7 +91,7 @@ class Connection {
     answered_ = !reply.empty();
     if (reply.empty() && point != Point::message) co_return true;
     if (!begins(point)) co_return co_await say(stream_, std::move(reply));
-    co_return co_await perform(shared_.behaviour, stream_, std::move(reply));
+    co_return co_await perform(behaviour_, stream_, std::move(reply));
   }
 
   /// One line, or what there is of a message, to the session.
@@ -121,17 +122,18 @@ class Connection {
   asio::awaitable<bool> handshake() {
     pending_.clear();  // RFC 3207 section 6: nothing that was sent in plain text is read behind the handshake
     if (begins(Point::handshake)) {
-      co_await break_handshake(shared_.behaviour, stream_, *shared_.tls);
+      co_await break_handshake(behaviour_, stream_, *shared_.tls);
       co_return false;
     }
     const auto done = co_await stream_.handshake(*shared_.tls, wire::TlsEngine::Role::server, "", patience);
     if (done.end != End::octets) co_return false;
     if (!begins(Point::under_tls)) co_return true;
     const std::string nothing;
-    co_return co_await perform(shared_.behaviour, stream_, nothing);
+    co_return co_await perform(behaviour_, stream_, nothing);
   }
 
   Shared& shared_;
+  const Behaviour& behaviour_;
   wire::Stream stream_;
   Session session_;
   std::string pending_;  ///< read, and not yet given to the session
@@ -144,7 +146,8 @@ class Connection {
 
 asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire::Transport> transport) {
   const bool correct = ++shared->connections <= shared->options.correct;
-  Connection connection(*shared, std::move(transport), correct);
+  const Behaviour& behaviour = shared->behaviours[(shared->connections - 1) % shared->behaviours.size()];
+  Connection connection(*shared, behaviour, std::move(transport), correct);
   co_await connection.serve();
 }
 
@@ -154,10 +157,10 @@ wire::Listener::Serve serve_by(const std::shared_ptr<Shared>& shared) {
 
 }  // namespace
 
-Server::Server(asio::any_io_executor executor, Options options, const Behaviour& behaviour, reference::Road road)
+Server::Server(asio::any_io_executor executor, Options options, std::vector<Behaviour> behaviours, reference::Road road)
     : listener_(std::move(executor), "127.0.0.1", options.port,
-                serve_by(std::make_shared<Shared>(
-                    Shared{options, behaviour, std::move(road), wire::TlsContext::server("hostile.example"), 0})),
+                serve_by(std::make_shared<Shared>(Shared{options, std::move(behaviours), std::move(road),
+                                                         wire::TlsContext::server("hostile.example"), 0})),
                 5000) {}
 
 }  // namespace smtpspec::hostile

@@ -22,8 +22,9 @@ class Server {
     bool implicit_tls = false;  ///< TLS from the first octet; a point under TLS is met at once
     reference::Settings settings;
   };
-  /// Listens on loopback at once; throws std::system_error where the port cannot be had. The behaviour must outlive it.
-  Server(asio::any_io_executor executor, Options options, const Behaviour& behaviour, reference::Road road);
+  /// Listens on loopback at once; throws std::system_error where the port cannot be had. Connections take the
+  /// behaviours, of which there is one at least, in turn.
+  Server(asio::any_io_executor executor, Options options, std::vector<Behaviour> behaviours, reference::Road road);
   [[nodiscard]] std::string address() const { return listener_.address(); }
 
  private:
