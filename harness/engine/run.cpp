@@ -201,6 +201,7 @@ class Runner {
   asio::awaitable<void> tick() {
     asio::steady_timer timer(context_);
     auto last_checkpoint = steady_clock::now();
+    milliseconds next_checkpoint{1000};
     for (;;) {
       asio::error_code error;
       timer.expires_after(between_ticks);
@@ -211,14 +212,17 @@ class Runner {
         co_return;
       }
       if (events_.progress) events_.progress(progress());
-      if (events_.checkpoint && since(last_checkpoint) >= milliseconds(1000)) {
-        last_checkpoint = steady_clock::now();
+      if (events_.checkpoint && since(last_checkpoint) >= next_checkpoint) {
+        const auto began = steady_clock::now();
         RunResult so_far = run_.result;
         so_far.scenarios = gathered();
         so_far.duration = since(start_);
         so_far.incomplete_because = "the run was still going on";
         apply_baseline(so_far, settings_.baseline, settings_.suite);
         events_.checkpoint(so_far);
+        last_checkpoint = steady_clock::now();
+        // A large suite on a slow machine is not to spend its time on writing down how far it came.
+        next_checkpoint = std::max(milliseconds(1000), 20 * since(began));
       }
     }
   }
