@@ -66,8 +66,8 @@ struct Transcript {
 
 /// Most octets sent that a transcript keeps of one session.
 inline constexpr std::size_t max_octets_kept = std::size_t{8} << 20;
-/// Most octets received; a server that sends more is cut off. Replies are short: ten thousand are well below it.
-inline constexpr std::size_t max_octets_received = std::size_t{1} << 20;
+/// Most octets received; a server that sends more is cut off. Replies are short: a thousand are well below it.
+inline constexpr std::size_t max_octets_received = std::size_t{128} << 10;
 
 /// Pieces of octets in a transcript beyond which pieces that follow one another are kept as one.
 inline constexpr std::size_t max_pieces_kept = 20'000;
