@@ -39,6 +39,9 @@ struct Referee::Impl {
   bool shifted = false;
   /// A refusal that nothing asked for. It is an extra reply, unless the connection is closed with it.
   std::optional<Violation> held;
+  /// The last octets of the conversation are a refusal with more owed behind it: it may be the server's last word, as
+  /// where the client sent commands out of turn (RFC 2920 section 3.1).
+  bool last_word = false;
   std::vector<Violation> violations;
 };
 
@@ -86,6 +89,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
   if (replies_left > 0 && --replies_left > 0 && reply.code != 421) return;
   replies_left = 0;
   client.owed.pop_front();
+  last_word = reply.klass() == 5 && !client.owed.empty();
   shifted = shifted && !client.owed.empty();
   follow(what, reply);
 }
@@ -127,7 +131,7 @@ void Referee::Impl::close() {
   // A connection that is refused at once, or fails in the handshake, is no session yet; a refusal that nothing asked
   // for has said why the connection ends.
   const bool session = server.greeted && server.state != State::connected && !client.awaits_tls();
-  const bool excused = server.said_goodbye || held || cut_short;
+  const bool excused = server.said_goodbye || held || cut_short || last_word;
   held.reset();
   const auto due = std::find_if(client.owed.begin(), client.owed.end(), [](const Owed& what) { return what.complete; });
   if (session && !excused && due != client.owed.end()) {
@@ -159,6 +163,7 @@ Referee& Referee::operator=(Referee&&) noexcept = default;
 
 void Referee::sent(std::string_view octets) {
   impl_->client.sent(octets);
+  impl_->last_word = false;
   ++impl_->event;
 }
 
