@@ -45,6 +45,7 @@ class DataDecoder {
 
   bool step(char octet, std::string& message);
   void skim(std::string_view& octets, std::string& message);
+  void pass_text(std::string_view& octets, std::string& message);
   void put(char octet, std::string& message);
   [[nodiscard]] bool keeps_period(char next) const;
 

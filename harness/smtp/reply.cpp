@@ -18,9 +18,10 @@ bool has_code(std::string_view line) {
 }
 
 /// Cuts `bytes` into code, separator and text. `content` is the true length of the line without its end.
-ReplyLine read_line(std::string bytes, std::size_t octets, LineEnd end, std::size_t content) {
+ReplyLine read_line(std::string_view bytes, std::size_t octets, LineEnd end, std::size_t content) {
   ReplyLine line;
-  const std::string_view kept = std::string_view(bytes).substr(0, content);
+  line.bytes = bytes;
+  const std::string_view kept = bytes.substr(0, content);
   if (!has_code(kept)) {
     line.text = kept;
   } else {
@@ -32,7 +33,6 @@ ReplyLine read_line(std::string bytes, std::size_t octets, LineEnd end, std::siz
   }
   line.end = end;
   line.octets = octets;
-  line.bytes = std::move(bytes);
   return line;
 }
 
@@ -66,6 +66,15 @@ std::string Reply::bytes() const {
 void ReplyParser::feed(std::string_view octets) {
   while (!octets.empty()) {
     const std::size_t lf = octets.find('\n');
+    // The common case: a whole line at once, of which nothing must be kept for later.
+    if (line_octets_ == 0 && lf < max_line) {
+      const bool behind_cr = lf > 0 && octets[lf - 1] == '\r';
+      const std::size_t size = lf + 1;
+      take_line(
+          read_line(octets.substr(0, size), size, behind_cr ? LineEnd::crlf : LineEnd::lf, behind_cr ? lf - 1 : lf));
+      octets.remove_prefix(size);
+      continue;
+    }
     const std::size_t before = std::min(lf, octets.size());
     if (before > 0) keep(octets.substr(0, before));
     if (lf == std::string_view::npos) return;
@@ -85,7 +94,7 @@ void ReplyParser::keep(std::string_view octets) {
 void ReplyParser::end_line(LineEnd end) {
   // Where the stream ends behind a CR, that CR is half of a line end, not a bare one.
   const std::size_t end_octets = end == LineEnd::crlf ? 2 : end == LineEnd::lf || last_was_cr_ ? 1 : 0;
-  ReplyLine line = read_line(std::move(line_), line_octets_, end, line_octets_ - end_octets);
+  ReplyLine line = read_line(line_, line_octets_, end, line_octets_ - end_octets);
   line_.clear();
   line_octets_ = 0;
   last_was_cr_ = false;
@@ -124,7 +133,10 @@ void ReplyParser::judge_line(const ReplyLine& line) {
     if (!open_->lines.empty() && line.code != open_->lines.front().code) add(defects, ReplyDefect::code_changes);
   }
   if (line.separator == '\r') add(defects, ReplyDefect::bare_cr);
-  for (const char octet : line.text) {
+  const auto odd = [](char octet) { return is_control(octet) || is_eight_bit(octet); };
+  auto at = std::find_if(line.text.begin(), line.text.end(), odd);
+  for (; at != line.text.end(); ++at) {
+    const char octet = *at;
     if (octet == '\r') {
       add(defects, ReplyDefect::bare_cr);
     } else if (is_eight_bit(octet)) {
