@@ -22,7 +22,7 @@ struct RunOptions {
   std::vector<std::string> filters;
   std::vector<std::filesystem::path> suite;
   std::filesystem::path out = "smtpspec-run";
-  std::size_t jobs = 16;
+  std::size_t jobs = 0;  ///< 0: as many as suit the target
   std::string timeout = "10s";
   std::size_t repeat = 1;
   std::string shard = "1/1";
