@@ -1,12 +1,12 @@
 #include "harness/engine/conversation.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "harness/engine/values.hpp"
 #include "harness/scenario/octets.hpp"
 #include "harness/smtp/bytes.hpp"
+#include "harness/smtp/octets.hpp"
 
 namespace smtpspec::engine {
 
@@ -67,7 +67,7 @@ namespace {
 
 bool says_starttls(std::string_view octets) {
   constexpr std::string_view verb = "STARTTLS";
-  const auto same = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
+  const auto same = [](char a, char b) { return smtp::to_upper(a) == b; };
   return std::search(octets.begin(), octets.end(), verb.begin(), verb.end(), same) != octets.end();
 }
 

@@ -61,7 +61,7 @@ Values::Values(const scenario::Target& target, std::string token) : token_(std::
 }
 
 Values::Values(const std::vector<std::pair<std::string, std::string>>& kept) {
-  for (const auto& [name, value] : kept) values_[name] = value;
+  for (const auto& [name, value] : kept) values_.insert_or_assign(values_.end(), name, value);  // in their order
 }
 
 std::optional<std::string> Values::find(std::string_view name) {
@@ -83,6 +83,7 @@ scenario::Lookup Values::lookup() {
 
 std::vector<std::pair<std::string, std::string>> Values::kept() const {
   std::vector<std::pair<std::string, std::string>> kept;
+  kept.reserve(values_.size());
   for (const auto& [name, value] : values_)
     if (name != "password") kept.emplace_back(name, value);
   return kept;

@@ -231,8 +231,8 @@ std::unique_ptr<Transport> make_tcp(std::shared_ptr<TcpConnection> connection) {
 
 std::string text_of(const tcp::endpoint& endpoint) {
   const auto address = endpoint.address();
-  if (address.is_v6()) return fmt::format("[{}]:{}", address.to_string(), endpoint.port());
-  return fmt::format("{}:{}", address.to_string(), endpoint.port());
+  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return host + ":" + std::to_string(endpoint.port());
 }
 
 /// No coroutine: the names need not live until the connecting runs.

@@ -48,6 +48,7 @@ std::optional<Event::Kind> event_kind_named(std::string_view name) {
 
 Recorder::Recorder(std::string scenario) : start_(std::chrono::steady_clock::now()) {
   transcript_.scenario = std::move(scenario);
+  transcript_.events.reserve(32);  // as many as an ordinary session has
 }
 
 std::chrono::nanoseconds Recorder::elapsed() const { return std::chrono::steady_clock::now() - start_; }
