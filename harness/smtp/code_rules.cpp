@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <iterator>
 
+#include "harness/smtp/octets.hpp"
+
 namespace smtpspec::smtp {
 namespace {
 
@@ -60,10 +62,31 @@ std::string codes_of(const Transition& row) {
   return text + "4yz or 5yz";
 }
 
+/// "SCRAM-SHA-1" of "AUTH SCRAM-SHA-1 ...".
+std::string_view mechanism_of(const Owed& what) {
+  const std::string_view line = what.shown;
+  const std::size_t begin = line.find(' ');
+  if (begin == line.npos) return {};
+  return line.substr(begin + 1, line.find(' ', begin + 1) - begin - 1);
+}
+
+/// Whether the server said by 504 that it does not know a mechanism that it lists (RFC 4954 sections 3 and 4).
+bool denies_mechanism(const ServerHalf& server, const Owed& what) {
+  const Keyword* const auth = server.ehlo.find("AUTH");
+  if (what.verb != Verb::auth || auth == nullptr) return false;
+  return std::any_of(auth->parameters.begin(), auth->parameters.end(),
+                     [&](const std::string& listed) { return same_word(listed, mechanism_of(what)); });
+}
+
+bool has_argument(const Owed& what) { return what.shown.find_first_not_of(" \t", 4) != std::string::npos; }
+
 /// Refusals that the RFCs rule out by name. A line that breaks the grammar may always be refused, and so may everything
 /// where the session was.
 std::optional<Rule> judge_refusal(const ServerHalf& server, const Owed& what, int code) {
   if (what.input != Input::command || !what.well_formed || server.state == State::connected) return std::nullopt;
+  if (code == 504 && denies_mechanism(server, what)) return Rule::advertised_mechanism;
+  const bool for_its_argument = is_one_of(code, {501, 504, 555}) && has_argument(what);
+  if (what.verb == Verb::noop && for_its_argument) return Rule::noop_argument;
   if (!what.bare) return std::nullopt;
   if (code == 500 || code == 502) {
     if (is_required(what.verb)) return Rule::required_command;

@@ -42,7 +42,7 @@ inline Script operator+(const Script& first, const Script& second) {
 
 inline const Script greeted = {s("220 mx.example.test ESMTP")};
 inline const Script ready =
-    greeted + Script{c("EHLO client.example"), s("250-mx.example.test\n250-PIPELINING\n250-CHUNKING\n"
+    greeted + Script{c("EHLO client.example"), s("250-mx.example.test\n250-PIPELINING\n250-CHUNKING\n250-8BITMIME\n"
                                                  "250-STARTTLS\n250-HELP\n250 SMTPUTF8")};
 inline const Script mail = ready + Script{c("MAIL FROM:<a@client.example>"), s("250 OK")};
 inline const Script rcpt = mail + Script{c("RCPT TO:<alice@example.test>"), s("250 OK")};

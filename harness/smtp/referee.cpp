@@ -97,6 +97,8 @@ void Referee::Impl::take_answer(const Reply& reply) {
 void Referee::Impl::judge(const Owed& what, const Reply& reply) {
   if (what.input == Input::connect) report(judge_greeting(reply));
   if (what.verb == Verb::auth && reply.code == 334) report(judge_challenge(reply));
+  if (what.verb == Verb::helo && reply.code == 250) report(judge_helo(reply));
+  if (what.verb == Verb::data && reply.code == 354) report(judge_go_ahead(reply));
   if (!what.complete && reply.code != 421) {
     report({Rule::reply_after_chunk, show(reply.bytes()) + " to " + show(what.shown), ""});
   }

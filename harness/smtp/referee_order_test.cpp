@@ -85,7 +85,7 @@ TEST_CASE("codes are those that a command may have in its state") {
       {"RCPT after EHLO", after(after(rcpt, "EHLO x", "250 mx.example.test"), "RCPT TO:<a@b.example>", "250 OK"),
        wrong},
       {"RCPT after the data", after(after(data, ".", "250 OK"), "RCPT TO:<a@b.example>", "250 OK"), wrong},
-      {"RCPT after refused data", after(after(data, ".", "550 No"), "RCPT TO:<a@b.example>", "250 OK"), {}},
+      {"RCPT after refused data", after(after(data, ".", "550 No"), "RCPT TO:<a@b.example>", "250 OK"), wrong},
       {"MAIL after refused data", after(after(data, ".", "550 No"), "MAIL FROM:<a@b.example>", "250 OK"), {}},
       {"354 to MAIL after refused data", after(after(data, ".", "550 No"), "MAIL FROM:<a@b.example>", "354 Go"), wrong},
       {"RCPT after TLS", rcpt + Script{c("STARTTLS"), s("220 Go"), tls, c("RCPT TO:<a@b.example>"), s("250 OK")},

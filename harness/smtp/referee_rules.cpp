@@ -39,6 +39,12 @@ constexpr Row rows[] = {
      {"rfc5321/4.1.1.1/ehlo-domain", "RFC 5321 4.1.1.1", must, "the reply to EHLO begins with a domain"}},
     {Rule::ehlo_keyword,
      {"rfc5321/4.1.1.1/ehlo-keyword", "RFC 5321 4.1.1.1", must, "every further line is a keyword with parameters"}},
+    {Rule::keyword_parameters,
+     {"rfc5321/4.1.1.1/keyword-parameters", "RFC 5321 4.1.1.1", must,
+      "the keyword of an extension has the parameters that its RFC gives it, and no others"}},
+    {Rule::keyword_once, {"rfc5321/4.1.1.1/keyword-once", "RFC 5321 4.1.1.1", should, "each keyword is listed once"}},
+    {Rule::helo_not_extended,
+     {"rfc5321/3.2/helo-not-extended", "RFC 5321 3.2", must, "the reply to HELO lists no extensions"}},
 
     // One reply each, in order.
     {Rule::one_reply, {"rfc5321/4.2/one-reply", "RFC 5321 4.2", must, "every command generates exactly one reply"}},
@@ -59,12 +65,21 @@ constexpr Row rows[] = {
       "the commands that every server has to know are not answered with 500 or 502"}},
     {Rule::advertised_command,
      {"rfc5321/4.2.4/advertised-command", "RFC 5321 4.2.4", must, "what EHLO lists is not answered with 500 or 502"}},
+    {Rule::advertised_mechanism,
+     {"rfc4954/3/advertised-mechanism", "RFC 4954 3", must,
+      "a mechanism that EHLO lists is not answered with 504, as one that is not known"}},
+    {Rule::noop_argument,
+     {"rfc5321/4.1.1.9/noop-argument", "RFC 5321 4.1.1.9", should, "a parameter of NOOP is ignored"}},
     {Rule::rset_accepted, {"rfc5321/4.1.1.5/rset-250", "RFC 5321 4.1.1.5", must, "RSET is answered with 250"}},
     {Rule::quit_accepted, {"rfc5321/4.1.1.10/quit-221", "RFC 5321 4.1.1.10", must, "QUIT is answered with 221"}},
     {Rule::quit_closes,
      {"rfc5321/4.1.1.10/quit-closes", "RFC 5321 4.1.1.10", must, "nothing follows the 221 reply to QUIT"}},
     {Rule::no_starttls_in_tls,
      {"rfc3207/4.2/no-starttls-in-tls", "RFC 3207 4.2", must, "STARTTLS is not offered once TLS is active"}},
+    {Rule::utf8_with_8bitmime,
+     {"rfc6531/3.1/with-8bitmime", "RFC 6531 3.1", must, "who offers SMTPUTF8 announces 8BITMIME"}},
+    {Rule::binary_with_chunking,
+     {"rfc3030/3/with-chunking", "RFC 3030 3", must, "who offers BINARYMIME offers CHUNKING"}},
 
     // Enhanced codes, where ENHANCEDSTATUSCODES is advertised.
     {Rule::enhanced_present,
@@ -74,6 +89,8 @@ constexpr Row rows[] = {
      {"rfc2034/4/class", "RFC 2034 4", must, "the class of the enhanced code is the first digit of the reply code"}},
     {Rule::enhanced_same,
      {"rfc2034/4/same-on-each-line", "RFC 2034 4", must, "each line of a reply has the same enhanced code"}},
+    {Rule::enhanced_absent,
+     {"rfc2034/4/absent", "RFC 2034 4", should, "a 3yz reply has no enhanced code, since no class agrees with it"}},
 
     // Further extensions.
     {Rule::reply_after_chunk,

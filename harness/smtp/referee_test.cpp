@@ -100,12 +100,85 @@ TEST_CASE("greeting and EHLO keep to their grammar") {
        greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 AUTH=PLAIN")},
        {"rfc5321/4.1.1.1/ehlo-keyword"}},
       {"the same to HELO is text", greeted + Script{c("HELO x"), s("250-mx.example.test\n250 AUTH=PLAIN")}, {}},
+      {"greeting with an enhanced code", {s("220 2.0.0 mx.example.test")}, {"rfc5321/4.2/greeting-domain"}},
+      {"greeting of a host named by digits", {s("220 2.0.0.example here")}, {}},
+      {"EHLO with an enhanced code",
+       greeted + Script{c("EHLO x"), s("250 2.0.0 mx.example.test")},
+       {"rfc5321/4.1.1.1/ehlo-domain"}},
+      {"keywords with the parameters that they have",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250-SIZE\n250-AUTH PLAIN LOGIN\n250-XYZZY a b\n250-LIMITS "
+                                       "RCPTMAX=9\n250-CHUNKING x\n250 PIPELINING")},
+       {}},
+      {"SIZE with a number", greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 SIZE 0")}, {}},
+      {"SIZE with a unit",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 SIZE 10M")},
+       {"rfc5321/4.1.1.1/keyword-parameters"}},
+      {"SIZE with two numbers",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 SIZE 10 20")},
+       {"rfc5321/4.1.1.1/keyword-parameters"}},
+      {"STARTTLS with a parameter",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 STARTTLS REQUIRED")},
+       {"rfc5321/4.1.1.1/keyword-parameters"}},
+      {"AUTH without a mechanism",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 AUTH")},
+       {"rfc5321/4.1.1.1/keyword-parameters"}},
+      {"a keyword twice, in any case",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250-HELP\n250 help")},
+       {"rfc5321/4.1.1.1/keyword-once"}},
+      {"SMTPUTF8 alone",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 SMTPUTF8")},
+       {"rfc6531/3.1/with-8bitmime"}},
+      {"BINARYMIME alone",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 BINARYMIME")},
+       {"rfc3030/3/with-chunking"}},
+      {"BINARYMIME with CHUNKING",
+       greeted + Script{c("EHLO x"), s("250-mx.example.test\n250-CHUNKING\n250 BINARYMIME")},
+       {}},
+      {"HELO with keywords",
+       greeted + Script{c("HELO x"), s("250-mx.example.test\n250-PIPELINING\n250 HELP")},
+       {"rfc5321/3.2/helo-not-extended"}},
+      {"HELO with two lines of text",
+       greeted + Script{c("HELO x"), s("250-mx.example.test\n250 Pleased to meet you")},
+       {}},
       {"STARTTLS in TLS",
        ready + Script{c("STARTTLS"), s("220 Go"), tls, c("EHLO x"), s("250-mx.example.test\n250 STARTTLS")},
        {"rfc3207/4.2/no-starttls-in-tls"}},
       {"STARTTLS in implicit TLS",
        Script{tls} + greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 STARTTLS")},
        {"rfc3207/4.2/no-starttls-in-tls"}},
+  });
+}
+
+TEST_CASE("what is listed works, and an argument of NOOP does no harm") {
+  const Script auth = greeted + Script{c("EHLO x"), s("250-mx.example.test\n250 AUTH PLAIN SCRAM-SHA-1")};
+  check({
+      {"a listed mechanism that is not known",
+       auth + Script{c("AUTH SCRAM-SHA-1"), s("504 What")},
+       {"rfc4954/3/advertised-mechanism"}},
+      {"with an initial response, in lower case",
+       auth + Script{c("AUTH plain AGEAYg=="), s("504 What")},
+       {"rfc4954/3/advertised-mechanism"}},
+      {"a mechanism that is not listed", auth + Script{c("AUTH SCRAM-SHA-256"), s("504 What")}, {}},
+      {"a listed mechanism that needs TLS", auth + Script{c("AUTH PLAIN"), s("538 TLS first")}, {}},
+      {"NOOP refused for its argument", ready + Script{c("NOOP x"), s("501 No")}, {"rfc5321/4.1.1.9/noop-argument"}},
+      {"NOOP refused for another reason", ready + Script{c("NOOP x"), s("450 Busy")}, {}},
+      {"NOOP without an argument", ready + Script{c("NOOP"), s("501 No")}, {}},
+      {"an enhanced code in 354", rcpt + Script{c("DATA"), s("354 2.0.0 Go")}, {"rfc2034/4/absent"}},
+      {"a number in 354", rcpt + Script{c("DATA"), s("354 2.0 or so")}, {}},
+  });
+}
+
+TEST_CASE("data that were refused end their transaction") {
+  const Script refused = data + Script{c("text\n."), s("552 Too much")};
+  check({
+      {"MAIL", refused + Script{c("MAIL FROM:<a@b.example>"), s("250 OK")}, {}},
+      {"MAIL refused", refused + Script{c("MAIL FROM:<a@b.example>"), s("503 No")}, {}},
+      {"RCPT refused", refused + Script{c("RCPT TO:<a@b.example>"), s("503 No")}, {}},
+      {"RCPT taken", refused + Script{c("RCPT TO:<a@b.example>"), s("250 OK")}, {"rfc5321/4.3.2/permitted-code"}},
+      {"DATA taken", refused + Script{c("DATA"), s("354 Go")}, {"rfc5321/4.3.2/permitted-code"}},
+      {"a chunk refused, RCPT taken",
+       rcpt + Script{c_raw("BDAT 1 LAST\r\nx"), s("552 Too much"), c("RCPT TO:<a@b.example>"), s("250 OK")},
+       {}},
   });
 }
 

@@ -1,9 +1,11 @@
 #include "harness/smtp/reply_rules.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "harness/smtp/bytes.hpp"
 #include "harness/smtp/enhanced_code.hpp"
+#include "harness/smtp/octets.hpp"
 #include "harness/smtp/path.hpp"
 
 namespace smtpspec::smtp {
@@ -19,6 +21,58 @@ bool is_base64(std::string_view text) {
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
   return text.size() % 4 == 0 &&
          std::all_of(text.begin(), text.end() - static_cast<std::ptrdiff_t>(padding), is_digit_of_it);
+}
+
+/// What the RFC of an extension lets stand behind its keyword. An extension may be given parameters later, unless its
+/// RFC says that there are none: only these are here.
+struct KeywordForm {
+  std::string_view name;
+  bool (*fits)(const std::vector<std::string>& parameters);
+};
+bool has_none(const std::vector<std::string>& parameters) { return parameters.empty(); }
+/// RFC 1870 section 3: at most one number, of 1 to 20 digits.
+bool is_size(const std::vector<std::string>& parameters) {
+  if (parameters.empty()) return true;
+  const std::string& size = parameters.front();
+  return parameters.size() == 1 && size.size() <= 20 && std::all_of(size.begin(), size.end(), is_digit);
+}
+/// RFC 4954 section 3: the names of the mechanisms.
+bool has_some(const std::vector<std::string>& parameters) { return !parameters.empty(); }
+
+constexpr KeywordForm keyword_forms[] = {
+    {"PIPELINING", has_none},           // RFC 2920 section 2
+    {"8BITMIME", has_none},             // RFC 6152 section 2
+    {"BINARYMIME", has_none},           // RFC 3030 section 3
+    {"STARTTLS", has_none},             // RFC 3207 section 2
+    {"DSN", has_none},                  // RFC 3461 section 2
+    {"ENHANCEDSTATUSCODES", has_none},  // RFC 2034 section 3
+    {"SIZE", is_size},
+    {"AUTH", has_some},
+};
+
+/// Keywords that nobody says by chance in the text of a reply to HELO.
+constexpr std::string_view extensions[] = {"PIPELINING", "8BITMIME", "CHUNKING", "BINARYMIME",
+                                           "STARTTLS",   "DSN",      "SMTPUTF8", "ENHANCEDSTATUSCODES",
+                                           "SIZE",       "AUTH"};
+
+void judge_keywords(const Reply& reply, const Ehlo& ehlo, std::vector<Finding>& findings) {
+  for (std::size_t i = 0; i < ehlo.keywords.size(); ++i) {
+    const Keyword& keyword = ehlo.keywords[i];
+    const auto is_same = [&](const Keyword& other) { return other.name == keyword.name; };
+    const auto here = ehlo.keywords.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::any_of(ehlo.keywords.begin(), here, is_same)) {
+      findings.push_back({Rule::keyword_once, keyword.name + " twice in " + show(reply.bytes()), ""});
+    }
+    for (const KeywordForm& form : keyword_forms) {
+      if (form.name != keyword.name || form.fits(keyword.parameters)) continue;
+      findings.push_back({Rule::keyword_parameters, keyword.name + " in " + show(reply.bytes()), ""});
+    }
+  }
+  const auto lacks = [&](std::string_view one, std::string_view other) {
+    return ehlo.find(one) != nullptr && ehlo.find(other) == nullptr;
+  };
+  if (lacks("SMTPUTF8", "8BITMIME")) findings.push_back({Rule::utf8_with_8bitmime, show(reply.bytes()), ""});
+  if (lacks("BINARYMIME", "CHUNKING")) findings.push_back({Rule::binary_with_chunking, show(reply.bytes()), ""});
 }
 
 /// A defect that a rule of its own excuses in this reply.
@@ -53,7 +107,10 @@ std::vector<Finding> judge_grammar(const Reply& reply, bool utf8) {
 
 std::vector<Finding> judge_greeting(const Reply& reply) {
   const std::string& text = reply.lines.front().text;
-  if (reply.code != 220 || parse_domain(text.substr(0, text.find(' ')), false)) return {};
+  // "2.1.5" would pass for a domain; here it is an enhanced code, which has no place in a greeting (RFC 2034 section
+  // 4).
+  const bool domain = parse_domain(text.substr(0, text.find(' ')), false) && !leading_enhanced_code(text);
+  if (reply.code != 220 || domain) return {};
   return {{Rule::greeting_domain, show(reply.lines.front().bytes), ""}};
 }
 
@@ -64,6 +121,9 @@ std::vector<Finding> judge_ehlo(const Reply& reply, const Ehlo& ehlo, bool tls) 
     if (line.code < 0) continue;  // a defect already
     findings.push_back({error.at == 0 ? Rule::ehlo_domain : Rule::ehlo_keyword, show(line.bytes), ""});
   }
+  const ReplyLine& first = reply.lines.front();
+  if (leading_enhanced_code(first.text)) findings.push_back({Rule::ehlo_domain, show(first.bytes), ""});
+  judge_keywords(reply, ehlo, findings);
   if (tls && ehlo.find("STARTTLS") != nullptr) findings.push_back({Rule::no_starttls_in_tls, show(reply.bytes()), ""});
   return findings;
 }
@@ -84,6 +144,24 @@ std::vector<Finding> judge_enhanced_codes(const Reply& reply) {
     if (!first) first = code;
   }
   return findings;
+}
+
+std::vector<Finding> judge_helo(const Reply& reply) {
+  for (std::size_t line = 1; line < reply.lines.size(); ++line) {
+    const std::string& text = reply.lines[line].text;
+    const std::string_view word = std::string_view(text).substr(0, text.find(' '));
+    const bool listed = std::any_of(std::begin(extensions), std::end(extensions),
+                                    [&](std::string_view extension) { return same_word(extension, word); });
+    if (listed) return {{Rule::helo_not_extended, show(reply.bytes()), ""}};
+  }
+  return {};
+}
+
+std::vector<Finding> judge_go_ahead(const Reply& reply) {
+  for (const ReplyLine& line : reply.lines) {
+    if (leading_enhanced_code(line.text)) return {{Rule::enhanced_absent, show(line.bytes), ""}};
+  }
+  return {};
 }
 
 std::vector<Finding> judge_challenge(const Reply& reply) {

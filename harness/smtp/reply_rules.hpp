@@ -28,6 +28,10 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> judge_ehlo(const Reply& reply, const Ehlo& ehlo, bool tls);
 /// A reply that has to carry enhanced codes, if it is a 2yz, 4yz or 5yz.
 [[nodiscard]] std::vector<Finding> judge_enhanced_codes(const Reply& reply);
+/// A 250 reply to HELO.
+[[nodiscard]] std::vector<Finding> judge_helo(const Reply& reply);
+/// A 354 reply.
+[[nodiscard]] std::vector<Finding> judge_go_ahead(const Reply& reply);
 /// A 334 reply to AUTH or to a response.
 [[nodiscard]] std::vector<Finding> judge_challenge(const Reply& reply);
 

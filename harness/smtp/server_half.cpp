@@ -92,12 +92,12 @@ Follows ServerHalf::follow_intermediate(const Owed& what, int code) {
 void ServerHalf::follow_refusal(const Owed& what, int code) {
   if (state == State::auth) state = state_before_auth;
   // 501 and 503 leave the state as it was (RFC 5321 section 4.1.4). Whether another refusal within a transaction ends
-  // it is not said; after a failed BDAT, or DATA behind BDAT, the state is indeterminate (RFC 3030 section 2). Nor is
-  // it said whether MAIL may follow data that were refused (RFC 5321 section 4.1.4 has "successful DATA command").
+  // it is not said; after a failed BDAT, or DATA behind BDAT, the state is indeterminate (RFC 3030 section 2). The end
+  // of DATA clears the buffers whatever its reply (RFC 5321 section 4.1.1.4).
   const bool in_transaction = state == State::mail || state == State::rcpt || state == State::bdat;
   const bool moves = what.verb == Verb::mail || what.verb == Verb::data;
   if (in_transaction && moves && code != 501 && code != 503) certain = false;
-  if (what.verb == Verb::bdat || state == State::bdat || ends_data(what)) certain = false;
+  if (what.verb == Verb::bdat || state == State::bdat) certain = false;
   if (ends_data(what)) {
     state = State::ready;
     recipients = 0;
