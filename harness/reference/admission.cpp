@@ -29,7 +29,8 @@ Admission admission_of(const smtp::Path& path, const Settings& settings, const F
   const bool own = mailbox.domain.empty() || same_word(mailbox.domain, settings.domain);
   if (!own) return may_relay || faults.has(Fault::open_relay) ? Admission::accepted : Admission::foreign;
   if (same_word(mailbox.local_part, "postmaster")) {
-    return faults.has(Fault::postmaster_refused) ? Admission::unknown : Admission::accepted;
+    const bool unknown_case = mailbox.local_part != "Postmaster" && faults.has(Fault::postmaster_case_sensitive);
+    return unknown_case || faults.has(Fault::postmaster_refused) ? Admission::unknown : Admission::accepted;
   }
   const std::string_view user = user_of(mailbox.local_part);
   if (is_user(mailbox.local_part, settings) || is_user(user, settings)) return Admission::accepted;

@@ -49,6 +49,11 @@ class Player {
     session_.tls_ended();
     settle();
   }
+  /// As if the handshake that STARTTLS began had gone wrong.
+  void fail_handshake() {
+    session_.tls_failed();
+    settle();
+  }
   void fail(std::vector<bool> success) { success_ = std::move(success); }
   void time_out() {
     session_.timed_out();

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/reference/command_faults.hpp"
 #include "harness/reference/session_impl.hpp"
 #include "harness/smtp/octets.hpp"
 
@@ -22,6 +23,8 @@ constexpr std::size_t max_line = 512;
 constexpr std::size_t split_line = max_line - 1;
 constexpr std::size_t short_line = 256;
 constexpr std::size_t reply_buffer = 1024;
+constexpr std::size_t lossy_octet = 4096;
+constexpr std::size_t few_replies = 3;
 constexpr std::size_t max_reply_text = 400;
 /// What RFC 4954 section 4 finds enough for an AUTH exchange.
 constexpr std::size_t max_auth_line = 12288;
@@ -60,7 +63,8 @@ Session::Impl::Impl(const Settings& the_settings, const Faults& the_faults, bool
 
 void Session::Impl::greet() {
   if (faults.has(Fault::greeting_masked)) return say(220, "", std::string(40, '*'));
-  say(220, "", fmt::format("{} {} smtpspec reference server", settings.hostname, settings.lmtp ? "LMTP" : "ESMTP"));
+  say(220, faults.has(Fault::enhanced_in_greeting) ? "2.0.0" : "",
+      fmt::format("{} {} smtpspec reference server", settings.hostname, settings.lmtp ? "LMTP" : "ESMTP"));
 }
 
 /// Reads on until the octets are used up or something else is wanted first. The replies to a pipelined group come
@@ -113,14 +117,24 @@ void Session::Impl::read_line(const smtp::CommandLine& line) {
 void Session::Impl::read_command(std::string_view line, std::size_t octets) {
   std::string printable;
   if (faults.has(Fault::control_octets_accepted)) line = printable = without_control(line);
+  if (crashes_on(line, {transaction.open}, faults)) return end(Want::close);
+  if (line.empty() && faults.has(Fault::empty_line_unanswered)) return;
   const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
+  if (faults.has(Fault::long_orcpt_refused) && verb == Verb::rcpt && octets > max_line) {
+    return say(500, "5.5.2", "Line too long");
+  }
   if (octets > (faults.has(Fault::short_line_limit) ? short_line : max_line_of(verb))) {
     return say(500, verb == Verb::auth ? "5.5.6" : "5.5.2", "Line too long");
   }
   if (smtp::has_forbidden_octets(line)) {
+    if (verb == Verb::mail && faults.has(Fault::invalid_utf8_accepted)) transaction.open = true;
+    if ((verb == Verb::mail || verb == Verb::rcpt) && faults.has(Fault::invalid_utf8_accepted)) {
+      return say(250, "2.1.0", "Accepted");
+    }
     // RFC 5321 section 4.1.2 asks for 501 where nothing else is wrong, section 2.4 for 500 where they are not ASCII.
     const bool known = verb != Verb::unknown && std::none_of(line.begin(), line.end(), smtp::is_eight_bit);
-    return say(known ? 501 : 500, "5.5.2", "Octets that no command may hold");
+    const std::string echo = faults.has(Fault::reply_echoes_control) ? ": " + std::string(line) : "";
+    return say(known ? 501 : 500, "5.5.2", "Octets that no command may hold" + echo);
   }
   const smtp::CommandRules rules{.utf8 = client.extended, .parameters = client.extended};
   const auto parsed = smtp::parse_command(line, rules);
@@ -137,6 +151,12 @@ void Session::Impl::read_command(std::string_view line, std::size_t octets) {
 /// A text that repeats the client's words is cut, so that the line keeps to 512 octets (RFC 5321 section 4.5.3.1.5).
 void Session::Impl::say(int code, std::string_view enhanced, std::string_view text) {
   if (faults.has(Fault::reply_buffer_overflows) && output.size() > reply_buffer) return;
+  if (faults.has(Fault::enhanced_missing_under_tls) && under_tls) enhanced = "";
+  const bool names_error = code == 500 || code == 501 || code == 503 || code == 555;
+  if (faults.has(Fault::enhanced_missing_in_refusals) && names_error) enhanced = "";
+  if (faults.has(Fault::no_enhanced_behind_helo) && !client.extended && !client.domain.empty()) enhanced = "";
+  if (faults.has(Fault::out_of_order_resets) && code == 503) end_transaction();
+  if (faults.has(Fault::unlisted_code) && code == 503) code = 509;
   text = text.substr(0, max_reply_text);
   output += fmt::format("{} {}{}{}\r\n", code, enhanced, enhanced.empty() ? "" : " ", text);
 }
@@ -147,6 +167,20 @@ void Session::Impl::say_lines(int code, const std::vector<std::string>& texts) {
     const int shown = faults.has(Fault::continuation_code_changes) && i == 1 ? code + 1 : code;
     output += fmt::format("{}{}{}\r\n", shown, last ? ' ' : '-', texts[i]);
   }
+}
+
+/// Fault::last_reply_held_back: counts the last lines of replies.
+void Session::Impl::hold_last_reply() {
+  std::size_t replies = 0;
+  std::size_t last = 0;
+  for (std::size_t at = 0; at < output.size(); at = output.find('\n', at) + 1) {
+    if (at + 3 >= output.size() || output[at + 3] != ' ') continue;
+    ++replies;
+    last = at;
+  }
+  if (replies < few_replies || want != Want::octets) return;
+  held = output.substr(last);
+  output.resize(last);
 }
 
 void Session::Impl::end(Want last) {
@@ -167,10 +201,22 @@ const Accepted& Session::accepted() const { return impl_->transaction.mail; }
 void Session::receive(std::string_view octets) {
   if (impl_->want == Want::close) return;
   impl_->spoken_to = true;
-  impl_->input += octets;
+  impl_->output += std::exchange(impl_->held, {});
   const bool command = impl_->want == Want::octets && impl_->reading == Impl::Reading::commands;
+  if (impl_->want == Want::octets && impl_->reading == Impl::Reading::data) {
+    std::string spoilt(octets);
+    spoil_segment(spoilt, impl_->faults);
+    impl_->input += spoilt;
+  } else {
+    impl_->input += octets;
+  }
+  if (command && impl_->faults.has(Fault::cr_ends_command)) repair_bare_cr(impl_->input);
+  if (impl_->faults.has(Fault::octet_lost_in_long_group) && command && impl_->input.size() >= lossy_octet) {
+    impl_->input.erase(lossy_octet - 1, 1);
+  }
   if (impl_->faults.has(Fault::segment_is_command) && command && !octets.ends_with('\n')) impl_->input += "\r\n";
   impl_->run();
+  if (impl_->faults.has(Fault::last_reply_held_back)) impl_->hold_last_reply();
 }
 
 void Session::tls_started() {
@@ -178,7 +224,9 @@ void Session::tls_started() {
   session.want = Want::octets;
   session.under_tls = true;
   if (!session.faults.has(Fault::starttls_keeps_state)) {
+    std::string user = std::move(session.client.user);
     session.client = {};
+    if (session.faults.has(Fault::starttls_keeps_login)) session.client.user = std::move(user);
     session.end_transaction();
   }
   session.run();
@@ -189,7 +237,10 @@ void Session::tls_ended() {
   impl_->under_tls = false;
 }
 
-void Session::tls_failed() { impl_->end(Want::close); }
+void Session::tls_failed() {
+  if (!impl_->faults.has(Fault::starttls_failure_goes_on)) return impl_->end(Want::close);
+  impl_->want = Want::octets;
+}
 
 void Session::delivered(const std::vector<bool>& success) {
   Impl& session = *impl_;
@@ -199,6 +250,7 @@ void Session::delivered(const std::vector<bool>& success) {
   if (session.gone) return session.end(Want::close);
   session.want = Want::octets;
   session.say_delivered(success);
+  if (session.faults.has(Fault::login_lost_by_message)) session.client.user.clear();
   session.end_transaction();
   session.run();
 }
@@ -209,9 +261,11 @@ void Session::hung_up() {
   const bool in_data = reads && session.reading == Impl::Reading::data;
   const bool in_chunk =
       reads && session.reading == Impl::Reading::chunk && session.last_chunk && !session.chunk_refused;
+  const bool between_chunks = reads && session.transaction.chunked && session.reading == Impl::Reading::commands;
   session.reading = Impl::Reading::commands;
   session.gone = true;
   session.end(Want::close);
+  if (session.faults.has(Fault::quit_delivers_chunks) && between_chunks) session.accept();
   if (session.faults.has(Fault::half_message_delivered) && in_data) session.accept();
   if (session.faults.has(Fault::half_chunk_delivered) && in_chunk) session.accept();
 }
@@ -227,6 +281,8 @@ std::uint64_t Session::patience_ms() const {
   const bool in_message = session.reading == Impl::Reading::data && session.decoder.decoded() > 0;
   const bool slow = session.faults.has(Fault::slow_client_dropped) && (in_message || !session.lines.idle());
   const bool greets = session.faults.has(Fault::greeting_repeated) && !session.spoken_to;
+  const bool idle = session.faults.has(Fault::idle_session_dropped) && session.reading == Impl::Reading::commands;
+  if (idle && session.lines.idle()) return 2 * impatience;
   return slow || greets ? impatience : patience;
 }
 

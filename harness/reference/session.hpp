@@ -32,6 +32,7 @@ struct Settings {
   std::uint64_t max_message = 10 * 1024 * 1024;  ///< octets, announced by SIZE
   std::size_t max_recipients = 1000;             ///< a transaction, announced by LIMITS RCPTMAX (RFC 9422)
   std::size_t max_mails = 100000;                ///< MAIL commands a session, announced by LIMITS MAILMAX
+  std::size_t max_hops = 100;   ///< a message with more Received fields goes in circles (RFC 5321 section 6.3)
   bool trace_header = true;     ///< put Received (and Return-Path on final delivery) in front of the message
   bool final_delivery = false;  ///< Return-Path is added
 };

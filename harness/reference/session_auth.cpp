@@ -9,6 +9,7 @@ namespace smtpspec::reference {
 namespace {
 
 constexpr std::size_t max_auth_line = 12288;
+constexpr std::size_t auth_buffer = 1024;
 
 /// Which side begins a mechanism's exchange (RFC 4422 section 5). LOGIN, which no RFC holds, is begun by the server
 /// with "Username:", and clients put the name into the initial response all the same.
@@ -44,6 +45,9 @@ void Session::Impl::auth(const smtp::Command& command) {
                                        [&](const Mechanism& known) { return known.name == command.mechanism; });
   if (mechanism == std::end(mechanisms) && faults.has(Fault::unknown_mechanism_taken)) mechanism = mechanisms;
   if (mechanism == std::end(mechanisms)) return say(504, "5.5.4", "Mechanism not known");
+  if (mechanism->name == "SCRAM-SHA-256" && faults.has(Fault::mechanism_listed_unavailable)) {
+    return say(504, "5.5.4", "Mechanism not known");
+  }
   if (!offers_auth()) return say(538, "5.7.11", "TLS first");
   const auto password_of = [this](const std::string& user) -> std::optional<std::string> {
     const auto found = settings.users.find(user);
@@ -68,6 +72,10 @@ void Session::Impl::auth(const smtp::Command& command) {
 
 void Session::Impl::auth_response(const smtp::CommandLine& line) {
   if (line.octets > max_auth_line) return auth_ended(500, "5.5.6", "Line too long");
+  if (faults.has(Fault::auth_line_cut_at_1k) && line.bytes.size() > auth_buffer) {
+    auth_decode(std::string_view(line.bytes).substr(0, auth_buffer));
+    return read_line({line.bytes.substr(auth_buffer), line.end, line.bytes.size() - auth_buffer});
+  }
   if (line.bytes == "*") {
     if (!faults.has(Fault::auth_cannot_be_cancelled)) return auth_ended(501, "5.7.0", "Cancelled");
     return say(334, "", challenge);
@@ -98,6 +106,7 @@ void Session::Impl::auth_step(std::string_view octets) {
     case wire::Sasl::Status::failed: break;
   }
   if (faults.has(Fault::auth_accepts_anything)) return auth_succeeded();
+  memory.password_refused = true;
   auth_ended(535, "5.7.8", "Authentication failed");
 }
 
@@ -107,6 +116,11 @@ void Session::Impl::auth_challenge(std::string_view octets) {
 }
 
 void Session::Impl::auth_succeeded() {
+  const bool final_failure = faults.has(Fault::auth_failure_is_final) && memory.password_refused;
+  if (final_failure || (faults.has(Fault::auth_fails_under_tls) && under_tls)) {
+    return auth_ended(535, "5.7.8", "Authentication failed");
+  }
+  if (faults.has(Fault::auth_ends_session_state)) client.domain.clear();
   client.user = sasl->user().empty() ? "unknown" : sasl->user();
   auth_ended(faults.has(Fault::auth_success_is_250) ? 250 : 235, "2.7.0", "Authenticated");
 }

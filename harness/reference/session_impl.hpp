@@ -39,7 +39,21 @@ struct Session::Impl {
     bool binary = false;    ///< BODY=BINARYMIME
     bool chunked = false;   ///< a BDAT was accepted
     std::size_t rcpts = 0;  ///< RCPT commands, refused ones too, as RFC 9422 section 4.2 counts
+    std::size_t chunks = 0;
     Accepted mail;
+    std::vector<Accepted::Recipient> refused;  ///< for the fault that delivers to them
+  };
+
+  /// What faults remember beyond its time.
+  struct Memory {
+    std::string reverse_path;       ///< of the first MAIL
+    bool mailed = false;            ///< there was one
+    bool utf8 = false;              ///< a MAIL had SMTPUTF8
+    bool size_refused = false;      ///< a MAIL was refused for its SIZE
+    bool password_refused = false;  ///< an AUTH failed
+    bool listed = false;            ///< an EHLO was accepted
+    bool chunk_refused = false;     ///< a BDAT was refused
+    std::size_t rcpts = 0;          ///< RCPT commands of the session
   };
 
   // session.cpp: octets in, replies out
@@ -49,6 +63,7 @@ struct Session::Impl {
   void read_command(std::string_view line, std::size_t octets);
   void say(int code, std::string_view enhanced, std::string_view text);
   void say_lines(int code, const std::vector<std::string>& lines);
+  void hold_last_reply();
   void discard_unread();
   void end(Want last);
 
@@ -57,6 +72,8 @@ struct Session::Impl {
   void refuse(const smtp::CommandError& error);
   [[nodiscard]] std::optional<smtp::Command> misread(const smtp::CommandError& error) const;
   [[nodiscard]] bool misjudged(const smtp::Command& command, std::string_view line) const;
+  [[nodiscard]] bool accepts_path(const smtp::CommandError& error);
+  [[nodiscard]] bool hangs_up_on(const smtp::CommandError& error) const;
   void ehlo(const smtp::Command& command);
   void helo(const smtp::Command& command);
   void rset(const smtp::Command& command);
@@ -72,6 +89,9 @@ struct Session::Impl {
   void mail(const smtp::Command& command);
   void rcpt(const smtp::Command& command);
   void refuse_recipient(int code, std::string_view enhanced, std::string_view text);
+  [[nodiscard]] bool dislikes_size(const smtp::Command& command);
+  [[nodiscard]] bool may_relay() const;
+  [[nodiscard]] std::string recipient_of(const smtp::Command& command) const;
 
   // session_message.cpp
   void data(const smtp::Command& command);
@@ -79,6 +99,12 @@ struct Session::Impl {
   void say_no_recipients();
   [[nodiscard]] bool decode(std::string_view& octets);
   [[nodiscard]] bool overlooks_end() const;
+  [[nodiscard]] bool counts_octets() const;
+  [[nodiscard]] bool obeys(std::string_view& octets);
+  [[nodiscard]] bool gives_up(std::string_view& octets);
+  [[nodiscard]] bool refuses_message();
+  [[nodiscard]] std::size_t declared_size() const;
+  void refuse_message(int code, std::string_view enhanced, std::string_view text);
   void data_ended();
   void take_chunk(std::string_view octets);
   void chunk_ended();
@@ -112,10 +138,11 @@ struct Session::Impl {
   Transaction transaction;
 
   smtp::DataDecoder decoder;
-  BufferBorder border;  ///< for a fault
+  BufferBorder border;  ///< for a few faults
   LooseLines loose;     ///< for two more
   smtp::ChunkReader chunk;
   bool last_chunk = false;
+  bool answered_early = false;  ///< for a fault
   bool chunk_refused = false;
   std::string refusal;               ///< the reply to a refused chunk, due when the chunk was read
   std::uint64_t message_octets = 0;  ///< of the message, kept or thrown away
@@ -123,6 +150,8 @@ struct Session::Impl {
   bool gone = false;                 ///< the client has left: there is nobody to answer
   bool spoken_to = false;            ///< the client has said something, or was greeted once more under a fault
   bool delivered_once = false;       ///< for the fault that delivers twice
+  Memory memory;                     ///< for the faults that remember too much
+  std::string held;                  ///< a reply that a fault holds back
   bool behind_last = false;          ///< the last transaction ended with BDAT LAST, and nothing came since
 
   std::unique_ptr<wire::Sasl> sasl;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/smtp/octets.hpp"
+
 namespace smtpspec::reference {
 namespace {
 
@@ -31,6 +33,16 @@ std::string now() {
 std::string received_field(const TraceFacts& facts) {
   return fmt::format("Received: from {} by {}\r\n with {}; {}\r\n", facts.from.empty() ? "unknown" : facts.from,
                      facts.by, protocol(facts), now());
+}
+
+std::size_t count_received(std::string_view message) {
+  std::size_t count = 0;
+  while (!message.empty() && !message.starts_with("\r\n")) {
+    if (smtp::same_word(message.substr(0, message.find(':')), "Received")) ++count;
+    const std::size_t crlf = message.find("\r\n");
+    message.remove_prefix(crlf == message.npos ? message.size() : crlf + 2);
+  }
+  return count;
 }
 
 std::string return_path_field(std::string_view reverse_path) {

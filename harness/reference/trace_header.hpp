@@ -1,6 +1,7 @@
 // The trace header that the server puts in front of a message: RFC 5321 section 4.4.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ struct TraceFacts {
 
 /// A Received field with its line end. The protocol is named as RFC 3848 and RFC 6531 section 3.7.3 have it.
 [[nodiscard]] std::string received_field(const TraceFacts& facts);
+/// How many Received fields the header section of a message has: so many servers it has passed.
+[[nodiscard]] std::size_t count_received(std::string_view message);
 /// A Return-Path field with its line end, for the final delivery.
 [[nodiscard]] std::string return_path_field(std::string_view reverse_path);
 
