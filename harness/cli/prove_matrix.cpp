@@ -64,16 +64,18 @@ class Matrix {
   int print() {
     for (const Proof& proof : proofs_)
       if (proof.fault == nullptr) clean(proof);
-    fmt::print("\n{:<8}  {:<{}}  {:>8}  {:>4}  {}\n", "", "fault", width_, "promised", "also",
+    fmt::print("\n{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", "", "", "fault", width_, "promised", "also",
                full_ ? "what it does" : "turned red by");
     for (const Proof& proof : proofs_)
       if (proof.fault != nullptr) faulty(proof);
     const bool whole = proofs_.size() == reference::fault_count + 1;
     if (whole) catch_nothing();
     catch_what_is_no_fault();
-    fmt::print("\n{}: {} killed, {} survived; {} on the clean server; {} not kept\n",
-               plural(killed_ + survived_, "fault"), killed_, survived_, plural(alarms_, "false alarm"),
-               plural(broken_, "promise"));
+    const std::size_t faults = killed_ + survived_;
+    fmt::print(
+        "\n{}, {} of them ({} in 100) hard to see: {} killed, {} survived; {} on the clean server; {} not kept\n",
+        plural(faults, "fault"), hard_, faults == 0 ? 0 : hard_ * 100 / faults, killed_, survived_,
+        plural(alarms_, "false alarm"), plural(broken_, "promise"));
     return survived_ == 0 && alarms_ == 0 && broken_ == 0 ? exit_complete : exit_findings;
   }
 
@@ -91,19 +93,26 @@ class Matrix {
     const Findings findings = findings_of(proof, suite_);
     const bool killed = !findings.kept.empty();
     ++(killed ? killed_ : survived_);
+    hard_ += proof.fault->hard ? 1 : 0;
     broken_ += findings.broken.size();
     caught_something_.insert(findings.kept.begin(), findings.kept.end());
     const std::string promised =
         fmt::format("{}/{}", findings.kept.size(), findings.kept.size() + findings.broken.size());
-    fmt::print(
-        "{:<8}  {:<{}}  {:>8}  {:>4}  {}\n", killed ? "killed" : "SURVIVED", proof.fault->name, width_, promised,
-        findings.also.size(),
-        full_ ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof)) : in_short(grouped(findings.kept)));
+    fmt::print("{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", killed ? "killed" : "SURVIVED",
+               proof.fault->hard ? "hard" : "", proof.fault->name, width_, promised, also(findings),
+               full_               ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof))
+               : promised == "0/0" ? "no scenario names it"
+                                   : in_short(grouped(findings.kept)));
     if (!proof.problem.empty()) fmt::print("          not tested: {}\n", proof.problem);
     for (const std::string& id : findings.broken) fmt::print("          NOT KEPT  {}: {}\n", id, told(proof, id));
     if (!full_) return;
     for (const std::string& id : findings.kept) fmt::print("          promised  {}: {}\n", id, told(proof, id));
     for (const std::string& id : findings.also) fmt::print("          also      {}: {}\n", id, told(proof, id));
+  }
+
+  /// Scenarios without a promise are played with `full` alone.
+  [[nodiscard]] std::string also(const Findings& findings) const {
+    return full_ ? fmt::format("{}", findings.also.size()) : "-";
   }
 
   static double seconds(const Proof& proof) { return static_cast<double>(proof.duration.count()) / 1000; }
@@ -145,6 +154,7 @@ class Matrix {
   std::set<std::string> caught_something_;
   std::size_t killed_ = 0;
   std::size_t survived_ = 0;
+  std::size_t hard_ = 0;
   std::size_t alarms_ = 0;
   std::size_t broken_ = 0;
 };
