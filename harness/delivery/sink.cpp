@@ -20,7 +20,7 @@ reference::Server::Options options_of(const std::string& host, std::uint16_t por
   options.bounds.connections = 200;
   options.bounds.when_full = wire::Listener::WhenFull::end_silent;
   options.bounds.held = 48 * 1024 * 1024;
-  options.bounds.at_once = 4096;
+  options.bounds.at_once = 2048;
   return options;
 }
 

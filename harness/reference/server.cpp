@@ -4,6 +4,10 @@
 #include <set>
 #include <utility>
 
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
 #include "harness/wire/deadline.hpp"
 
 namespace smtpspec::reference {
@@ -83,22 +87,36 @@ asio::awaitable<void> close(wire::Stream& stream) {
   transport.close();
 }
 
-/// Reads once and tells the session what came of it; `unread` keeps what is too much at once.
-asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t at_once, std::string& unread,
+/// What was read and is too much at once.
+struct Unread {
+  std::string octets;
+  std::size_t used = 0;
+
+  [[nodiscard]] std::string_view take(std::size_t most) {
+    const std::string_view part = std::string_view(octets).substr(used, most);
+    used += part.size();
+    return part;
+  }
+  [[nodiscard]] bool empty() const { return used == octets.size(); }
+};
+
+/// Reads once, unless there is something unread, and tells the session what came of it.
+asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t at_once, Unread& unread,
                            Account& account) {
-  wire::Read read;
-  if (unread.empty()) {
-    read = co_await stream.read(wire::Time(session.patience_ms()));
-    account.add(read.octets.size());
-  } else {
-    read.octets = std::exchange(unread, {});
+  if (!unread.empty()) {
+    // A client that always has more to say must not keep the other coroutines of the executor from running.
+    const auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+    session.receive(unread.take(at_once));
+    co_return;
   }
-  if (read.octets.size() > at_once) {
-    unread = read.octets.substr(at_once);
-    read.octets.resize(at_once);
-  }
+  wire::Read read = co_await stream.read(wire::Time(session.patience_ms()));
+  account.add(read.octets.size());
   switch (read.end) {
-    case End::octets: session.receive(read.octets); break;
+    case End::octets:
+      unread = Unread{std::move(read.octets), 0};
+      session.receive(unread.take(at_once));
+      break;
     case End::deadline: session.timed_out(); break;
     case End::tls_closed: session.tls_ended(); break;
     default: session.hung_up(); break;
@@ -111,7 +129,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
   Session session(shared->options.settings, shared->options.faults, shared->options.implicit_tls);
   Account account(*shared, stream.transport());
   const std::size_t at_once = shared->options.bounds.at_once;
-  std::string unread;
+  Unread unread;
   for (;;) {
     const std::string output = session.take_output();
     if (!output.empty()) {
@@ -121,7 +139,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
     switch (session.want()) {
       case Want::octets: co_await read(stream, session, at_once, unread, account); break;
       case Want::tls:
-        unread.clear();
+        unread = {};
         if (co_await handshake(stream, *shared)) {
           session.tls_started();
         } else {
