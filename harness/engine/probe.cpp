@@ -93,7 +93,9 @@ constexpr Fact fact_table[] = {
 std::optional<NotPlayed> unmet(const Condition& condition, const Target& target, const Facts& facts,
                                const smtp::Ehlo& ehlo) {
   if (condition.kind == Condition::Kind::keyword) {
-    if (offers(ehlo, condition) != condition.negated) return std::nullopt;
+    // Under TLS no server may offer it (RFC 3207 section 4.2), so it is what was offered before that counts.
+    const smtp::Ehlo& asked = condition.name == "STARTTLS" ? facts.plain : ehlo;
+    if (offers(asked, condition) != condition.negated) return std::nullopt;
     const std::string wanted = condition.name + (condition.parameter.empty() ? "" : " " + condition.parameter);
     return NotPlayed{Outcome::unsupported, wanted + (condition.negated ? " is advertised" : " is not advertised")};
   }

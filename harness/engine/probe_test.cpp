@@ -29,6 +29,7 @@ TEST_CASE("why a scenario is not played") {
   const auto with_auth = [](scenario::Target& target, Facts&) { target.auth = scenario::Target::Auth{"a", "b"}; };
   const auto starttls = [](scenario::Target&, Facts& facts) {
     facts.starttls = true;
+    facts.plain = offering({{"SIZE", {"1000"}}, {"AUTH", {"LOGIN"}}, {"STARTTLS", {}}});
     facts.under_tls = offering({{"AUTH", {"LOGIN", "PLAIN"}}});
   };
   const auto submission_under_tls = [](scenario::Target& target, Facts& facts) {
@@ -76,6 +77,7 @@ TEST_CASE("why a scenario is not played") {
       // And keywords are those of where the scenario begins.
       {"from = \"tls\"\nneeds = [\"SIZE\"]\n", starttls, Outcome::unsupported, "SIZE is not advertised"},
       {"from = \"tls\"\nneeds = [\"AUTH PLAIN\"]\n", starttls, std::nullopt},
+      {"from = \"tls\"\nneeds = [\"STARTTLS\"]\n", starttls, std::nullopt},
       {"from = \"mail\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, std::nullopt},
       {"from = \"greeted\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, Outcome::unsupported},
   };
