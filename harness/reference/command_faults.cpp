@@ -1,10 +1,8 @@
 #include "harness/reference/command_faults.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <iterator>
-#include <vector>
 
 #include "harness/smtp/octets.hpp"
 
@@ -57,10 +55,11 @@ bool has_lower_notify(const Command& command) { return has_lower_value(command, 
 bool is_utf8(const Command& command) {
   return has_eight_bit(command.path.mailbox.local_part) || has_eight_bit(command.path.mailbox.domain);
 }
-bool has_more_than_letters(const Command& command) {
+bool has_odd_characters(const Command& command) {
   const std::string& text = command.path.mailbox.local_part;
-  return std::any_of(text.begin(), text.end(),
-                     [](char octet) { return !((octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z')); });
+  return std::any_of(text.begin(), text.end(), [](char octet) {
+    return !smtp::is_let_dig(octet) && octet != '+' && octet != '-' && octet != '.';
+  });
 }
 bool has_literal(const Command& command) { return command.path.mailbox.domain.starts_with('['); }
 bool has_route(const Command& command) { return !command.path.source_route.empty(); }
@@ -79,7 +78,7 @@ constexpr Mistake mistakes[] = {
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
     {Fault::dsn_values_case_sensitive, Verb::mail, has_lower_ret, 501, "5.5.4", "RET takes FULL or HDRS"},
     {Fault::dsn_values_case_sensitive, Verb::rcpt, has_lower_notify, 501, "5.5.4", "NOTIFY takes a list of keywords"},
-    {Fault::local_part_letters_alone, Verb::mail, has_more_than_letters, 501, "5.1.7", "Bad sender"},
+    {Fault::local_part_letters_alone, Verb::mail, has_odd_characters, 501, "5.1.7", "Bad sender"},
     {Fault::mailbox_literal_refused, Verb::mail, has_literal, 501, "5.1.7", "Bad sender"},
     {Fault::reverse_source_route_refused, Verb::mail, has_route, 501, "5.1.7", "Bad sender"},
     {Fault::utf8_sender_refused, Verb::mail, is_utf8, 501, "5.1.7", "Bad sender"},
@@ -190,6 +189,18 @@ void spoil_segment(std::string& octets, const Faults& faults) {
     replace_all(octets, "\xe5\x98\x8d\xe5\x98\x8a\xe5\x98\xae\xe5\x98\x8d\xe5\x98\x8a", end_of_data);
   }
   if (faults.has(Fault::text_line_buffer)) cut_at_buffer(octets);
+}
+
+std::string with_four_letters(std::string_view line) {
+  constexpr std::size_t letters = 4;
+  const std::size_t space = std::min(line.find(' '), line.size());
+  const Verb verb = smtp::verb_of(line.substr(0, std::min(letters, line.size())));
+  const bool longer = space > letters && smtp::verb_of(line.substr(0, space)) == Verb::unknown;
+  if (!longer || verb == Verb::unknown) return std::string(line);
+  // "MAILFROM:<...>" is MAIL with its argument, "MAILS FROM:<...>" as well.
+  const bool path = line.substr(0, space).find(':') != line.npos;
+  const std::string_view rest = line.substr(path ? letters : space);
+  return std::string(line.substr(0, letters)).append(path ? " " : "").append(rest);
 }
 
 std::string cut_local_part(const std::string& path) {

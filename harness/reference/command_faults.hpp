@@ -35,6 +35,9 @@ struct LineFacts {
 /// What the faults make of octets of DATA before they are decoded; `octets` is one segment of it.
 void spoil_segment(std::string& octets, const Faults& faults);
 
+/// Fault::verbs_of_four_letters: the line as such a server reads it.
+[[nodiscard]] std::string with_four_letters(std::string_view line);
+
 /// Fault::reverse_path_cut.
 [[nodiscard]] std::string cut_local_part(const std::string& path);
 

@@ -100,7 +100,7 @@ enum class Fault {
   reverse_path_kept,                  ///< the reverse-path of the first MAIL of a session is that of every message
   reverse_path_cut,          ///< of the reverse-path's local-part what stands behind '+', '=', '!' or '#' is cut off
   refused_rcpt_resets,       ///< RCPT that is refused for its syntax ends the transaction
-  local_part_letters_alone,  ///< MAIL with a local-part that has anything but letters in it is refused
+  local_part_letters_alone,  ///< MAIL with a local-part of more than letters, digits, '+', '-' and '.' is refused
   mailbox_literal_refused,   ///< MAIL with an address literal for a domain is refused
   reverse_source_route_refused,  ///< MAIL with a source route is refused
   broken_path_accepted,          ///< MAIL and RCPT with a path that breaks the grammar are accepted
@@ -186,6 +186,7 @@ enum class Fault {
   bdat_outside_hangs_up,            ///< BDAT where there is no transaction closes the connection without a reply
   // Command lines and replies: RFC 5321 sections 2.4, 4.1.1, 4.2 and 4.5.3.1; RFC 2034; RFC 2920.
   verbs_case_sensitive,     ///< verbs in lower case are unknown
+  verbs_of_four_letters,    ///< only the first four letters of a verb are looked at: NOOPS is NOOP
   keywords_case_sensitive,  ///< MAIL from: in lower case is refused
   trailing_space_refused,   ///< a space behind a command is an error
   lf_ends_command,          ///< a bare LF ends a command line

@@ -117,6 +117,8 @@ void Session::Impl::read_line(const smtp::CommandLine& line) {
 void Session::Impl::read_command(std::string_view line, std::size_t octets) {
   std::string printable;
   if (faults.has(Fault::control_octets_accepted)) line = printable = without_control(line);
+  std::string shortened;
+  if (faults.has(Fault::verbs_of_four_letters)) line = shortened = with_four_letters(line);
   if (crashes_on(line, {transaction.open}, faults)) return end(Want::close);
   if (line.empty() && faults.has(Fault::empty_line_unanswered)) return;
   const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));

@@ -254,7 +254,7 @@ bool Session::Impl::refuses_message() {
   } else if (count_received(message) > settings.max_hops) {
     refuse_message(554, "5.4.6", "The message goes in circles");
   } else if (transaction.utf8 && utf8 && faults.has(Fault::utf8_header_refused)) {
-    refuse_message(554, "5.6.0", "Octets outside ASCII in the header section");
+    refuse_message(550, "5.6.0", "Octets outside ASCII in the header section");
   } else {
     return false;
   }
