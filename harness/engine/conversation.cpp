@@ -124,10 +124,23 @@ std::size_t octets_of_alert(std::string_view octets) {
 
 void Conversation::take_octets(std::string octets) {
   octets_read_ += octets.size();
-  // Octets that were sent in place of a ClientHello are answered in TLS, and this is no reply of any command.
-  const std::size_t alert = said_starttls_ && !under_tls() ? octets_of_alert(octets) : 0;
-  if (alert > 0) record(Event::Kind::tls_closed, {}, "alert " + smtp::escape(octets.substr(0, alert)));
-  octets.erase(0, alert);
+  // Octets that were sent in place of a ClientHello are answered in TLS, and this is no reply of any command. It may
+  // come with the reply to STARTTLS.
+  if (said_starttls_ && !under_tls()) {
+    std::size_t begin = 0;
+    while (begin < octets.size() && octets_of_alert(std::string_view(octets).substr(begin)) == 0) {
+      const std::size_t line_end = octets.find("\r\n", begin);
+      begin = line_end == std::string::npos ? octets.size() : line_end + 2;
+    }
+    if (begin < octets.size()) {
+      std::string rest = octets.substr(begin);
+      octets.erase(begin);
+      const std::size_t alert = octets_of_alert(rest);
+      if (!octets.empty()) record(Event::Kind::received, without_secrets(std::move(octets), secrets_));
+      record(Event::Kind::tls_closed, {}, "alert " + smtp::escape(rest.substr(0, alert)));
+      octets = rest.substr(alert);
+    }
+  }
   if (!octets.empty()) record(Event::Kind::received, without_secrets(std::move(octets), secrets_));
 }
 

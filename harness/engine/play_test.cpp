@@ -197,6 +197,7 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
   const std::string alert("\x15\x03\x03\0\x02\x02\x0a", 7);
   const auto to_starttls = [&](const std::string& line, const Answer& answer) -> Answer {
     if (line == "StartTLS\r\n") return {"220 Go\r\n"};
+    if (line == "starttls\r\n") return {"220 Go\r\n" + alert};
     return to_help(answer)(0, 1, line);
   };
   const auto judged = [&](const std::string& steps, const Answer& answer) {
@@ -209,6 +210,7 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
   const std::string started = R"({ send = "StartTLS", expect = "220" }, { send = "HELP", expect = )";
   CHECK(judged(started + R"("close" })", {alert, false, true}) == Outcome::pass);
   CHECK(judged(started + R"("silence" })", {alert}) == Outcome::pass);
+  CHECK(judged(R"({ send = "starttls", expect = "220" }, { expect = "silence" })", {}) == Outcome::pass);
   CHECK(judged(started + R"("214" })", {alert + "214 Help\r\n"}) == Outcome::pass);
   CHECK(judged(started + R"("close" })", {"214 Help\r\n", false, true}) == Outcome::fail);
   CHECK(judged(R"({ send = "HELP", expect = "close" })", {alert, false, true}) != Outcome::pass);
