@@ -5,9 +5,11 @@
 #include <iterator>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "harness/smtp/bytes.hpp"
+#include "harness/smtp/octets.hpp"
 
 namespace smtpspec::engine {
 
@@ -30,24 +32,72 @@ ordered_json head_of(const wire::Transcript& transcript) {
   return head;
 }
 
-ordered_json json_of(const Event& event) {
-  ordered_json json = {{"at_us", event.at.count() / 1000}, {"event", name(event.kind)}, {"session", event.session}};
-  json["step"] = event.step;
-  if (event.beneath_tls) json["beneath_tls"] = true;
-  if (!event.octets.empty()) json["octets"] = smtp::escape(event.octets);
-  if (!event.text.empty()) json["text"] = smtp::escape(event.text);
-  return json;
+/// Octets in the notation of smtp::escape, as a JSON string. By hand, in one pass: a run writes a transcript for each
+/// scenario, and some of them hold many megabytes.
+void add_octets(std::string& json, std::string_view octets) {
+  const auto special = [](char octet) {
+    return smtp::is_control(octet) || smtp::is_eight_bit(octet) || octet == '"' || octet == '\\';
+  };
+  json += '"';
+  for (std::size_t at = 0;; ++at) {
+    const auto* const found = std::find_if(octets.begin() + at, octets.end(), special);
+    const auto end = static_cast<std::size_t>(found - octets.begin());
+    json.append(octets, at, end - at);
+    at = end;
+    if (at == octets.size()) break;
+    if (octets[at] == '"') {
+      json += "\\\"";
+      continue;
+    }
+    // What `\0` means depends on what follows.
+    const bool digit_follows = at + 1 < octets.size() && smtp::is_digit(octets[at + 1]);
+    const std::string escaped = octets[at] == '\0' && digit_follows ? "\\x00" : smtp::escape(octets.substr(at, 1));
+    for (const char letter : escaped) json.append(letter == '\\' ? 2 : 1, letter);
+  }
+  json += '"';
 }
 
-ordered_json json_of(const wire::Delivery& delivery) {
-  std::vector<std::string> forward_paths;
-  for (const std::string& path : delivery.forward_paths) forward_paths.push_back(smtp::escape(path));
-  return {{"at_us", delivery.at.count() / 1000},
-          {"delivery", delivery.road},
-          {"reverse_path", smtp::escape(delivery.reverse_path)},
-          {"forward_paths", forward_paths},
-          {"exact", delivery.exact},
-          {"message", smtp::escape(delivery.message)}};
+void add_field(std::string& json, std::string_view name, std::string_view octets) {
+  json.append(",\"").append(name).append("\":");
+  add_octets(json, octets);
+}
+
+void add_line(std::string& json, const Event& event) {
+  json += fmt::format(R"({{"at_us":{},"event":"{}","session":{},"step":{})", event.at.count() / 1000, name(event.kind),
+                      event.session, event.step);
+  if (event.beneath_tls) json += ",\"beneath_tls\":true";
+  if (!event.octets.empty()) add_field(json, "octets", event.octets);
+  if (!event.text.empty()) add_field(json, "text", event.text);
+  json += "}\n";
+}
+
+void add_line(std::string& json, const wire::Delivery& delivery) {
+  json += fmt::format("{{\"at_us\":{}", delivery.at.count() / 1000);
+  add_field(json, "delivery", delivery.road);
+  add_field(json, "reverse_path", delivery.reverse_path);
+  json += ",\"forward_paths\":[";
+  for (const std::string& path : delivery.forward_paths) {
+    if (json.back() != '[') json += ',';
+    add_octets(json, path);
+  }
+  json += delivery.exact ? "],\"exact\":true" : "],\"exact\":false";
+  add_field(json, "message", delivery.message);
+  json += "}\n";
+}
+
+/// Shows each line to `take`, so that no transcript is held in memory twice.
+template <class Take>
+void each_line(const wire::Transcript& transcript, Take take) {
+  take(head_of(transcript).dump() + "\n");
+  const auto show = [&take](const auto& list) {
+    for (const auto& one : list) {
+      std::string line;
+      add_line(line, one);
+      take(line);
+    }
+  };
+  show(transcript.events);
+  show(transcript.deliveries);
 }
 
 /// Octets in our notation. Throws on any other.
@@ -107,9 +157,8 @@ std::string transcript_path(std::string_view scenario_id) {
 }
 
 std::string to_json_lines(const wire::Transcript& transcript) {
-  std::string text = head_of(transcript).dump() + "\n";
-  for (const Event& event : transcript.events) text += json_of(event).dump() + "\n";
-  for (const wire::Delivery& delivery : transcript.deliveries) text += json_of(delivery).dump() + "\n";
+  std::string text;
+  each_line(transcript, [&text](const std::string& line) { text += line; });
   return text;
 }
 
@@ -151,7 +200,7 @@ std::optional<std::string> save_transcript(const std::filesystem::path& run, con
   auto part = path;
   part += ".part";
   std::ofstream file(part, std::ios::binary | std::ios::trunc);
-  file << to_json_lines(transcript);
+  each_line(transcript, [&file](const std::string& line) { file << line; });
   file.close();
   if (file) std::filesystem::rename(part, path, error);
   if (!file || error) return path.string() + " could not be written";
