@@ -4,6 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
@@ -36,6 +39,9 @@ std::string joined(int count, char** words) {
 int main(int argc, char** argv) {
   using namespace smtpspec::cli;
   std::signal(SIGPIPE, SIG_IGN);
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);  // a message of megabytes goes back to the system at once
+#endif
   CLI::App app(description, "smtpspec");
   app.footer(footer);
   app.set_version_flag("--version", "smtpspec " SMTPSPEC_VERSION);

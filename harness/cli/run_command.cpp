@@ -40,7 +40,7 @@ bool folder_can_be_written(const std::filesystem::path& folder) {
 }
 
 /// Sessions that wait cost nothing, and the embedded server limits nobody.
-constexpr std::size_t jobs_when_embedded = 64;
+constexpr std::size_t jobs_when_embedded = 128;
 
 class RunCommand {
  public:

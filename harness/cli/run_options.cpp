@@ -23,7 +23,7 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
       ->type_name("DIR")
       ->capture_default_str();
-  command.add_option("--jobs", options.jobs, "Sessions at a time (default: 16; on the embedded server 64)")
+  command.add_option("--jobs", options.jobs, "Sessions at a time (default: 16; on the embedded server 128)")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
   command.add_option("--timeout", options.timeout, "How long to wait for a reply: 500ms, 20s, 5m")
