@@ -31,9 +31,9 @@ void Conversation::run_out_of_time() {
 void Conversation::record(Event::Kind kind, std::string octets, std::string text, bool beneath_tls) {
   Event event;
   event.kind = kind;
-  event.octets = octets;
+  event.octets = std::move(octets);
   observer_.take(event);
-  recorder_.add(kind, session_, std::move(octets), std::move(text), beneath_tls);
+  recorder_.add(kind, session_, std::move(event.octets), std::move(text), beneath_tls);
 }
 
 asio::awaitable<bool> Conversation::connect(const scenario::Target& target, const std::string& source,

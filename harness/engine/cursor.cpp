@@ -1,5 +1,7 @@
 #include "harness/engine/cursor.hpp"
 
+#include <utility>
+
 namespace smtpspec::engine {
 
 using wire::Event;
@@ -32,7 +34,7 @@ Observed Cursor::observe(const scenario::Expectation& expectation, std::size_t s
     Side& side = sides_[session];
     if (auto observed = side.observer.observe(expectation)) {
       if (observed->what == Observed::What::reply) side.last_code = observed->reply.code;
-      return *observed;
+      return std::move(*observed);
     }
     const bool more = at_ < transcript_.events.size() &&
                       (transcript_.events[at_].kind != Event::Kind::step || transcript_.events[at_].step == step);
