@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "harness/smtp/octets.hpp"
 
 namespace smtpspec::reference {
@@ -98,10 +100,9 @@ void end_at_unicode(std::string& octets) {
   constexpr std::string_view ends[] = {"\x0b", "\x0c",     "\x1c",         "\x1d",
                                        "\x1e", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
   for (const std::string_view end : ends) {
-    const std::string line(end);
-    replace_all(octets, line + "." + line, end_of_data);
-    replace_all(octets, line + ".\r\n", end_of_data);
-    replace_all(octets, "\r\n." + line, end_of_data);
+    replace_all(octets, fmt::format("{}.{}", end, end), end_of_data);
+    replace_all(octets, fmt::format("{}.\r\n", end), end_of_data);
+    replace_all(octets, fmt::format("\r\n.{}", end), end_of_data);
   }
 }
 

@@ -156,9 +156,8 @@ void Session::Impl::bdat(const Command& command) {
   ++transaction.chunks;
   if (transaction.chunks > many_chunks && faults.has(Fault::many_chunks_refused)) {
     say(554, "5.5.0", "Too many chunks");
-  } else if (memory.chunk_refused && faults.has(Fault::bdat_refusal_sticks)) {
-    say(503, "5.5.1", "No more chunks");
-  } else if (messages > 0 && faults.has(Fault::second_message_chunk_refused)) {
+  } else if ((memory.chunk_refused && faults.has(Fault::bdat_refusal_sticks)) ||
+             (messages > 0 && faults.has(Fault::second_message_chunk_refused))) {
     say(503, "5.5.1", "No more chunks");
   } else if (!transaction.open) {
     if (behind_last && faults.has(Fault::bdat_after_last)) {
