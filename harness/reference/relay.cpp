@@ -16,8 +16,8 @@
 namespace smtpspec::reference {
 namespace {
 
-/// For each step of the conversation.
-constexpr wire::Time step_deadline{10'000};
+/// For each step of the conversation: far below the minutes of RFC 5321 section 4.5.3.2, and enough for a busy machine.
+constexpr wire::Time step_deadline{60'000};
 
 /// The extension that a parameter of MAIL or RCPT belongs to: it is passed on where the next hop offers that.
 struct ParameterRule {
