@@ -161,6 +161,10 @@ class Matrix {
 
 }  // namespace
 
+bool promises(const Scenario& scenario, const reference::FaultRow& fault) {
+  return std::find(scenario.catches.begin(), scenario.catches.end(), fault.name) != scenario.catches.end();
+}
+
 Findings findings_of(const Proof& proof, const scenario::Suite& suite) {
   Findings findings;
   for (const Scenario& scenario : suite.scenarios) {
@@ -170,10 +174,8 @@ Findings findings_of(const Proof& proof, const scenario::Suite& suite) {
       if (!played || !is_green(found->second)) findings.alarms.push_back(scenario.id);
       continue;
     }
-    const bool promised =
-        std::find(scenario.catches.begin(), scenario.catches.end(), proof.fault->name) != scenario.catches.end();
     const bool red = played && is_red(found->second.outcome);
-    if (promised) {
+    if (promises(scenario, *proof.fault)) {
       (red ? findings.kept : findings.broken).push_back(scenario.id);
     } else if (red) {
       findings.also.push_back(scenario.id);

@@ -31,6 +31,9 @@ struct Findings {
   std::vector<std::string> alarms;  ///< of the clean server: not green
 };
 
+/// Whether the scenario names the fault in its `catches`.
+[[nodiscard]] bool promises(const scenario::Scenario& scenario, const reference::FaultRow& fault);
+
 [[nodiscard]] Findings findings_of(const Proof& proof, const scenario::Suite& suite);
 
 /// Prints the matrix on standard output; `full`: with every scenario that turned red, and what it saw. The proof of the

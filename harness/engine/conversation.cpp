@@ -112,41 +112,47 @@ asio::awaitable<bool> Conversation::send(std::string_view octets, const scenario
 
 namespace {
 
-/// Octets of the TLS alert record (RFC 8446 sections 5.1 and 6) that a text begins with; none begins an SMTP reply.
-std::size_t octets_of_alert(std::string_view octets) {
-  constexpr std::size_t whole = 7;  // type, version, length, level and description
-  const bool alert =
-      octets.size() >= whole && octets[0] == '\x15' && octets[1] == '\x03' && octets[3] == '\0' && octets[4] == '\x02';
-  return alert ? whole : 0;
+/// A TLS alert record (RFC 8446 sections 5.1 and 6): type, version, length, level and description.
+constexpr std::size_t alert_size = 7;
+
+/// Where an alert begins at the begin of a line, perhaps cut short, or the end of the octets. No SMTP reply begins so.
+std::size_t find_alert(std::string_view octets) {
+  constexpr std::string_view type_and_version = "\x15\x03";
+  std::size_t begin = 0;
+  while (begin < octets.size() && !type_and_version.starts_with(octets.substr(begin, type_and_version.size()))) {
+    const std::size_t line_end = octets.find("\r\n", begin);
+    begin = line_end == std::string_view::npos ? octets.size() : line_end + 2;
+  }
+  return begin;
 }
 
 }  // namespace
 
-void Conversation::take_octets(std::string octets) {
+/// Octets that were sent in place of a ClientHello are answered in TLS, and this is no reply of any command. It may
+/// come with the reply to STARTTLS, and in parts.
+void Conversation::take_octets(std::string_view octets) {
   octets_read_ += octets.size();
-  // Octets that were sent in place of a ClientHello are answered in TLS, and this is no reply of any command. It may
-  // come with the reply to STARTTLS.
-  if (said_starttls_ && !under_tls()) {
-    std::size_t begin = 0;
-    while (begin < octets.size() && octets_of_alert(std::string_view(octets).substr(begin)) == 0) {
-      const std::size_t line_end = octets.find("\r\n", begin);
-      begin = line_end == std::string::npos ? octets.size() : line_end + 2;
+  const auto take = [&octets](std::size_t count) {
+    const std::string_view part = octets.substr(0, count);
+    octets.remove_prefix(part.size());
+    return part;
+  };
+  while (!octets.empty()) {
+    if (alert_left_ == 0) {
+      const std::string_view text = take(said_starttls_ && !under_tls() ? find_alert(octets) : octets.size());
+      if (!text.empty()) record(Event::Kind::received, without_secrets(std::string(text), secrets_));
+      if (octets.empty()) return;
+      alert_left_ = alert_size;
     }
-    if (begin < octets.size()) {
-      std::string rest = octets.substr(begin);
-      octets.erase(begin);
-      const std::size_t alert = octets_of_alert(rest);
-      if (!octets.empty()) record(Event::Kind::received, without_secrets(std::move(octets), secrets_));
-      record(Event::Kind::tls_closed, {}, "alert " + smtp::escape(rest.substr(0, alert)));
-      octets = rest.substr(alert);
-    }
+    const std::string_view part = take(alert_left_);
+    alert_left_ -= part.size();
+    record(Event::Kind::tls_closed, {}, "alert " + smtp::escape(part));
   }
-  if (!octets.empty()) record(Event::Kind::received, without_secrets(std::move(octets), secrets_));
 }
 
 void Conversation::take(wire::Read read) {
   switch (read.end) {
-    case End::octets: take_octets(std::move(read.octets)); break;
+    case End::octets: take_octets(read.octets); break;
     case End::tls_closed: record(Event::Kind::tls_closed); break;
     case End::deadline: return;
     case End::closed:
@@ -162,7 +168,7 @@ void Conversation::take(wire::Read read) {
       record(Event::Kind::tls_failed, {}, read.problem);
       break;
   }
-  if (octets_read_ > wire::max_octets_received && open()) {
+  if ((octets_read_ > wire::max_octets_received || observer_.lost_replies()) && open()) {
     record(Event::Kind::stopped, {}, "the server sent more than is kept of a session");
     close();
   }
@@ -189,9 +195,7 @@ milliseconds Conversation::wait_for_reply(std::optional<milliseconds> within) co
 
 asio::awaitable<Observed> Conversation::observe(const scenario::Expectation& expectation,
                                                 std::optional<milliseconds> within) {
-  const bool allows_silence =
-      std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
-                  [](const scenario::Alternative& a) { return a.kind == scenario::Alternative::Kind::silence; });
+  const bool allows_silence = allows(expectation, scenario::Alternative::Kind::silence);
   const milliseconds wait = allows_silence ? within.value_or(patience_.silence) : wait_for_reply(within);
   auto granted = left(wait);
   auto deadline = std::chrono::steady_clock::now() + granted;

@@ -62,7 +62,7 @@ class Conversation {
   void take(wire::Read read);
   asio::awaitable<wire::Written> write(std::string_view octets, bool beneath_tls);
   [[nodiscard]] std::chrono::milliseconds wait_for_reply(std::optional<std::chrono::milliseconds> within) const;
-  void take_octets(std::string octets);
+  void take_octets(std::string_view octets);
   [[nodiscard]] std::chrono::milliseconds left(std::chrono::milliseconds wanted) const;
   void run_out_of_time();
 
@@ -75,6 +75,7 @@ class Conversation {
   std::vector<std::string> secrets_;  ///< said on this session so far; the server may echo them
   std::size_t octets_read_ = 0;
   bool said_starttls_ = false;  ///< so a TLS alert may come in plain text
+  std::size_t alert_left_ = 0;  ///< octets of such an alert that are still to come
   bool takes_no_more_ = false;  ///< a write failed
   bool gone_ = false;           ///< the connection has ended
   bool out_of_time_ = false;    ///< `until_` cut something short

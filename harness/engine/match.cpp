@@ -14,11 +14,14 @@ namespace smtpspec::engine {
 using scenario::Alternative;
 using scenario::Expectation;
 
+bool allows(const Expectation& expectation, Alternative::Kind kind) {
+  return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
+                     [kind](const Alternative& one) { return one.kind == kind; });
+}
+
 bool handshake_may_fail(const scenario::Step& step) {
-  return std::any_of(step.replies.begin(), step.replies.end(), [](const scenario::Expectation& expectation) {
-    return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
-                       [](const Alternative& one) { return one.kind == Alternative::Kind::close; });
-  });
+  return std::any_of(step.replies.begin(), step.replies.end(),
+                     [](const Expectation& one) { return allows(one, Alternative::Kind::close); });
 }
 
 bool code_fits(std::string_view pattern, int code) {

@@ -38,7 +38,7 @@ struct Observed {
 /// just now, `judge` what was written down.
 class Observer {
  public:
-  /// Replies that are kept unclaimed; a server that sends more loses the rest.
+  /// Replies that are kept unclaimed; of a server that sends more the rest is lost.
   static constexpr std::size_t max_unclaimed = 4096;
 
   void take(const wire::Event& event);
@@ -52,18 +52,20 @@ class Observer {
   void give_back(Observed observed);
   /// Throws away what came so far: behind the ladder, whose replies the scenario does not judge (the referee does).
   void discard();
+  /// More came than is kept.
+  [[nodiscard]] bool lost_replies() const { return lost_replies_; }
   /// Either side ended the connection.
   [[nodiscard]] bool closed() const { return closed_ || left_; }
 
  private:
   void feed(std::string_view octets);
-  void gather();
   smtp::ReplyParser parser_;
   std::deque<smtp::Reply> replies_;
   std::optional<smtp::Reply> held_;
   bool closed_ = false;  ///< by the server
   bool left_ = false;    ///< by the engine: what does not come any more says nothing about the server
   bool finished_ = false;
+  bool lost_replies_ = false;
   std::string last_words_;                   ///< of a reply that the close cut short
   std::optional<wire::Event::Kind> waited_;  ///< a wait ended: quiet or deadline
 };
@@ -71,6 +73,8 @@ class Observer {
 /// Fits each reply. What the rest of a pipelined group is asked behind an ending.
 [[nodiscard]] const scenario::Expectation& any_reply();
 
+/// Whether an ending of this kind is one of those allowed.
+[[nodiscard]] bool allows(const scenario::Expectation& expectation, scenario::Alternative::Kind kind);
 /// Whether a handshake that fails is one of the step's allowed endings: "close" is.
 [[nodiscard]] bool handshake_may_fail(const scenario::Step& step);
 

@@ -22,18 +22,13 @@ void Observer::take(const Event& event) {
   }
 }
 
-/// In small pieces: a server that sends line ends alone makes a reply of each octet, a hundred times its size.
 void Observer::feed(std::string_view octets) {
-  constexpr std::size_t piece = 4096;
-  for (; !octets.empty(); octets.remove_prefix(std::min(piece, octets.size()))) {
-    parser_.feed(octets.substr(0, piece));
-    gather();
-  }
-}
-
-void Observer::gather() {
-  while (auto reply = parser_.next())
-    if (replies_.size() < max_unclaimed) replies_.push_back(std::move(*reply));
+  parser_.feed(octets, [this](smtp::Reply&& reply) {
+    if (replies_.size() < max_unclaimed)
+      replies_.push_back(std::move(reply));
+    else
+      lost_replies_ = true;
+  });
 }
 
 namespace {
@@ -49,7 +44,6 @@ bool wants_close(const scenario::Expectation& expectation, const smtp::Reply& re
 }  // namespace
 
 std::optional<Observed> Observer::observe(const scenario::Expectation& expectation) {
-  gather();
   Observed observed;
   if (!held_ && !replies_.empty()) {
     held_ = std::move(replies_.front());
@@ -97,14 +91,12 @@ void Observer::give_back(Observed observed) {
 }
 
 void Observer::discard() {
-  gather();
   replies_.clear();
   held_.reset();
   waited_.reset();
 }
 
 std::optional<smtp::Reply> Observer::next_unclaimed() {
-  gather();
   if (held_) return std::exchange(held_, std::nullopt);
   if (replies_.empty()) return std::nullopt;
   smtp::Reply reply = std::move(replies_.front());

@@ -198,6 +198,7 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
   const auto to_starttls = [&](const std::string& line, const Answer& answer) -> Answer {
     if (line == "StartTLS\r\n") return {"220 Go\r\n"};
     if (line == "starttls\r\n") return {"220 Go\r\n" + alert};
+    if (line == "STARTtls\r\n") return {"220 Go\r\n" + alert.substr(0, 1)};
     return to_help(answer)(0, 1, line);
   };
   const auto judged = [&](const std::string& steps, const Answer& answer) {
@@ -212,6 +213,9 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
   CHECK(judged(started + R"("silence" })", {alert}) == Outcome::pass);
   CHECK(judged(R"({ send = "starttls", expect = "220" }, { expect = "silence" })", {}) == Outcome::pass);
   CHECK(judged(started + R"("214" })", {alert + "214 Help\r\n"}) == Outcome::pass);
+  const std::string begun = R"({ send = "STARTtls", expect = "220" }, { send = "HELP", expect = )";
+  CHECK(judged(begun + R"("214" })", {alert.substr(1) + "214 Help\r\n"}) == Outcome::pass);
+  CHECK(judged(started + R"("close" })", {alert.substr(0, 3), false, true}) == Outcome::pass);
   CHECK(judged(started + R"("close" })", {"214 Help\r\n", false, true}) == Outcome::fail);
   CHECK(judged(R"({ send = "HELP", expect = "close" })", {alert, false, true}) != Outcome::pass);
 }

@@ -4,7 +4,6 @@
 
 namespace smtpspec::engine {
 
-using scenario::Alternative;
 using scenario::Expectation;
 using scenario::Step;
 using std::chrono::milliseconds;
@@ -20,11 +19,6 @@ std::size_t segments(const Step& step) {
   return std::clamp<std::size_t>(octets, 1, scenario::max_text);
 }
 
-bool allows_silence(const Expectation& expectation) {
-  return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
-                     [](const Alternative& one) { return one.kind == Alternative::Kind::silence; });
-}
-
 }  // namespace
 
 milliseconds deliberate_wait(const scenario::Scenario& scenario, const Patience& patience) {
@@ -33,7 +27,7 @@ milliseconds deliberate_wait(const scenario::Scenario& scenario, const Patience&
     if (step.action == Step::Action::pause) wait += step.duration;
     if (step.cut.pause.count() > 0) wait += step.cut.pause * static_cast<long>(segments(step) - 1);
     for (const Expectation& expectation : step.replies)
-      if (allows_silence(expectation)) wait += step.within.value_or(patience.silence);
+      if (allows(expectation, scenario::Alternative::Kind::silence)) wait += step.within.value_or(patience.silence);
   }
   return std::min(wait, scenario.timeout.value_or(patience.scenario));
 }

@@ -35,7 +35,11 @@ bool of_canary(Point point, Before before) {
   return point < Point::end ? point != Point::bdat : point == Point::every;
 }
 
-Ends ends_of(Point point, Before before = Before::nothing) { return {of_canary(point, before) ? 3 : 1, 1}; }
+/// A handshake that fails is held against nobody: it may be for want of a version or a cipher that both sides take.
+Ends ends_of(Point point, Before before = Before::nothing) {
+  if (point == Point::handshake) return {0, 0};
+  return {of_canary(point, before) ? 3 : 1, 1};
+}
 
 std::string repeated(std::string_view octets, std::size_t times) {
   std::string all;
@@ -129,6 +133,7 @@ void add_floods(std::vector<Behaviour>& all) {
   add("flood-garbage-reply", "garbage without end as the reply to MAIL", Point::mail, nothing, "250 ", garbage(65536));
   add("flood-handshake", "garbage without end in place of the ServerHello", Point::handshake, nothing, "",
       garbage(65536));
+  all.back().ends.later = 1;  // garbage is no TLS
   // RFC 8446 section 5.1: a handshake record of the greatest size, again and again.
   add("flood-records", "handshake records without end in place of the ServerHello", Point::handshake, nothing, "",
       std::string("\x16\x03\x03\x40\x00", 5) + std::string("\x02\x00\xff\xff", 4) + std::string(16380, '\0'));
@@ -180,7 +185,7 @@ void add_words(std::vector<Behaviour>& all) {
       {0, 0});
   add("slowly", "every reply slower than anybody waits", Point::every, nothing, Act::slowly, "", {3, 1});
   add("bad-handshake", "a fatal alert in place of the ServerHello", Point::handshake, nothing, Act::say_close,
-      std::string("\x15\x03\x03\x00\x02\x02\x28", 7), {1, 1});
+      std::string("\x15\x03\x03\x00\x02\x02\x28", 7), {0, 0});
   add("plain-handshake", "an SMTP reply in place of the ServerHello", Point::handshake, nothing, Act::say_close,
       "220 Ready\r\n", {1, 1});
   add("half-hello", "the head of a record in place of the ServerHello, and silence", Point::handshake, nothing,
@@ -231,6 +236,10 @@ std::string garbage(std::size_t size) {
 const std::vector<Behaviour>& behaviours() {
   static const std::vector<Behaviour> all = made();
   return all;
+}
+
+bool concerns_tls(const Behaviour& behaviour) {
+  return behaviour.point == Point::handshake || behaviour.point == Point::under_tls;
 }
 
 std::vector<Behaviour> behaviours_named(std::string_view name) {

@@ -71,6 +71,8 @@ struct Behaviour {
 };
 
 [[nodiscard]] const std::vector<Behaviour>& behaviours();
+/// Whether its point is a moment of TLS, so that a session under TLS from its first octet meets it.
+[[nodiscard]] bool concerns_tls(const Behaviour& behaviour);
 /// One behaviour; or all that end sessions in one way, for "close-any", "reset-any" and "silence-any"; or none.
 [[nodiscard]] std::vector<Behaviour> behaviours_named(std::string_view name);
 /// "close-any" and its like, with what they do.

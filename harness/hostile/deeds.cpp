@@ -13,18 +13,9 @@ namespace {
 
 using wire::End;
 
-/// No peer is worth more of our time; a run has ended long before.
-constexpr wire::Time very_long{120'000};
 constexpr std::size_t flood_octets = std::size_t{1} << 30;
 constexpr std::size_t trickle_octets = std::size_t{1} << 20;
 constexpr std::chrono::milliseconds between_slow_octets{30};
-
-asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, time);
-  asio::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
 
 /// Reads and throws away until the peer leaves.
 asio::awaitable<void> listen(wire::Stream& stream) {
@@ -79,6 +70,13 @@ std::string with_line_feeds(std::string reply) {
 }
 
 }  // namespace
+
+asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, time);
+  asio::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
 
 asio::awaitable<bool> say(wire::Stream& stream, std::string octets) {
   if (octets.empty()) co_return true;

@@ -1,6 +1,7 @@
 // The deeds of a hostile server on one connection.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include <asio/awaitable.hpp>
@@ -9,6 +10,11 @@
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::hostile {
+
+/// No peer is worth more of our time; a run has ended long before.
+inline constexpr wire::Time very_long{120'000};
+
+asio::awaitable<void> sleep_for(std::chrono::milliseconds time);
 
 /// Does the deed at its point; `reply` is what a correct server would say there. True: the session goes on.
 asio::awaitable<bool> perform(const Behaviour& behaviour, wire::Stream& stream, std::string reply);

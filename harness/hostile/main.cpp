@@ -32,9 +32,10 @@ void run(asio::io_context& context) {
 }
 
 int list() {
-  for (const auto& [name, what] : hostile::ends_in_turn()) fmt::print("server {} 3 1 {}\n", name, what);
+  for (const auto& [name, what] : hostile::ends_in_turn()) fmt::print("server {} 3 1 plain {}\n", name, what);
   for (const auto& row : hostile::behaviours())
-    fmt::print("{} {} {} {} {}\n", row.is_end ? "end" : "server", row.name, row.ends.at_once, row.ends.later, row.what);
+    fmt::print("{} {} {} {} {} {}\n", row.is_end ? "end" : "server", row.name, row.ends.at_once, row.ends.later,
+               hostile::concerns_tls(row) ? "tls" : "plain", row.what);
   for (const auto& row : hostile::sink_peers()) fmt::print("peer {} {}\n", row.name, row.what);
   return 0;
 }
@@ -69,7 +70,7 @@ int main(int argc, char** argv) {
   CLI::App app("A hostile server, and a hostile peer of a sink; on loopback alone", "hostile");
   app.require_subcommand(1);
   Options options;
-  app.add_subcommand("list", "kind, name, exit codes of `smtpspec run` at once and later, what it does");
+  app.add_subcommand("list", "kind, name, exit codes of `smtpspec run` at once and later, tls or plain, what it does");
   CLI::App* server = app.add_subcommand("serve", "Listen, say where on a line of its own, and misbehave until SIGTERM");
   server->add_option("behaviour", options.behaviour)->required();
   server->add_option("--correct", options.server.correct, "So many first connections are served correctly");

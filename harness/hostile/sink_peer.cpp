@@ -6,12 +6,10 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "harness/hostile/behaviour.hpp"
+#include "harness/hostile/deeds.hpp"
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::hostile {
@@ -19,7 +17,6 @@ namespace {
 
 using wire::End;
 
-constexpr wire::Time very_long{120'000};
 constexpr std::chrono::milliseconds before_next{50};
 constexpr std::chrono::milliseconds between_octets{2};
 constexpr std::size_t gibibyte = std::size_t{1} << 30;
@@ -28,13 +25,6 @@ std::string repeated(std::string_view octets, std::size_t times) {
   std::string all;
   for (std::size_t i = 0; i < times; ++i) all += octets;
   return all;
-}
-
-asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, time);
-  asio::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 /// Until the sink ends the connection; one reader, beside the one writer.

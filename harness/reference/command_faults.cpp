@@ -20,13 +20,10 @@ constexpr std::size_t longest_local_part = 64;
 constexpr std::size_t text_buffer = 1023;
 constexpr std::string_view end_of_data = "\r\n.\r\n";
 
-bool has_eight_bit(std::string_view text) { return std::any_of(text.begin(), text.end(), smtp::is_eight_bit); }
 bool has_lower(std::string_view text) { return smtp::to_upper(text) != text; }
 
 const smtp::Parameter* find(const Command& command, std::string_view keyword) {
-  const auto& all = command.parameters;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.keyword == keyword; });
-  return found == all.end() ? nullptr : &*found;
+  return smtp::find_parameter(command.parameters, keyword);
 }
 bool has_lower_value(const Command& command, std::string_view keyword) {
   const smtp::Parameter* const parameter = find(command, keyword);
@@ -55,7 +52,7 @@ bool has_lower_parameter(const Command& command) {
 bool has_lower_ret(const Command& command) { return has_lower_value(command, "RET"); }
 bool has_lower_notify(const Command& command) { return has_lower_value(command, "NOTIFY"); }
 bool is_utf8(const Command& command) {
-  return has_eight_bit(command.path.mailbox.local_part) || has_eight_bit(command.path.mailbox.domain);
+  return smtp::has_eight_bit(command.path.mailbox.local_part) || smtp::has_eight_bit(command.path.mailbox.domain);
 }
 bool has_odd_characters(const Command& command) {
   const std::string& text = command.path.mailbox.local_part;
@@ -152,7 +149,7 @@ bool crashes_on(std::string_view line, const LineFacts& facts, const Faults& fau
   const bool route = line.find("<@") != line.npos && line.find(':', line.find("<@")) == line.npos;
   if (faults.has(Fault::crashes_on_broken_route) && route) return true;
   if (faults.has(Fault::crashes_on_empty_local_part) && line.find("<\"\"@") != line.npos) return true;
-  if (faults.has(Fault::eight_bit_hangs_up) && has_eight_bit(line)) return true;
+  if (faults.has(Fault::eight_bit_hangs_up) && smtp::has_eight_bit(line)) return true;
   if (faults.has(Fault::long_path_hangs_up) && is_too_long(line)) return true;
   const std::size_t space = line.find(' ');
   const Verb verb = smtp::verb_of(line.substr(0, space));
@@ -160,7 +157,7 @@ bool crashes_on(std::string_view line, const LineFacts& facts, const Faults& fau
   if (faults.has(Fault::commands_hang_up)) return true;
   const bool words = space != line.npos && line.find(' ', space + 1) != line.npos;
   if (faults.has(Fault::vrfy_parameter_hangs_up) && words) return true;
-  return faults.has(Fault::crashes_on_utf8_vrfy) && facts.in_transaction && has_eight_bit(line);
+  return faults.has(Fault::crashes_on_utf8_vrfy) && facts.in_transaction && smtp::has_eight_bit(line);
 }
 
 bool overlooks_parameter(const smtp::CommandError& error, const Faults& faults) {

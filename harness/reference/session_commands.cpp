@@ -19,8 +19,6 @@ using smtp::Verb;
 /// Octets of a path or domain, for the faults that take no more.
 constexpr std::size_t short_limit = 64;
 
-bool has_eight_bit(std::string_view text) { return std::any_of(text.begin(), text.end(), smtp::is_eight_bit); }
-
 }  // namespace
 
 void Session::Impl::dispatch(const Command& command) {
@@ -70,7 +68,7 @@ void Session::Impl::refuse(const CommandError& error) {
   if (verb == Verb::rcpt && faults.has(Fault::refused_rcpt_resets)) end_transaction();
   if (verb == Verb::rcpt && transaction.open) ++transaction.rcpts;
   if (verb == Verb::mail && faults.has(Fault::refused_mail_opens_transaction)) transaction.open = true;
-  if (path && client.extended && has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5
+  if (path && client.extended && smtp::has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5
     return say(verb == Verb::mail ? 550 : 553, "5.6.7", "An address outside ASCII, and no SMTPUTF8");
   }
   if (error.kind == CommandError::Kind::unknown_parameter) return say(555, "5.5.4", error.error.message);
@@ -116,7 +114,7 @@ bool Session::Impl::accepts_path(const CommandError& error) {
   const Verb verb = error.command.verb;
   const bool path = verb == Verb::mail || verb == Verb::rcpt;
   if (!path || error.kind != CommandError::Kind::syntax) return false;
-  const bool utf8 = verb == Verb::mail && has_eight_bit(error.command.argument);
+  const bool utf8 = verb == Verb::mail && smtp::has_eight_bit(error.command.argument);
   const bool bracket = error.command.argument.find(":<") != std::string::npos;
   const bool taken =
       (utf8 && faults.has(Fault::utf8_mail_without_parameter)) || (bracket && faults.has(Fault::broken_path_accepted));

@@ -16,15 +16,9 @@ using smtp::Command;
 constexpr std::size_t few_recipients = 50;
 constexpr std::size_t many_recipients = 100;
 
-const smtp::Parameter* find(const std::vector<smtp::Parameter>& parameters, std::string_view keyword) {
-  const auto found = std::find_if(parameters.begin(), parameters.end(),
-                                  [&](const smtp::Parameter& parameter) { return parameter.keyword == keyword; });
-  return found == parameters.end() ? nullptr : &*found;
-}
-
 /// RFC 1870 section 6.1. A size too large for 64 bits (20 digits are allowed) is too large for us as well.
 bool declares_more_than(std::uint64_t limit, const std::vector<smtp::Parameter>& parameters, bool wraps) {
-  const smtp::Parameter* const size = find(parameters, "SIZE");
+  const smtp::Parameter* const size = smtp::find_parameter(parameters, "SIZE");
   if (size == nullptr || !size->value) return false;
   std::uint64_t octets = 0;
   const auto read = std::from_chars(size->value->data(), size->value->data() + size->value->size(), octets);
@@ -33,15 +27,12 @@ bool declares_more_than(std::uint64_t limit, const std::vector<smtp::Parameter>&
 }
 
 bool is_binary(const std::vector<smtp::Parameter>& parameters) {
-  const smtp::Parameter* const body = find(parameters, "BODY");
+  const smtp::Parameter* const body = smtp::find_parameter(parameters, "BODY");
   return body != nullptr && body->value && smtp::same_word(*body->value, "BINARYMIME");
 }
 
 bool is_utf8(const smtp::Mailbox& mailbox) {
-  const auto eight_bit = [](const std::string& text) {
-    return std::any_of(text.begin(), text.end(), smtp::is_eight_bit);
-  };
-  return eight_bit(mailbox.local_part) || eight_bit(mailbox.domain);
+  return smtp::has_eight_bit(mailbox.local_part) || smtp::has_eight_bit(mailbox.domain);
 }
 
 std::string lower_local_part(std::string path) {
@@ -74,7 +65,7 @@ void Session::Impl::mail(const Command& command) {
   transaction.open = true;
   transaction.rcpts = 0;
   behind_last = false;
-  transaction.utf8 = find(command.parameters, "SMTPUTF8") != nullptr;
+  transaction.utf8 = smtp::find_parameter(command.parameters, "SMTPUTF8") != nullptr;
   memory.utf8 = memory.utf8 || transaction.utf8;
   transaction.binary = is_binary(command.parameters);
   transaction.mail.reverse_path = smtp::to_string(command.path);
@@ -111,7 +102,7 @@ bool Session::Impl::dislikes_size(const Command& command) {
 
 /// The forward-path that is delivered to.
 std::string Session::Impl::recipient_of(const Command& command) const {
-  const smtp::Parameter* const orcpt = find(command.parameters, "ORCPT");
+  const smtp::Parameter* const orcpt = smtp::find_parameter(command.parameters, "ORCPT");
   if (!faults.has(Fault::orcpt_takes_the_message) || orcpt == nullptr || !orcpt->value) {
     return smtp::to_string(command.path);
   }

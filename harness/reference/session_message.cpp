@@ -246,7 +246,7 @@ void Session::Impl::accept() {
 bool Session::Impl::refuses_message() {
   const std::string_view message = transaction.mail.message;
   const std::string_view header = message.substr(0, message.find("\r\n\r\n"));
-  const bool utf8 = std::any_of(header.begin(), header.end(), smtp::is_eight_bit);
+  const bool utf8 = smtp::has_eight_bit(header);
   const std::uint64_t limit = settings.max_message - (faults.has(Fault::message_limit_off_by_one) ? 1 : 0);
   if (message_octets > limit && !faults.has(Fault::size_never_enforced)) {
     refuse_message(552, "5.3.4", "The message is larger than the limit");

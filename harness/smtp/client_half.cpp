@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/smtp/octets.hpp"
+
 namespace smtpspec::smtp {
 namespace {
 
@@ -16,12 +18,6 @@ constexpr std::uint64_t largest_chunk = 0x7fff'ffff'ffff'ffff;
 
 /// Every line end that a server was ever seen to take for one, at once.
 constexpr DataRules any_line_end{.lf_is_line_end = true, .cr_is_line_end = true, .nul_is_dropped = true};
-
-std::string upper(std::string_view word) {
-  std::string result;
-  for (const char octet : word) result += octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - 'a' + 'A') : octet;
-  return result;
-}
 
 /// NOOP's argument SHOULD be ignored, HELP's MAY be understood, and trailing white space SHOULD be tolerated (RFC 5321
 /// sections 4.1.1.9, 4.1.1.8 and 4.1.1): nothing of that must be.
@@ -116,11 +112,11 @@ void ClientHalf::take_command(const CommandLine& line) {
   const bool well_formed = std::holds_alternative<Command>(parsed);
   const Command& command = well_formed ? std::get<Command>(parsed) : std::get<CommandError>(parsed).command;
   if (line.octets > (command.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
-  asked_for_utf8_ = asked_for_utf8_ || upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
+  asked_for_utf8_ = asked_for_utf8_ || to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
   Owed what;
   what.verb = command.verb;
   what.shown = line.bytes.substr(0, longest_shown);
-  if (command.word.size() <= longest_word) what.word = upper(command.word);
+  if (command.word.size() <= longest_word) what.word = to_upper(command.word);
   what.well_formed = well_formed;
   what.bare = is_bare(command, line.bytes);
   what.last_chunk = command.last_chunk;

@@ -32,8 +32,7 @@ bool is_mechanism(std::string_view word) {
 }
 
 bool declares_utf8(const Parsed<std::vector<Parameter>>& parameters) {
-  return parameters && std::any_of(parameters->begin(), parameters->end(),
-                                   [](const Parameter& parameter) { return parameter.keyword == "SMTPUTF8"; });
+  return parameters && find_parameter(*parameters, "SMTPUTF8") != nullptr;
 }
 
 /// Reads the argument of one line. The functions of the table below return false with `error` filled.

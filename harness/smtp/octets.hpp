@@ -17,6 +17,12 @@ namespace smtpspec::smtp {
 }
 /// An octet above 0x7f.
 [[nodiscard]] constexpr bool is_eight_bit(char octet) { return (static_cast<unsigned char>(octet) & 0x80U) != 0; }
+[[nodiscard]] constexpr bool has_eight_bit(std::string_view text) {
+  for (const char octet : text) {
+    if (is_eight_bit(octet)) return true;
+  }
+  return false;
+}
 /// 0x00-0x1f and 0x7f.
 [[nodiscard]] constexpr bool is_control(char octet) {
   return static_cast<unsigned char>(octet) < 0x20 || octet == 0x7f;

@@ -145,6 +145,12 @@ std::size_t value_length(std::string_view text, bool utf8) {
 
 }  // namespace
 
+const Parameter* find_parameter(const std::vector<Parameter>& parameters, std::string_view keyword) {
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const Parameter& parameter) { return parameter.keyword == keyword; });
+  return found == parameters.end() ? nullptr : &*found;
+}
+
 Parsed<std::vector<Parameter>> parse_parameters(std::string_view text, bool utf8) {
   std::vector<Parameter> parameters;
   std::size_t at = 0;

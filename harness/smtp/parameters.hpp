@@ -20,6 +20,9 @@ struct Parameter {
 /// given twice is left to the caller. `utf8`: values may hold UTF-8 (RFC 6531 section 3.3).
 [[nodiscard]] Parsed<std::vector<Parameter>> parse_parameters(std::string_view text, bool utf8 = false);
 
+/// The first of that keyword (in upper case), or null.
+[[nodiscard]] const Parameter* find_parameter(const std::vector<Parameter>& parameters, std::string_view keyword);
+
 /// The command that carries a parameter.
 enum class ParameterOf { mail, rcpt };
 /// Checks the value of a known parameter by its own RFC: SIZE (1870), BODY (6152, 3030), RET and ENVID, NOTIFY and

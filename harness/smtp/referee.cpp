@@ -11,6 +11,13 @@
 
 namespace smtpspec::smtp {
 
+namespace {
+
+/// A bound of ours, for a server that sends nothing but line ends: what more it breaks takes time and says nothing new.
+constexpr std::size_t most_malformed = 1000;
+
+}  // namespace
+
 struct Referee::Impl {
   explicit Impl(bool lmtp) { server.lmtp = lmtp; }
 
@@ -42,11 +49,16 @@ struct Referee::Impl {
   /// The last octets of the conversation are a refusal with more owed behind it: it may be the server's last word, as
   /// where the client sent commands out of turn (RFC 2920 section 3.1).
   bool last_word = false;
+  std::size_t malformed = 0;  ///< replies that broke the grammar
   std::vector<Violation> violations;
 };
 
 void Referee::Impl::take(const Reply& reply) {
-  report(judge_grammar(reply, client.asked_for_utf8()));
+  if (malformed < most_malformed) {
+    const std::vector<Finding> findings = judge_grammar(reply, client.asked_for_utf8());
+    malformed += findings.empty() ? 0 : 1;
+    report(findings);
+  }
   if (held) {
     report(std::move(*held));
     held.reset();
@@ -170,8 +182,7 @@ void Referee::sent(std::string_view octets) {
 }
 
 void Referee::received(std::string_view octets) {
-  impl_->parser.feed(octets);
-  while (const auto reply = impl_->parser.next()) impl_->take(*reply);
+  impl_->parser.feed(octets, [&](const Reply& reply) { impl_->take(reply); });
   ++impl_->event;
 }
 

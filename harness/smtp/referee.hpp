@@ -30,7 +30,8 @@ struct RefereeRule {
 };
 [[nodiscard]] const std::vector<RefereeRule>& referee_rules();
 
-/// Each rule is reported once a conversation, at the first breach. Bounded: holds one reply and one line under way, and
+/// Each rule is reported once a conversation, at the first breach; the grammar of replies is judged until a thousand
+/// have broken it. Bounded: holds one reply and one line under way, and
 /// a short note on each command owed (65536 at most, then the order counts as ambiguous).
 ///
 /// Watches one connection. Give it everything in the order in which it was seen. It stays silent where the client's

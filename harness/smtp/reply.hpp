@@ -1,11 +1,13 @@
 // SMTP replies, read byte by byte. RFC 5321 sections 4.2, 4.2.1 and 4.5.3.1.5.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace smtpspec::smtp {
@@ -63,6 +65,16 @@ class ReplyParser {
   static constexpr std::size_t max_lines = 1000;
 
   void feed(std::string_view octets);
+  /// Feeds in small pieces and gives each reply to `take` (Reply&&) at once: a server that sends line ends alone makes
+  /// a reply of each octet or two, a hundred times its size, and they are never held all at a time.
+  template <typename Take>
+  void feed(std::string_view octets, Take&& take) {
+    constexpr std::size_t piece = 4096;
+    for (; !octets.empty(); octets.remove_prefix(std::min(piece, octets.size()))) {
+      feed(octets.substr(0, piece));
+      while (auto reply = next()) take(std::move(*reply));
+    }
+  }
   /// The next complete reply, in order; nullopt when more octets are needed.
   [[nodiscard]] std::optional<Reply> next();
   /// What of the stream is not yet a complete reply (bounded as above). Empty between replies.
