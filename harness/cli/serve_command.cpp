@@ -10,6 +10,7 @@
 #include "harness/cli/exit_code.hpp"
 #include "harness/delivery/sink.hpp"
 #include "harness/reference/server.hpp"
+#include "harness/scenario/address_url.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "harness/smtp/bytes.hpp"
 
@@ -30,18 +31,11 @@ struct ServeOptions {
   bool list_faults = false;
 };
 
-bool split_address(const std::string& text, std::string& host, std::uint16_t& port) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos) return false;
-  host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const std::string digits = text.substr(colon + 1);
-  if (host.empty() || digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos ||
-      digits.size() > 5)
-    return false;
-  const unsigned long number = std::stoul(digits);
-  port = static_cast<std::uint16_t>(number);
-  return number <= 65535;
+/// "host:port" of an option; says what is wrong where it is none.
+std::optional<scenario::HostAndPort> place_of(std::string_view option, const std::string& text) {
+  auto place = scenario::parse_host_and_port(text);
+  if (!place) say(fmt::format("{}{}: write host:port, as in 127.0.0.1:2525", option, text));
+  return place;
 }
 
 /// Runs the loop until a signal comes.
@@ -74,11 +68,8 @@ std::optional<reference::Faults> faults_of(const ServeOptions& options) {
 std::optional<reference::Road> road_of(const ServeOptions& options) {
   if (!options.maildir.empty()) return reference::maildir_at(options.maildir);
   if (options.relay.empty()) return reference::nowhere();
-  std::string host;
-  std::uint16_t port = 0;
-  if (split_address(options.relay, host, port)) return reference::relay_to(host, port);
-  say(fmt::format("--relay {}: write host:port", options.relay));
-  return std::nullopt;
+  const auto place = place_of("--relay ", options.relay);
+  return place ? std::optional(reference::relay_to(place->host, place->port)) : std::nullopt;
 }
 
 int serve(const ServeOptions& options) {
@@ -99,10 +90,10 @@ int serve(const ServeOptions& options) {
     const auto colon = user.find(':');
     server.settings.users[user.substr(0, colon)] = colon == std::string::npos ? "" : user.substr(colon + 1);
   }
-  if (!split_address(options.listen, server.host, server.port)) {
-    say(fmt::format("{}: write host:port", options.listen));
-    return exit_usage;
-  }
+  const auto place = place_of("", options.listen);
+  if (!place) return exit_usage;
+  server.host = place->host;
+  server.port = place->port;
   if (!options.certificate.empty()) server.tls = wire::TlsContext::server_from(options.certificate, options.key);
   asio::io_context context{1};
   try {
@@ -117,12 +108,8 @@ int serve(const ServeOptions& options) {
 }
 
 int run_sink(const std::string& listen, bool lmtp) {
-  std::string host;
-  std::uint16_t port = 0;
-  if (!split_address(listen, host, port)) {
-    say(fmt::format("{}: write host:port", listen));
-    return exit_usage;
-  }
+  const auto place = place_of("", listen);
+  if (!place) return exit_usage;
   asio::io_context context{1};
   try {
     delivery::Collector collector(context.get_executor());
@@ -132,7 +119,7 @@ int run_sink(const std::string& listen, bool lmtp) {
                  smtp::escape(delivery.message));
       std::fflush(stdout);
     });
-    const delivery::Sink sink(context.get_executor(), host, port, lmtp, collector);
+    const delivery::Sink sink(context.get_executor(), place->host, place->port, lmtp, collector);
     fmt::print("listening on {}\n", sink.address());
     std::fflush(stdout);
     return until_signal(context);

@@ -1,7 +1,5 @@
 #include "harness/engine/roads.hpp"
 
-#include <charconv>
-
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/redirect_error.hpp>
@@ -9,6 +7,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "harness/delivery/mailbox_files.hpp"
+#include "harness/scenario/address_url.hpp"
 
 namespace smtpspec::engine {
 
@@ -29,16 +28,6 @@ asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader
   }
 }
 
-/// "127.0.0.1:2526" or "[::1]:2526"; the loader has checked the form.
-std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) {
-  const auto colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  if (colon != std::string::npos) std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
-  return {host, port};
-}
-
 }  // namespace
 
 Roads::Roads(asio::any_io_executor executor, const scenario::Target& target)
@@ -47,8 +36,8 @@ Roads::Roads(asio::any_io_executor executor, const scenario::Target& target)
   settings_ = *target.delivery;
   seen = true;
   if (!settings_.sink.empty()) {
-    const auto [host, port] = host_and_port(settings_.sink);
-    sink_ = std::make_unique<delivery::Sink>(executor, host, port, settings_.sink_lmtp, *collector_);
+    const auto place = scenario::parse_host_and_port(settings_.sink).value_or(scenario::HostAndPort{});
+    sink_ = std::make_unique<delivery::Sink>(executor, place.host, place.port, settings_.sink_lmtp, *collector_);
   }
   if (!settings_.maildir.empty())
     asio::co_spawn(executor, keep_looking(executor, delivery::MaildirReader(settings_.maildir), *collector_),

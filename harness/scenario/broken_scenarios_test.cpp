@@ -1,33 +1,9 @@
-#include <string>
-#include <vector>
-
-#include <catch2/catch_test_macros.hpp>
-
-#include "harness/scenario/loader.hpp"
+#include "harness/scenario/broken_test.hpp"
 
 using namespace smtpspec::scenario;
 
-namespace {
-
-// Three lines that every case begins with; the case's own begin on line 4.
-std::string scenario(const std::string& rest) { return "[[scenario]]\nid = \"a\"\ntitle = \"A\"\n" + rest; }
-
-std::string rendered(const std::string& toml) {
-  std::string out;
-  for (const Diagnostic& diagnostic : load_scenarios(toml, "a.toml").diagnostics) out += render(diagnostic);
-  return out;
-}
-
-struct Case {
-  std::string wrong;
-  std::string toml;
-  std::string shown;
-};
-
-}  // namespace
-
 TEST_CASE("A broken scenario file is explained") {
-  const std::vector<Case> cases = {
+  const std::vector<Broken> cases = {
       {"an unknown key with a near one", scenario(R"~(steps = [ { send = "DATA", expct = "503" } ]
 )~"),
        R"~(a.toml:4:28: error: unknown key 'expct' in a step
@@ -168,10 +144,7 @@ a.toml:3:9: error: line numbers are written '2013-2019'
     |                                     ^
 )~"},
   };
-  for (const Case& one : cases) {
-    INFO(one.wrong);
-    CHECK(rendered(one.toml) == one.shown);
-  }
+  check(cases);
 }
 
 TEST_CASE("What is no TOML is told with its line") {

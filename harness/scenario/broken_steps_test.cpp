@@ -1,33 +1,9 @@
-#include <string>
-#include <vector>
-
-#include <catch2/catch_test_macros.hpp>
-
-#include "harness/scenario/loader.hpp"
+#include "harness/scenario/broken_test.hpp"
 
 using namespace smtpspec::scenario;
 
-namespace {
-
-// Three lines that every case begins with; the case's own begin on line 4.
-std::string scenario(const std::string& rest) { return "[[scenario]]\nid = \"a\"\ntitle = \"A\"\n" + rest; }
-
-std::string rendered(const std::string& toml) {
-  std::string out;
-  for (const Diagnostic& diagnostic : load_scenarios(toml, "a.toml").diagnostics) out += render(diagnostic);
-  return out;
-}
-
-struct Case {
-  std::string wrong;
-  std::string toml;
-  std::string shown;
-};
-
-}  // namespace
-
 TEST_CASE("Broken steps and expectations are explained") {
-  const std::vector<Case> cases = {
+  const std::vector<Broken> cases = {
       {"a wrong type", scenario(R"~(steps = [{ send = 1, expect = "250" }, { send = "NOOP", expect = 250 }]
 alone = "yes"
 )~"),
@@ -177,8 +153,5 @@ a.toml:4:45: error: '90m' is longer than an hour
     |                   ^^^^^^^^^^ 'bytes' adds nothing
 )~"},
   };
-  for (const Case& one : cases) {
-    INFO(one.wrong);
-    CHECK(rendered(one.toml) == one.shown);
-  }
+  check(cases);
 }

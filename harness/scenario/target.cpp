@@ -120,6 +120,23 @@ smtp::Parsed<AddressUrl> parse_address_url(std::string_view url) {
   return out;
 }
 
+std::optional<HostAndPort> parse_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (problem != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
+  if (!host.starts_with('[')) return is_host(host) ? std::optional(HostAndPort{std::string(host), port}) : std::nullopt;
+  host.remove_prefix(1);
+  if (!host.ends_with(']')) return std::nullopt;
+  host.remove_suffix(1);
+  Octets ignored;
+  if (!read_address(AF_INET6, host.substr(0, host.find('%')), ignored)) return std::nullopt;
+  return HostAndPort{std::string(host), port};
+}
+
 bool is_source(std::string_view text) {
   Octets ignored;
   const auto slash = text.find('/');

@@ -155,11 +155,8 @@ class TargetReader {
     const auto text = reader_.string(item);
     if (!text) return;
     delivery.sink = *text;
-    // The same form as in an address, but a sink without a port has none to listen on.
-    const auto port = text->rfind(':');
-    const auto bracket = text->find(']');
-    const bool has_port = port != std::string::npos && (bracket == std::string::npos || port == bracket + 1);
-    if (!has_port || !parse_address_url("smtp://" + *text) || text->back() == '/')
+    const auto place = parse_host_and_port(*text);
+    if (!place || place->port == 0)  // the server must know the port beforehand
       reader_.error(item.spot, fmt::format("'{}' is no place to listen on", *text), "host and port: '127.0.0.1:2526'");
   }
 

@@ -85,7 +85,8 @@ TEST_CASE("A sink listens on a host and a port") {
   REQUIRE(loaded.diagnostics.empty());
   CHECK(loaded.value.delivery->sink == "[::1]:2526");
   CHECK(loaded.value.delivery->sink_lmtp);
-  for (const char* sink : {"127.0.0.1", "[::1]", ":25", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:25/", "a:99999"}) {
+  for (const char* sink :
+       {"127.0.0.1", "[::1]", ":25", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:25/", "a:99999", "127.0.0.1:0"}) {
     INFO(sink);
     CHECK_FALSE(load_target(least + "[delivery]\nsink = '" + sink + "'\n", "t.toml").ok());
   }
