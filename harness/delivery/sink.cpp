@@ -19,7 +19,7 @@ reference::Server::Options options_of(const std::string& host, std::uint16_t por
   // Whoever finds the sink's port can connect to it: all that a run holds for it is bounded.
   options.bounds.connections = 200;
   options.bounds.when_full = wire::Listener::WhenFull::end_silent;
-  options.bounds.held = 48 * 1024 * 1024;
+  options.bounds.held = 40 * 1024 * 1024;  // a string may take twice of that
   options.bounds.at_once = 2048;
   return options;
 }
