@@ -57,7 +57,10 @@ std::optional<scenario::Target> target_of(const RunOptions& options) {
   }
   const auto text = read_file(options.target);
   if (!text) {
-    say(fmt::format("{}: cannot be read as a target file", options.target));
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(options.target, ignored);
+    say(fmt::format("{}: {}; a server without a target file is written smtp://host:port", options.target,
+                    there ? "cannot be read" : "there is no such file"));
     return std::nullopt;
   }
   auto loaded = scenario::load_target(*text, options.target);

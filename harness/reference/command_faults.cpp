@@ -180,7 +180,14 @@ bool overlooks_parameter(const smtp::CommandError& error, const Faults& faults) 
 }
 
 void spoil_segment(std::string& octets, const Faults& faults) {
-  if (faults.has(Fault::unstuffed_before_the_end)) replace_all(octets, "\r\n..\r\n", end_of_data);
+  if (faults.has(Fault::unstuffed_before_the_end)) {
+    for (const std::string_view line : {"\r\n..\r\n", "\r\n.. \r\n"}) replace_all(octets, line, end_of_data);
+  }
+  if (faults.has(Fault::period_crlf_ends_data)) replace_all(octets, ".\r\n", end_of_data);
+  if (faults.has(Fault::c_string_ends_data)) {
+    using namespace std::string_view_literals;
+    for (const std::string_view line : {"\r\n.\0"sv, "\r\n..\0"sv}) replace_all(octets, line, end_of_data);
+  }
   if (faults.has(Fault::unicode_line_ends)) end_at_unicode(octets);
   if (faults.has(Fault::high_bit_ignored_at_the_end)) end_at_high_bits(octets);
   if (faults.has(Fault::narrowed_text_ends_data)) {

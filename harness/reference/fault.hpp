@@ -35,12 +35,12 @@ enum class Fault {
   long_text_line_split,        ///< a text line beyond 990 octets is delivered as two
   empty_message_overlooked,    ///< the end of data is not seen where it is the first line of DATA
   end_lost_at_buffer_border,   ///< the end of data is not seen where a border of 4096 octets goes through it
-  commands_in_data_obeyed,    ///< a text line of DATA that is RSET, QUIT or NOOP alone ends the data and is carried out
-  dot_kept_at_segment_start,  ///< a stuffed period that is the first octet of a segment is not removed
-  first_line_keeps_stuffing,  ///< a stuffed period on the first line of DATA is not removed
-  single_period_kept,         ///< a period before text is removed only where a second one follows
-  octet_lost_at_16k,          ///< of a message beyond 16384 octets in DATA the 16384th is lost
-  last_line_end_lost,         ///< the CRLF in front of the end of data is not delivered
+  commands_in_data_obeyed,     ///< a text line of DATA that begins with a verb ends the data and is carried out
+  dot_kept_at_segment_start,   ///< a stuffed period that is the first octet of a segment is not removed
+  first_line_keeps_stuffing,   ///< a stuffed period on the first line of DATA is not removed
+  single_period_kept,          ///< a period before text is removed only where a second one follows
+  octet_lost_at_16k,           ///< of a message beyond 16384 octets in DATA the 16384th is lost
+  last_line_end_lost,          ///< the CRLF in front of the end of data is not delivered
   blank_lines_at_the_end_cut,  ///< blank lines at the end of the message vanish
   message_cut_at_nul,          ///< of a message with a NUL what stands behind the NUL is not delivered
   bare_cr_repaired,            ///< a bare CR in the message is delivered as CRLF
@@ -52,6 +52,10 @@ enum class Fault {
                             ///< looked for
   text_line_buffer,  ///< a text line that does not fit a buffer of 1024 octets is read as two, so a period behind the
                      ///< cut is a line's first
+  period_crlf_ends_data,      ///< a period and CRLF end the message wherever in a line they stand
+  c_string_ends_data,         ///< a line that is one period up to a NUL ends the message
+  bare_cr_error_in_data,      ///< a bare CR in DATA is answered 451 at once, and the rest is read as commands
+  nul_error_in_data,          ///< a NUL in DATA is answered 451 at once, and the rest is read as commands
   bare_lf_error_in_data,      ///< a bare LF in DATA is answered 451 at once, and the rest of the message is read as
                               ///< commands
   lf_mode_by_first_line,      ///< a message whose first line ends in LF alone has LF for a line end throughout
@@ -91,6 +95,8 @@ enum class Fault {
   busy_in_transaction,                ///< NOOP, HELP, VRFY and EXPN inside a transaction are answered 503
   unknown_command_resets,             ///< an unknown command ends the transaction
   out_of_order_resets,                ///< a command that is answered 503 ends the transaction
+  syntax_error_resets,                ///< a command other than MAIL and RCPT that is answered 501 ends the transaction
+  syntax_error_forgets_ehlo,          ///< a command that is answered 501 makes the session forget EHLO
   helo_keeps_transaction,             ///< HELO inside a transaction leaves it open
   second_ehlo_refused,                ///< EHLO behind EHLO is answered 503
   rset_forgets_ehlo,                  ///< RSET forgets EHLO as well: MAIL behind it is answered 503

@@ -66,6 +66,8 @@ void Session::Impl::refuse(const CommandError& error) {
   if (accepts_path(error)) return say(250, verb == Verb::mail ? "2.1.0" : "2.1.5", "Accepted");
   if (verb == Verb::bdat && faults.has(Fault::bdat_size_by_atoi)) return say(250, "2.0.0", "Chunk taken");
   if (verb == Verb::rcpt && faults.has(Fault::refused_rcpt_resets)) end_transaction();
+  if (!path && faults.has(Fault::syntax_error_resets)) end_transaction();
+  if (faults.has(Fault::syntax_error_forgets_ehlo)) client.domain.clear();
   if (verb == Verb::rcpt && transaction.open) ++transaction.rcpts;
   if (verb == Verb::mail && faults.has(Fault::refused_mail_opens_transaction)) transaction.open = true;
   if (path && client.extended && smtp::has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5

@@ -101,28 +101,50 @@ bool Session::Impl::counts_octets() const {
          faults.has(Fault::empty_message_overlooked);
 }
 
-/// Fault::commands_in_data_obeyed: where a line of the segment is a command, what is left of the segment from there on
-/// is read as commands.
+/// Fault::commands_in_data_obeyed: where a line of the segment begins with a verb, what is left of the segment from
+/// there on is read as commands.
 bool Session::Impl::obeys(std::string_view& octets) {
-  for (const std::string_view line : {"RSET\r\n", "QUIT\r\n", "NOOP\r\n"}) {
-    const std::size_t at = octets.find(line);
-    if (at == octets.npos || (at > 0 && octets[at - 1] != '\n')) continue;
-    octets.remove_prefix(at);
-    reading = Reading::commands;
-    return true;
+  for (std::size_t at = 0; at < octets.size();) {
+    const std::string_view line = octets.substr(at, octets.find('\n', at) - at);
+    if (smtp::verb_of(line.substr(0, line.find_first_of(" \r"))) != smtp::Verb::unknown) {
+      octets.remove_prefix(at);
+      reading = Reading::commands;
+      return true;
+    }
+    at += line.size() + 1;
   }
   return false;
 }
 
-/// Fault::bare_lf_error_in_data: what stands behind the bare LF is read as commands.
+namespace {
+
+/// The first LF behind another octet than CR; `before` is the octet before the text.
+std::size_t find_bare_lf(std::string_view text, char before) {
+  for (std::size_t at = 0; at < text.size(); before = text[at++])
+    if (text[at] == '\n' && before != '\r') return at;
+  return text.npos;
+}
+
+/// The first CR in front of another octet than LF.
+std::size_t find_bare_cr(std::string_view text) {
+  for (std::size_t at = 0; at + 1 < text.size(); ++at)
+    if (text[at] == '\r' && text[at + 1] != '\n') return at;
+  return text.npos;
+}
+
+}  // namespace
+
+/// Faults that do not bear an octet of the message: what stands behind it is read as commands.
 bool Session::Impl::gives_up(std::string_view& octets) {
-  if (!faults.has(Fault::bare_lf_error_in_data)) return false;
-  std::size_t lf = octets.find('\n');
-  while (lf != octets.npos && lf > 0 && octets[lf - 1] == '\r') lf = octets.find('\n', lf + 1);
-  if (lf == octets.npos || (lf == 0 && transaction.mail.message.ends_with('\r'))) return false;
-  octets.remove_prefix(lf + 1);
+  std::size_t at = octets.npos;
+  const char before = transaction.mail.message.ends_with('\r') ? '\r' : '\0';
+  if (faults.has(Fault::bare_lf_error_in_data)) at = find_bare_lf(octets, before);
+  if (faults.has(Fault::bare_cr_error_in_data)) at = find_bare_cr(octets);
+  if (faults.has(Fault::nul_error_in_data)) at = octets.find('\0');
+  if (at == octets.npos) return false;
+  octets.remove_prefix(at + 1);
   reading = Reading::commands;
-  refuse_message(451, "4.5.2", "A bare LF");
+  refuse_message(451, "4.5.2", "An octet that no message has");
   return true;
 }
 
