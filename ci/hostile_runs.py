@@ -1,0 +1,277 @@
+"""One run on a hostile server, or beside a peer that attacks its sink, and what is wrong with it. For ci/hostile."""
+import collections
+import functools
+import importlib.machinery
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MEMORY = 200  # MiB
+SECONDS = 300  # a bound, not a measure: such a run waits for much, and some take turns with it
+# The sanitizers' shadow memory and quarantine count as resident: 200 MiB cannot be asked for there.
+MEMORY_SANITIZED = 2000
+SECONDS_SANITIZED = 480
+# Two connections of the probe (the second under TLS), one of the canary.
+CORRECT = 3
+# When a server is hostile: behind a correct probe and canary, at once, at once and under TLS from the first octet.
+LATER, AT_ONCE, SMTPS = "", " (at once)", " (smtps)"
+WHOLE = "1/1"
+CONTRACT = (0, 1, 3, 5)  # what a run on a target that answers, or does not, may end with
+UNDECIDED = ("inconclusive", "blocked")
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+TARGET = """name = "{name}"
+address = "{scheme}://127.0.0.1:{port}"
+profile = "mx"
+[mail]
+domain = "example.test"
+accepts = ["alice@example.test", "bob@example.test"]
+rejects = ["nobody@example.test"]
+foreign = ["someone@elsewhere.example"]
+[auth]
+user = "alice"
+password = "open-sesame"
+[tls]
+verify = false
+[delivery]
+sink = "127.0.0.1:{sink}"
+wait = "{wait}"
+settle = "20ms"
+"""
+
+
+def check_reports(out):
+    """Problems of a run's reports, and the verdicts that they hold. In a process of its own: what a child of ours has
+    at its start counts as its memory, so this process must stay small."""
+    problems = load_check_reports().results_problems(out / "results.json")[:5] + \
+        load_check_reports().junit_problems(out / "junit.xml")[:5]
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    return problems, {one["id"]: Verdict(one["outcome"], one["cause"], bool(one.get("reason") or one["cause"]),
+                                         one["actual"][:200]) for one in results["scenarios"]}
+
+
+@functools.lru_cache
+def load_check_reports():
+    loader = importlib.machinery.SourceFileLoader("check_reports", str(ROOT / "ci" / "check_reports"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_reports", loader))
+    sys.dont_write_bytecode = True
+    loader.exec_module(module)
+    return module
+
+
+class Ports:
+    """Ports below the ephemeral range, so that no connection under way takes one first."""
+
+    def __init__(self):
+        self.next = 20000 + os.getpid() % 8000
+        self.lock = threading.Lock()
+
+    def take(self):
+        with self.lock:
+            for _ in range(10000):
+                self.next = self.next + 1 if self.next < 32000 else 20000
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    try:
+                        probe.bind(("127.0.0.1", self.next))
+                    except OSError:
+                        continue
+                    return self.next
+        raise OSError("no free port")
+
+
+ports = Ports()
+running = set()
+
+
+def start(command, **more):
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, text=True, errors="replace", **more)
+    running.add(process)
+    return process
+
+
+def end(process, seconds=20):
+    """Ends it by SIGTERM and waits; its exit code."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+    finally:
+        running.discard(process)
+
+
+def listening(process):
+    """The port that a server says it listens on."""
+    return int(process.stdout.readline().split()[2].rsplit(":", 1)[1])
+
+
+# Rows of `HOSTILE list`: the exit codes that a run comes to where the server is hostile at once, and later.
+Server = collections.namedtuple("Server", "name at_once later moment shard")
+Peer = collections.namedtuple("Peer", "name shard")
+Verdict = collections.namedtuple("Verdict", "outcome cause stated actual")
+
+
+class Case:
+    """One run: what it came to, and what is wrong with that."""
+
+    def __init__(self, name, expected):
+        self.name, self.expected = name, expected
+        self.code, self.seconds, self.mib = None, 0.0, 0.0
+        self.other_codes = ()
+        self.problems = []
+
+    def other_code(self):
+        return f"exit code {self.expected} was expected"
+
+    def line(self):
+        head = f"{self.name:<34} exit {self.code}  {self.seconds:5.1f} s {self.mib:6.1f} MiB"
+        return head + "".join(f"\n    {problem}" for problem in self.problems)
+
+
+def play(case, options, folder, target, seconds, more):
+    """A run; fills the case. Gives the verdicts by scenario, or None where there is a problem."""
+    out = folder / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [options.smtpspec, "run", target, "--suite", options.suite, "--out", out,
+               "--seed", 1, "--report", "junit", *more]
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        begun = time.monotonic()
+        process = start(command, stdout=log, stderr=subprocess.STDOUT)
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        running.discard(process)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    case.seconds = time.monotonic() - begun
+    case.mib = usage.ru_maxrss / 1024
+    case.code = process.returncode
+    if case.seconds >= seconds:
+        case.problems.append(f"did not end in {seconds} s")
+    elif case.code not in CONTRACT:
+        case.problems.append(f"exit code {case.code} is not one that such a run may have")
+    elif case.code not in (case.expected, *case.other_codes):
+        case.problems.append(case.other_code())
+    if case.mib > options.memory:
+        case.problems.append(f"took more than {options.memory} MiB")
+    case.problems += sanitizer_reports(folder / "log")
+    for report in ("results.json", "junit.xml"):
+        if not (out / report).is_file():
+            case.problems.append(f"there is no {report}")
+            return None
+    problems, verdicts = options.checkers.submit(check_reports, out).result()
+    case.problems += problems
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / (1 << 20)
+    if size > options.disk:
+        case.problems.append(f"wrote {size:.0f} MiB, more than {options.disk}")
+    return None if case.problems else verdicts
+
+
+def sanitizer_reports(log):
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if any(word in line for word in SANITIZER_WORDS):
+            return ["a sanitizer's report: " + "\n        ".join(lines[number:number + 25])]
+    return []
+
+
+def against_server(options, row, way, folder):
+    """Once more, and with more patience, where the machine was too busy for what is correct to be found correct."""
+    for patience in (1, 5):
+        case = against_server_once(options, row, way, folder, patience)
+        if way != LATER or case.problems != [case.other_code()]:
+            break
+    return case
+
+
+def against_server_once(options, row, way, folder, patience):
+    case = Case(f"{row.name}{way}", {LATER: row.later, AT_ONCE: row.at_once, SMTPS: 3}[way])
+    # What is slow and right must be found right: by the usual patience.
+    calm = 10 if row.moment == "tls" else 50 if row.later == 0 else 1
+    timeout = f"{options.timeout * patience * calm}ms"
+    # A canary may fail before anything is found; and a part of the suite may hold no row that meets the behaviour.
+    if way == LATER and case.expected == 1:
+        case.other_codes = (5,) if row.shard == WHOLE else (0, 5)
+    sink = ports.take()
+    with open(folder / "hostile.log", "w", encoding="utf-8") as log:
+        server = start([options.hostile, "serve", row.name, "--correct", CORRECT if way == LATER else 0,
+                        "--relay", sink, *(["--implicit-tls"] if way == SMTPS else [])], stdout=subprocess.PIPE, stderr=log)
+        try:
+            target = folder / "target.toml"
+            scheme = "smtps" if way == SMTPS else "smtp"
+            target.write_text(TARGET.format(name=row.name, scheme=scheme, port=listening(server), sink=sink,
+                                            wait="100ms"))
+            verdicts = play(case, options, folder, target, options.seconds,
+                            ["--jobs", 64, "--timeout", timeout, "--shard", row.shard])
+        finally:
+            code = end(server)
+            server.stdout.close()
+    if code not in (0, -signal.SIGTERM):
+        case.problems.append(f"the hostile server itself ended with {code}, see {folder}/hostile.log")
+    case.problems += sanitizer_reports(folder / "hostile.log")
+    if verdicts is not None and case.expected != 3:
+        blind(case, verdicts)
+    return case
+
+
+def blind(case, verdicts):
+    """A run that is to have played everything must have a result for everything."""
+    skipped = [scenario for scenario, one in verdicts.items() if one.cause == "not-played"]
+    if skipped:
+        case.problems.append(f"{len(skipped)} scenarios were not played, such as {skipped[0]}")
+
+
+def against_sink(options, row, calm, folder):
+    """Once more where the canary's own message did not get past the peer: then nothing was played that could be wrong."""
+    for _ in range(2):
+        case, verdicts = against_sink_once(options, row, calm, folder)
+        if case.problems != [case.other_code()]:
+            break
+    return case, verdicts
+
+
+def against_sink_once(options, row, calm, folder):
+    """The suite on `smtpspec serve` while a peer attacks the sink that it relays to; without a peer: the calm run."""
+    case = Case(row.name or "(no attack, for comparison)", 0)
+    sink = ports.take()
+    server = start([options.smtpspec, "serve", "127.0.0.1:0", "--relay", f"127.0.0.1:{sink}",
+                    "--user", "alice:open-sesame"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    peer = None
+    try:
+        target = folder / "target.toml"
+        target.write_text(TARGET.format(name="reference", scheme="smtp", port=listening(server), sink=sink,
+                                        wait=f"{options.patience}s"))
+        if row.name:
+            peer = start([options.hostile, "peer", row.name, sink], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options_of_run = ["--timeout", f"{2 * options.patience}s", "--jobs", 16, "--shard", row.shard]
+        verdicts = play(case, options, folder, target, options.seconds, options_of_run)
+    finally:
+        if peer is not None:
+            end(peer)
+        end(server)
+        server.stdout.close()
+    if verdicts is not None and calm is not None:
+        for scenario, now in verdicts.items():
+            before = calm[scenario].outcome
+            if before in UNDECIDED:
+                continue  # a machine too busy for the calm run proves nothing of the attack
+            if now.outcome != before and not (now.outcome in UNDECIDED and now.stated):
+                case.problems.append(f"{scenario}: {now.outcome} and not {before}: {now.actual}")
+    return case, verdicts
+
+
+def kill_all():
+    for process in list(running):
+        process.kill()
