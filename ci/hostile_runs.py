@@ -16,10 +16,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MEMORY = 200  # MiB
-SECONDS = 300  # a bound, not a measure: such a run waits for much, and some take turns with it
+SECONDS = 600  # a bound, not a measure: such a run waits for much, and some take turns with it
 # The sanitizers' shadow memory and quarantine count as resident: 200 MiB cannot be asked for there.
 MEMORY_SANITIZED = 2000
-SECONDS_SANITIZED = 480
+SECONDS_SANITIZED = 900
 # Two connections of the probe (the second under TLS), one of the canary.
 CORRECT = 3
 # When a server is hostile: behind a correct probe and canary, at once, at once and under TLS from the first octet.
