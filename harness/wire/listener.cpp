@@ -1,8 +1,10 @@
 #include "harness/wire/listener.hpp"
 
+#include <chrono>
 #include <exception>
 #include <list>
 #include <system_error>
+#include <utility>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -21,6 +23,7 @@ using asio::ip::tcp;
 
 /// After accept failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds pause_after_failure{100};
+constexpr std::chrono::milliseconds least_silence{50};
 
 tcp::endpoint endpoint_of(const asio::any_io_executor& executor, const std::string& host, std::uint16_t port) {
   asio::error_code error;
@@ -57,8 +60,12 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void accept_next() {
-    const bool full = connections.size() >= max_connections;
-    if (accepting || !acceptor.is_open() || (full && when_full == WhenFull::wait)) return;
+    if (accepting || !acceptor.is_open()) return;
+    if (connections.size() >= max_connections) {
+      if (when_full == WhenFull::wait) return;
+      const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(most_silent().silence);
+      if (silence < least_silence) return accept_later(least_silence - silence);
+    }
     accepting = true;
     acceptor.async_accept([self = shared_from_this()](const asio::error_code& error, tcp::socket socket) {
       self->accepting = false;
@@ -69,34 +76,48 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
       } else if (error == asio::error::connection_aborted) {
         self->accept_next();
       } else {
-        self->accept_later();
+        self->accept_later(pause_after_failure);
       }
     });
   }
 
-  void accept_later() {
-    pause.expires_after(pause_after_failure);
+  void accept_later(std::chrono::milliseconds time) {
+    pause.expires_after(time);
     pause.async_wait([self = shared_from_this()](const asio::error_code& error) {
       if (!error) self->accept_next();
     });
   }
 
-  void end_silent() {
-    std::shared_ptr<Connection> silent;
-    std::pair<bool, std::chrono::steady_clock::time_point> its_last;
-    for (const auto& connection : connections) {
-      const auto tcp_connection = connection->tcp.lock();
-      if (!tcp_connection || !tcp_connection->socket.is_open()) continue;
-      const std::pair last(tcp_connection->spoke, tcp_connection->heard);
-      if (silent && its_last <= last) continue;
-      silent = connection;
-      its_last = last;
+  struct Silent {
+    std::shared_ptr<Connection> connection;  ///< null where all are ending
+    std::chrono::steady_clock::duration silence{least_silence};
+  };
+  Silent most_silent() {
+    const auto now = std::chrono::steady_clock::now();
+    for (;;) {
+      Silent silent;
+      std::shared_ptr<TcpConnection> its_tcp;
+      for (const auto& connection : connections) {
+        auto tcp_connection = connection->tcp.lock();
+        if (!tcp_connection || !tcp_connection->socket.is_open()) continue;
+        if (its_tcp &&
+            std::pair(its_tcp->spoke, its_tcp->heard) <= std::pair(tcp_connection->spoke, tcp_connection->heard))
+          continue;
+        silent = {connection, now - tcp_connection->heard};
+        its_tcp = std::move(tcp_connection);
+      }
+      asio::error_code error;
+      if (!its_tcp || its_tcp->socket.available(error) == 0 || error || its_tcp->heard >= now) return silent;
+      // It has spoken, and we had no time yet to listen.
+      its_tcp->spoke = true;
+      its_tcp->heard = now;
     }
-    if (silent) end_one(*silent);
   }
 
   void begin(tcp::socket socket) {
-    if (connections.size() >= max_connections) end_silent();
+    if (connections.size() >= max_connections) {
+      if (const Silent silent = most_silent(); silent.connection) end_one(*silent.connection);
+    }
     auto tcp_connection = std::make_shared<TcpConnection>(std::move(socket));
     tcp_connection->begin();
     auto connection = std::make_shared<Connection>();

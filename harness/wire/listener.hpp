@@ -21,7 +21,8 @@ class Listener {
   /// ended, after the listener is gone: what it refers to must live as long as the executor runs, or be shared.
   using Serve = std::function<asio::awaitable<void>(std::unique_ptr<Transport>)>;
   /// What becomes of a connection beyond the greatest number: it waits in the backlog, or it takes the place of the
-  /// one that has been silent longest; those that never said anything go first.
+  /// one that has been silent longest; those that never said anything go first. Who spoke within the last 50 ms is not
+  /// silent, so that a crowd of newcomers cannot drive out a client in mid-conversation.
   enum class WhenFull { wait, end_silent };
   /// Binds and listens at once; port 0 takes a free one. Throws std::system_error when the address cannot be had.
   /// At most `max_connections` are served at a time.

@@ -195,6 +195,26 @@ TEST_CASE("listener: ends before the context ran, and the context with connectio
   context.reset();
 }
 
+TEST_CASE("listener: a crowd of newcomers does not drive out the one that is talking") {
+  asio::io_context context;
+  Listener listener(context.get_executor(), "127.0.0.1", 0, echo, 3, Listener::WhenFull::end_silent);
+  run(context, [](Listener& l) -> awaitable<void> {
+    const auto talker = co_await connect(l.port());
+    co_await expect_echo(*talker, "first");
+    std::vector<std::unique_ptr<Transport>> crowd;
+    for (int i = 0; i < 30; ++i) {
+      crowd.push_back(co_await connect(l.port()));
+      co_await expect_write(*crowd.back(), "x");
+    }
+    for (int i = 0; i < 20; ++i) {
+      co_await sleep(Time{10});
+      co_await expect_echo(*talker, "still");
+    }
+    co_await expect(*crowd.back(), "x");
+    CHECK(l.connections() == 3);
+  }(listener));
+}
+
 TEST_CASE("listener: where it is full, the connection that was silent longest makes room, one that never spoke first") {
   asio::io_context context;
   Listener listener(context.get_executor(), "127.0.0.1", 0, echo, 3, Listener::WhenFull::end_silent);
