@@ -132,19 +132,19 @@ std::size_t find_alert(std::string_view octets) {
 /// come with the reply to STARTTLS, and in parts.
 void Conversation::take_octets(std::string_view octets) {
   octets_read_ += octets.size();
-  const auto take = [&octets](std::size_t count) {
+  const auto cut_off = [&octets](std::size_t count) {
     const std::string_view part = octets.substr(0, count);
     octets.remove_prefix(part.size());
     return part;
   };
   while (!octets.empty()) {
     if (alert_left_ == 0) {
-      const std::string_view text = take(said_starttls_ && !under_tls() ? find_alert(octets) : octets.size());
+      const std::string_view text = cut_off(said_starttls_ && !under_tls() ? find_alert(octets) : octets.size());
       if (!text.empty()) record(Event::Kind::received, without_secrets(std::string(text), secrets_));
       if (octets.empty()) return;
       alert_left_ = alert_size;
     }
-    const std::string_view part = take(alert_left_);
+    const std::string_view part = cut_off(alert_left_);
     alert_left_ -= part.size();
     record(Event::Kind::tls_closed, {}, "alert " + smtp::escape(part));
   }

@@ -36,6 +36,7 @@ Roads::Roads(asio::any_io_executor executor, const scenario::Target& target)
   settings_ = *target.delivery;
   seen = true;
   if (!settings_.sink.empty()) {
+    // The loader has checked its form.
     const auto place = scenario::parse_host_and_port(settings_.sink).value_or(scenario::HostAndPort{});
     sink_ = std::make_unique<delivery::Sink>(executor, place.host, place.port, settings_.sink_lmtp, *collector_);
   }

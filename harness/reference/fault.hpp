@@ -44,8 +44,8 @@ enum class Fault {
   blank_lines_at_the_end_cut,  ///< blank lines at the end of the message vanish
   message_cut_at_nul,          ///< of a message with a NUL what stands behind the NUL is not delivered
   bare_cr_repaired,            ///< a bare CR in the message is delivered as CRLF
-  unstuffed_before_the_end,    ///< the added period is taken off before the line is compared with the end of data: CRLF
-                               ///< .. CRLF ends the message
+  unstuffed_before_the_end,    ///< the added period is taken off, and a space, before the line is compared with the end
+                               ///< of data: CRLF .. CRLF ends the message
   unicode_line_ends,  ///< VT, FF, FS, GS, RS, NEL, LS and PS count as line ends around the period that ends the data
   high_bit_ignored_at_the_end,  ///< the high bit is cleared before the end of data is looked for
   narrowed_text_ends_data,  ///< DATA is read as UTF-8 and each character cut to its low octet before the end of data is

@@ -31,8 +31,8 @@ struct RefereeRule {
 [[nodiscard]] const std::vector<RefereeRule>& referee_rules();
 
 /// Each rule is reported once a conversation, at the first breach; the grammar of replies is judged until a thousand
-/// have broken it. Bounded: holds one reply and one line under way, and
-/// a short note on each command owed (65536 at most, then the order counts as ambiguous).
+/// have broken it. Bounded: holds one reply and one line under way, and a short note on each command owed (65536 at
+/// most, then the order counts as ambiguous).
 ///
 /// Watches one connection. Give it everything in the order in which it was seen. It stays silent where the client's
 /// own octets make the order of things ambiguous (a bare LF in a command, a doubtful end of data): from there on only
