@@ -2,11 +2,10 @@
 // same.
 #include "fuzz/require.hpp"
 #include "harness/smtp/command.hpp"
+#include "harness/smtp/command_text_test.hpp"
 
+using namespace smtpspec::fuzz;
 using namespace smtpspec::smtp;
-using smtpspec::fuzz::octets_of;
-using smtpspec::fuzz::Pieces;
-using smtpspec::fuzz::require;
 
 namespace {
 

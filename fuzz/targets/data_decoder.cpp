@@ -4,10 +4,8 @@
 #include "fuzz/require.hpp"
 #include "harness/smtp/data.hpp"
 
+using namespace smtpspec::fuzz;
 using namespace smtpspec::smtp;
-using smtpspec::fuzz::octets_of;
-using smtpspec::fuzz::Pieces;
-using smtpspec::fuzz::require;
 
 namespace {
 

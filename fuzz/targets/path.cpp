@@ -4,9 +4,8 @@
 
 #include "fuzz/require.hpp"
 
+using namespace smtpspec::fuzz;
 using namespace smtpspec::smtp;
-using smtpspec::fuzz::octets_of;
-using smtpspec::fuzz::require;
 
 namespace {
 
@@ -50,7 +49,7 @@ void check_domain(std::string_view text, bool utf8) {
   require(*domain == text, "a domain is kept as written");
   // "<a@" and ">" take four octets of a path.
   const PathRules rules{.utf8 = utf8, .bare_postmaster = false, .null = false};
-  require(bool(parse_path("<a@" + *domain + ">", rules)) == (text.size() + 4 <= max_path), "a domain fits behind '@'");
+  require(bool(parse_path("<a@" + *domain + ">", rules)) == (text.size() + 4 <= max_path), "a domain fits after '@'");
 }
 
 }  // namespace

@@ -11,10 +11,8 @@
 
 #include "fuzz/require.hpp"
 
+using namespace smtpspec::fuzz;
 using namespace smtpspec::smtp;
-using smtpspec::fuzz::octets_of;
-using smtpspec::fuzz::Pieces;
-using smtpspec::fuzz::require;
 
 namespace {
 
@@ -28,7 +26,11 @@ std::string_view take_piece(std::string_view& input) {
   return piece;
 }
 
-using Found = std::vector<std::tuple<std::string, std::string, std::string>>;  // all but the event
+struct Found {
+  std::vector<std::tuple<Rule, std::string, std::string>> violations;  // all but the event
+  Counts counts;
+  friend bool operator==(const Found&, const Found&) = default;
+};
 
 Found watch(std::string_view input, std::size_t longest_piece) {
   Referee referee(input.starts_with('L'));
@@ -54,16 +56,20 @@ Found watch(std::string_view input, std::size_t longest_piece) {
     }
     require(order_is_known || referee.owed() == 0, "nothing is owed while the order is ambiguous");
   }
-  require(referee.violations().size() <= referee_rules().size(), "each rule is reported once");
-  Found found;
+  Found found{{}, referee.counts()};
   for (const Violation& violation : referee.violations()) {
-    const auto is_it = [&](const RefereeRule& rule) { return rule.requirement == violation.requirement; };
-    const auto& rules = referee_rules();
-    require(std::any_of(rules.begin(), rules.end(), is_it), "a violation is one of a rule");
+    const Count& count = found.counts[static_cast<std::size_t>(violation.rule)];
+    require(count.broken > 0, "what is reported was counted");
     const auto printable = [](char octet) { return octet >= 0x20 && octet <= 0x7e; };
     require(std::all_of(violation.actual.begin(), violation.actual.end(), printable), "octets are escaped");
-    found.emplace_back(violation.requirement, violation.expected, violation.actual);
+    found.violations.emplace_back(violation.rule, violation.expected, violation.actual);
   }
+  const auto is_broken = [](const Count& count) {
+    require(count.broken <= count.checked, "what was broken was checked");
+    return count.broken > 0;
+  };
+  const auto broken = std::count_if(found.counts.begin(), found.counts.end(), is_broken);
+  require(static_cast<std::size_t>(broken) == found.violations.size(), "each broken rule is reported once");
   return found;
 }
 

@@ -4,10 +4,8 @@
 #include "fuzz/require.hpp"
 #include "harness/smtp/reply.hpp"
 
+using namespace smtpspec::fuzz;
 using namespace smtpspec::smtp;
-using smtpspec::fuzz::octets_of;
-using smtpspec::fuzz::Pieces;
-using smtpspec::fuzz::require;
 
 namespace {
 
@@ -31,7 +29,7 @@ Seen parse(std::string_view octets, std::size_t longest_piece) {
   require(parser.idle() == seen.pending.empty(), "a parser with nothing pending is idle");
   parser.finish();
   drain();
-  require(parser.idle() && parser.pending().empty(), "nothing is left behind the end of the stream");
+  require(parser.idle() && parser.pending().empty(), "nothing is left after the end of the stream");
   return seen;
 }
 

@@ -1,13 +1,15 @@
-// Invariant: any file loads without a throw, every diagnostic has a line of the file and prints, octets are bounded.
+// Invariant: any file loads without a throw, every diagnostic has a line of the file and prints, octets are bounded,
+// and a scenario that was written out loads to the same again.
 #include <algorithm>
 #include <string>
 
 #include "fuzz/require.hpp"
 #include "harness/scenario/loader.hpp"
 #include "harness/scenario/octets.hpp"
+#include "harness/scenario/writer.hpp"
 
+using namespace smtpspec::fuzz;
 using namespace smtpspec::scenario;
-using smtpspec::fuzz::require;
 
 namespace {
 
@@ -45,19 +47,28 @@ void check_diagnostic(const Diagnostic& diagnostic, int lines) {
           "no control character is shown");
 }
 
-void check_step(const Step& step) {
-  const std::size_t at_most = size_at_most(step.octets.pieces);
+void check_octets(const Send& send) {
+  const std::size_t at_most = size_at_most(send.octets.pieces);
   if (at_most > largest_looked_at) return;
-  const auto octets = octets_of(step, value);
+  const auto octets = octets_of(send, value);
   if (!octets) return;
   // Dot-stuffing adds one octet to three at most, and each frame has fewer than 64.
   require(octets->size() <= at_most + at_most / 2 + 64, "the octets of a step are bounded");
   std::string joined;
-  for (const std::string_view segment : segments_of(*octets, step.cut)) {
+  for (const std::string_view segment : segments_of(*octets, send.cut)) {
     require(!segment.empty(), "no segment is empty");
     joined += segment;
   }
   require(joined == *octets, "the segments are the octets");
+}
+
+void check_writing(const Scenario& scenario) {
+  const std::string written = to_toml(scenario);
+  if (written.size() > largest_looked_at) return;
+  auto loaded = load_scenarios(written, "written.toml");
+  require(loaded.ok() && loaded.value.scenarios.size() == 1, "what was written loads");
+  loaded.value.scenarios[0].level_stated = scenario.level_stated;
+  require(loaded.value.scenarios[0] == scenario, "what was written loads to the same");
 }
 
 }  // namespace
@@ -72,9 +83,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Diagnostic& diagnostic : check_suite(loaded.value))
     require(!render(diagnostic).empty(), "a finding shows");
   if (!loaded.ok()) return 0;
+  std::size_t rows = 0;
   std::size_t steps = 0;
-  for (const Scenario& scenario : loaded.value.scenarios)
+  for (const Scenario& scenario : loaded.value.scenarios) {
+    if (++rows <= 20) check_writing(scenario);
     for (const Step& step : scenario.steps)
-      if (++steps <= 200) check_step(step);
+      if (const auto* send = std::get_if<Send>(&step.action); send != nullptr && ++steps <= 200) check_octets(*send);
+  }
   return 0;
 }

@@ -1,12 +1,12 @@
-#include "harness/smtp/bdat.hpp"
-
 #include <limits>
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/smtp/data.hpp"
+
 using namespace smtpspec::smtp;
 
-TEST_CASE("a chunk is sent behind its command line, octets untouched") {
+TEST_CASE("a chunk is sent after its command line, octets untouched") {
   CHECK(encode_bdat("", true) == "BDAT 0 LAST\r\n");
   CHECK(encode_bdat("abc", false) == "BDAT 3\r\nabc");
   CHECK(encode_bdat("\r\n.\r\n", true) == "BDAT 5 LAST\r\n\r\n.\r\n");

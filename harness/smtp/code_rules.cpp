@@ -1,10 +1,9 @@
-#include "harness/smtp/code_rules.hpp"
-
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
+#include "harness/smtp/reply_rules.hpp"
 
 namespace smtpspec::smtp {
 namespace {
@@ -14,7 +13,7 @@ bool is_one_of(int code, std::initializer_list<int> codes) {
 }
 
 /// Where the state is not certain: whether some state permits the code.
-bool is_permitted_somewhere(const Owed& what, int code) {
+bool is_permitted_somewhere(const PendingReply& what, int code) {
   const auto rows = session_table();
   return std::any_of(rows.begin(), rows.end(), [&](const Transition& row) {
     return row.input == what.input && (row.input != Input::command || row.verb == what.verb) && permits(row, code);
@@ -29,7 +28,7 @@ bool is_unlisted_success(const Transition& row, int code) {
 }
 
 /// A command that some extension or private agreement defines: its replies are not ours to judge.
-bool is_extension(const ServerHalf& server, const Owed& what) {
+bool is_extension(const ServerState& server, const PendingReply& what) {
   if (what.input != Input::command) return false;
   if (what.verb == Verb::lhlo) return !server.lmtp;
   if (what.verb != Verb::unknown) return false;
@@ -63,72 +62,107 @@ std::string codes_of(const Transition& row) {
 }
 
 /// "SCRAM-SHA-1" of "AUTH SCRAM-SHA-1 ...".
-std::string_view mechanism_of(const Owed& what) {
+std::string_view mechanism_of(const PendingReply& what) {
   const std::string_view line = what.shown;
   const std::size_t begin = line.find(' ');
   if (begin == line.npos) return {};
   return line.substr(begin + 1, line.find(' ', begin + 1) - begin - 1);
 }
 
-/// Whether the server said by 504 that it does not know a mechanism that it lists (RFC 4954 sections 3 and 4).
-bool denies_mechanism(const ServerHalf& server, const Owed& what) {
+/// Whether AUTH names a mechanism that the server lists.
+bool names_listed_mechanism(const ServerState& server, const PendingReply& what) {
   const Keyword* const auth = server.ehlo.find("AUTH");
   if (what.verb != Verb::auth || auth == nullptr) return false;
   return std::any_of(auth->parameters.begin(), auth->parameters.end(),
                      [&](const std::string& listed) { return same_word(listed, mechanism_of(what)); });
 }
 
-bool has_argument(const Owed& what) { return what.shown.find_first_not_of(" \t", 4) != std::string::npos; }
+bool has_argument(const PendingReply& what) { return what.shown.find_first_not_of(" \t", 4) != std::string::npos; }
 
-/// Refusals that the RFCs rule out by name. A line that breaks the grammar may always be refused, and so may everything
-/// where the session was.
-std::optional<Rule> judge_refusal(const ServerHalf& server, const Owed& what, int code) {
-  if (what.input != Input::command || !what.well_formed || server.state == State::connected) return std::nullopt;
-  if (code == 504 && denies_mechanism(server, what)) return Rule::advertised_mechanism;
-  const bool for_its_argument = is_one_of(code, {501, 504, 555}) && has_argument(what);
-  if (what.verb == Verb::noop && for_its_argument) return Rule::noop_argument;
-  if (!what.bare) return std::nullopt;
-  if (code == 500 || code == 502) {
-    if (is_required(what.verb)) return Rule::required_command;
-    const std::string_view keyword = keyword_of(what.verb);
-    if (!keyword.empty() && server.offers(keyword)) return Rule::advertised_command;
-  }
-  // 530 and 554: the server asks for TLS, or for better TLS, first (RFC 3207 sections 4 and 4.1).
-  // In front of EHLO, 503 SHOULD not come, but may (RFC 5321 section 4.1.4).
-  const bool too_early = server.state == State::greeted && code == 503;
-  if (what.verb == Verb::rset && !too_early && !is_one_of(code, {530, 554})) return Rule::rset_accepted;
-  if (what.verb == Verb::quit) return Rule::quit_accepted;
-  return std::nullopt;
-}
+/// One reply and the command that it answers, held against rule after rule. Each function is false where a MUST was
+/// broken; what follows it is not asked then.
+class CodeJudge {
+ public:
+  CodeJudge(Rulings& rulings, const ServerState& server, const PendingReply& what, const Reply& reply)
+      : rulings_(rulings), server_(server), what_(what), reply_(reply), code_(reply.code), refused_(code_ >= 400) {}
 
-std::optional<Rule> judge_acceptance(const ServerHalf& server, const Owed& what, int code) {
-  if (is_extension(server, what)) return std::nullopt;
-  if (what.input == Input::command) {
-    if (server.lmtp && (what.verb == Verb::ehlo || what.verb == Verb::helo)) return Rule::lmtp_no_ehlo;
-    if (server.authenticated && what.verb == Verb::auth) return Rule::auth_once;
-    const bool no_recipient = server.lmtp && server.certain && server.state == State::mail;
-    if (no_recipient && what.verb == Verb::data && code == 354) return Rule::lmtp_data_refused;
+  bool judge() { return is_extension(server_, what_) || (keeps_word() && keeps_out() && fits_table()); }
+
+ private:
+  bool check(Rule rule, bool holds) {
+    return rulings_.check(rule, holds, [this] { return seen(); }) || !row_of(rule).must;
   }
-  const Transition& row = row_of(server.state, what);
-  if (server.certain ? permits(row, code) : is_permitted_somewhere(what, code)) return std::nullopt;
-  return server.certain && is_unlisted_success(row, code) ? Rule::listed_code : Rule::permitted_code;
-}
+  [[nodiscard]] std::string seen() const { return show(reply_.bytes()) + " to " + show(what_.shown); }
+
+  /// Refusals that the RFCs rule out by name. A line that breaks the grammar may always be refused, and so may
+  /// everything where the session was.
+  bool keeps_word() {
+    if (what_.input != Input::command || !what_.well_formed || server_.state == State::connected) return true;
+    // 504 says that the mechanism is not known (RFC 4954 section 4).
+    if (names_listed_mechanism(server_, what_) && !check(Rule::advertised_mechanism, code_ != 504)) return false;
+    if (what_.verb == Verb::noop && has_argument(what_)) check(Rule::noop_argument, !is_one_of(code_, {501, 504, 555}));
+    return !what_.bare || (is_known() && is_accepted());
+  }
+
+  bool is_known() {
+    const bool known = code_ != 500 && code_ != 502;
+    if (is_required(what_.verb)) return check(Rule::required_command, known);
+    const std::string_view keyword = keyword_of(what_.verb);
+    return keyword.empty() || !server_.offers(keyword) || check(Rule::advertised_command, known);
+  }
+
+  bool is_accepted() {
+    if (what_.verb == Verb::quit) return check(Rule::quit_accepted, !refused_);
+    // 530 and 554: the server asks for TLS, or for better TLS, first (RFC 3207 sections 4 and 4.1).
+    // In front of EHLO, 503 SHOULD not come, but may (RFC 5321 section 4.1.4).
+    const bool too_early = server_.state == State::greeted && code_ == 503;
+    if (what_.verb != Verb::rset || too_early || is_one_of(code_, {530, 554})) return true;
+    return check(Rule::rset_accepted, !refused_);
+  }
+
+  /// What has to be refused.
+  bool keeps_out() {
+    if (what_.input != Input::command) return true;
+    if (server_.lmtp && (what_.verb == Verb::ehlo || what_.verb == Verb::helo))
+      return check(Rule::lmtp_no_ehlo, refused_);
+    if (server_.authenticated && what_.verb == Verb::auth) return check(Rule::auth_once, refused_);
+    const bool no_recipient = server_.lmtp && server_.certain && server_.state == State::mail;
+    if (no_recipient && what_.verb == Verb::data && (refused_ || code_ == 354))
+      return check(Rule::lmtp_data_refused, refused_);
+    return true;
+  }
+
+  bool fits_table() {
+    if (refused_) {
+      rulings_.kept(Rule::permitted_code);
+      return true;
+    }
+    const Transition& row = row_of(server_.state, what_);
+    const bool fits = server_.certain ? permits(row, code_) : is_permitted_somewhere(what_, code_);
+    const bool unlisted = !fits && server_.certain && is_unlisted_success(row, code_);
+    const auto listed = [&] {
+      return server_.certain ? codes_of(row) + " in state " + std::string(name(server_.state))
+                             : std::string(row_of(Rule::permitted_code).asks);
+    };
+    const auto actual = [this] { return seen(); };
+    if (server_.certain && reply_.klass() == 2) rulings_.check(Rule::listed_code, !unlisted, actual, listed);
+    return rulings_.check(Rule::permitted_code, fits || unlisted, actual, listed);
+  }
+
+  Rulings& rulings_;
+  const ServerState& server_;
+  const PendingReply& what_;
+  const Reply& reply_;
+  int code_;
+  bool refused_;
+};
 
 }  // namespace
 
-std::vector<Finding> judge_code(const ServerHalf& server, const Owed& what, const Reply& reply) {
+bool judge_code(Rulings& rulings, const ServerState& server, const PendingReply& what, const Reply& reply) {
   // 421 may answer anything (RFC 5321 section 4.2.2). What is no code, or two, has been found already.
   const bool judged = reply.has(ReplyDefect::code_out_of_range) || reply.has(ReplyDefect::code_changes);
-  if (judged || reply.code == 421) return {};
-  const bool refused = reply.klass() >= 4;
-  const auto broken = refused ? judge_refusal(server, what, reply.code) : judge_acceptance(server, what, reply.code);
-  if (!broken) return {};
-  Finding finding{*broken, show(reply.bytes()) + " to " + show(what.shown), ""};
-  const bool by_table = *broken == Rule::permitted_code || *broken == Rule::listed_code;
-  if (by_table && server.certain) {
-    finding.expected = codes_of(row_of(server.state, what)) + " in state " + std::string(name(server.state));
-  }
-  return {finding};
+  return judged || reply.code == 421 || CodeJudge(rulings, server, what, reply).judge();
 }
 
 }  // namespace smtpspec::smtp

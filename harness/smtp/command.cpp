@@ -4,7 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/base64.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::smtp {
 namespace {
@@ -14,15 +15,6 @@ using Kind = CommandError::Kind;
 std::string_view without_trailing_space(std::string_view line) {
   const std::size_t last = line.find_last_not_of(" \t");
   return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
-bool is_base64_char(char octet) { return is_let_dig(octet) || octet == '+' || octet == '/'; }
-
-/// RFC 4954 section 8: base64, at least one group, '=' at the end alone.
-bool is_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return false;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  return std::all_of(text.begin(), text.end() - static_cast<std::ptrdiff_t>(padding), is_base64_char);
 }
 
 /// RFC 4422 section 3.1: 1 to 20 letters, digits, hyphens, underscores. Small letters are taken as well, as servers do.
@@ -51,116 +43,108 @@ struct Arguments {
   }
   bool fail(std::size_t where, std::string message) { return fail(Kind::syntax, where, std::move(message)); }
 
-  bool none();
-  bool optional_text();
-  bool text();
-  bool domain();
+  bool none() { return at == line.size() || fail(at, std::string(name(command.verb)) + " takes no argument"); }
+
+  /// The grammar says String (an atom or a quoted-string), yet section 3.5.1 has mailboxes in VRFY, and the argument of
+  /// NOOP is to be ignored (section 4.1.1.9): any printable text is taken, and UTF-8 as RFC 6531 section 3.7.4.2 has
+  /// it.
+  bool optional_text() {
+    while (at < line.size()) {
+      const bool printable = !is_control(line[at]) && !is_eight_bit(line[at]);
+      const std::size_t octets = printable ? 1 : rules.utf8 ? utf8_non_ascii(rest()) : 0;
+      if (octets == 0) return fail(at, "octet not allowed in a string");
+      at += octets;
+    }
+    return true;
+  }
+
+  bool text() {
+    if (at == line.size()) return fail(at, std::string(name(command.verb)) + " needs an argument");
+    return optional_text();
+  }
+
+  /// RFC 5321 section 4.1.1.1 gives HELO a Domain alone. An address literal is taken there too: a host without a name
+  /// has nothing else to say (sections 2.3.5 and 4.1.3), and a server is not to refuse mail for it (section 4.1.4).
+  bool domain() {
+    auto domain = parse_domain(rest(), false);
+    if (!domain) return fail(at + domain.error().at, domain.error().message);
+    command.domain = *domain;
+    return true;
+  }
   bool mail() { return path_and_parameters("FROM:", ParameterOf::mail); }
   bool rcpt() { return path_and_parameters("TO:", ParameterOf::rcpt); }
-  bool bdat();
-  bool auth();
+
+  /// RFC 3030 section 2: "BDAT" SP chunk-size [SP "LAST"].
+  bool bdat() {
+    const auto is_end = std::find_if_not(rest().begin(), rest().end(), is_digit);
+    const auto digits = static_cast<std::size_t>(is_end - rest().begin());
+    if (digits == 0) return fail(at, "expected the size of the chunk in digits");
+    const char* first = line.data() + at;
+    if (std::from_chars(first, first + digits, command.chunk_size).ec != std::errc()) {
+      command.chunk_size = 0;
+      return fail(at, "the size of the chunk does not fit 64 bits");
+    }
+    at += digits;
+    if (rest().empty()) return true;
+    if (!same_word(rest(), " LAST")) return fail(at, "expected a space and LAST, or the end of the command");
+    command.last_chunk = true;
+    return true;
+  }
+
+  /// RFC 4954 section 4.
+  bool auth() {
+    const std::string_view mechanism = rest().substr(0, rest().find(' '));
+    if (!is_mechanism(mechanism)) return fail(at, "expected the name of a SASL mechanism");
+    command.mechanism = to_upper(mechanism);
+    at += mechanism.size();
+    if (rest().empty()) return true;
+    ++at;
+    if (rest() != "=" && (rest().empty() || !is_base64(rest())))
+      return fail(at, "the initial response is neither base64 nor a single '='");
+    command.initial_response = std::string(rest());
+    return true;
+  }
 
  private:
-  bool path_and_parameters(std::string_view word, ParameterOf which);
-  bool check_parameters(std::size_t where, ParameterOf which);
+  bool path_and_parameters(std::string_view word, ParameterOf which) {
+    if (!same_word(rest().substr(0, word.size()), word)) return fail(at, "expected " + std::string(word));
+    at += word.size();
+    if (at < line.size() && line[at] == ' ') return fail(at, "no space is allowed after " + std::string(word));
+    const std::size_t extent = path_extent(rest());
+    const bool is_mail = which == ParameterOf::mail;
+    // The parameters are read first: among them is the one that lets UTF-8 into the path.
+    const std::size_t after = extent == 0 ? line.size() : at + extent;
+    auto parameters = parse_parameters(line.substr(after), rules.utf8);
+    const bool utf8 = rules.utf8 && (!is_mail || declares_utf8(parameters));
+    if (utf8 != rules.utf8) parameters = parse_parameters(line.substr(after), utf8);
+    if (parameters) command.parameters = *parameters;
+    const PathRules path_rules{.utf8 = utf8, .bare_postmaster = !is_mail, .null = is_mail};
+    const auto path = parse_path(line.substr(at, after - at), path_rules);
+    if (!path) return fail(at + path.error().at, path.error().message);
+    command.path = *path;
+    if (!parameters) return fail(after + parameters.error().at, parameters.error().message);
+    return check_parameters(after, which);
+  }
+
+  bool check_parameters(std::size_t where, ParameterOf which) {
+    const std::vector<Parameter>& all = command.parameters;
+    for (auto parameter = all.begin(); parameter != all.end(); ++parameter) {
+      ++where;  // the space in front of it
+      const bool offered = rules.parameters && (parameter->keyword != "SMTPUTF8" || rules.utf8);
+      if (!offered) return fail(Kind::unknown_parameter, where, parameter->keyword + " is not offered in this session");
+      const auto problem = check_parameter(*parameter, which);
+      if (problem) {
+        return fail(problem->unknown ? Kind::unknown_parameter : Kind::bad_parameter, where, problem->message);
+      }
+      const auto is_same = [&](const Parameter& earlier) { return earlier.keyword == parameter->keyword; };
+      if (std::any_of(all.begin(), parameter, is_same)) {
+        return fail(Kind::bad_parameter, where, parameter->keyword + " is given twice");
+      }
+      where += parameter->keyword.size() + (parameter->value ? 1 + parameter->value->size() : 0);
+    }
+    return true;
+  }
 };
-
-bool Arguments::none() { return at == line.size() || fail(at, std::string(name(command.verb)) + " takes no argument"); }
-
-/// The grammar says String (an atom or a quoted-string), yet section 3.5.1 has mailboxes in VRFY, and the argument of
-/// NOOP is to be ignored (section 4.1.1.9): any printable text is taken, and UTF-8 as RFC 6531 section 3.7.4.2 has it.
-bool Arguments::optional_text() {
-  while (at < line.size()) {
-    const bool printable = !is_control(line[at]) && !is_eight_bit(line[at]);
-    const std::size_t octets = printable ? 1 : rules.utf8 ? utf8_non_ascii(rest()) : 0;
-    if (octets == 0) return fail(at, "octet not allowed in a string");
-    at += octets;
-  }
-  return true;
-}
-
-bool Arguments::text() {
-  if (at == line.size()) return fail(at, std::string(name(command.verb)) + " needs an argument");
-  return optional_text();
-}
-
-/// RFC 5321 section 4.1.1.1 gives HELO a Domain alone. An address literal is taken there too: a host without a name has
-/// nothing else to say (sections 2.3.5 and 4.1.3), and a server is not to refuse mail for it (section 4.1.4).
-bool Arguments::domain() {
-  auto domain = parse_domain(rest(), false);
-  if (!domain) return fail(at + domain.error().at, domain.error().message);
-  command.domain = *domain;
-  return true;
-}
-
-bool Arguments::path_and_parameters(std::string_view word, ParameterOf which) {
-  if (!same_word(rest().substr(0, word.size()), word)) return fail(at, "expected " + std::string(word));
-  at += word.size();
-  if (at < line.size() && line[at] == ' ') return fail(at, "no space is allowed behind " + std::string(word));
-  const std::size_t extent = path_extent(rest());
-  const bool is_mail = which == ParameterOf::mail;
-  // The parameters are read first: among them is the one that lets UTF-8 into the path.
-  const std::size_t behind = extent == 0 ? line.size() : at + extent;
-  auto parameters = parse_parameters(line.substr(behind), rules.utf8);
-  const bool utf8 = rules.utf8 && (!is_mail || declares_utf8(parameters));
-  if (utf8 != rules.utf8) parameters = parse_parameters(line.substr(behind), utf8);
-  if (parameters) command.parameters = *parameters;
-  const PathRules path_rules{.utf8 = utf8, .bare_postmaster = !is_mail, .null = is_mail};
-  const auto path = parse_path(line.substr(at, behind - at), path_rules);
-  if (!path) return fail(at + path.error().at, path.error().message);
-  command.path = *path;
-  if (!parameters) return fail(behind + parameters.error().at, parameters.error().message);
-  return check_parameters(behind, which);
-}
-
-bool Arguments::check_parameters(std::size_t where, ParameterOf which) {
-  const std::vector<Parameter>& all = command.parameters;
-  for (auto parameter = all.begin(); parameter != all.end(); ++parameter) {
-    ++where;  // the space in front of it
-    const bool offered = rules.parameters && (parameter->keyword != "SMTPUTF8" || rules.utf8);
-    if (!offered) return fail(Kind::unknown_parameter, where, parameter->keyword + " is not offered in this session");
-    const auto problem = check_parameter(*parameter, which);
-    if (problem) {
-      return fail(problem->unknown ? Kind::unknown_parameter : Kind::bad_parameter, where, problem->message);
-    }
-    const auto is_same = [&](const Parameter& earlier) { return earlier.keyword == parameter->keyword; };
-    if (std::any_of(all.begin(), parameter, is_same)) {
-      return fail(Kind::bad_parameter, where, parameter->keyword + " is given twice");
-    }
-    where += parameter->keyword.size() + (parameter->value ? 1 + parameter->value->size() : 0);
-  }
-  return true;
-}
-
-/// RFC 3030 section 2: "BDAT" SP chunk-size [SP "LAST"].
-bool Arguments::bdat() {
-  const auto is_end = std::find_if_not(rest().begin(), rest().end(), is_digit);
-  const auto digits = static_cast<std::size_t>(is_end - rest().begin());
-  if (digits == 0) return fail(at, "expected the size of the chunk in digits");
-  const char* first = line.data() + at;
-  if (std::from_chars(first, first + digits, command.chunk_size).ec != std::errc()) {
-    command.chunk_size = 0;
-    return fail(at, "the size of the chunk does not fit 64 bits");
-  }
-  at += digits;
-  if (rest().empty()) return true;
-  if (!same_word(rest(), " LAST")) return fail(at, "expected a space and LAST, or the end of the command");
-  command.last_chunk = true;
-  return true;
-}
-
-/// RFC 4954 section 4.
-bool Arguments::auth() {
-  const std::string_view mechanism = rest().substr(0, rest().find(' '));
-  if (!is_mechanism(mechanism)) return fail(at, "expected the name of a SASL mechanism");
-  command.mechanism = to_upper(mechanism);
-  at += mechanism.size();
-  if (rest().empty()) return true;
-  ++at;
-  if (rest() != "=" && !is_base64(rest())) return fail(at, "the initial response is neither base64 nor a single '='");
-  command.initial_response = std::string(rest());
-  return true;
-}
 
 struct VerbRule {
   Verb verb;
@@ -177,18 +161,6 @@ constexpr VerbRule verbs[] = {
     {Verb::quit, "QUIT", &Arguments::none},          {Verb::starttls, "STARTTLS", &Arguments::none},
     {Verb::auth, "AUTH", &Arguments::auth},
 };
-
-std::string path_and_parameters(std::string_view word, const Command& command) {
-  std::string text = " " + std::string(word) + "<";
-  const std::vector<std::string>& route = command.path.source_route;
-  for (std::size_t i = 0; i < route.size(); ++i) text += "@" + route[i] + (i + 1 < route.size() ? "," : ":");
-  text += to_string(command.path) + ">";
-  for (const Parameter& parameter : command.parameters) {
-    text += " " + parameter.keyword;
-    if (parameter.value) text += "=" + *parameter.value;
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -247,21 +219,6 @@ std::variant<Command, CommandError> parse_command(std::string_view line, const C
   if (fits) return std::move(command);
   arguments.error.command = std::move(command);
   return std::move(arguments.error);
-}
-
-std::string to_string(const Command& command) {
-  std::string text(command.verb == Verb::unknown ? command.word : name(command.verb));
-  switch (command.verb) {
-    case Verb::ehlo:
-    case Verb::helo:
-    case Verb::lhlo: return text + " " + command.domain;
-    case Verb::mail: return text + path_and_parameters("FROM:", command);
-    case Verb::rcpt: return text + path_and_parameters("TO:", command);
-    case Verb::bdat: return text + " " + std::to_string(command.chunk_size) + (command.last_chunk ? " LAST" : "");
-    case Verb::auth:
-      return text + " " + command.mechanism + (command.initial_response ? " " + *command.initial_response : "");
-    default: return command.argument.empty() ? text : text + " " + command.argument;
-  }
 }
 
 bool has_forbidden_octets(std::string_view line) {

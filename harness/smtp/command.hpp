@@ -71,7 +71,7 @@ class LineReader {
 struct Command {
   Verb verb = Verb::unknown;
   std::string word;                   ///< the verb as written
-  std::string argument;               ///< everything behind the verb and its space, trailing white space cut off
+  std::string argument;               ///< everything after the verb and its space, trailing white space cut off
   Path path;                          ///< MAIL, RCPT
   std::vector<Parameter> parameters;  ///< MAIL, RCPT
   std::uint64_t chunk_size = 0;       ///< BDAT
@@ -105,10 +105,6 @@ struct CommandRules {
 /// trailing white space that section 4.1.1 lets a receiver tolerate. A chunk size too large for 64 bits is a syntax
 /// error.
 [[nodiscard]] std::variant<Command, CommandError> parse_command(std::string_view line, const CommandRules& rules);
-
-/// The command as a line without its end, in one form for all ways to write it: verb, mechanism and keywords in upper
-/// case, the path with the least quoting. Reads again as the same command (apart from `word`, `argument`, `quoted`).
-[[nodiscard]] std::string to_string(const Command& command);
 
 /// Whether a line holds octets that no command may: NUL, CR, control characters, or 8-bit octets that are not UTF-8.
 /// Trailing white space, HTAB too, is tolerated as in `parse_command`.

@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/command_text_test.hpp"
+#include "harness/smtp/escape.hpp"
 
 using namespace smtpspec::smtp;
 using namespace std::string_literals;
@@ -237,9 +238,9 @@ TEST_CASE("lines that are no command, the reason and the place") {
   }
 }
 
-TEST_CASE("a space behind the colon is named as the mistake") {
-  CHECK(refused("MAIL FROM: <a@b>").error.message == "no space is allowed behind FROM:");
-  CHECK(refused("RCPT TO: <a@b>").error.message == "no space is allowed behind TO:");
+TEST_CASE("a space after the colon is named as the mistake") {
+  CHECK(refused("MAIL FROM: <a@b>").error.message == "no space is allowed after FROM:");
+  CHECK(refused("RCPT TO: <a@b>").error.message == "no space is allowed after TO:");
 }
 
 TEST_CASE("after HELO no parameter is taken, RFC 5321 section 4.1.1.11") {
@@ -348,7 +349,7 @@ TEST_CASE("the client's octets are cut into lines") {
   }
 }
 
-TEST_CASE("what stands behind a line is left to the caller") {
+TEST_CASE("what stands after a line is left to the caller") {
   LineReader reader;
   std::string_view octets = "BDAT 3 LAST\r\n\r\nxNOOP\r\n";
   REQUIRE(reader.take(octets)->bytes == "BDAT 3 LAST");

@@ -22,7 +22,7 @@ using Script = std::vector<Piece>;
 /// Octets as they are.
 inline Piece c_raw(std::string octets) { return {Piece::Kind::client, std::move(octets)}; }
 inline Piece s_raw(std::string octets) { return {Piece::Kind::server, std::move(octets)}; }
-/// One line or several, a '\n' standing for CRLF, another CRLF behind.
+/// One line or several, a '\n' standing for CRLF, another CRLF after.
 inline std::string lines(std::string_view text) {
   std::string octets;
   for (const char octet : text) octets += octet == '\n' ? std::string("\r\n") : std::string(1, octet);
@@ -75,14 +75,15 @@ inline std::set<std::string> broken_rules(const Script& script, bool lmtp = fals
     }
   }
   std::set<std::string> broken;
-  for (const Violation& violation : referee.violations()) CHECK(broken.insert(violation.requirement).second);
+  for (const Violation& violation : referee.violations())
+    CHECK(broken.insert(std::string(name(violation.rule))).second);
   return broken;
 }
 
 struct Case {
   const char* title;
   Script script;
-  std::set<std::string> broken;  ///< ledger ids, all of them
+  std::set<std::string> broken;  ///< names of rules, all of them
 };
 
 inline void check(const std::vector<Case>& cases, bool lmtp = false) {

@@ -1,48 +1,16 @@
 #include "harness/smtp/data.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 
 namespace smtpspec::smtp {
 
 namespace {
 
-constexpr std::size_t block = 128;
-constexpr std::size_t a_while = 32 * block;
-
-/// Whether within a block some period follows an LF; the octet before the block is read too. Vectors of g++ and clang,
-/// which any processor has in some form.
-bool holds_period_behind_lf(const char* octets) {
-  using Vector = unsigned char __attribute__((vector_size(16)));
-  using Words = std::uint64_t __attribute__((vector_size(16)));
-  const auto found_at = [octets](std::size_t at) {
-    Vector here, before;
-    std::memcpy(&here, octets + at, sizeof here);
-    std::memcpy(&before, octets + at - 1, sizeof before);
-    return reinterpret_cast<Vector>((here == '.') & (before == '\n'));
-  };
-  // Written out, because -O2 leaves a loop as it is.
-  const Vector found = (found_at(0) | found_at(16) | found_at(32) | found_at(48)) |
-                       (found_at(64) | found_at(80) | found_at(96) | found_at(112));
-  const Words words = reinterpret_cast<Words>(found);
-  return (words[0] | words[1]) != 0;
-}
-
-/// The first period from `from` on that follows an LF, or the size. `from` is 1 at least. The C library is quickest to
-/// the next period; where they are many, blocks are looked at for a while.
-std::size_t find_period_behind_lf(std::string_view octets, std::size_t from) {
-  const char* const begin = octets.data();
-  const std::size_t size = octets.size();
-  for (std::size_t at = from; at < size; ++at) {
-    const void* const period = std::memchr(begin + at, '.', size - at);
-    if (period == nullptr) break;
-    at = static_cast<std::size_t>(static_cast<const char*>(period) - begin);
-    if (begin[at - 1] == '\n') return at;
-    const std::size_t end = std::min(size, at + a_while);
-    while (end - at > block && !holds_period_behind_lf(begin + at + 1)) at += block;
-  }
-  return size;
+/// The first period from `from` on that follows an LF, or the size. `from` is 1 at least.
+std::size_t find_period_after_lf(std::string_view octets, std::size_t from) {
+  std::size_t at = from;
+  while (at < octets.size() && (octets[at] != '.' || octets[at - 1] != '\n')) ++at;
+  return std::min(at, octets.size());
 }
 
 }  // namespace
@@ -52,7 +20,7 @@ std::string encode_data(std::string_view message) {
   octets.reserve(message.size() + message.size() / 64 + 16);
   std::size_t kept = 0;  // everything before it is in `octets`
   if (message.starts_with('.')) octets += '.';
-  for (std::size_t at = 1; (at = find_period_behind_lf(message, at)) < message.size(); ++at) {
+  for (std::size_t at = 1; (at = find_period_after_lf(message, at)) < message.size(); ++at) {
     if (at < 2 || message[at - 2] != '\r') continue;
     octets.append(message, kept, at - kept);
     octets += '.';
@@ -76,18 +44,12 @@ bool DataDecoder::decode(std::string_view& octets, std::string& message) {
     decoded_ = 0;
   }
   while (!octets.empty()) {
-    // A period that was added, at once; the end of data goes step by step.
-    if (state_ == At::line_start && skims_ && octets.size() > 1 && octets[0] == '.' && octets[1] != '\r' &&
-        octets[1] != '\n') {
-      if (keeps_period(octets[1])) put('.', message);
-      octets.remove_prefix(1);
-      state_ = At::text;
-    }
-    if (state_ == At::text && skims_) {
+    const bool begins_line = state_ == At::line_start && octets.front() != '.';
+    if (skims_ && (begins_line || state_ == At::text || state_ == At::cr)) {
       skim(octets, message);
       continue;
     }
-    if (state_ == At::text && !skims_) pass_text(octets, message);
+    if (state_ == At::text) pass_text(octets, message);
     if (octets.empty()) break;
     const bool taken = step(octets.front(), message);
     if (taken) octets.remove_prefix(1);
@@ -99,56 +61,38 @@ bool DataDecoder::decode(std::string_view& octets, std::string& message) {
 /// Takes one octet; false where the data ended before it, so that it belongs to what follows.
 bool DataDecoder::step(char octet, std::string& message) {
   if (octet == '\0' && rules_.nul_is_dropped) return true;
-  switch (state_) {
-    case At::dot:
-      if (octet == '\r') {
-        state_ = At::dot_cr;
-        return true;
-      }
-      if (octet == '\n' && (rules_.lf_is_line_end || rules_.lf_after_dot)) {
-        state_ = At::ended;
-        return true;
-      }
-      if (keeps_period(octet)) put('.', message);
-      state_ = At::text;
-      break;
-    case At::dot_cr:
-      if (octet == '\n') {
-        state_ = At::ended;
-        return true;
-      }
-      if (rules_.cr_is_line_end) {
-        state_ = At::ended;
-        return false;
-      }
-      if (keeps_period('\r')) put('.', message);
-      put('\r', message);
-      state_ = At::cr;
-      break;
-    case At::line_start:
-    case At::ended:
-      if (octet == '.') {
-        state_ = At::dot;
-        return true;
-      }
-      break;
-    case At::cr:
-      if (octet == '.' && rules_.cr_is_line_end) {
-        state_ = At::dot;
-        return true;
-      }
-      break;
-    case At::text: break;
+  if (ends_data(octet)) {
+    state_ = At::ended;
+    return octet == '\n';
   }
-  put(octet, message);
-  if (octet == '\r') {
-    state_ = At::cr;
-  } else if (octet == '\n' && (state_ == At::cr || lf_starts_line_)) {
-    state_ = At::line_start;
+  if (state_ == At::dot && octet == '\r') {
+    state_ = At::dot_cr;
+  } else if (octet == '.' && (state_ == At::line_start || (state_ == At::cr && rules_.cr_is_line_end))) {
+    state_ = At::dot;
   } else {
-    state_ = At::text;
+    release(octet, message);
+    put(octet, message);
+    const bool starts_line = octet == '\n' && (state_ == At::cr || lf_starts_line_);
+    state_ = octet == '\r' ? At::cr : starts_line ? At::line_start : At::text;
   }
   return true;
+}
+
+bool DataDecoder::ends_data(char octet) const {
+  if (state_ == At::dot) return octet == '\n' && (rules_.lf_is_line_end || rules_.lf_after_dot);
+  return state_ == At::dot_cr && (octet == '\n' || rules_.cr_is_line_end);
+}
+
+/// What is held back belongs to the message after all, as `next` follows it and the data did not end.
+void DataDecoder::release(char next, std::string& message) {
+  if (state_ == At::dot) {
+    if (keeps_period(next)) put('.', message);
+    state_ = At::text;
+  } else if (state_ == At::dot_cr) {
+    if (keeps_period('\r')) put('.', message);
+    put('\r', message);
+    state_ = At::cr;
+  }
 }
 
 /// Whether the period at the start of a line stays when `next` follows it.
@@ -161,21 +105,18 @@ void DataDecoder::put(char octet, std::string& message) {
   ++decoded_;
 }
 
-/// The quick way through ordinary text: from inside a line to the next period that begins one, or to the end.
-/// Only for rules under which neither CR alone nor NUL matters.
+/// The quick way through ordinary text: to the next period that begins a line, or to the end. Only where the first
+/// octet is no such period, and for rules under which neither CR alone nor NUL matters.
 void DataDecoder::skim(std::string_view& octets, std::string& message) {
   const auto line_ends_before = [&](std::size_t at) {
-    return at >= 1 && octets[at - 1] == '\n' && (lf_starts_line_ || (at >= 2 && octets[at - 2] == '\r'));
+    const bool after_cr = at >= 2 ? octets[at - 2] == '\r' : state_ == At::cr;
+    return octets[at - 1] == '\n' && (lf_starts_line_ || after_cr);
   };
-  std::size_t at = find_period_behind_lf(octets, 1);
-  while (at < octets.size() && !line_ends_before(at)) at = find_period_behind_lf(octets, at + 1);
+  std::size_t at = find_period_after_lf(octets, 1);
+  while (at < octets.size() && !line_ends_before(at)) at = find_period_after_lf(octets, at + 1);
   message.append(octets.data(), at);
   decoded_ += at;
-  if (line_ends_before(at)) {
-    state_ = At::line_start;
-  } else {
-    state_ = octets[at - 1] == '\r' ? At::cr : At::text;
-  }
+  state_ = line_ends_before(at) ? At::line_start : octets[at - 1] == '\r' ? At::cr : At::text;
   octets.remove_prefix(at);
 }
 
@@ -186,6 +127,20 @@ void DataDecoder::pass_text(std::string_view& octets, std::string& message) {
   message.append(octets.data(), at);
   decoded_ += at;
   octets.remove_prefix(at);
+}
+
+std::string encode_bdat(std::string_view chunk, bool last) {
+  std::string octets = "BDAT " + std::to_string(chunk.size()) + (last ? " LAST\r\n" : "\r\n");
+  octets.append(chunk);
+  return octets;
+}
+
+std::string_view ChunkReader::take(std::string_view& octets) {
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, octets.size()));
+  const std::string_view taken = octets.substr(0, size);
+  octets.remove_prefix(size);
+  left_ -= size;
+  return taken;
 }
 
 }  // namespace smtpspec::smtp

@@ -135,7 +135,7 @@ TEST_CASE("each rule bends one line end") {
   }
 }
 
-TEST_CASE("a decoder is as new behind the end of data, and counts each message by itself") {
+TEST_CASE("a decoder is as new after the end of data, and counts each message by itself") {
   DataDecoder decoder;
   std::string_view octets = "one\r\n.\r\n.\r\n..two\r\n.\r\nrest";
   std::string message;
@@ -152,7 +152,7 @@ TEST_CASE("a decoder is as new behind the end of data, and counts each message b
   CHECK(octets == "rest");
 }
 
-TEST_CASE("the encoder stuffs periods behind CRLF alone, and closes with the shortest end") {
+TEST_CASE("the encoder stuffs periods after CRLF alone, and closes with the shortest end") {
   CHECK(encode_data("") == ".\r\n");
   CHECK(encode_data("a") == "a\r\n.\r\n");
   CHECK(encode_data("a\r\n") == "a\r\n.\r\n");

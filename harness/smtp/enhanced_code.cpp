@@ -1,26 +1,21 @@
 #include "harness/smtp/enhanced_code.hpp"
 
-#include "harness/smtp/octets.hpp"
+#include <algorithm>
 
 namespace smtpspec::smtp {
 namespace {
 
-/// One to three digits without a leading zero, taken off the front of `text`.
-std::optional<int> take_number(std::string_view& text) {
-  std::size_t digits = 0;
-  int value = 0;
-  while (digits < text.size() && is_digit(text[digits])) {
-    if (digits == 3) return std::nullopt;
-    value = value * 10 + (text[digits] - '0');
-    ++digits;
-  }
-  if (digits == 0 || (digits > 1 && text[0] == '0')) return std::nullopt;
+/// One to three digits without a leading zero, taken off the front of `text`; -1 where there are none.
+int take_number(std::string_view& text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0 || digits > 3 || (digits > 1 && text[0] == '0')) return -1;
+  const int value = std::stoi(std::string(text.substr(0, digits)));
   text.remove_prefix(digits);
   return value;
 }
 
 bool take_period(std::string_view& text) {
-  if (text.empty() || text.front() != '.') return false;
+  if (!text.starts_with('.')) return false;
   text.remove_prefix(1);
   return true;
 }
@@ -28,17 +23,13 @@ bool take_period(std::string_view& text) {
 }  // namespace
 
 std::optional<EnhancedCode> leading_enhanced_code(std::string_view text) {
-  if (text.empty() || (text[0] != '2' && text[0] != '4' && text[0] != '5')) return std::nullopt;
   EnhancedCode code;
-  code.klass = text[0] - '0';
-  text.remove_prefix(1);
-  if (!take_period(text)) return std::nullopt;
-  const auto subject = take_number(text);
-  if (!subject || !take_period(text)) return std::nullopt;
-  const auto detail = take_number(text);
-  if (!detail || (!text.empty() && text.front() != ' ')) return std::nullopt;
-  code.subject = *subject;
-  code.detail = *detail;
+  code.klass = take_number(text);
+  if ((code.klass != 2 && code.klass != 4 && code.klass != 5) || !take_period(text)) return std::nullopt;
+  code.subject = take_number(text);
+  if (code.subject < 0 || !take_period(text)) return std::nullopt;
+  code.detail = take_number(text);
+  if (code.detail < 0 || (!text.empty() && text.front() != ' ')) return std::nullopt;
   return code;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/path.hpp"
 
 namespace smtpspec::smtp {
@@ -32,7 +32,7 @@ Parsed<Keyword> parse_keyword(std::string_view text) {
     at = space + 1;
     space = text.find(' ', at);
     const std::string_view parameter = text.substr(at, space == std::string_view::npos ? space : space - at);
-    if (parameter.empty()) return SyntaxError{at, "expected a parameter behind the space"};
+    if (parameter.empty()) return SyntaxError{at, "expected a parameter after the space"};
     const auto* bad = std::find_if_not(parameter.begin(), parameter.end(), is_graphic);
     if (bad != parameter.end()) {
       return SyntaxError{at + static_cast<std::size_t>(bad - parameter.begin()), "octet not allowed in a parameter"};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/path.hpp"
 
 namespace smtpspec::smtp {
@@ -26,22 +26,22 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::any_of(words.begin(), words.end(), [&](std::string_view entry) { return same_word(word, entry); });
 }
 
+Problem unless(bool fits, std::string problem) { return fits ? std::nullopt : Problem(std::move(problem)); }
+
 /// RFC 1870 section 3: 1*20DIGIT.
 Problem check_size(std::string_view value) {
-  if (value.size() <= 20 && !value.empty() && std::all_of(value.begin(), value.end(), is_digit)) return std::nullopt;
-  return "SIZE takes 1 to 20 digits";
+  const bool digits = !value.empty() && std::all_of(value.begin(), value.end(), is_digit);
+  return unless(digits && value.size() <= 20, "SIZE takes 1 to 20 digits");
 }
 
 /// RFC 6152 section 2 and RFC 3030 section 3.
 Problem check_body(std::string_view value) {
-  if (is_one_of(value, {"7BIT", "8BITMIME", "BINARYMIME"})) return std::nullopt;
-  return "BODY takes 7BIT, 8BITMIME or BINARYMIME";
+  return unless(is_one_of(value, {"7BIT", "8BITMIME", "BINARYMIME"}), "BODY takes 7BIT, 8BITMIME or BINARYMIME");
 }
 
 /// RFC 3461 section 4.3.
 Problem check_ret(std::string_view value) {
-  if (is_one_of(value, {"FULL", "HDRS"})) return std::nullopt;
-  return "RET takes FULL or HDRS";
+  return unless(is_one_of(value, {"FULL", "HDRS"}), "RET takes FULL or HDRS");
 }
 
 /// RFC 3461 section 4.4.
@@ -49,8 +49,7 @@ Problem check_envid(std::string_view value) {
   if (value.size() > max_envid) return "ENVID is longer than 100 characters";
   const auto decoded = decode_xtext(value);
   if (!decoded) return "ENVID is not xtext: " + decoded.error().message;
-  if (!is_printable(*decoded)) return "ENVID stands for octets that are not printable US-ASCII";
-  return std::nullopt;
+  return unless(is_printable(*decoded), "ENVID stands for octets that are not printable US-ASCII");
 }
 
 /// RFC 3461 section 4.1. NEVER stands alone.
@@ -91,14 +90,11 @@ Problem check_orcpt(std::string_view value) {
   const std::string_view type = value.substr(0, semicolon);
   const std::string_view address = value.substr(semicolon + 1);
   if (type.empty() || !std::all_of(type.begin(), type.end(), is_atext)) return "ORCPT's address type is not an atom";
-  if (same_word(type, "utf-8")) {
-    if (is_utf8_address(address)) return std::nullopt;
-    return "ORCPT's address does not fit the address type utf-8";
-  }
+  if (same_word(type, "utf-8"))
+    return unless(is_utf8_address(address), "ORCPT's address does not fit the address type utf-8");
   const auto decoded = decode_xtext(address);
   if (!decoded) return "ORCPT's address is not xtext: " + decoded.error().message;
-  if (!is_printable(*decoded)) return "ORCPT's address stands for octets that are not printable US-ASCII";
-  return std::nullopt;
+  return unless(is_printable(*decoded), "ORCPT's address stands for octets that are not printable US-ASCII");
 }
 
 /// RFC 4954 section 5: what the xtext stands for is a mailbox or `<>`.
@@ -158,13 +154,13 @@ Parsed<std::vector<Parameter>> parse_parameters(std::string_view text, bool utf8
     if (text[at] != ' ') return SyntaxError{at, "expected a space or the end of the parameters"};
     ++at;
     const std::size_t keyword = keyword_length(text.substr(at));
-    if (keyword == 0) return SyntaxError{at, "expected the keyword of a parameter behind exactly one space"};
+    if (keyword == 0) return SyntaxError{at, "expected the keyword of a parameter after exactly one space"};
     Parameter parameter{to_upper(text.substr(at, keyword)), std::nullopt};
     at += keyword;
     if (at < text.size() && text[at] == '=') {
       ++at;
       const std::size_t value = value_length(text.substr(at), utf8);
-      if (value == 0) return SyntaxError{at, "expected a value behind '='"};
+      if (value == 0) return SyntaxError{at, "expected a value after '='"};
       parameter.value = text.substr(at, value);
       at += value;
     }
@@ -176,32 +172,14 @@ Parsed<std::vector<Parameter>> parse_parameters(std::string_view text, bool utf8
 std::optional<ParameterProblem> check_parameter(const Parameter& parameter, ParameterOf command) {
   for (const Rule& rule : rules) {
     if (rule.command != command || !same_word(rule.keyword, parameter.keyword)) continue;
-    if (rule.check == nullptr) {
-      if (!parameter.value) return std::nullopt;
-      return ParameterProblem{false, parameter.keyword + " takes no value"};
-    }
+    if (rule.check == nullptr && !parameter.value) return std::nullopt;
+    if (rule.check == nullptr) return ParameterProblem{false, parameter.keyword + " takes no value"};
     if (!parameter.value) return ParameterProblem{false, parameter.keyword + " needs a value"};
     Problem problem = rule.check(*parameter.value);
     if (!problem) return std::nullopt;
     return ParameterProblem{false, std::move(*problem)};
   }
   return ParameterProblem{true, parameter.keyword + " is not a known parameter of this command"};
-}
-
-std::string encode_xtext(std::string_view octets) {
-  constexpr std::string_view hex_digits = "0123456789ABCDEF";
-  std::string text;
-  for (const char octet : octets) {
-    if (is_xchar(octet)) {
-      text += octet;
-    } else {
-      const auto value = static_cast<unsigned char>(octet);
-      text += '+';
-      text += hex_digits[value >> 4U];
-      text += hex_digits[value & 0x0fU];
-    }
-  }
-  return text;
 }
 
 Parsed<std::string> decode_xtext(std::string_view text) {
@@ -214,7 +192,7 @@ Parsed<std::string> decode_xtext(std::string_view text) {
     }
     if (text[at] != '+') return SyntaxError{at, "this octet must be written +HH"};
     if (text.size() - at < 3 || !is_upper_hex(text[at + 1]) || !is_upper_hex(text[at + 2])) {
-      return SyntaxError{at, "expected two upper case hexadecimal digits behind '+'"};
+      return SyntaxError{at, "expected two upper case hexadecimal digits after '+'"};
     }
     octets += static_cast<char>(hex_value(text[at + 1]) * 16 + hex_value(text[at + 2]));
     at += 2;

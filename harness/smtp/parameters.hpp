@@ -35,7 +35,6 @@ struct ParameterProblem {
 [[nodiscard]] std::optional<ParameterProblem> check_parameter(const Parameter& parameter, ParameterOf command);
 
 /// xtext of RFC 3461 section 4: `+HH` for each octet outside '!'-'~' and for '+' and '='.
-[[nodiscard]] std::string encode_xtext(std::string_view octets);
 [[nodiscard]] Parsed<std::string> decode_xtext(std::string_view text);
 
 }  // namespace smtpspec::smtp

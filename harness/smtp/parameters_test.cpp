@@ -2,13 +2,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/bytes.hpp"
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
+#include "harness/smtp/escape.hpp"
 
 using namespace smtpspec::smtp;
 using namespace std::string_literals;
 
-TEST_CASE("parameters are split, each behind one space") {
+TEST_CASE("parameters are split, each after one space") {
   struct Case {
     std::string text;
     std::vector<Parameter> parameters;
@@ -202,15 +202,17 @@ TEST_CASE("unknown keywords are told from wrong values") {
 }
 
 TEST_CASE("xtext, RFC 3461 section 4") {
-  CHECK(encode_xtext("") == "");
-  CHECK(encode_xtext("a+b=c d") == "a+2Bb+3Dc+20d");
-  CHECK(encode_xtext("\0\xff\r\n~!"s) == "+00+FF+0D+0A~!");
+  CHECK((*decode_xtext("")).empty());
+  CHECK(*decode_xtext("a+2Bb+3Dc+20d") == "a+b=c d");
+  CHECK(*decode_xtext("+00+FF+0D+0A~!") == "\0\xff\r\n~!"s);
   CHECK(*decode_xtext("+41+42") == "AB");
-  std::string all;
-  for (int value = 0; value < 256; ++value) all += static_cast<char>(value);
-  const std::string encoded = encode_xtext(all);
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string all, encoded;
+  for (std::size_t value = 0; value < 256; ++value) {
+    all += static_cast<char>(value);
+    encoded.append("+").append(1, digits[value / 16]).append(1, digits[value % 16]);
+  }
   CHECK(*decode_xtext(encoded) == all);
-  for (const char octet : encoded) CHECK((octet > 32 && octet < 127 && octet != '='));
   struct Case {
     std::string text;
     std::size_t at;

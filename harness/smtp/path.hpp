@@ -37,7 +37,7 @@ inline constexpr std::size_t max_path = 256;
 /// Parses a whole path with its angle brackets; every octet of `text` must belong to it.
 [[nodiscard]] Parsed<Path> parse_path(std::string_view text, const PathRules& rules);
 /// The length in octets of the path at the start of `text` by its angle brackets, quoted strings and address literals
-/// alone (so that the parameters behind it can be found); 0 when there is no opening or no closing bracket.
+/// alone (so that the parameters after it can be found); 0 when there is no opening or no closing bracket.
 [[nodiscard]] std::size_t path_extent(std::string_view text);
 /// A mailbox without angle brackets. Of the rules, `null` has no meaning here.
 [[nodiscard]] Parsed<Mailbox> parse_mailbox(std::string_view text, const PathRules& rules);

@@ -3,8 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness/smtp/address_literal.hpp"
-#include "harness/smtp/bytes.hpp"
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
+#include "harness/smtp/escape.hpp"
 
 using namespace smtpspec::smtp;
 using namespace std::string_literals;
@@ -153,7 +153,7 @@ TEST_CASE("what is no mailbox is refused where it goes wrong") {
   }
 }
 
-TEST_CASE("every octet is judged in an atom, in a quoted-string, behind a backslash and in a label") {
+TEST_CASE("every octet is judged in an atom, in a quoted-string, after a backslash and in a label") {
   for (int value = 0; value < 256; ++value) {
     CAPTURE(value);
     const char octet = static_cast<char>(value);

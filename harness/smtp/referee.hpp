@@ -5,34 +5,15 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/smtp/rulings.hpp"
+
 namespace smtpspec::smtp {
 
-/// A rule that was broken. `requirement` is a ledger id ("rfc5321/4.2.1/one-code"), `section` is how people cite it.
-struct Violation {
-  std::string requirement;
-  std::string section;
-  bool must = true;       ///< false: a SHOULD
-  std::string expected;   ///< what the rule asks for
-  std::string actual;     ///< what was seen, octets escaped
-  std::size_t event = 0;  ///< the number of the call that showed it (calls to the watching functions count from 0)
-};
-
-/// A rule the referee holds; the table of all of them is `referee_rules()`.
-struct RefereeRule {
-  std::string_view requirement;
-  std::string_view section;
-  bool must;
-  std::string_view says;
-};
-[[nodiscard]] const std::vector<RefereeRule>& referee_rules();
-
-/// Each rule is reported once a conversation, at the first breach; the grammar of replies is judged until a thousand
-/// have broken it. Bounded: holds one reply and one line under way, and a short note on each command owed (65536 at
-/// most, then the order counts as ambiguous).
+/// Each rule is reported once a conversation, at the first breach, and counted each time. Bounded: holds one reply and
+/// one line under way, and a short note on each command owed (65536 at most, then the order counts as ambiguous).
 ///
 /// Watches one connection. Give it everything in the order in which it was seen. It stays silent where the client's
 /// own octets make the order of things ambiguous (a bare LF in a command, a doubtful end of data): from there on only
@@ -55,6 +36,8 @@ class Referee {
   /// QUIT was answered.
   [[nodiscard]] std::size_t owed() const;
   [[nodiscard]] const std::vector<Violation>& violations() const;
+  /// By `Rule`. A rule that was never checked says nothing about the server.
+  [[nodiscard]] const Counts& counts() const;
 
  private:
   struct Impl;

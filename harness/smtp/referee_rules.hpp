@@ -1,60 +1,30 @@
-// The referee's rules by name, for the code that applies them. The table itself is `referee_rules()`.
+// The rules that the referee holds. Which sentences of the RFCs they rest on, the ledger says (scenarios/always.toml).
 #pragma once
 
+#include <cstddef>
 #include <optional>
-
-#include "harness/smtp/referee.hpp"
-#include "harness/smtp/reply.hpp"
+#include <span>
+#include <string_view>
 
 namespace smtpspec::smtp {
 
-/// In the order of `referee_rules()`.
 enum class Rule {
-  reply_code,
-  code_range,
-  separator,
-  one_code,
-  crlf,
-  bare_cr,
-  line_length,
-  text_octets,
-  ascii,
-  whole_reply,
-  bare_code,
-  greeting_domain,
-  ehlo_domain,
-  ehlo_keyword,
-  keyword_parameters,
-  keyword_once,
-  helo_not_extended,
-  one_reply,
-  reply_in_data,
-  silent_close,
-  permitted_code,
-  listed_code,
-  required_command,
-  advertised_command,
-  advertised_mechanism,
-  noop_argument,
-  rset_accepted,
-  quit_accepted,
-  quit_closes,
-  no_starttls_in_tls,
-  utf8_with_8bitmime,
-  binary_with_chunking,
-  enhanced_present,
-  enhanced_class,
-  enhanced_same,
-  enhanced_absent,
-  reply_after_chunk,
-  challenge_base64,
-  auth_once,
-  lmtp_no_ehlo,
-  lmtp_data_refused,
+#define RULE(name, must, asks) name,
+#include "harness/smtp/referee_rules.def"
+  number_of_rules
 };
+inline constexpr std::size_t rule_count = static_cast<std::size_t>(Rule::number_of_rules);
 
-[[nodiscard]] const RefereeRule& rule(Rule rule);
-/// The rule that a defect breaks; nullopt where the reader alone is to blame (`too_many_lines`).
-[[nodiscard]] std::optional<Rule> rule_of(ReplyDefect defect);
+struct RefereeRule {
+  Rule rule;
+  std::string_view name;  ///< words that never change: "one-code"; the rule's row of the suite is "always/one-code"
+  bool must;              ///< as the ledger has it; false: a SHOULD. A broken MUST makes the referee doubt the order
+  std::string_view asks;  ///< what the rule asks for, in our words; no quotation
+};
+/// All rules, in the order of `Rule`.
+[[nodiscard]] std::span<const RefereeRule> referee_rules();
+[[nodiscard]] const RefereeRule& row_of(Rule rule);
+[[nodiscard]] std::string_view name(Rule rule);
+[[nodiscard]] std::optional<Rule> rule_named(std::string_view name);
 
 }  // namespace smtpspec::smtp

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::smtp {
 namespace {
@@ -39,20 +39,10 @@ ReplyLine read_line(std::string_view bytes, std::size_t octets, LineEnd end, std
 }  // namespace
 
 std::string_view name(ReplyDefect defect) {
-  switch (defect) {
-    case ReplyDefect::no_code: return "no-code";
-    case ReplyDefect::code_out_of_range: return "code-out-of-range";
-    case ReplyDefect::bad_separator: return "bad-separator";
-    case ReplyDefect::code_changes: return "code-changes";
-    case ReplyDefect::line_ends_in_lf: return "line-ends-in-lf";
-    case ReplyDefect::bare_cr: return "bare-cr";
-    case ReplyDefect::line_too_long: return "line-too-long";
-    case ReplyDefect::control_character: return "control-character";
-    case ReplyDefect::eight_bit: return "eight-bit";
-    case ReplyDefect::cut_short: return "cut-short";
-    case ReplyDefect::too_many_lines: return "too-many-lines";
-  }
-  return "unknown";
+  constexpr std::string_view names[] = {"no-code",         "code-out-of-range", "bad-separator", "code-changes",
+                                        "line-ends-in-lf", "bare-cr",           "line-too-long", "control-character",
+                                        "eight-bit",       "cut-short",         "too-many-lines"};
+  return names[static_cast<std::size_t>(defect)];
 }
 
 bool Reply::has(ReplyDefect defect) const { return std::find(defects.begin(), defects.end(), defect) != defects.end(); }
@@ -68,10 +58,10 @@ void ReplyParser::feed(std::string_view octets) {
     const std::size_t lf = octets.find('\n');
     // The common case: a whole line at once, of which nothing must be kept for later.
     if (line_octets_ == 0 && lf < max_line) {
-      const bool behind_cr = lf > 0 && octets[lf - 1] == '\r';
+      const bool after_cr = lf > 0 && octets[lf - 1] == '\r';
       const std::size_t size = lf + 1;
       take_line(
-          read_line(octets.substr(0, size), size, behind_cr ? LineEnd::crlf : LineEnd::lf, behind_cr ? lf - 1 : lf));
+          read_line(octets.substr(0, size), size, after_cr ? LineEnd::crlf : LineEnd::lf, after_cr ? lf - 1 : lf));
       octets.remove_prefix(size);
       continue;
     }
@@ -92,7 +82,7 @@ void ReplyParser::keep(std::string_view octets) {
 }
 
 void ReplyParser::end_line(LineEnd end) {
-  // Where the stream ends behind a CR, that CR is half of a line end, not a bare one.
+  // Where the stream ends after a CR, that CR is half of a line end, not a bare one.
   const std::size_t end_octets = end == LineEnd::crlf ? 2 : end == LineEnd::lf || last_was_cr_ ? 1 : 0;
   ReplyLine line = read_line(line_, line_octets_, end, line_octets_ - end_octets);
   line_.clear();
@@ -128,7 +118,7 @@ void ReplyParser::judge_line(const ReplyLine& line) {
     const int first_digit = line.code / 100;
     if (first_digit < 2 || first_digit > 5 || line.code / 10 % 10 > 5) add(defects, ReplyDefect::code_out_of_range);
     if (line.separator != 0 && line.separator != ' ' && line.separator != '-') add(defects, ReplyDefect::bad_separator);
-    // A NUL behind the code looks like "no separator" in `separator`, but it is an octet of the line.
+    // A NUL after the code looks like "no separator" in `separator`, but it is an octet of the line.
     if (line.separator == 0 && line.bytes.size() > 3 && line.bytes[3] == '\0') add(defects, ReplyDefect::bad_separator);
     if (!open_->lines.empty() && line.code != open_->lines.front().code) add(defects, ReplyDefect::code_changes);
   }

@@ -20,7 +20,7 @@ enum class LineEnd { crlf, lf, none };
 enum class ReplyDefect {
   no_code,            ///< the line does not begin with three digits
   code_out_of_range,  ///< first digit not 2-5, or second not 0-5 (RFC 5321 4.2: Reply-code grammar)
-  bad_separator,      ///< the octet behind the code is neither SP nor '-' (nor the end of the line)
+  bad_separator,      ///< the octet after the code is neither SP nor '-' (nor the end of the line)
   code_changes,       ///< a line of a multiline reply has another code than the first (4.2.1)
   line_ends_in_lf,    ///< LF without CR (2.3.8)
   bare_cr,            ///< CR inside the text
@@ -36,8 +36,8 @@ enum class ReplyDefect {
 struct ReplyLine {
   std::string bytes;   ///< as it came, with its line end; at most `ReplyParser::max_line` octets are kept
   int code = -1;       ///< -1 where the line does not begin with three digits
-  char separator = 0;  ///< ' ' or '-'; 0 where the line ends behind the code; else the offending octet
-  std::string text;    ///< behind the separator, without the line end
+  char separator = 0;  ///< ' ' or '-'; 0 where the line ends after the code; else the offending octet
+  std::string text;    ///< after the separator, without the line end
   LineEnd end = LineEnd::none;
   std::size_t octets = 0;  ///< true length with line end, also where `bytes` was cut
 };

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/base64.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/enhanced_code.hpp"
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/escape.hpp"
 #include "harness/smtp/path.hpp"
 
 namespace smtpspec::smtp {
@@ -13,17 +14,7 @@ namespace {
 
 constexpr std::size_t longest_shown = 400;
 
-bool is_base64(std::string_view text) {
-  const auto is_digit_of_it = [](char octet) {
-    return (octet >= 'A' && octet <= 'Z') || (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9') ||
-           octet == '+' || octet == '/';
-  };
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  return text.size() % 4 == 0 &&
-         std::all_of(text.begin(), text.end() - static_cast<std::ptrdiff_t>(padding), is_digit_of_it);
-}
-
-/// What the RFC of an extension lets stand behind its keyword. An extension may be given parameters later, unless its
+/// What the RFC of an extension lets stand after its keyword. An extension may be given parameters later, unless its
 /// RFC says that there are none: only these are here.
 struct KeywordForm {
   std::string_view name;
@@ -38,6 +29,18 @@ bool is_size(const std::vector<std::string>& parameters) {
 }
 /// RFC 4954 section 3: the names of the mechanisms.
 bool has_some(const std::vector<std::string>& parameters) { return !parameters.empty(); }
+
+/// By the defects of a reply; `too_many_lines` is no rule's, the reader alone is to blame.
+struct GrammarRule {
+  ReplyDefect defect;
+  Rule rule;
+};
+constexpr GrammarRule grammar[] = {
+    {ReplyDefect::no_code, Rule::reply_code},      {ReplyDefect::code_out_of_range, Rule::code_range},
+    {ReplyDefect::bad_separator, Rule::separator}, {ReplyDefect::line_ends_in_lf, Rule::crlf},
+    {ReplyDefect::bare_cr, Rule::bare_cr},         {ReplyDefect::control_character, Rule::text_octets},
+    {ReplyDefect::cut_short, Rule::whole_reply},
+};
 
 constexpr KeywordForm keyword_forms[] = {
     {"PIPELINING", has_none},           // RFC 2920 section 2
@@ -55,34 +58,23 @@ constexpr std::string_view extensions[] = {"PIPELINING", "8BITMIME", "CHUNKING",
                                            "STARTTLS",   "DSN",      "SMTPUTF8", "ENHANCEDSTATUSCODES",
                                            "SIZE",       "AUTH"};
 
-void judge_keywords(const Reply& reply, const Ehlo& ehlo, std::vector<Finding>& findings) {
-  for (std::size_t i = 0; i < ehlo.keywords.size(); ++i) {
-    const Keyword& keyword = ehlo.keywords[i];
-    const auto is_same = [&](const Keyword& other) { return other.name == keyword.name; };
-    const auto here = ehlo.keywords.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::any_of(ehlo.keywords.begin(), here, is_same)) {
-      findings.push_back({Rule::keyword_once, keyword.name + " twice in " + show(reply.bytes()), ""});
-    }
-    for (const KeywordForm& form : keyword_forms) {
-      if (form.name != keyword.name || form.fits(keyword.parameters)) continue;
-      findings.push_back({Rule::keyword_parameters, keyword.name + " in " + show(reply.bytes()), ""});
-    }
+void judge_keywords(Rulings& rulings, const Reply& reply, const Ehlo& ehlo) {
+  const auto all = [&] { return show(reply.bytes()); };
+  for (auto keyword = ehlo.keywords.begin(); keyword != ehlo.keywords.end(); ++keyword) {
+    const auto is_same = [&](const Keyword& other) { return other.name == keyword->name; };
+    rulings.check(Rule::keyword_once, std::none_of(ehlo.keywords.begin(), keyword, is_same),
+                  [&] { return keyword->name + " twice in " + all(); });
+    const auto form = std::find_if(std::begin(keyword_forms), std::end(keyword_forms),
+                                   [&](const KeywordForm& one) { return one.name == keyword->name; });
+    if (form == std::end(keyword_forms)) continue;
+    rulings.check(Rule::keyword_parameters, form->fits(keyword->parameters),
+                  [&] { return keyword->name + " in " + all(); });
   }
-  const auto lacks = [&](std::string_view one, std::string_view other) {
-    return ehlo.find(one) != nullptr && ehlo.find(other) == nullptr;
+  const auto needs = [&](Rule rule, std::string_view one, std::string_view other) {
+    if (ehlo.find(one) != nullptr) rulings.check(rule, ehlo.find(other) != nullptr, all);
   };
-  if (lacks("SMTPUTF8", "8BITMIME")) findings.push_back({Rule::utf8_with_8bitmime, show(reply.bytes()), ""});
-  if (lacks("BINARYMIME", "CHUNKING")) findings.push_back({Rule::binary_with_chunking, show(reply.bytes()), ""});
-}
-
-/// A defect that a rule of its own excuses in this reply.
-bool is_excused(const Reply& reply, ReplyDefect defect, bool utf8) {
-  switch (defect) {
-    case ReplyDefect::eight_bit: return utf8;
-    // A challenge is as long as its mechanism makes it (RFC 4954 section 4).
-    case ReplyDefect::line_too_long: return reply.code == 334;
-    default: return false;
-  }
+  needs(Rule::utf8_with_8bitmime, "SMTPUTF8", "8BITMIME");
+  needs(Rule::binary_with_chunking, "BINARYMIME", "CHUNKING");
 }
 
 }  // namespace
@@ -91,84 +83,90 @@ std::string show(std::string_view octets) {
   return escape(octets.substr(0, longest_shown)) + (octets.size() > longest_shown ? "..." : "");
 }
 
-std::vector<Finding> judge_grammar(const Reply& reply, bool utf8) {
-  std::vector<Finding> findings;
-  for (const ReplyDefect defect : reply.defects) {
-    const auto broken = rule_of(defect);
-    if (broken && !is_excused(reply, defect, utf8)) findings.push_back({*broken, show(reply.bytes()), ""});
-  }
+void judge_grammar(Rulings& rulings, const Reply& reply, bool utf8) {
+  const auto lacks = [&](ReplyDefect defect) { return !reply.has(defect); };
+  const auto all = [&] { return show(reply.bytes()); };
+  for (const GrammarRule& row : grammar) rulings.check(row.rule, lacks(row.defect), all);
+  if (reply.lines.size() > 1) rulings.check(Rule::one_code, lacks(ReplyDefect::code_changes), all);
+  // A challenge is as long as its mechanism makes it (RFC 4954 section 4).
+  if (reply.code != 334) rulings.check(Rule::line_length, lacks(ReplyDefect::line_too_long), all);
+  if (!utf8) rulings.check(Rule::ascii, lacks(ReplyDefect::eight_bit), all);
   const ReplyLine& first = reply.lines.front();
   const bool whole = first.end != LineEnd::none && first.code >= 0 && (first.separator == 0 || first.separator == ' ');
-  if (whole && reply.lines.size() == 1 && first.text.empty() && reply.code != 334) {
-    findings.push_back({Rule::bare_code, show(first.bytes), ""});
-  }
-  return findings;
+  if (whole && reply.lines.size() == 1 && reply.code != 334) rulings.check(Rule::bare_code, !first.text.empty(), all);
 }
 
-std::vector<Finding> judge_greeting(const Reply& reply) {
-  const std::string& text = reply.lines.front().text;
+void judge_greeting(Rulings& rulings, const Reply& reply) {
+  if (reply.code != 220) return;
+  const ReplyLine& first = reply.lines.front();
+  const std::string_view text = first.text;
   // "2.1.5" would pass for a domain; here it is an enhanced code, which has no place in a greeting (RFC 2034 section
   // 4).
   const bool domain = parse_domain(text.substr(0, text.find(' ')), false) && !leading_enhanced_code(text);
-  if (reply.code != 220 || domain) return {};
-  return {{Rule::greeting_domain, show(reply.lines.front().bytes), ""}};
+  rulings.check(Rule::greeting_domain, domain, [&] { return show(first.bytes); });
 }
 
-std::vector<Finding> judge_ehlo(const Reply& reply, const Ehlo& ehlo, bool tls) {
-  std::vector<Finding> findings;
+void judge_ehlo(Rulings& rulings, const Reply& reply, const Ehlo& ehlo, bool tls) {
+  const ReplyLine* misnamed = leading_enhanced_code(reply.lines.front().text) ? &reply.lines.front() : nullptr;
+  const ReplyLine* misspelt = nullptr;
   for (const SyntaxError& error : ehlo.errors) {
     const ReplyLine& line = reply.lines[std::min(error.at, reply.lines.size() - 1)];
     if (line.code < 0) continue;  // a defect already
-    findings.push_back({error.at == 0 ? Rule::ehlo_domain : Rule::ehlo_keyword, show(line.bytes), ""});
+    const ReplyLine*& first = error.at == 0 ? misnamed : misspelt;
+    if (first == nullptr) first = &line;
   }
-  const ReplyLine& first = reply.lines.front();
-  if (leading_enhanced_code(first.text)) findings.push_back({Rule::ehlo_domain, show(first.bytes), ""});
-  judge_keywords(reply, ehlo, findings);
-  if (tls && ehlo.find("STARTTLS") != nullptr) findings.push_back({Rule::no_starttls_in_tls, show(reply.bytes()), ""});
-  return findings;
+  rulings.check(Rule::ehlo_domain, misnamed == nullptr, [&] { return show(misnamed->bytes); });
+  if (reply.lines.size() > 1)
+    rulings.check(Rule::ehlo_keyword, misspelt == nullptr, [&] { return show(misspelt->bytes); });
+  judge_keywords(rulings, reply, ehlo);
+  if (tls)
+    rulings.check(Rule::no_starttls_in_tls, ehlo.find("STARTTLS") == nullptr, [&] { return show(reply.bytes()); });
 }
 
-std::vector<Finding> judge_enhanced_codes(const Reply& reply) {
-  if (reply.klass() != 2 && reply.klass() != 4 && reply.klass() != 5) return {};
-  std::vector<Finding> findings;
+void judge_enhanced_codes(Rulings& rulings, const Reply& reply) {
+  if (reply.klass() != 2 && reply.klass() != 4 && reply.klass() != 5) return;
+  const ReplyLine* without = nullptr;
+  const ReplyLine* disagreeing = nullptr;
   std::optional<EnhancedCode> first;
+  bool several = false;
+  bool same = true;
   for (const ReplyLine& line : reply.lines) {
     if (line.code < 0) continue;
     const auto code = leading_enhanced_code(line.text);
     if (!code) {
-      findings.push_back({Rule::enhanced_present, show(line.bytes), ""});
+      if (without == nullptr) without = &line;
       continue;
     }
-    if (code->klass != line.code / 100) findings.push_back({Rule::enhanced_class, show(line.bytes), ""});
-    if (first && *code != *first) findings.push_back({Rule::enhanced_same, show(reply.bytes()), ""});
+    if (code->klass != line.code / 100 && disagreeing == nullptr) disagreeing = &line;
+    several = first.has_value();
+    same = same && (!first || *code == *first);
     if (!first) first = code;
   }
-  return findings;
+  rulings.check(Rule::enhanced_present, without == nullptr, [&] { return show(without->bytes); });
+  if (first) rulings.check(Rule::enhanced_class, disagreeing == nullptr, [&] { return show(disagreeing->bytes); });
+  if (several) rulings.check(Rule::enhanced_same, same, [&] { return show(reply.bytes()); });
 }
 
-std::vector<Finding> judge_helo(const Reply& reply) {
-  for (std::size_t line = 1; line < reply.lines.size(); ++line) {
-    const std::string& text = reply.lines[line].text;
-    const std::string_view word = std::string_view(text).substr(0, text.find(' '));
-    const bool listed = std::any_of(std::begin(extensions), std::end(extensions),
-                                    [&](std::string_view extension) { return same_word(extension, word); });
-    if (listed) return {{Rule::helo_not_extended, show(reply.bytes()), ""}};
-  }
-  return {};
+void judge_helo(Rulings& rulings, const Reply& reply) {
+  const auto is_listed = [](const ReplyLine& line) {
+    const std::string_view word = std::string_view(line.text).substr(0, line.text.find(' '));
+    return std::any_of(std::begin(extensions), std::end(extensions),
+                       [&](std::string_view extension) { return same_word(extension, word); });
+  };
+  rulings.check(Rule::helo_not_extended, std::none_of(reply.lines.begin() + 1, reply.lines.end(), is_listed),
+                [&] { return show(reply.bytes()); });
 }
 
-std::vector<Finding> judge_go_ahead(const Reply& reply) {
-  for (const ReplyLine& line : reply.lines) {
-    if (leading_enhanced_code(line.text)) return {{Rule::enhanced_absent, show(line.bytes), ""}};
-  }
-  return {};
+void judge_go_ahead(Rulings& rulings, const Reply& reply) {
+  const auto coded = std::find_if(reply.lines.begin(), reply.lines.end(),
+                                  [](const ReplyLine& line) { return leading_enhanced_code(line.text).has_value(); });
+  rulings.check(Rule::enhanced_absent, coded == reply.lines.end(), [&] { return show(coded->bytes); });
 }
 
-std::vector<Finding> judge_challenge(const Reply& reply) {
-  for (const ReplyLine& line : reply.lines) {
-    if (line.separator == 0 || !is_base64(line.text)) return {{Rule::challenge_base64, show(line.bytes), ""}};
-  }
-  return {};
+void judge_challenge(Rulings& rulings, const Reply& reply) {
+  const auto wrong = std::find_if(reply.lines.begin(), reply.lines.end(),
+                                  [](const ReplyLine& line) { return line.separator == 0 || !is_base64(line.text); });
+  rulings.check(Rule::challenge_base64, wrong == reply.lines.end(), [&] { return show(wrong->bytes); });
 }
 
 }  // namespace smtpspec::smtp

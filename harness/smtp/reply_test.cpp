@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/escape.hpp"
 
 using namespace smtpspec::smtp;
 using namespace std::string_literals;
@@ -139,7 +139,7 @@ TEST_CASE("replies are read whole, byte by byte and in pieces") {
   }
 }
 
-TEST_CASE("octets behind a reply do not change it") {
+TEST_CASE("octets after a reply do not change it") {
   for (const Case& c : cases()) {
     if (!c.pending.empty()) continue;
     for (const std::string& trailing : {"2"s, "\r"s, "250-x\r\n"s, "\xff"s}) {
@@ -273,7 +273,7 @@ TEST_CASE("exactly as many lines as are kept is no defect") {
   CHECK(seen.replies[0].lines.size() == ReplyParser::max_lines);
 }
 
-TEST_CASE("every octet behind the code is a separator or a defect, and every octet of the text is judged") {
+TEST_CASE("every octet after the code is a separator or a defect, and every octet of the text is judged") {
   for (int value = 0; value < 256; ++value) {
     if (value == '\n') continue;
     const char octet = static_cast<char>(value);

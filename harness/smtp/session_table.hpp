@@ -2,6 +2,7 @@
 // RFC 5321 sections 4.1.4 (order of commands) and 4.3.2 (command-reply sequences); RFC 2920, 3030, 3207, 4954, 2033.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -26,17 +27,17 @@ enum class State {
 /// end of the data; it is looked up as `end_of_data` in the state of its transaction.
 enum class Input { command, connect, end_of_data, auth_response };
 
-/// One row: in `state`, `verb` (with `input`) may be answered by `codes`; a 2yz reply leads to `success`, a 3yz to
-/// `intermediate`, any other leaves the state as it is unless `failure` says otherwise.
+using States = unsigned;  ///< a set, one bit a state
+constexpr States in(State state) { return 1U << static_cast<unsigned>(state); }
+
+/// One row: in any of `states`, `verb` (with `input`) may be answered by `codes`; a 2yz reply leads to `success`. Where
+/// a 3yz reply or a refusal leads depends on more than the state: see `ServerState`.
 struct Transition {
-  State state;
+  States states;
   Input input;
   Verb verb;
   std::span<const int> codes;  ///< permitted reply codes; 421 and the general 4yz/5yz codes of 4.2.4 are always allowed
-  State success;
-  State intermediate;
-  State failure;
-  std::string_view section;  ///< "RFC 5321 4.3.2"
+  std::optional<State> success;  ///< nullopt where the state stays as it is
 };
 
 /// The row for an input; never fails: what the RFCs do not list has the row of an out-of-order command. `verb` counts
@@ -44,9 +45,7 @@ struct Transition {
 [[nodiscard]] const Transition& transition(State state, Input input, Verb verb);
 /// Whether `code` is permitted by the row.
 [[nodiscard]] bool permits(const Transition& row, int code);
-/// The state after `code` was given.
-[[nodiscard]] State next_state(const Transition& row, int code);
-/// Every row, for documentation and tests.
+/// Every row; the last is that of a command out of order.
 [[nodiscard]] std::span<const Transition> session_table();
 
 }  // namespace smtpspec::smtp

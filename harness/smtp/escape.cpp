@@ -1,31 +1,27 @@
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/escape.hpp"
 
-#include "harness/smtp/octets.hpp"
+#include <algorithm>
+#include <iterator>
+
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::smtp {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-/// The letter behind the backslash of a short escape, and what it stands for.
+/// The letter after the backslash of a short escape, and what it stands for.
 struct ShortEscape {
   char letter;
   char octet;
 };
 constexpr ShortEscape short_escapes[] = {{'r', '\r'}, {'n', '\n'}, {'t', '\t'}, {'0', '\0'}, {'\\', '\\'}};
 
-const ShortEscape* short_escape_of(char octet) {
-  for (const ShortEscape& entry : short_escapes) {
-    if (entry.octet == octet) return &entry;
-  }
-  return nullptr;
-}
-
-const ShortEscape* short_escape_named(char letter) {
-  for (const ShortEscape& entry : short_escapes) {
-    if (entry.letter == letter) return &entry;
-  }
-  return nullptr;
+/// The escape whose `member` is this, or null.
+const ShortEscape* short_escape(char ShortEscape::*member, char is) {
+  const auto* found = std::find_if(std::begin(short_escapes), std::end(short_escapes),
+                                   [&](const ShortEscape& entry) { return entry.*member == is; });
+  return found == std::end(short_escapes) ? nullptr : found;
 }
 
 bool within(unsigned char octet, unsigned char low, unsigned char high) { return octet >= low && octet <= high; }
@@ -38,7 +34,7 @@ std::string escape(std::string_view octets) {
   for (std::size_t i = 0; i < octets.size(); ++i) {
     const char octet = octets[i];
     const bool digit_follows = i + 1 < octets.size() && is_digit(octets[i + 1]);
-    const ShortEscape* shorter = octet == '\0' && digit_follows ? nullptr : short_escape_of(octet);
+    const ShortEscape* shorter = octet == '\0' && digit_follows ? nullptr : short_escape(&ShortEscape::octet, octet);
     if (shorter != nullptr) {
       text += '\\';
       text += shorter->letter;
@@ -68,7 +64,7 @@ std::optional<std::string> unescape(std::string_view text, BadEscape* problem) {
     }
     const std::size_t at = i;
     if (++i == text.size()) return fail(at, "a backslash at the end; write \\\\ for a backslash");
-    if (const ShortEscape* entry = short_escape_named(text[i])) {
+    if (const ShortEscape* entry = short_escape(&ShortEscape::letter, text[i])) {
       octets += entry->octet;
       continue;
     }

@@ -3,17 +3,17 @@
 
 #include <cstddef>
 
-#include "harness/smtp/client_half.hpp"
+#include "harness/smtp/command_stream.hpp"
 #include "harness/smtp/keywords.hpp"
 #include "harness/smtp/reply.hpp"
 #include "harness/smtp/session_table.hpp"
 
 namespace smtpspec::smtp {
 
-/// What the client's octets are, behind a reply.
+/// What the client's octets are, after a reply.
 enum class Follows { commands, data, auth_response, tls_handshake, unknown };
 
-struct ServerHalf {
+struct ServerState {
   bool lmtp = false;
   State state = State::connected;
   State state_before_auth = State::ready;
@@ -29,7 +29,7 @@ struct ServerHalf {
   std::size_t recipients = 0;  ///< accepted in this transaction
 
   /// Takes the one reply to `what`, in LMTP the last one to the end of the data.
-  Follows follow(const Owed& what, const Reply& reply);
+  Follows follow(const PendingReply& what, const Reply& reply);
   /// 421 that nothing asked for.
   void shuts_down();
   /// Nothing that was known before the handshake holds (RFC 3207 section 4.2).
@@ -37,15 +37,15 @@ struct ServerHalf {
   [[nodiscard]] bool offers(std::string_view keyword) const { return ehlo.find(keyword) != nullptr; }
 
  private:
-  Follows follow_success(const Owed& what, const Reply& reply);
-  Follows follow_intermediate(const Owed& what, int code);
-  void follow_refusal(const Owed& what, int code);
-  void follow_transaction(const Owed& what, int code);
+  Follows follow_success(const PendingReply& what, const Reply& reply);
+  Follows follow_intermediate(const PendingReply& what, int code);
+  void follow_refusal(const PendingReply& what, int code);
+  void follow_transaction(const PendingReply& what);
 };
 
 /// EHLO, HELO or LHLO.
 [[nodiscard]] bool is_hello(Verb verb);
 /// The row of the session table for `what`; BDAT with LAST is an end of data.
-[[nodiscard]] const Transition& row_of(State state, const Owed& what);
+[[nodiscard]] const Transition& row_of(State state, const PendingReply& what);
 
 }  // namespace smtpspec::smtp

@@ -1,8 +1,8 @@
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/escape.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 
 using namespace smtpspec::smtp;
 using namespace std::string_literals;

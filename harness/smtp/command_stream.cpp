@@ -1,9 +1,8 @@
-#include "harness/smtp/client_half.hpp"
+#include "harness/smtp/command_stream.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::smtp {
 namespace {
@@ -13,7 +12,7 @@ constexpr std::size_t longest_auth_line = 12288;  // RFC 4954 section 4
 constexpr std::size_t most_owed = 65536;          // a bound of ours
 constexpr std::size_t longest_shown = 80;
 constexpr std::size_t longest_word = 32;
-// A bound of ours: no server can wait for a chunk beyond it, so none is held to answering behind the chunk.
+// A bound of ours: no server can wait for a chunk beyond it, so none is held to answering after the chunk.
 constexpr std::uint64_t largest_chunk = 0x7fff'ffff'ffff'ffff;
 
 /// Every line end that a server was ever seen to take for one, at once.
@@ -28,7 +27,7 @@ bool is_bare(const Command& command, std::string_view line) {
 
 }  // namespace
 
-void ClientHalf::sent(std::string_view octets) {
+void CommandStream::sent(std::string_view octets) {
   while (!octets.empty() && !given_up_) {
     switch (mode_) {
       case Mode::command:
@@ -40,12 +39,12 @@ void ClientHalf::sent(std::string_view octets) {
   }
 }
 
-void ClientHalf::offered(bool chunking, bool utf8) {
+void CommandStream::offered(bool chunking, bool utf8) {
   chunking_ = chunking;
   utf8_ = utf8;
 }
 
-void ClientHalf::expect(Mode mode) {
+void CommandStream::expect(Mode mode) {
   if (!owed.empty() || line_octets_ > 0 || mode_ != Mode::command) return give_up();
   mode_ = mode;
   strict_ = DataDecoder();
@@ -54,7 +53,7 @@ void ClientHalf::expect(Mode mode) {
   last_ = '\n';
 }
 
-void ClientHalf::tls_started() {
+void CommandStream::tls_started() {
   // Under implicit TLS the greeting is still due; otherwise nothing of before counts (RFC 3207 section 4.2).
   const bool greeting_is_due = !owed.empty() && owed.front().input == Input::connect;
   if (!greeting_is_due) owed.clear();
@@ -65,29 +64,29 @@ void ClientHalf::tls_started() {
   chunking_ = utf8_ = false;
 }
 
-void ClientHalf::give_up() {
+void CommandStream::give_up() {
   given_up_ = true;
   owed.clear();
 }
 
-std::size_t ClientHalf::longest_line() const {
+std::size_t CommandStream::longest_line() const {
   return mode_ == Mode::auth_response ? longest_auth_line : longest_command;
 }
 
-bool ClientHalf::doubtful() const {
+bool CommandStream::doubtful() const {
   if (mode_ == Mode::data) return odd_ || last_ == '\r';
   return line_octets_ > 0 && (odd_ || last_ == '\r' || line_octets_ > longest_line());
 }
 
 /// Notes what some server may take for a line end.
-void ClientHalf::watch(std::string_view octets) {
+void CommandStream::watch(std::string_view octets) {
   for (const char octet : octets) {
     odd_ = odd_ || octet == '\0' || (octet == '\n') != (last_ == '\r');
     last_ = octet;
   }
 }
 
-void ClientHalf::take_line(std::string_view& octets) {
+void CommandStream::take_line(std::string_view& octets) {
   const std::string_view before = octets;
   const auto line = lines_.take(octets);
   const std::string_view taken = before.substr(0, before.size() - octets.size());
@@ -107,13 +106,13 @@ void ClientHalf::take_line(std::string_view& octets) {
   owe({Input::auth_response, Verb::auth, line->bytes.substr(0, longest_shown), "", true, false, true});
 }
 
-void ClientHalf::take_command(const CommandLine& line) {
+void CommandStream::take_command(const CommandLine& line) {
   const auto parsed = parse_command(line.bytes, {.utf8 = utf8_, .parameters = true});
   const bool well_formed = std::holds_alternative<Command>(parsed);
   const Command& command = well_formed ? std::get<Command>(parsed) : std::get<CommandError>(parsed).command;
   if (line.octets > (command.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
   asked_for_utf8_ = asked_for_utf8_ || to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
-  Owed what;
+  PendingReply what;
   what.verb = command.verb;
   what.shown = line.bytes.substr(0, longest_shown);
   if (command.word.size() <= longest_word) what.word = to_upper(command.word);
@@ -130,7 +129,7 @@ void ClientHalf::take_command(const CommandLine& line) {
   owe(std::move(what));
 }
 
-void ClientHalf::take_chunk(std::string_view& octets) {
+void CommandStream::take_chunk(std::string_view& octets) {
   (void)chunk_.take(octets);
   if (!chunk_.done()) return;
   mode_ = Mode::command;
@@ -138,7 +137,7 @@ void ClientHalf::take_chunk(std::string_view& octets) {
   if (!owed.empty()) owed.back().complete = true;
 }
 
-void ClientHalf::take_data(std::string_view& octets) {
+void CommandStream::take_data(std::string_view& octets) {
   std::string_view lenient_rest = octets;
   const std::string_view before = octets;
   std::string thrown_away;
@@ -152,7 +151,7 @@ void ClientHalf::take_data(std::string_view& octets) {
   owe({Input::end_of_data, Verb::data, "the end of data", "", true, false, true});
 }
 
-void ClientHalf::owe(Owed what) {
+void CommandStream::owe(PendingReply what) {
   if (owed.size() >= most_owed) return give_up();
   owed.push_back(std::move(what));
 }

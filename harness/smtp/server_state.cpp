@@ -1,19 +1,19 @@
-#include "harness/smtp/server_half.hpp"
+#include "harness/smtp/server_state.hpp"
 
 namespace smtpspec::smtp {
 namespace {
 
-bool ends_data(const Owed& what) { return what.input == Input::end_of_data || what.last_chunk; }
+bool ends_data(const PendingReply& what) { return what.input == Input::end_of_data || what.last_chunk; }
 
 }  // namespace
 
 bool is_hello(Verb verb) { return verb == Verb::ehlo || verb == Verb::helo || verb == Verb::lhlo; }
 
-const Transition& row_of(State state, const Owed& what) {
+const Transition& row_of(State state, const PendingReply& what) {
   return transition(state, what.last_chunk ? Input::end_of_data : what.input, what.verb);
 }
 
-Follows ServerHalf::follow(const Owed& what, const Reply& reply) {
+Follows ServerState::follow(const PendingReply& what, const Reply& reply) {
   if (what.input == Input::connect) greeted = true;
   said_goodbye = reply.code == 221 || reply.code == 421;
   if (reply.code == 421) {
@@ -28,12 +28,12 @@ Follows ServerHalf::follow(const Owed& what, const Reply& reply) {
   }
 }
 
-void ServerHalf::shuts_down() {
+void ServerState::shuts_down() {
   said_goodbye = true;
   certain = false;
 }
 
-void ServerHalf::tls_started() {
+void ServerState::tls_started() {
   ehlo = {};
   tls = true;
   authenticated = false;
@@ -43,7 +43,7 @@ void ServerHalf::tls_started() {
   certain = true;
 }
 
-Follows ServerHalf::follow_success(const Owed& what, const Reply& reply) {
+Follows ServerState::follow_success(const PendingReply& what, const Reply& reply) {
   if (what.verb == Verb::auth) {
     if (reply.code == 235) authenticated = true;
     if (state == State::auth) state = state_before_auth;
@@ -53,18 +53,18 @@ Follows ServerHalf::follow_success(const Owed& what, const Reply& reply) {
     // The state is left to the handshake.
     if (reply.code == 220) return Follows::tls_handshake;
   } else {
-    follow_transaction(what, reply.code);
+    follow_transaction(what);
   }
   if (is_hello(what.verb)) ehlo = what.verb == Verb::helo || reply.code != 250 ? Ehlo{} : parse_ehlo(reply);
   return Follows::commands;
 }
 
 /// A 2yz reply to a command (or to the end of data) that moves the mail transaction, or to one that leaves it alone.
-void ServerHalf::follow_transaction(const Owed& what, int code) {
+void ServerState::follow_transaction(const PendingReply& what) {
   const Transition& row = row_of(state, what);
   // The command of an extension may do anything to the state, and a reply out of order may stand for anything.
   if (row.codes.empty()) certain = false;
-  state = next_state(row, code);
+  state = row.success.value_or(state);
   const bool resets = is_hello(what.verb) || what.verb == Verb::rset;
   if (resets && state != State::greeted && state != State::connected) state = State::ready;
   if (resets || ends_data(what)) recipients = 0;
@@ -76,7 +76,7 @@ void ServerHalf::follow_transaction(const Owed& what, int code) {
   if (resets || what.verb == Verb::mail) certain = true;
 }
 
-Follows ServerHalf::follow_intermediate(const Owed& what, int code) {
+Follows ServerState::follow_intermediate(const PendingReply& what, int code) {
   if (what.input == Input::command && what.verb == Verb::data && code == 354) {
     state = State::data;
     return Follows::data;
@@ -89,10 +89,10 @@ Follows ServerHalf::follow_intermediate(const Owed& what, int code) {
   return Follows::unknown;
 }
 
-void ServerHalf::follow_refusal(const Owed& what, int code) {
+void ServerState::follow_refusal(const PendingReply& what, int code) {
   if (state == State::auth) state = state_before_auth;
   // 501 and 503 leave the state as it was (RFC 5321 section 4.1.4). Whether another refusal within a transaction ends
-  // it is not said; after a failed BDAT, or DATA behind BDAT, the state is indeterminate (RFC 3030 section 2). The end
+  // it is not said; after a failed BDAT, or DATA after BDAT, the state is indeterminate (RFC 3030 section 2). The end
   // of DATA clears the buffers whatever its reply (RFC 5321 section 4.1.1.4).
   const bool in_transaction = state == State::mail || state == State::rcpt || state == State::bdat;
   const bool moves = what.verb == Verb::mail || what.verb == Verb::data;

@@ -3,11 +3,9 @@
 #pragma once
 
 #include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "harness/smtp/bdat.hpp"
 #include "harness/smtp/command.hpp"
 #include "harness/smtp/data.hpp"
 #include "harness/smtp/session_table.hpp"
@@ -15,7 +13,7 @@
 namespace smtpspec::smtp {
 
 /// Something that calls for a reply.
-struct Owed {
+struct PendingReply {
   Input input = Input::command;
   Verb verb = Verb::unknown;
   std::string shown;         ///< the start of the line, for messages
@@ -26,7 +24,7 @@ struct Owed {
   bool bare = true;          ///< a command without what a server may dislike: white space at its end, a note to NOOP
 };
 
-class ClientHalf {
+class CommandStream {
  public:
   /// Octets of the client, in order.
   void sent(std::string_view octets);
@@ -34,7 +32,7 @@ class ClientHalf {
   void offered(bool chunking, bool utf8);
 
   /// 354 was answered to DATA, 334 to AUTH, 220 to STARTTLS: the octets that follow are of another kind. Where octets
-  /// were sent behind the command already, it is not known how the server takes them.
+  /// were sent after the command already, it is not known how the server takes them.
   void expect_data() { expect(Mode::data); }
   void expect_auth_response() { expect(Mode::auth_response); }
   void expect_tls() { expect(Mode::tls); }
@@ -53,7 +51,7 @@ class ClientHalf {
   [[nodiscard]] bool asked_for_utf8() const { return asked_for_utf8_; }
 
   /// In the order in which it was sent.
-  std::deque<Owed> owed{Owed{Input::connect, Verb::unknown, "the connection", "", true, false, true}};
+  std::deque<PendingReply> owed{PendingReply{Input::connect, Verb::unknown, "the connection", "", true, false, true}};
 
  private:
   enum class Mode { command, chunk, data, auth_response, tls };
@@ -64,7 +62,7 @@ class ClientHalf {
   void take_data(std::string_view& octets);
   void take_command(const CommandLine& line);
   void watch(std::string_view octets);
-  void owe(Owed what);
+  void owe(PendingReply what);
   [[nodiscard]] std::size_t longest_line() const;
 
   Mode mode_ = Mode::command;
