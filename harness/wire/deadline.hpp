@@ -7,7 +7,9 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include "harness/wire/stream.hpp"
 
@@ -30,11 +32,18 @@ class Deadline {
 
 /// A handler rings, a coroutine waits. The operation that the handler belongs to is never cancelled by the wait, so
 /// nothing that it did can be lost.
-class Bell {
+class Wakeup {
  public:
-  explicit Bell(const asio::any_io_executor& executor) : timer_(executor) {}
+  explicit Wakeup(const asio::any_io_executor& executor) : timer_(executor) {}
   /// True: it was rung, perhaps before the call. False: the deadline came, or the coroutine was cancelled.
-  asio::awaitable<bool> wait(const Deadline& deadline);
+  asio::awaitable<bool> wait(const Deadline& deadline) {
+    if (!rung_) {
+      asio::error_code ignored;
+      timer_.expires_at(deadline.at());
+      co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    co_return std::exchange(rung_, false);
+  }
   void ring() {
     rung_ = true;
     timer_.cancel();

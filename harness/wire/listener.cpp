@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <list>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -33,12 +34,39 @@ tcp::endpoint endpoint_of(const asio::any_io_executor& executor, const std::stri
   return resolver.resolve(host, std::to_string(port), tcp::resolver::numeric_service).begin()->endpoint();
 }
 
+std::string message_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception of no known kind";
+  }
+}
+
+/// What connections threw.
+struct Problems {
+  mutable std::mutex mutex;
+  std::string first = {};
+  std::size_t count = 0;
+
+  void add(const std::exception_ptr& thrown) {
+    const std::lock_guard lock(mutex);
+    if (count++ == 0) first = message_of(thrown);
+  }
+  [[nodiscard]] std::string told() const {
+    const std::lock_guard lock(mutex);
+    return count < 2 ? first : first + " (the first of " + std::to_string(count) + ")";
+  }
+};
+
 }  // namespace
 
 struct Listener::Impl : std::enable_shared_from_this<Impl> {
   struct Connection {
     std::weak_ptr<TcpConnection> tcp;
     asio::cancellation_signal cancel;
+    bool ended = false;  ///< by us: what its coroutine throws then is no problem
   };
   using Connections = std::list<std::shared_ptr<Connection>>;
 
@@ -125,15 +153,18 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     const auto place = connections.insert(connections.end(), connection);
     try {
       asio::co_spawn(executor, serve(make_tcp(std::move(tcp_connection))),
-                     asio::bind_cancellation_slot(connection->cancel.slot(),
-                                                  [self = shared_from_this(), connection, place](
-                                                      const std::exception_ptr&) { self->end(connection, place); }));
+                     asio::bind_cancellation_slot(connection->cancel.slot(), [self = shared_from_this(), connection,
+                                                                              place](const std::exception_ptr& thrown) {
+                       self->end(connection, place, thrown);
+                     }));
     } catch (...) {  // `serve` is no coroutine and threw
-      end(connection, place);
+      end(connection, place, std::current_exception());
     }
   }
 
-  void end(const std::shared_ptr<Connection>& connection, Connections::iterator place) {
+  void end(const std::shared_ptr<Connection>& connection, Connections::iterator place,
+           const std::exception_ptr& thrown) {
+    if (thrown && !connection->ended) problems.add(thrown);
     connections.erase(place);
     // The coroutine's last frame is still there and knows the signal: it lives a turn longer.
     asio::post(executor, [connection] {});
@@ -147,6 +178,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   }
 
   static void end_one(Connection& connection) {
+    connection.ended = true;
     if (const auto tcp_connection = connection.tcp.lock()) tcp_connection->close(false);
     connection.cancel.emit(asio::cancellation_type::terminal);
   }
@@ -164,6 +196,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
   WhenFull when_full;
   tcp::endpoint bound;
   Connections connections;
+  Problems problems;
   bool accepting = false;
 };
 
@@ -182,6 +215,7 @@ Listener::~Listener() {
 std::uint16_t Listener::port() const { return impl_->bound.port(); }
 std::string Listener::address() const { return text_of(impl_->bound); }
 std::size_t Listener::connections() const { return impl_->connections.size(); }
+std::string Listener::problem() const { return impl_->problems.told(); }
 void Listener::stop() { impl_->stop(); }
 
 }  // namespace smtpspec::wire

@@ -17,8 +17,8 @@ namespace smtpspec::wire {
 /// Everything happens on the executor, which must be of one thread; so must all calls.
 class Listener {
  public:
-  /// Serves one connection. What it throws is swallowed and ends the connection. It may still be resumed once, to be
-  /// ended, after the listener is gone: what it refers to must live as long as the executor runs, or be shared.
+  /// Serves one connection. What it throws ends the connection and is told by `problem`. It may still be resumed once,
+  /// to be ended, after the listener is gone: what it refers to must live as long as the executor runs, or be shared.
   using Serve = std::function<asio::awaitable<void>(std::unique_ptr<Transport>)>;
   /// What becomes of a connection beyond the greatest number: it waits in the backlog, or it takes the place of the
   /// one that has been silent longest; those that never said anything go first. Who spoke within the last 50 ms is not
@@ -34,7 +34,10 @@ class Listener {
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::string address() const;      ///< "127.0.0.1:2525"
   [[nodiscard]] std::size_t connections() const;  ///< served at present
-  void stop();                                    ///< stops accepting; connections under way go on
+  /// What the first connection that ended by an exception threw, and how many did; empty where none did. A connection
+  /// that the listener itself ended is not among them. May be asked from any thread.
+  [[nodiscard]] std::string problem() const;
+  void stop();  ///< stops accepting; connections under way go on
 
  private:
   struct Impl;

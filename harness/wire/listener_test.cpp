@@ -109,7 +109,30 @@ TEST_CASE("listener: what a connection throws ends that connection alone") {
       const auto good = co_await connect(l.port());
       co_await expect_echo(*good, "still");
     }(listener));
+    CHECK(listener.problem() == "thrown");
   }
+}
+
+TEST_CASE("listener: exceptions are counted, and the end of the listener or of a connection is none") {
+  asio::io_context context;
+  const Listener::Serve serve = [](std::unique_ptr<Transport> transport) -> awaitable<void> {
+    const Read read = co_await transport->read(patient);
+    if (!read.octets.empty()) throw std::runtime_error(read.octets);
+  };
+  Listener listener(context.get_executor(), "127.0.0.1", 0, serve, 1, Listener::WhenFull::end_silent);
+  run(context, [](Listener& l) -> awaitable<void> {
+    const auto silent = co_await connect(l.port());
+    co_await expect_end(*silent, End::deadline, Time{60});
+    const auto first = co_await connect(l.port());  // takes the place of the silent one
+    co_await expect_end(*silent, End::closed);
+    CHECK(l.problem().empty());
+    co_await expect_write(*first, "first");
+    CHECK((co_await first->read(patient)).end != End::octets);
+    const auto second = co_await connect(l.port());
+    co_await expect_write(*second, "second");
+    CHECK((co_await second->read(patient)).end != End::octets);
+  }(listener));
+  CHECK(listener.problem() == "first (the first of 2)");
 }
 
 TEST_CASE("listener: at most max_connections at a time, the next one waits") {

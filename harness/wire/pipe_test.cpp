@@ -1,3 +1,5 @@
+#include "harness/wire/pipe_test.hpp"
+
 #include <asio/experimental/awaitable_operators.hpp>
 
 #include "harness/wire/run_test.hpp"
@@ -62,7 +64,7 @@ TEST_CASE("pipe: the ends of a connection") {
   struct Row {
     const char* name;
     void (*act)(Ends&);
-    End read;   ///< what `other` reads behind the octets that were sent before
+    End read;   ///< what `other` reads after the octets that were sent before
     End write;  ///< what `other` gets for a write
   };
   const Row rows[] = {

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "harness/wire/listener.hpp"
+#include "harness/wire/pipe_test.hpp"
 #include "harness/wire/run_test.hpp"
 
 using namespace smtpspec::wire;
@@ -156,7 +157,7 @@ TEST_CASE("TLS can be started again after it was ended, also in one segment with
   }(pair));
 }
 
-TEST_CASE("FIN without close_notify is `closed`, behind what was sent before it") {
+TEST_CASE("FIN without close_notify is `closed`, after what was sent before it") {
   Pair pair(GENERATE(false, true));
   run(pair.context, [](Pair& p) -> awaitable<void> {
     co_await p.start_tls();

@@ -1,6 +1,7 @@
 #include "harness/wire/tcp.hpp"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include <asio/ip/address.hpp>
@@ -50,7 +51,7 @@ class TcpTransport : public Transport {
 struct Lookup {
   explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), answered(executor) {}
   tcp::resolver resolver;
-  Bell answered;
+  Wakeup answered;
   bool done = false;
   asio::error_code error;
   std::vector<tcp::endpoint> endpoints;
@@ -100,33 +101,29 @@ asio::error_code bind_source(tcp::socket& socket, const std::string& source) {
 
 asio::awaitable<Connected> connect_one(const tcp::endpoint& endpoint, const std::string& source,
                                        const Deadline& deadline) {
-  struct Attempt {
-    bool done = false;
-    asio::error_code error;
-  };
-  const auto attempt = std::make_shared<Attempt>();
+  const auto outcome = std::make_shared<std::optional<asio::error_code>>();  // nullopt while it is under way
   const auto connection = std::make_shared<TcpConnection>(tcp::socket(co_await asio::this_coro::executor));
   asio::error_code error;
   connection->socket.open(endpoint.protocol(), error);
   if (error) co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), error.message()));
   if (!source.empty()) error = bind_source(connection->socket, source);
   if (error) co_return failed(End::reset, fmt::format("source address {}: {}", source, error.message()));
-  connection->socket.async_connect(endpoint, [attempt, connection](const asio::error_code& failure) {
-    attempt->error = failure;
-    attempt->done = true;
+  connection->socket.async_connect(endpoint, [outcome, connection](const asio::error_code& result) {
+    *outcome = result;
     connection->writable.ring();
   });
   co_await connection->writable.wait(deadline);
-  if (!attempt->done) {
+  if (!*outcome) {
     connection->close(false);
     co_return failed(End::deadline, fmt::format("{}: no connection in time", text_of(endpoint)));
   }
-  if (!attempt->error) connection->begin();
+  error = **outcome;
+  if (!error) connection->begin();
   // On loopback a connection to a free port of the ephemeral range can meet itself.
-  if (!attempt->error && connection->local == connection->remote) attempt->error = asio::error::connection_refused;
-  if (attempt->error) {
+  if (!error && connection->local == connection->remote) error = asio::error::connection_refused;
+  if (error) {
     connection->close(true);
-    co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), attempt->error.message()));
+    co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), error.message()));
   }
   co_return Connected{make_tcp(connection), End::octets, {}};
 }
@@ -179,19 +176,11 @@ Read TcpConnection::read_now() {
   return {End::reset, {}, error.message()};
 }
 
-void TcpConnection::await_readable() {
-  if (std::exchange(awaits_readable_, true)) return;
-  socket.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const asio::error_code&) {
-    self->awaits_readable_ = false;
-    self->readable.ring();
-  });
-}
-
-void TcpConnection::await_writable() {
-  if (std::exchange(awaits_writable_, true)) return;
-  socket.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code&) {
-    self->awaits_writable_ = false;
-    self->writable.ring();
+void TcpConnection::await(tcp::socket::wait_type what, bool& awaited, Wakeup& bell) {
+  if (std::exchange(awaited, true)) return;
+  socket.async_wait(what, [self = shared_from_this(), &awaited, &bell](const asio::error_code&) {
+    awaited = false;
+    bell.ring();
   });
 }
 
@@ -203,7 +192,7 @@ asio::awaitable<Read> TcpConnection::read(Time deadline) {
   for (;;) {
     Read result = read_now();
     if (result.end != End::deadline) co_return result;
-    await_readable();
+    await(tcp::socket::wait_read, awaits_readable_, readable);
     if (!co_await readable.wait(end)) co_return read_now();
   }
 }
@@ -218,7 +207,7 @@ asio::awaitable<Written> TcpConnection::write(std::string_view octets, Time dead
     if (!error) continue;
     if (!socket.is_open()) co_return Written{End::reset, "the connection was closed here"};
     if (!would_block(error)) co_return Written{End::reset, error.message()};
-    await_writable();
+    await(tcp::socket::wait_write, awaits_writable_, writable);
     if (!co_await writable.wait(end))
       co_return Written{End::deadline, fmt::format("{} of {} octets written in time", all - octets.size(), all)};
   }

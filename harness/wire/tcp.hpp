@@ -24,8 +24,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void close(bool reset);
 
   asio::ip::tcp::socket socket;
-  Bell readable;
-  Bell writable;
+  Wakeup readable;
+  Wakeup writable;
   std::string local;
   std::string remote;
   std::chrono::steady_clock::time_point heard{};  ///< when octets were read last; the beginning where there were none
@@ -33,8 +33,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
  private:
   Read read_now();
-  void await_readable();
-  void await_writable();
+  /// Rings when the socket is ready; one wait of a kind at a time.
+  void await(asio::ip::tcp::socket::wait_type what, bool& awaited, Wakeup& bell);
   bool awaits_readable_ = false;
   bool awaits_writable_ = false;
 };

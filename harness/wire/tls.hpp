@@ -28,7 +28,6 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   [[nodiscard]] SSL_CTX* get() const { return context_; }
-  [[nodiscard]] std::string certificate_pem() const;  ///< our own certificate; empty where there is none
 
  private:
   explicit TlsContext(SSL_CTX* context) : context_(context) {}

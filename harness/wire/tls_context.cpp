@@ -4,7 +4,6 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -123,15 +122,5 @@ std::shared_ptr<TlsContext> TlsContext::server_from(const std::string& certifica
 }
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
-
-std::string TlsContext::certificate_pem() const {
-  X509* x509 = SSL_CTX_get0_certificate(context_);
-  if (x509 == nullptr) return {};
-  const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
-  PEM_write_bio_X509(memory.get(), x509);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(memory.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
 
 }  // namespace smtpspec::wire

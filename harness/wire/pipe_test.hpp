@@ -1,4 +1,10 @@
+// A road in memory for tests: what TCP does, and when, without the kernel.
+#pragma once
+
 #include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
@@ -8,10 +14,9 @@
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::wire {
-namespace {
 
-constexpr std::size_t max_held = std::size_t{256} << 10;
-constexpr std::size_t max_read = std::size_t{64} << 10;
+inline constexpr std::size_t max_held = std::size_t{256} << 10;
+inline constexpr std::size_t max_piece = std::size_t{64} << 10;
 
 /// One direction of a pipe.
 struct Direction {
@@ -19,8 +24,8 @@ struct Direction {
   std::string held;
   bool ended = false;   ///< by the writer: FIN
   bool broken = false;  ///< by either end: RST
-  Bell readable;
-  Bell writable;
+  Wakeup readable;
+  Wakeup writable;
 
   void end() {
     ended = true;
@@ -95,7 +100,7 @@ class PipeEnd : public Transport {
   Read read_now(Direction& in) const {
     if (closed_) return {End::reset, {}, "the connection was closed here"};
     if (!in.held.empty()) {
-      Read result{End::octets, in.held.substr(0, max_read), {}};
+      Read result{End::octets, in.held.substr(0, max_piece), {}};
       in.held.erase(0, result.octets.size());
       in.writable.ring();
       return result;
@@ -112,9 +117,9 @@ class PipeEnd : public Transport {
   bool closed_ = false;
 };
 
-}  // namespace
-
-std::pair<std::unique_ptr<Transport>, std::unique_ptr<Transport>> make_pipe(asio::any_io_executor executor) {
+/// Two ends that hold 256 KiB each way; a write waits for room.
+inline std::pair<std::unique_ptr<Transport>, std::unique_ptr<Transport>> make_pipe(
+    const asio::any_io_executor& executor) {
   const auto there = std::make_shared<Direction>(executor);
   const auto back = std::make_shared<Direction>(executor);
   return {std::make_unique<PipeEnd>(executor, back, there, "pipe:1", "pipe:2"),

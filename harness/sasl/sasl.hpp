@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace smtpspec::wire {
+namespace smtpspec::sasl {
 
 /// One authentication exchange. Octets are plain here; base64 is the caller's business (RFC 4954 section 4).
 /// Both sides begin with a step. A client's first step takes "" and gives the initial response, which is empty where
@@ -33,9 +33,4 @@ class Sasl {
   [[nodiscard]] virtual std::string user() const = 0;  ///< server side, once done
 };
 
-/// Base64 of RFC 4648 section 4 without line breaks.
-[[nodiscard]] std::string base64_encode(std::string_view octets);
-/// nullopt where the text is not strict base64 (padding, alphabet, length).
-[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
-
-}  // namespace smtpspec::wire
+}  // namespace smtpspec::sasl

@@ -1,0 +1,185 @@
+#include "harness/record/json_lines.hpp"
+
+#include <fstream>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+#include <unistd.h>
+
+namespace smtpspec::record {
+namespace {
+
+std::string every_octet() {
+  std::string octets;
+  for (int octet = 0; octet < 256; ++octet) octets += static_cast<char>(octet);
+  return octets;
+}
+
+Transcript everything() {
+  Transcript transcript;
+  transcript.scenario = "case";
+  transcript.token = "t0123456789abcdef";
+  transcript.terms = {true,
+                      true,
+                      true,
+                      true,
+                      {std::chrono::milliseconds(7), std::chrono::milliseconds(8), std::chrono::milliseconds(9)}};
+  transcript.sessions = {"", "second"};
+  for (int i = 0; i <= static_cast<int>(Event::Kind::waited); ++i) {
+    Event event;
+    event.kind = static_cast<Event::Kind>(i);
+    event.by = i % 2 == 0 ? Party::client : Party::server;
+    event.at = std::chrono::microseconds(i);
+    event.session = i % 3 == 0 ? 1 : 0;
+    event.step = i + Event::fence;
+    event.octets = event.text = every_octet();
+    event.omitted = i % 2 == 0 ? 0 : 12;
+    event.waited = std::chrono::milliseconds(event.kind == Event::Kind::waited ? 400 : 0);
+    transcript.events.push_back(std::move(event));
+  }
+  transcript.events.back().beneath_tls = true;
+  transcript.deliveries_observed = true;
+  Delivery known;
+  known.reverse_path = every_octet();
+  known.mail_parameters = {{"SIZE", "12"}, {"SMTPUTF8", std::nullopt}, {"ENVID", ""}};
+  known.recipients = {{every_octet(), std::vector<smtp::Parameter>{{"NOTIFY", "NEVER"}}}, {"", std::nullopt}};
+  known.message = every_octet();
+  known.at = std::chrono::microseconds(17);
+  known.road = "sink";
+  Delivery unknown;
+  unknown.road = "maildir";
+  unknown.exact = false;
+  transcript.deliveries = {known, unknown};
+  transcript.values = {{"octets", every_octet()}, {"empty", ""}};
+  return transcript;
+}
+
+void check_equal(const Transcript& a, const Transcript& b) {
+  CHECK(a.scenario == b.scenario);
+  CHECK(a.token == b.token);
+  CHECK(a.terms == b.terms);
+  CHECK(a.sessions == b.sessions);
+  CHECK(a.values == b.values);
+  CHECK(a.deliveries_observed == b.deliveries_observed);
+  REQUIRE(a.events.size() == b.events.size());
+  for (std::size_t i = 0; i < a.events.size(); ++i) {
+    INFO("event " << i);
+    CHECK(a.events[i].kind == b.events[i].kind);
+    CHECK(a.events[i].at == b.events[i].at);
+    CHECK(a.events[i].session == b.events[i].session);
+    CHECK(a.events[i].step == b.events[i].step);
+    CHECK(a.events[i].beneath_tls == b.events[i].beneath_tls);
+    CHECK(a.events[i].octets == b.events[i].octets);
+    CHECK(a.events[i].text == b.events[i].text);
+    CHECK(a.events[i].by == b.events[i].by);
+    CHECK(a.events[i].waited == b.events[i].waited);
+    CHECK(a.events[i].omitted == b.events[i].omitted);
+  }
+  REQUIRE(a.deliveries.size() == b.deliveries.size());
+  for (std::size_t i = 0; i < a.deliveries.size(); ++i) {
+    CHECK(a.deliveries[i].reverse_path == b.deliveries[i].reverse_path);
+    CHECK(a.deliveries[i].mail_parameters == b.deliveries[i].mail_parameters);
+    REQUIRE(a.deliveries[i].recipients.has_value() == b.deliveries[i].recipients.has_value());
+    for (std::size_t k = 0; a.deliveries[i].recipients && k < a.deliveries[i].recipients->size(); ++k) {
+      CHECK(a.deliveries[i].recipients->at(k).forward_path == b.deliveries[i].recipients->at(k).forward_path);
+      CHECK(a.deliveries[i].recipients->at(k).parameters == b.deliveries[i].recipients->at(k).parameters);
+    }
+    CHECK(a.deliveries[i].message == b.deliveries[i].message);
+    CHECK(a.deliveries[i].at == b.deliveries[i].at);
+    CHECK(a.deliveries[i].road == b.deliveries[i].road);
+    CHECK(a.deliveries[i].exact == b.deliveries[i].exact);
+  }
+}
+
+TEST_CASE("a transcript survives being written and read") {
+  const auto transcript = everything();
+  const std::string text = to_json_lines(transcript);
+  for (const char c : text) CHECK_FALSE((c != '\n' && (c < ' ' || c > '~')));  // for people and for any terminal
+  std::string problem;
+  const auto read = from_json_lines(text, problem);
+  INFO(problem);
+  REQUIRE(read);
+  check_equal(transcript, *read);
+  CHECK(to_json_lines(*read) == text);
+}
+
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("smtpspec-test-" + std::to_string(getpid()));
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+TEST_CASE("a transcript in its file") {
+  const Folder folder;
+  auto transcript = everything();
+  transcript.scenario = "end/lf-dot";
+  CHECK(transcript_path(transcript.scenario) == "transcripts/end.lf-dot.jsonl");
+  REQUIRE_FALSE(save_transcript(folder.path, transcript));
+  REQUIRE_FALSE(save_transcript(folder.path, transcript));  // over the first
+  std::string problem;
+  const auto read = load_transcript(folder.path / transcript_path(transcript.scenario), problem);
+  INFO(problem);
+  REQUIRE(read);
+  check_equal(transcript, *read);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path / "transcripts")) files += entry.exists();
+  CHECK(files == 1);
+
+  CHECK_FALSE(load_transcript(folder.path / "none.jsonl", problem));
+  CHECK(problem.find("cannot be read") != std::string::npos);
+  std::ofstream(folder.path / "file") << "x";
+  CHECK(save_transcript(folder.path / "file", transcript));
+}
+
+TEST_CASE("broken files are refused, and the line is named") {
+  const std::string head =
+      R"({"schema":"smtpspec-transcript/2","scenario":"a","token":"t","terms":{"lmtp":false,"implicit_tls":false,)"
+      R"("starttls":false,"login":false,"reply_ms":1,"silence_ms":1,"scenario_ms":1},"sessions":[""],)"
+      R"("deliveries_observed":false,"values":{}})"
+      "\n";
+  const auto event = [](const std::string& fields) {
+    return "{\"at_us\":0,\"step\":0,\"session\":0," + fields + "}\n";
+  };
+  std::string problem;
+  REQUIRE(from_json_lines(head + event(R"("event":"octets","octets":"a\\r\\n")"), problem));
+  struct Case {
+    std::string text;
+    const char* problem;
+  };
+  const std::vector<Case> cases = {
+      {"", "the file is empty"},
+      {"\n", "line 1"},
+      {"{}\n", "line 1: not a smtpspec-transcript/2 file"},
+      {R"({"schema":"smtpspec-transcript/1"})", "line 1: not a"},
+      {R"({"schema":"smtpspec-transcript/2"})", "line 1"},
+      {head + "nonsense\n", "line 2"},
+      {head + "[]\n", "line 2"},
+      {head + "{}\n", "line 2"},
+      {head + "\n", "line 2"},
+      {head + event(R"("event":"thought")"), "line 2: unknown event thought"},
+      {head + event(R"("event":7)"), "line 2"},
+      {head + event(R"("event":"octets","octets":7)"), "line 2"},
+      {head + event(R"("event":"octets","octets":"\\q")"), "line 2: a broken escape"},
+      {head + event(R"("event":"octets","octets":"\\x4")"), "line 2: a broken escape"},
+      {head + R"({"at_us":0,"step":0,"session":1,"event":"octets"})", "line 2: an event of a session"},
+      {head + R"({"at_us":0,"step":0,"session":-1,"event":"octets"})", "line 2: an event of a session"},
+      {head + R"({"at_us":0,"delivery":"sink","recipients":7,"message":""})", "line 2"},
+      {head + R"({"at_us":0,"delivery":"sink","reverse_path":"\\","message":""})", "line 2"},
+      {head + R"({"at_us":-1,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of its range"},
+      {head + R"({"at_us":9000000000000000000,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of"},
+      {head + event(R"("event":"waited","waited_ms":9000000000000000000)"), "line 2: waited_ms is out of"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.text);
+    problem.clear();
+    CHECK_FALSE(from_json_lines(one.text, problem));
+    CHECK(problem.find(one.problem) == 0);
+  }
+  const std::string whole = to_json_lines(everything());
+  // Cut anywhere but at the end of a line, it is no transcript.
+  for (std::size_t size = 0; size < whole.size(); size += 7)
+    if (size == 0 || (whole[size - 1] != '\n' && whole[size] != '\n'))
+      CHECK_FALSE(from_json_lines(std::string_view(whole).substr(0, size), problem));
+}
+
+}  // namespace
+}  // namespace smtpspec::record

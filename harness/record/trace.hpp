@@ -1,0 +1,20 @@
+// The trace header that servers put in front of a message (RFC 5321 section 4.4), told apart from what was sent.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace smtpspec::record {
+
+struct Parted {
+  std::vector<std::string> trace;  ///< fields in front: Return-Path, Received, Delivered-To, ..., unfolded
+  std::string_view message;        ///< the rest, as sent
+  std::string_view body;           ///< after the first empty line of `message`; empty where there is none
+};
+/// Views into `octets`. Line ends may be CRLF or LF.
+[[nodiscard]] Parted part(std::string_view octets);
+/// Every CRLF made LF, to compare what a road with local line ends has kept.
+[[nodiscard]] std::string with_local_line_ends(std::string_view octets);
+
+}  // namespace smtpspec::record
