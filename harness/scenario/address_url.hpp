@@ -11,15 +11,11 @@
 
 namespace smtpspec::scenario {
 
-struct AddressUrl {
-  Scheme scheme = Scheme::smtp;
-  std::string host;  ///< without the brackets of an IPv6 address
-  std::uint16_t port = 25;
-};
-
-/// `smtp`, `smtps` or `lmtp`, a host name or address, and perhaps a port (default: 25, 465, 24). An IPv6 address stands
-/// in brackets. The error's `at` counts octets of the URL.
-[[nodiscard]] smtp::Parsed<AddressUrl> parse_address_url(std::string_view url);
+/// Sets scheme, host and port of a target, and the profile that goes with them: `lmtp` for an LMTP target, `submission`
+/// on the ports 465 and 587, otherwise `mx`. The URL has `smtp`, `smtps` or `lmtp`, a host name or address, and perhaps
+/// a port (default: 25, 465, 24). An IPv6 address stands in brackets. An error leaves the target as it was; its `at`
+/// counts octets of the URL.
+[[nodiscard]] std::optional<smtp::SyntaxError> set_address(Target& target, std::string_view url);
 
 struct HostAndPort {
   std::string host;  ///< without the brackets of an IPv6 address
@@ -31,8 +27,5 @@ struct HostAndPort {
 
 /// "127.0.0.1", "::1", "10.0.0.0/8".
 [[nodiscard]] bool is_source(std::string_view text);
-
-/// The profile where none is stated: `lmtp` for an LMTP target, `submission` on the ports 465 and 587, otherwise `mx`.
-[[nodiscard]] std::string default_profile(Scheme scheme, std::uint16_t port);
 
 }  // namespace smtpspec::scenario

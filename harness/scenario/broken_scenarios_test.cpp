@@ -11,15 +11,15 @@ TEST_CASE("A broken scenario file is explained") {
     |                            ^^^^^ did you mean 'expect'?
 )~"},
       {"an unknown key with no near one",
-       scenario(R"~(steps = [{ send = "DATA", expect = { code = "503", colour = "red" } }]
+       scenario(R"~(steps = [{ send = "DATA", expect = { reply = "503", colour = "red" } }]
 delivered = { zebra = 1 }
 )~"),
-       R"~(a.toml:4:52: error: unknown key 'colour' in an expectation
-  4 | steps = [{ send = "DATA", expect = { code = "503", colour = "red" } }]
-    |                                                    ^^^^^^
+       R"~(a.toml:4:53: error: unknown key 'colour' in an expectation
+  4 | steps = [{ send = "DATA", expect = { reply = "503", colour = "red" } }]
+    |                                                     ^^^^^^ an expectation may have reply, event, line-count, keywords, without, contains, capture, as, because, decides or then
 a.toml:5:15: error: unknown key 'zebra' in 'delivered'
   5 | delivered = { zebra = 1 }
-    |               ^^^^^ 'delivered' may have count, at-most, from, to, none-from, none-to, body, message, contains or lacks
+    |               ^^^^^ 'delivered' may have count, at-most, reverse-path, forward-path, no-reverse-path, no-forward-path, body, content, contains, lacks or decides
 )~"},
       {"an unknown table",
        R"~([[scenarios]]
@@ -90,7 +90,7 @@ steps = [{ send = '{n}', expect = '250' }]
 )~"),
        R"~(a.toml:4:43: error: a second row is named 'one'
   4 | each = [{ row = 'one', n = '1' }, { row = 'one', n = '2' }]
-    |                                           ^^^^^ a name may use the row's variables: 'cut-{n}'
+    |                                           ^^^^^ a name may use the row's columns: 'cut-{n}'
 )~"},
       {"a row without a name", scenario(R"~(each = [{ n = 1 }]
 steps = [{ expect = '250' }]
@@ -99,29 +99,97 @@ steps = [{ expect = '250' }]
   4 | each = [{ n = 1 }]
     |         ^^^^^^^^^ row = "words-with-hyphens"
 )~"},
-      {"a range that is too long", scenario(R"~(each = [{ row = 'n-{n}', n = { from = 1, to = 1000000000 } }]
+      {"a range that is too long", scenario(R"~(each = [{ row = 'n-{n}', n = { range = [1, 1000000000] } }]
 steps = [{ send = '{n}', expect = '250' }]
 )~"),
        R"~(a.toml:4:30: error: a range of 1000000000 rows; a file has at most 10000
-  4 | each = [{ row = 'n-{n}', n = { from = 1, to = 1000000000 } }]
-    |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  4 | each = [{ row = 'n-{n}', n = { range = [1, 1000000000] } }]
+    |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
 )~"},
-      {"a row variable of the wrong type", scenario(R"~(each = [{ row = 'one', n = ['250'] }]
+      {"a column of the wrong type", scenario(R"~(each = [{ row = 'one', n = ['250'] }]
 steps = [{ send = 'NOOP {n}', cut = '{n}', expect = '250' }]
 )~"),
        R"~(a.toml:4:29: error: expected an integer, got a string
   4 | each = [{ row = 'one', n = ['250'] }]
     |                             ^^^^^
-a.toml:5:19: error: row variable 'n' is a list and cannot stand within a string
+a.toml:5:19: error: column 'n' is a list and cannot stand within a string
   5 | steps = [{ send = 'NOOP {n}', cut = '{n}', expect = '250' }]
     |                   ^^^^^^^^^^
 )~"},
-      {"a row variable that is never used", scenario(R"~(each = [{ row = 'one', n = 1 }]
+      {"a column that is never used", scenario(R"~(each = [{ row = 'one', n = 1 }]
 steps = [{ expect = '250' }]
 )~"),
-       R"~(a.toml:4:24: warning: row variable 'n' is never used
+       R"~(a.toml:4:24: warning: column 'n' is never used
   4 | each = [{ row = 'one', n = 1 }]
     |                        ^
+)~"},
+      {"a column that leads to itself", scenario(R"~(each = [{ row = 'one', n = 'x{m}', m = '{n}' }]
+steps = [{ send = '{n}', expect = '{m}' }]
+)~"),
+       R"~(a.toml:4:40: error: columns that lead to each other without end
+  4 | each = [{ row = 'one', n = 'x{m}', m = '{n}' }]
+    |                                        ^^^^^
+)~"},
+      {"a count that is none", scenario(R"~(each = [{ row = 'one', n = 'many' }]
+steps = [{ send = '{x*{n}}', expect = '250' }]
+)~"),
+       R"~(a.toml:5:19: error: 'n' is to be a count, and is 'many'
+  5 | steps = [{ send = '{x*{n}}', expect = '250' }]
+    |                   ^^^^^^^^^
+)~"},
+      {"a profile that is near another word", scenario(R"~(profiles = ["smtp"]
+steps = [{ expect = '250' }]
+)~"),
+       R"~(a.toml:4:13: error: unknown profile 'smtp'
+  4 | profiles = ["smtp"]
+    |             ^^^^^^ one of mx, submission or lmtp
+)~"},
+      {"names that nothing has",
+       scenario(R"~(each = ["false-end", "ends/lf-dot-fl", { like = "ends/lf-dot-lf", row = "x" }]
+steps = [{ send = '{end}', expect = 'safe-refusl' }]
+[rows]
+ends = [{ row = "lf-dot-lf", end = '\n.\n' }]
+[ending]
+safe-refusal = ["5yz close"]
+250 = "250"
+)~"),
+       R"~(a.toml:4:9: error: no [rows] are named 'false-end'
+  4 | each = ["false-end", "ends/lf-dot-fl", { like = "ends/lf-dot-lf", row = "x" }]
+    |         ^^^^^^^^^^^
+a.toml:4:22: error: the table has no row 'lf-dot-fl'
+  4 | each = ["false-end", "ends/lf-dot-fl", { like = "ends/lf-dot-lf", row = "x" }]
+    |                      ^^^^^^^^^^^^^^^^ did you mean 'lf-dot-lf'?
+a.toml:5:37: error: 'safe-refusl' is no reply code, and no [ending] has the name
+  5 | steps = [{ send = '{end}', expect = 'safe-refusl' }]
+    |                                     ^^^^^^^^^^^^^ did you mean 'safe-refusal'?
+a.toml:10:1: error: '250' is no name to give
+  10 | 250 = "250"
+     | ^^^ lower-case words with hyphens
+)~"},
+      {"an ending that is wrong is wrong where it stands", scenario(R"~(steps = [{ expect = ['250', 'gone'] }]
+[ending]
+gone = { reply = '421', as = 'fial' }
+)~"),
+       R"~(a.toml:6:30: error: unknown outcome of an ending 'fial'
+  6 | gone = { reply = '421', as = 'fial' }
+    |                              ^^^^^^ did you mean 'fail'?
+)~"},
+      {"endings that lead to each other", scenario(R"~(steps = [{ expect = 'one' }]
+[ending]
+one = ['two']
+two = ['one']
+)~"),
+       R"~(a.toml:6:7: error: endings that lead to each other without end
+  6 | one = ['two']
+    |       ^^^^^^^
+)~"},
+      {"a requirement that the scenario does not have",
+       scenario(R"~(requirements = ['rfc5321/3.3/one', 'rfc5321/3.3/two']
+steps = [{ send = 'NOOP', expect = '250', decides = 'rfc5321/3.3/tow' }]
+)~"),
+       R"~(a.toml:5:43: error: 'rfc5321/3.3/tow' is no requirement of this scenario
+  5 | steps = [{ send = 'NOOP', expect = '250', decides = 'rfc5321/3.3/tow' }]
+    |                                           ^^^^^^^ did you mean 'rfc5321/3.3/two'?
 )~"},
       {"a ledger id that is none",
        R"~([[requirement]]
@@ -139,7 +207,7 @@ a.toml:3:9: error: line numbers are written '2013-2019'
       {"brackets without end",
        R"~(a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
 )~",
-       R"~(a.toml:1:37: error: not TOML: brackets within brackets, deeper than 32
+       R"~(a.toml:1:37: error: brackets within brackets, deeper than 32
   1 | a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
     |                                     ^
 )~"},
@@ -147,11 +215,34 @@ a.toml:3:9: error: line numbers are written '2013-2019'
   check(cases);
 }
 
+TEST_CASE("What is no TOML, and why, where it can be told") {
+  check({
+      {"a quote that is missing", scenario(R"~(steps = [{ send = "DATA, expect = "503" }]
+)~"),
+       R"~(a.toml:4:19: error: this string has no closing quote
+  4 | steps = [{ send = "DATA, expect = "503" }]
+    |                   ^
+)~"},
+      {"a quote that is missing at the end of the line", scenario(R"~(rationale = 'it is so
+)~"),
+       R"~(a.toml:4:13: error: this string has no closing quote
+  4 | rationale = 'it is so
+    |             ^
+)~"},
+      {"a line break in an inline table", scenario(R"~(steps = [ { send = 'DATA',
+  expect = '503' } ]
+)~"),
+       R"~(a.toml:4:27: error: a line break within { }
+  4 | steps = [ { send = 'DATA',
+    |                           ^ one line; use [[scenario.steps]] for a long step
+)~"},
+  });
+}
+
 TEST_CASE("What is no TOML is told with its line") {
   // The words and columns are the TOML library's.
-  for (const std::string& toml :
-       std::vector<std::string>{"[[scenario]]\nid = \n", "a = 1\nb = \"c\nd = 2\n", "a = 1\nb = \"\xff\"\n",
-                                "a = 1\na = 2\n", "\n[~a]\n", "\n[[~]]\n"}) {
+  for (const std::string& toml : std::vector<std::string>{"[[scenario]]\nid = \n", "a = 1\nb = \"\xff\"\n",
+                                                          "a = 1\na = 2\n", "\n[~a]\n", "\n[[~]]\n"}) {
     const auto loaded = load_scenarios(toml, "a.toml");
     INFO(toml);
     REQUIRE(loaded.diagnostics.size() == 1);

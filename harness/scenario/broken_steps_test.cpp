@@ -51,7 +51,7 @@ se\cond''', expect = "250" }]
 )~"},
       {"a value that is captured too late", scenario(R"~(steps = [
   { send = '{challenge}', expect = '250' },
-  { send = 'X', expect = { code = '334', capture = { challenge = '^(.*)$' } } },
+  { send = 'X', expect = { reply = '334', capture = { challenge = '^(.*)$' } } },
 ]
 )~"),
        R"~(a.toml:5:13: error: unknown value 'challenge'
@@ -64,7 +64,7 @@ se\cond''', expect = "250" }]
        R"~(a.toml:4:37: error: '25' is no reply code
   4 | steps = [{ send = "NOOP", expect = ["25", "silense", "25y", "250 ok", "550 4.1.1"] }]
     |                                     ^^^^ three digits such as 250, a class such as 25z or 5yz, xyz, 'close' or 'silence'
-a.toml:4:43: error: 'silense' is no reply code
+a.toml:4:43: error: 'silense' is no reply code, and no [ending] has the name
   4 | steps = [{ send = "NOOP", expect = ["25", "silense", "25y", "250 ok", "550 4.1.1"] }]
     |                                           ^^^^^^^^^ did you mean 'silence'?
 a.toml:4:54: error: '25y' is no reply code
@@ -77,30 +77,31 @@ a.toml:4:71: error: enhanced code 4.1.1 never goes with reply code 550
   4 | steps = [{ send = "NOOP", expect = ["25", "silense", "25y", "250 ok", "550 4.1.1"] }]
     |                                                                       ^^^^^^^^^^^
 )~"},
-      {"no enhanced code", scenario(R"~(steps = [{ send = "NOOP", expect = { code = "550", enhanced = "5.1" } }]
+      {"no enhanced code", scenario(R"~(steps = [{ send = "NOOP", expect = { reply = "550 5.1" } }]
 )~"),
-       R"~(a.toml:4:63: error: '5.1' is no enhanced code
-  4 | steps = [{ send = "NOOP", expect = { code = "550", enhanced = "5.1" } }]
-    |                                                               ^^^^^ as in 5.1.1, 5.1.z or 5.y.z
+       R"~(a.toml:4:46: error: '5.1' does not belong into a reply
+  4 | steps = [{ send = "NOOP", expect = { reply = "550 5.1" } }]
+    |                                              ^^^^^^^^^ a reply is a code, an enhanced code and 'close': '421 4.3.0 close'
 )~"},
-      {"a pattern that is none", scenario(R"~(steps = [{ send = 'X', expect = { code = '334', capture = { c = '(' } } }]
+      {"a pattern that is none",
+       scenario(R"~(steps = [{ send = 'X', expect = { reply = '334', capture = { c = '(' } } }]
 )~"),
-       R"~(a.toml:4:65: error: '(' is no regular expression
-  4 | steps = [{ send = 'X', expect = { code = '334', capture = { c = '(' } } }]
-    |                                                                 ^^^ ECMAScript syntax, as in '^(\S+)'
+       R"~(a.toml:4:66: error: '(' is no regular expression
+  4 | steps = [{ send = 'X', expect = { reply = '334', capture = { c = '(' } } }]
+    |                                                                  ^^^ missing ): (; as in '^(\S+)'
 )~"},
-      {"an outcome that no ending has", scenario(R"~(steps = [{ send = 'X', expect = { code = '334', as = 'fial' } }]
+      {"an outcome that no ending has", scenario(R"~(steps = [{ send = 'X', expect = { reply = '334', as = 'fial' } }]
 )~"),
-       R"~(a.toml:4:54: error: unknown outcome of an ending 'fial'
-  4 | steps = [{ send = 'X', expect = { code = '334', as = 'fial' } }]
-    |                                                      ^^^^^^ did you mean 'fail'?
+       R"~(a.toml:4:55: error: unknown outcome of an ending 'fial'
+  4 | steps = [{ send = 'X', expect = { reply = '334', as = 'fial' } }]
+    |                                                       ^^^^^^ did you mean 'fail'?
 )~"},
       {"reply parts where there is no reply",
-       scenario(R"~(steps = [{ send = 'X', expect = { reply = 'close', lines = 1 } }]
+       scenario(R"~(steps = [{ send = 'X', expect = { event = 'close', line-count = 1 } }]
 )~"),
-       R"~(a.toml:4:52: error: 'lines' is of a reply; here there is none
-  4 | steps = [{ send = 'X', expect = { reply = 'close', lines = 1 } }]
-    |                                                    ^^^^^
+       R"~(a.toml:4:52: error: 'line-count' is of a reply; here there is none
+  4 | steps = [{ send = 'X', expect = { event = 'close', line-count = 1 } }]
+    |                                                    ^^^^^^^^^^
 )~"},
       {"two actions", scenario(R"~(steps = [{ send = 'X', pause = '1s', expect = '250' }]
 )~"),
@@ -116,7 +117,7 @@ a.toml:4:71: error: enhanced code 4.1.1 never goes with reply code 550
     |                        ^^^^
 a.toml:4:71: error: a pause awaits nothing
   4 | steps = [{ send = 'X', last = true, expect = '250' }, { pause = '1s', expect = 'silence' }]
-    |                                                                       ^^^^^^ { expect = "silence", within = "2s" } does
+    |                                                                       ^^^^^^ { expect = "silence", wait = "2s" } does
 )~"},
       {"expect and replies", scenario(R"~(steps = [{ send = 'X', expect = '250', replies = ['250'] }]
 )~"),
@@ -132,6 +133,19 @@ a.toml:4:71: error: a pause awaits nothing
 a.toml:4:45: error: '90m' is longer than an hour
   4 | steps = [{ pause = '5 minutes' }, { pause = '90m' }, { expect = '250' }]
     |                                             ^^^^^
+)~"},
+      {"a group that is played once", scenario(R"~(steps = [{ steps = [{ send = 'X', expect = '250' }] }]
+)~"),
+       R"~(a.toml:4:12: error: a group of steps needs a 'repeat'
+  4 | steps = [{ steps = [{ send = 'X', expect = '250' }] }]
+    |            ^^^^^
+)~"},
+      {"more repetitions than there may be",
+       scenario(R"~(steps = [{ repeat = 200, steps = [{ repeat = 200, send = 'X' }] }]
+)~"),
+       R"~(a.toml:4:35: error: a scenario has 10000 steps at most
+  4 | steps = [{ repeat = 200, steps = [{ repeat = 200, send = 'X' }] }]
+    |                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 )~"},
       {"a session that was never opened",
        scenario(R"~(steps = [{ open = 'second' }, { on = 'secnd', send = 'X', expect = '250' }]

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/scenario/model.hpp"
@@ -18,6 +19,11 @@ struct Diagnostic {
   std::string line;     ///< the line of the file, for the caret; empty where unknown
   int width = 1;        ///< columns to underline
 };
+
+/// An error at a place; the line is not known yet.
+[[nodiscard]] inline Diagnostic about(const Place& place, std::string message, std::string help = {}) {
+  return {Diagnostic::Severity::error, place, std::move(message), std::move(help), {}, 1};
+}
 
 /// The closest of `candidates` to `word` by edit distance, or empty when none is near.
 [[nodiscard]] std::string closest(std::string_view word, const std::vector<std::string>& candidates);

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <map>
+#include <memory>
+#include <set>
 #include <system_error>
 
 #include <fmt/format.h>
 
-#include "harness/scenario/scenario_loader.hpp"
+#include "harness/scenario/loaders.hpp"
 #include "harness/scenario/toml_reader.hpp"
 
 namespace smtpspec::scenario {
@@ -16,40 +17,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Diagnostic about(const std::string& file, std::string message, std::string help = {}) {
-  Diagnostic diagnostic;
-  diagnostic.place.file = file;
-  diagnostic.message = std::move(message);
-  diagnostic.help = std::move(help);
-  return diagnostic;
-}
-
 /// The octets of a regular file; a pipe or a device could keep us for ever.
 std::optional<std::string> read_octets(const fs::path& path, std::vector<Diagnostic>& diagnostics) {
   std::error_code problem;
   const auto status = fs::status(path, problem);
-  if (!fs::exists(status)) {
-    diagnostics.push_back(about(path.string(), "no such file"));
-    return std::nullopt;
-  }
-  if (!fs::is_regular_file(status)) {
-    diagnostics.push_back(about(path.string(), "not a file that can be read"));
-    return std::nullopt;
-  }
-  std::ifstream in(path, std::ios::binary);
-  std::string octets;
-  if (in) {
+  std::ifstream in;
+  if (fs::is_regular_file(status)) in.open(path, std::ios::binary);
+  if (in.is_open()) {
     // One octet more than is allowed, so that the reader can tell that it is too long.
-    octets.resize(max_file + 1);
+    std::string octets(max_file + 1, '\0');
     in.read(octets.data(), static_cast<std::streamsize>(octets.size()));
     octets.resize(static_cast<std::size_t>(in.gcount()));
     octets.shrink_to_fit();
+    if (!in.bad()) return octets;
   }
-  if (in.bad() || (!in.eof() && in.fail()) || !in.is_open()) {
-    diagnostics.push_back(about(path.string(), "cannot be read"));
-    return std::nullopt;
-  }
-  return octets;
+  const bool is_there = fs::exists(status);
+  const bool is_file = fs::is_regular_file(status);
+  const char* wrong = !is_there ? "no such file" : is_file ? "cannot be read" : "not a file that can be read";
+  diagnostics.push_back(about({path.string()}, wrong));
+  return std::nullopt;
 }
 
 /// The scenario files that a path stands for.
@@ -62,8 +48,8 @@ std::vector<fs::path> files_below(const fs::path& path, std::vector<Diagnostic>&
     std::error_code ignored;
     if (walk->path().extension() == ".toml" && !walk->is_directory(ignored)) files.push_back(walk->path());
   }
-  if (problem) diagnostics.push_back(about(path.string(), "cannot be read: " + problem.message()));
-  if (files.empty() && !problem) diagnostics.push_back(about(path.string(), "no *.toml file in this folder"));
+  if (problem) diagnostics.push_back(about({path.string()}, "cannot be read: " + problem.message()));
+  if (files.empty() && !problem) diagnostics.push_back(about({path.string()}, "no *.toml file in this folder"));
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -72,66 +58,186 @@ void merge(Suite& whole, Suite&& part, std::vector<Diagnostic>& diagnostics) {
   std::move(part.scenarios.begin(), part.scenarios.end(), std::back_inserter(whole.scenarios));
   for (auto& [id, requirement] : part.requirements) {
     const auto [at, is_new] = whole.requirements.emplace(id, requirement);
-    const Requirement& known = at->second;
+    const ledger::Requirement& known = at->second;
     if (is_new || (known.says == requirement.says && known.level == requirement.level)) continue;
-    Diagnostic diagnostic = about(requirement.place.file, fmt::format("requirement '{}' is stated otherwise", id),
-                                  fmt::format("in {}:{}", known.place.file, known.place.line));
-    diagnostic.place = requirement.place;
-    diagnostics.push_back(std::move(diagnostic));
+    diagnostics.push_back(about(requirement.place, fmt::format("requirement '{}' is stated otherwise", id),
+                                fmt::format("in {}:{}", known.place.file, known.place.line)));
   }
+}
+
+/// What a file defines for its whole suite.
+struct DefinitionsKey {
+  Key key;
+  NamedItems Definitions::*of;
+};
+const DefinitionsKey definitions_keys[] = {
+    {{"ending", "Alternatives by name, for the expectations of the whole suite",
+      shape::table_of(shape::definition("expectation"))},
+     &Definitions::endings},
+    {{"rows", "Tables of rows by name, for each scenario of the suite", shape::table_of(shape::definition("rows"))},
+     &Definitions::rows},
+};
+
+/// The lists of a file, in the order in which they are read.
+struct ListKey {
+  Key key;
+  void (*load)(Reader&, const Item&, const Definitions&, Suite&);
+};
+const ListKey list_keys[] = {
+    {{"requirement", "Rows of the ledger", shape::list_of(shape::definition("requirement"))}, load_requirement},
+    {{"scenario", "The cases", shape::list_of(shape::definition("scenario"))}, load_scenario},
+    {{"rule", "Rules that are judged over all conversations", shape::list_of(shape::definition("rule"))}, load_rule},
+};
+
+std::vector<Key> file_keys() {
+  std::vector<Key> keys;
+  for (const auto& [key, of] : definitions_keys) keys.push_back(key);
+  for (const auto& [key, load] : list_keys) keys.push_back(key);
+  return keys;
+}
+
+/// One file on its way into a suite.
+class ScenarioFile {
+ public:
+  ScenarioFile(const std::string& name, std::string octets)
+      : octets_(std::move(octets)), reader_(name, octets_), root_(reader_.parse()) {
+    reader_.keys(root_, "a scenario file", names_of(file_keys()));
+  }
+
+  /// Adds the definitions of the file. A name that is no word, or taken, is an error.
+  void gather(Definitions& definitions) {
+    for (const auto& [key, of] : definitions_keys)
+      if (const Entry* found = root_.entry(key.name)) gather(*found, definitions.*of);
+  }
+
+  Loaded<Suite> load(const Definitions& definitions) {
+    Loaded<Suite> out;
+    for (const auto& [key, add] : list_keys) {
+      const Entry* list = root_.entry(key.name);
+      if (list == nullptr) continue;
+      if (list->value.kind != Item::Kind::list)
+        reader_.error(list->spot, fmt::format("expected a list of tables, got {}", article(list->value.kind)),
+                      fmt::format("did you mean [[{}]]?", key.name));
+      for (const Item& item : list->value.items) add(reader_, item, definitions, out.value);
+    }
+    out.diagnostics = reader_.take();
+    return out;
+  }
+
+ private:
+  void gather(const Entry& found, NamedItems& into) {
+    if (found.value.kind != Item::Kind::table)
+      return reader_.error(found.spot, fmt::format("expected a table of names, got {}", article(found.value.kind)),
+                           fmt::format("[{}], and a name on each line", found.key));
+    for (const Entry& entry : found.value.entries) {
+      const bool means_something = entry.key == "close" || entry.key == "silence" || is_code(entry.key);
+      if (!is_name(entry.key) || means_something)
+        reader_.error(entry.spot, fmt::format("'{}' is no name to give", entry.key), "lower-case words with hyphens");
+      else if (!into.emplace(entry.key, entry.value).second)
+        reader_.error(entry.spot, fmt::format("'{}' is defined twice in the suite", entry.key));
+    }
+  }
+
+  const std::string octets_;
+  Reader reader_;
+  Item root_;
+};
+using Files = std::vector<std::unique_ptr<ScenarioFile>>;
+
+/// The files that the paths stand for, each once: those whose name is among `names` no more.
+Files open_all(const std::vector<fs::path>& paths, std::set<std::string>& names, std::vector<Diagnostic>& diagnostics) {
+  Files out;
+  for (const fs::path& path : paths) {
+    for (const fs::path& file : files_below(path, diagnostics)) {
+      const std::string name = file.lexically_normal().string();
+      if (!names.insert(name).second) continue;
+      if (auto octets = read_octets(file, diagnostics))
+        out.push_back(std::make_unique<ScenarioFile>(name, std::move(*octets)));
+    }
+  }
+  return out;
+}
+
+/// How much of a line a value or a key takes that begins it: a table's header, a list, an inline table, or a word.
+std::size_t width_of(std::string_view rest) {
+  const char first = rest.empty() ? ' ' : rest.front();
+  if (rest.starts_with("[[")) return rest.size();
+  if (first != '[' && first != '{') return rest.find_first_of(" =");
+  int depth = 0;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    depth += rest[i] == first ? 1 : rest[i] == (first == '[' ? ']' : '}') ? -1 : 0;
+    if (depth == 0) return i + 1;
+  }
+  return rest.size();
+}
+
+/// What a finding about the whole suite has not: its line, and how much of it to underline.
+void point_at(Diagnostic& diagnostic, std::string_view text) {
+  diagnostic.line = line_of(text, diagnostic.place.line);
+  const auto start = static_cast<std::size_t>(std::max(diagnostic.place.column, 1) - 1);
+  const std::string_view rest = std::string_view(diagnostic.line).substr(std::min(start, diagnostic.line.size()));
+  diagnostic.width = static_cast<int>(std::max<std::size_t>(1, std::min(width_of(rest), rest.size())));
+}
+
+/// What several files say of a definition that they share is said once.
+void drop_repeated(std::vector<Diagnostic>& diagnostics) {
+  std::set<std::string> told;
+  const auto repeated = [&](const Diagnostic& one) { return !told.insert(render(one)).second; };
+  diagnostics.erase(std::remove_if(diagnostics.begin(), diagnostics.end(), repeated), diagnostics.end());
 }
 
 }  // namespace
 
-Loaded<Suite> load_scenarios(std::string_view toml, const std::string& file) {
-  Loaded<Suite> out;
-  Reader reader(file, toml);
-  const Item root = reader.parse();
-  reader.keys(root, "a scenario file", {"scenario", "requirement"});
-  const auto each = [&](std::string_view key, auto load) {
-    const Item* list = root.find(key);
-    if (list == nullptr) return;
-    if (list->kind != Item::Kind::list)
-      return reader.error(root.entry(key)->spot, fmt::format("expected a list of tables, got {}", article(list->kind)),
-                          fmt::format("did you mean [[{}]]?", key));
-    for (const Item& item : list->items) load(reader, item, out.value);
-  };
-  each("requirement", load_requirement);
-  each("scenario", load_scenario);
+shape::Json file_shape() { return shape::table(file_keys()); }
+
+Loaded<Suite> load_scenarios(std::string_view toml, const std::string& name) {
+  ScenarioFile file(name, std::string(toml));
+  Definitions definitions;
+  file.gather(definitions);
+  Loaded<Suite> out = file.load(definitions);
   settle_levels(out.value);
-  out.diagnostics = reader.take();
   return out;
 }
 
-Loaded<Suite> load_suite(const std::vector<fs::path>& paths) {
+Loaded<Suite> load_suite(const std::vector<fs::path>& paths, const fs::path& shipped_ledger) {
   Loaded<Suite> out;
-  std::map<std::string, std::string> texts;
-  for (const fs::path& path : paths) {
-    for (const fs::path& file : files_below(path, out.diagnostics)) {
-      const std::string name = file.string();
-      if (texts.count(name) != 0) continue;
-      auto octets = read_octets(file, out.diagnostics);
-      if (!octets) continue;
-      Loaded<Suite> part = load_scenarios(*octets, name);
-      std::move(part.diagnostics.begin(), part.diagnostics.end(), std::back_inserter(out.diagnostics));
-      merge(out.value, std::move(part.value), out.diagnostics);
-      texts.emplace(name, std::move(*octets));
-    }
+  std::vector<fs::path> all = paths;
+  if (!shipped_ledger.empty()) all.push_back(shipped_ledger);
+  std::set<std::string> names;
+  const auto files = open_all(all, names, out.diagnostics);
+  Definitions definitions;
+  for (const auto& file : files) file->gather(definitions);
+  // What else the shipped suite defines is there to be used; a name of one's own wins. Its files are not looked into.
+  std::vector<Diagnostic> of_others;
+  Files shipped;
+  if (!shipped_ledger.empty()) shipped = open_all({shipped_ledger.parent_path()}, names, of_others);
+  Definitions more;
+  for (const auto& file : shipped) file->gather(more);
+  definitions.endings.merge(more.endings);
+  definitions.rows.merge(more.rows);
+  for (const auto& file : files) {
+    Loaded<Suite> part = file->load(definitions);
+    std::move(part.diagnostics.begin(), part.diagnostics.end(), std::back_inserter(out.diagnostics));
+    merge(out.value, std::move(part.value), out.diagnostics);
   }
   settle_levels(out.value);
-  // Files that cannot be read leave holes, and what is missing then is no news.
+  // What is wrong leaves holes, and what is missing then is no news.
   auto whole = out.ok() || !out.value.scenarios.empty() ? check_suite(out.value) : std::vector<Diagnostic>();
   std::move(whole.begin(), whole.end(), std::back_inserter(out.diagnostics));
-  for (Diagnostic& diagnostic : out.diagnostics) {
-    // What is wrong with the suite as a whole is wrong with what the caller named.
+  // What is wrong with the suite as a whole is wrong with what the caller named.
+  for (Diagnostic& diagnostic : out.diagnostics)
     if (diagnostic.place.file.empty() && !paths.empty()) diagnostic.place.file = paths.front().string();
-    const auto text = texts.find(diagnostic.place.file);
-    if (!diagnostic.line.empty() || text == texts.end()) continue;
-    diagnostic.line = line_of(text->second, diagnostic.place.line);
-    // These speak of a whole table; its header is what can be pointed at.
-    if (diagnostic.place.column == 1) diagnostic.width = static_cast<int>(diagnostic.line.size());
-  }
+  show_lines(out.diagnostics);
+  drop_repeated(out.diagnostics);
   return out;
+}
+
+void show_lines(std::vector<Diagnostic>& diagnostics) {
+  for (Diagnostic& diagnostic : diagnostics) {
+    if (!diagnostic.line.empty() || diagnostic.place.line == 0) continue;
+    std::vector<Diagnostic> unreadable;
+    if (const auto text = read_octets(diagnostic.place.file, unreadable)) point_at(diagnostic, *text);
+  }
 }
 
 }  // namespace smtpspec::scenario

@@ -25,7 +25,7 @@ Step step(const std::string& toml) {
   return loaded.value.scenarios.at(0).steps.at(0);
 }
 
-/// A folder of this test's own, gone behind it.
+/// A folder of this test's own, gone after it.
 struct Folder {
   fs::path path = fs::temp_directory_path() / ("smtpspec-loader-test-" + std::to_string(::getpid()));
   Folder() { fs::create_directories(path / "deep"); }
@@ -65,9 +65,9 @@ requirements = "rfc5321/4.1/words"
 tags = ["one", "two"]
 profiles = "lmtp"
 needs = ["SIZE", "no AUTH PLAIN", "fact tls", "no fact auth"]
-from = "rcpt"
-steps = []
-delivered = { count = 2, at-most = 3, from = '<{sender}>', to = ['{accepted}', '{accepted2}'], none-from = [], none-to = 'x', body = ['a', 'b'], message = 'm', contains = 'c', lacks = 'l' }
+state = "rcpt"
+steps = [{ send = "DATA" }]
+delivered = { count = 2, at-most = 3, reverse-path = '<{sender}>', forward-path = ['{accepted}', '{accepted2}'], no-reverse-path = [], no-forward-path = 'x', body = ['a', 'b'], content = 'm', contains = 'c', lacks = 'l' }
 catches = ["fault"]
 alone = true
 fence = false
@@ -95,7 +95,7 @@ timeout = "2m"
   CHECK_FALSE(one.fence);
   CHECK(one.timeout == Duration(120000));
   CHECK(one.place.line == 6);
-  CHECK(loaded.value.requirements.at("rfc5321/4.1/words").lines == "1-2");
+  CHECK(loaded.value.requirements.at("rfc5321/4.1/words").lines == smtpspec::ledger::Lines{1, 2});
 }
 
 TEST_CASE("What is not said has its default") {
@@ -110,35 +110,41 @@ TEST_CASE("What is not said has its default") {
 }
 
 TEST_CASE("Every kind of step") {
-  using Action = Step::Action;
-  CHECK(step("{ send = 'X' }").line);
-  CHECK_FALSE(step("{ bytes = 'X' }").line);
-  CHECK(step("{ message = 'X' }").octets.pieces.size() == 2);
-  CHECK(step("{ message = 'X', header = false }").octets == literal("X"));
-  const Step chunk = step("{ chunk = 'X', last = true, size = 9223372036854775807 }");
-  CHECK(chunk.framing == Step::Framing::chunk);
+  using Framing = Send::Framing;
+  const auto send = [](const std::string& toml) { return std::get<Send>(step(toml).action); };
+  const auto does = [](const std::string& toml, const Action& action) {
+    return step(toml).action.index() == action.index();
+  };
+  CHECK(send("{ send = 'X' }").framing == Framing::line);
+  CHECK(send("{ bytes = 'X' }").framing == Framing::none);
+  CHECK(send("{ message = 'X' }").octets == literal("X"));
+  CHECK(send("{ message = 'X' }").framing == Framing::data);
+  const Send chunk = send("{ chunk = 'X', last = true, size = 9223372036854775807 }");
+  CHECK(chunk.framing == Framing::chunk);
   CHECK(chunk.last_chunk);
   CHECK(chunk.chunk_size == 9223372036854775807U);
-  CHECK(step("{ pause = '3s' }").duration == Duration(3000));
-  CHECK(step("{ open = 'b' }").from == "greeted");
-  CHECK(step("{ open = 'b', from = 'connected', expect = '220' }").session == "b");
-  CHECK(step("{ tls = 'handshake' }").action == Action::handshake);
-  CHECK(step("{ tls = 'close_notify' }").action == Action::close_notify);
-  CHECK(step("{ close = 'half' }").action == Action::half_close);
-  CHECK(step("{ close = 'reset' }").action == Action::reset);
-  CHECK(step("{ close = 'full' }").action == Action::close);
-  const Step login = step("{ login = 'PLAIN', user = '{user}', password = 'x', initial = false, expect = '235' }");
-  CHECK(login.login.mechanism == "PLAIN");
-  CHECK(login.login.user);
-  CHECK_FALSE(login.login.initial_response);
-  CHECK(step("{ expect = '220' }").action == Action::expect);
+  CHECK(std::get<Pause>(step("{ pause = '3s' }").action).duration == Duration(3000));
+  CHECK(std::get<Open>(step("{ open = 'b' }").action).ladder == Ladder::greeted);
+  CHECK(std::get<Open>(step("{ open = 'b', state = 'connected' }").action).ladder == Ladder::connected);
+  CHECK(step("{ open = 'b', state = 'connected', expect = '220' }").session == "b");
+  CHECK(does("{ tls = 'handshake' }", Handshake{}));
+  CHECK(does("{ tls = 'close_notify' }", CloseNotify{}));
+  CHECK(does("{ disconnect = 'half' }", HalfClose{}));
+  CHECK(does("{ disconnect = 'reset' }", Reset{}));
+  CHECK(does("{ disconnect = 'full' }", Close{}));
+  const auto login = std::get<Login>(
+      step("{ login = 'PLAIN', user = '{user}', password = 'x', initial = false, expect = '235' }").action);
+  CHECK(login.mechanism == "PLAIN");
+  CHECK(login.user);
+  CHECK_FALSE(login.initial_response);
+  CHECK(does("{ expect = '220' }", Await{}));
 
-  const Step cut = step("{ bytes = 'abc', cut = [1, -1], gap = '20ms', beneath-tls = true, within = '2s' }");
-  CHECK(cut.cut.at == std::vector<long>{1, -1});
-  CHECK(cut.cut.pause == Duration(20));
-  CHECK(cut.beneath_tls);
-  CHECK(cut.within == Duration(2000));
-  CHECK(step("{ bytes = 'abc', cut = 'each' }").cut.each_octet);
+  const Step late = step("{ bytes = 'abc', cut = [1, -1], gap = '20ms', beneath-tls = true, wait = '2s' }");
+  CHECK(std::get<Send>(late.action).cut.at == std::vector<long>{1, -1});
+  CHECK(std::get<Send>(late.action).cut.pause == Duration(20));
+  CHECK(std::get<Send>(late.action).beneath_tls);
+  CHECK(late.within == Duration(2000));
+  CHECK(send("{ bytes = 'abc', cut = 'each' }").cut.each_octet);
 }
 
 TEST_CASE("Every kind of expectation") {
@@ -153,7 +159,7 @@ TEST_CASE("Every kind of expectation") {
   CHECK(only("'silence'").kind == Kind::silence);
   CHECK(only("{ reply = '5yz 5.y.z' }").code == "5yz");
   const Alternative all = only(
-      "{ code = '250', enhanced = '2.1.0', closes = true, lines = 2, keywords = ['SIZE'], without = 'AUTH', contains "
+      "{ reply = '250 2.1.0 close', line-count = 2, keywords = ['SIZE'], without = 'AUTH', contains "
       "= 'x', capture = { a = '(.)' }, as = 'info', because = 'b', then = 'end' }");
   CHECK(all.enhanced == "2.1.0");
   CHECK(all.closes);
@@ -166,28 +172,30 @@ TEST_CASE("Every kind of expectation") {
   CHECK(all.because == "b");
   CHECK(all.ends);
   CHECK(step("{ send = 'X', expect = ['250', 'close'] }").replies.at(0).alternatives.size() == 2);
-  CHECK(step("{ bytes = 'X', replies = ['250', ['251', '252'], { code = '250', times = 200 }] }").replies.size() ==
+  CHECK(step("{ bytes = 'X', replies = ['250', ['251', '252'], { repeat = 200, expect = '250' }] }").replies.size() ==
         202);
 }
 
 TEST_CASE("Rows are put in before anything is read") {
-  const auto loaded = load(head + R"(title2 = ""
+  const auto loaded = load(head + R"(rationale = "{row}"
 each = [
-  { row = "x-{n}-{m}", n = { from = 1, to = 5, step = 2 }, m = { from = 0, to = 1 }, text = 'n{n}', wanted = ["250"], flag = true },
+  { row = "x-{n}-{m}", n = { range = [1, 5], by = 2 }, m = { range = [0, 1] }, text = 'n{n}', wanted = ["250"], flag = true },
 ]
 steps = [{ send = '{text} \{n\} {x*{n}}', cut = "{n}", expect = "{wanted}" }, { send = "{m}", expect = "250" }]
 alone = "{flag}"
 )");
-  REQUIRE(loaded.diagnostics.size() == 1);  // title2
+  REQUIRE(loaded.diagnostics.empty());
   const auto& rows = loaded.value.scenarios;
   REQUIRE(rows.size() == 6);
   CHECK(rows[0].id == "a/x-1-0");
   CHECK(rows[5].id == "a/x-5-1");
   CHECK(rows[5].family == "a");
   CHECK(rows[5].alone);
-  CHECK(rows[5].steps[0].cut.at == std::vector<long>{5});
-  CHECK(*expand(rows[5].steps[0].octets, nullptr) == "n5 {n} xxxxx");
-  CHECK(*expand(rows[5].steps[1].octets, nullptr) == "1");
+  CHECK(rows[5].rationale == "x-5-1");
+  const auto first = std::get<Send>(rows[5].steps[0].action);
+  CHECK(first.cut.at == std::vector<long>{5});
+  CHECK(*expand(first.octets, nullptr) == "n5 {n} xxxxx");
+  CHECK(*expand(std::get<Send>(rows[5].steps[1].action).octets, nullptr) == "1");
 }
 
 TEST_CASE("No file grows beyond bounds") {
@@ -195,11 +203,11 @@ TEST_CASE("No file grows beyond bounds") {
   const std::string text(100000, 'x');
   std::string steps;
   for (int i = 0; i < 100; ++i) steps += "{ send = '{t}', expect = '250' },";
-  const auto rows = load(head + "each = [{ row = 'n-{n}', n = { from = 1, to = 9999 }, t = '" + text +
-                         "' }]\nsteps = [" + steps + "{ send = '{n}' }]\n");
+  const auto rows = load(head + "each = [{ row = 'n-{n}', n = { range = [1, 9999] }, t = '" + text + "' }]\nsteps = [" +
+                         steps + "{ send = '{n}' }]\n");
   CHECK_FALSE(rows.ok());
   std::string replies;
-  for (int i = 0; i < 1000; ++i) replies += "{ bytes = 'X', replies = [{ code = '250', times = 10000 }] },";
+  for (int i = 0; i < 1000; ++i) replies += "{ bytes = 'X', replies = [{ repeat = 10000, expect = '250' }] },";
   CHECK_FALSE(load(head + "steps = [" + replies + "]\n").ok());
   std::string errors;
   for (int i = 0; i < 1000; ++i) errors += "{ nothing = 1 },\n";
@@ -232,6 +240,22 @@ TEST_CASE("What cannot be read is named") {
   CHECK(rendered(load_suite({folder.path / "empty.toml"})) ==
         path + "/empty.toml: error: the suite holds no scenario\n");
   CHECK(rendered(load_suite({})) == "smtpspec: error: the suite holds no scenario\n");
+}
+
+TEST_CASE("An unknown requirement and an unknown fault are underlined at their keys") {
+  const Folder folder;
+  const std::string ledger = "[[requirement]]\nid = \"x/y\"\nsays = \"s\"\n";
+  std::string text = ledger + scenario_named("a");
+  text.replace(text.find("[\"x/y\"]"), 7, "[\"x/z\"]");
+  folder.write("a.toml", text);
+  const std::string file = (folder.path / "a.toml").string();
+  const auto loaded = load_suite({folder.path});
+  CHECK(rendered(loaded) == file + ":7:1: error: requirement 'x/z' is in no ledger row\n" +
+                                "  7 | requirements = [\"x/z\"]\n    | ^^^^^^^^^^^^ did you mean 'x/y'?\n");
+  const auto faults = check_faults(loaded.value, {"g"});
+  REQUIRE(faults.size() == 1);
+  CHECK(render(faults[0]) == file + ":8:1: error: scenario 'a' catches 'f', which is no named fault\n" +
+                                 "  8 | catches = [\"f\"]\n    | ^^^^^^^\n");
 }
 
 TEST_CASE("Findings over the whole suite show their lines") {

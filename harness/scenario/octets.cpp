@@ -2,23 +2,24 @@
 
 #include <algorithm>
 
-#include "harness/smtp/bdat.hpp"
 #include "harness/smtp/data.hpp"
 
 namespace smtpspec::scenario {
 
-smtp::Parsed<std::string> octets_of(const Step& step, const Lookup& lookup) {
-  if (step.action != Step::Action::send) return std::string();
+smtp::Parsed<std::string> octets_of(const Send& send, const Lookup& lookup) {
   constexpr std::string_view crlf = "\r\n";
-  auto octets = expand(step.octets, lookup, step.line ? crlf.size() : 0);
+  auto octets = expand(send.octets, lookup, send.framing == Send::Framing::line ? crlf.size() : 0);
   if (!octets) return octets;
-  if (step.framing == Step::Framing::data) return smtp::encode_data(*octets);
-  if (step.framing == Step::Framing::chunk) {
-    if (!step.chunk_size) return smtp::encode_bdat(*octets, step.last_chunk);
-    // A size that is not that of the chunk: only the command line lies (RFC 3030 section 2).
-    return "BDAT " + std::to_string(*step.chunk_size) + (step.last_chunk ? " LAST" : "") + "\r\n" + *octets;
+  switch (send.framing) {
+    case Send::Framing::none: break;
+    case Send::Framing::line: return *octets + std::string(crlf);
+    case Send::Framing::data: return smtp::encode_data(*octets);
+    case Send::Framing::chunk:
+      if (!send.chunk_size) return smtp::encode_bdat(*octets, send.last_chunk);
+      // A size that is not that of the chunk: only the command line lies (RFC 3030 section 2).
+      return "BDAT " + std::to_string(*send.chunk_size) + (send.last_chunk ? " LAST" : "") + "\r\n" + *octets;
   }
-  return step.line ? *octets + std::string(crlf) : octets;
+  return octets;
 }
 
 std::vector<std::string_view> segments_of(std::string_view octets, const Cut& cut) {

@@ -1,4 +1,4 @@
-// From a step to what goes on the wire: the exact octets, and the segments that they are cut into.
+// From what a step sends to what goes on the wire: the exact octets, and the segments that they are cut into.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,11 @@
 
 namespace smtpspec::scenario {
 
-/// The octets that a step of action `send` puts on the wire: holes filled, then CRLF added (`line`), or dot-stuffed and
-/// ended (`Framing::data`), or led by its BDAT command (`Framing::chunk`). Empty for every other action.
-/// The error names an unknown value, or says that the text grows beyond `max_text`.
-[[nodiscard]] smtp::Parsed<std::string> octets_of(const Step& step, const Lookup& lookup);
+/// The octets that go on the wire: holes filled, then framed: CRLF added, or dot-stuffed and ended, or led by their
+/// BDAT command. The error names an unknown value, or says that the text grows beyond `max_text`.
+[[nodiscard]] smtp::Parsed<std::string> octets_of(const Send& send, const Lookup& lookup);
 
-/// Most segments that one step is cut into; what is left behind the last of them goes out in one piece.
+/// Most segments that one step is cut into; what is left after the last of them goes out in one piece.
 inline constexpr std::size_t max_segments = std::size_t{1} << 20;
 
 /// The octets cut as told, in order, none of them empty. An offset outside the octets cuts nothing. The views point

@@ -11,34 +11,31 @@ namespace {
 
 std::optional<std::string> nothing(std::string_view) { return std::nullopt; }
 
-Step sending(std::string_view source) {
-  Step step;
-  step.action = Step::Action::send;
-  step.octets = *parse_text(source);
-  return step;
+Send sending(std::string_view source, Send::Framing framing = Send::Framing::none) {
+  Send send;
+  send.octets = *parse_text(source);
+  send.framing = framing;
+  return send;
 }
 
 using Segments = std::vector<std::string_view>;
 
 }  // namespace
 
-TEST_CASE("A step becomes its octets") {
-  Step line = sending("NOOP");
-  line.line = true;
+TEST_CASE("What is sent becomes its octets") {
+  Send line = sending("NOOP", Send::Framing::line);
   CHECK(*octets_of(line, nothing) == "NOOP\r\n");
   line.octets = *parse_text("{x..512}");
   CHECK(octets_of(line, nothing)->size() == 512);
 
   CHECK(*octets_of(sending("NOOP"), nothing) == "NOOP");
-  CHECK(octets_of(Step{}, nothing)->empty());
+  CHECK(octets_of(Send{}, nothing)->empty());
   CHECK_FALSE(octets_of(sending("{accepted}"), nothing));
 
-  Step message = sending(R"(.a\r\n..\r\n{.*2})");
-  message.framing = Step::Framing::data;
+  const Send message = sending(R"(.a\r\n..\r\n{.*2})", Send::Framing::data);
   CHECK(*octets_of(message, nothing) == "..a\r\n...\r\n...\r\n.\r\n");
 
-  Step chunk = sending("hello");
-  chunk.framing = Step::Framing::chunk;
+  Send chunk = sending("hello", Send::Framing::chunk);
   CHECK(*octets_of(chunk, nothing) == "BDAT 5\r\nhello");
   chunk.last_chunk = true;
   CHECK(*octets_of(chunk, nothing) == "BDAT 5 LAST\r\nhello");

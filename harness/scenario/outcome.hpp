@@ -1,8 +1,7 @@
 // The outcomes of a scenario: one axis of a verdict. The other, the expectation against a baseline, is the engine's.
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include "harness/ledger/requirement.hpp"
 
 namespace smtpspec::scenario {
 
@@ -20,12 +19,14 @@ enum class Outcome {
 };
 inline constexpr int outcome_count = 10;
 
-[[nodiscard]] std::string_view name(Outcome outcome);
-[[nodiscard]] std::optional<Outcome> outcome_named(std::string_view name);
-
-/// How binding a requirement is (RFC 2119). An unmet expectation is `fail`, `warn` or `info` accordingly.
-enum class Level { must, should, may };
-[[nodiscard]] std::string_view name(Level level);
-[[nodiscard]] std::optional<Level> level_named(std::string_view name);
+using ledger::Level;
+using ledger::name;
+using ledger::named;
 
 }  // namespace smtpspec::scenario
+
+template <>
+inline constexpr smtpspec::ledger::Words<smtpspec::scenario::outcome_count>
+    smtpspec::ledger::words<smtpspec::scenario::Outcome> = {
+        "outcome",
+        {"pass", "warn", "fail", "crash", "info", "unsupported", "blocked", "inconclusive", "skipped", "error"}};

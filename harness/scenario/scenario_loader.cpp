@@ -1,209 +1,267 @@
-#include "harness/scenario/scenario_loader.hpp"
-
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include "harness/scenario/loader.hpp"
-#include "harness/scenario/row_table.hpp"
-#include "harness/scenario/step_loader.hpp"
+#include "harness/scenario/loaders.hpp"
 
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> scenario_keys = {"id",       "title", "rationale", "requirements", "level", "tags",
-                                                "profiles", "needs", "from",      "each",         "steps", "delivered",
-                                                "catches",  "alone", "fence",     "timeout"};
-const std::vector<std::string> delivered_keys = {"count",   "at-most", "from",    "to",       "none-from",
-                                                 "none-to", "body",    "message", "contains", "lacks"};
 const std::vector<std::string> facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients"};
-const std::vector<std::string> levels = {"must", "should", "may"};
-const std::vector<std::string> ladder_words = {"connected", "greeted", "tls", "authenticated", "mail", "rcpt", "data"};
+
+/// What a row may say for itself in the place of its scenario.
+constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "profiles", "needs", "state", "catches"};
 
 /// An EHLO keyword as a condition names it: upper case (RFC 5321 section 4.1.1.1 has letters, digits and hyphens).
-bool is_keyword(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+const RE2 keyword_form("[A-Z0-9_-]+");
+
+/// Words, and for a row written out a slash between them.
+bool is_id(std::string_view text) {
+  const auto slash = text.find('/');
+  return is_words(text.substr(0, slash)) && (slash == std::string_view::npos || is_words(text.substr(slash + 1)));
 }
 
-void load_condition(Reader& reader, const Item& item, Scenario& scenario) {
-  const auto source = reader.string(item);
-  if (!source) return;
-  Condition condition;
-  std::string_view text = *source;
-  constexpr std::string_view no = "no ";
-  constexpr std::string_view fact = "fact ";
-  if (text.substr(0, no.size()) == no) {
-    condition.negated = true;
-    text.remove_prefix(no.size());
+bool cut_front(std::string_view& text, std::string_view front) {
+  if (!text.starts_with(front)) return false;
+  text.remove_prefix(front.size());
+  return true;
+}
+
+struct DeliveredReader {
+  Reader& reader;
+  const std::vector<std::string>& requirements;
+  Delivered out = {};
+
+  void read_decides(const Entry& entry) { load_decides(reader, entry, requirements, out.decides); }
+};
+
+const Fields<DeliveredReader> delivered_fields = {
+    field<&Delivered::count, DeliveredReader>("count", "So many messages, neither more nor fewer"),
+    field<&Delivered::at_most, DeliveredReader>("at-most", "No more messages than this, whatever happened"),
+    field<&Delivered::from, DeliveredReader>("reverse-path", "Of each message, without brackets"),
+    field<&Delivered::to, DeliveredReader>("forward-path", "Mailboxes that must all have a copy"),
+    field<&Delivered::none_from, DeliveredReader>("no-reverse-path",
+                                                  "No message may have one of these, whatever happened"),
+    field<&Delivered::none_to, DeliveredReader>("no-forward-path", "None of these may have a copy, whatever happened"),
+    field<&Delivered::body, DeliveredReader>("body",
+                                             "The octets after the header section, exactly; a list: one of these"),
+    field<&Delivered::message, DeliveredReader>("content",
+                                                "Header section and body as they were sent; a list: one of these"),
+    field<&Delivered::contains, DeliveredReader>("contains", "Each of these in some message"),
+    field<&Delivered::lacks, DeliveredReader>("lacks", "None of these in any message, whatever happened"),
+    {{"decides", "The requirement that this decides", shape::text()}, &DeliveredReader::read_decides},
+};
+
+Delivered load_delivered(Reader& reader, const Item& named, const ExpectationScope& scope) {
+  const Item& item = reader.resolve(named);
+  DeliveredReader it{reader, scope.requirements};
+  it.out.place = reader.place(item.spot);
+  const std::size_t errors = reader.errors();
+  Delivered nothing;
+  const bool is_table = read_fields(reader, item, "'delivered'", delivered_fields, it);
+  nothing.decides = it.out.decides;
+  if (is_table && reader.errors() == errors && it.out == nothing)
+    reader.error(item.spot, "'delivered' asks for nothing", "delivered = { count = 1 }");
+  return std::move(it.out);
+}
+
+/// One row, or a scenario without rows; or a rule.
+struct ScenarioReader {
+  Reader& reader;
+  const Definitions& definitions;
+  Scenario out = {};
+
+  [[nodiscard]] ExpectationScope scope() { return {definitions, out.requirements}; }
+
+  void read_id(const Entry& entry) {
+    const Item& item = entry.value;
+    out.id = reader.string(item).value_or("");
+    if (item.kind == Item::Kind::string && !is_id(out.id))
+      reader.error(item.spot, fmt::format("the id '{}' is not made of words", out.id),
+                   "lower-case words and numbers with hyphens: 'data-before-recipient'");
+    else if (out.id.find('/') != std::string::npos && !reader.values.row.empty())
+      reader.error(item.spot, "a slash stands before the name of a row, and here rows have names of their own");
   }
-  if (text.substr(0, fact.size()) == fact) {
-    condition.kind = Condition::Kind::fact;
-    condition.name = text.substr(fact.size());
-    if (std::find(facts.begin(), facts.end(), condition.name) == facts.end()) {
-      const std::string near = did_you_mean(condition.name, facts);
-      reader.error(item.spot, fmt::format("unknown fact '{}'", condition.name),
-                   near.empty() ? "one of " + one_of(facts) : near);
+
+  void read_rule(const Entry& entry) {
+    out.rule = reader.string(entry.value).value_or("");
+    out.id = out.family = "always/" + out.rule;
+    if (entry.value.kind == Item::Kind::string && !is_words(out.rule))
+      reader.error(entry.value.spot, fmt::format("the rule '{}' is not made of words", out.rule), "as in 'one-code'");
+  }
+
+  template <std::vector<std::string> Scenario::*list, Place Scenario::*where>
+  void read_list(const Entry& entry) {
+    out.*list = reader.strings(entry.value);
+    out.*where = reader.place(entry.spot);
+  }
+
+  void read_level(const Entry& entry) {
+    out.level_stated = true;
+    take(reader, entry.value, out.level);
+  }
+
+  void read_profiles(const Entry& entry) {
+    out.profiles.clear();
+    for (const Item* profile : reader.list(entry.value))
+      if (const auto word = reader.word(*profile, "profile", profile_words)) out.profiles.push_back(*word);
+  }
+
+  void read_needs(const Entry& entry) {
+    for (const Item* need : reader.list(entry.value)) read_condition(*need);
+  }
+
+  void read_condition(const Item& item) {
+    const auto source = reader.string(item);
+    if (!source) return;
+    std::string_view text = *source;
+    Condition condition;
+    condition.negated = cut_front(text, "no ");
+    if (cut_front(text, "fact ")) {
+      condition.kind = Condition::Kind::fact;
+      condition.name = text;
+      if (std::find(facts.begin(), facts.end(), condition.name) == facts.end())
+        reader.error(item.spot, fmt::format("unknown fact '{}'", text),
+                     did_you_mean(text, facts, "one of " + one_of(facts)));
+    } else {
+      read_keyword(item, text, condition);
     }
-  } else {
+    out.needs.push_back(std::move(condition));
+  }
+
+  void read_keyword(const Item& item, std::string_view text, Condition& condition) {
     const auto space = text.find(' ');
     condition.name = text.substr(0, space);
     if (space != std::string_view::npos) condition.parameter = text.substr(space + 1);
-    if (!is_keyword(condition.name)) {
-      const bool is_fact = std::find(facts.begin(), facts.end(), std::string(text)) != facts.end();
-      reader.error(
-          item.spot, fmt::format("'{}' is neither an EHLO keyword nor a fact", text),
-          is_fact ? fmt::format("did you mean 'fact {}'?", text) : "as in 'PIPELINING', 'AUTH PLAIN', 'fact delivery'");
-    }
+    if (RE2::FullMatch(condition.name, keyword_form)) return;
+    const bool is_fact = std::find(facts.begin(), facts.end(), std::string(text)) != facts.end();
+    reader.error(
+        item.spot, fmt::format("'{}' is neither an EHLO keyword nor a fact", text),
+        is_fact ? fmt::format("did you mean 'fact {}'?", text) : "as in 'PIPELINING', 'AUTH PLAIN', 'fact delivery'");
   }
-  scenario.needs.push_back(std::move(condition));
+};
+
+using It = ScenarioReader;
+/// What a row of a report is told by: the keys that scenarios and rules have in common.
+const Fields<It> described_fields = {
+    field<&Scenario::title, It>("title", "One line for people", true),
+    field<&Scenario::rationale, It>("rationale", "Why it matters"),
+    {{"requirements", "Ids of ledger rows; the first is decided where nothing else is said",
+      shape::some(shape::text())},
+     &It::read_list<&Scenario::requirements, &Scenario::requirements_place>},
+    {{"level", "How an unmet expectation counts; the highest of the requirements where it is left out",
+      shape::or_column(shape::one_of(words_of<Level>()))},
+     &It::read_level},
+    field<&Scenario::tags, It>("tags", "Words to filter by"),
+    {{"profiles", "Targets that it is for: a scenario is for mx and submission where it is left out, a rule for all",
+      shape::some(shape::or_column(shape::one_of(profile_words)))},
+     &It::read_profiles},
+    {{"catches", "Named faults of the reference server that must turn it red", shape::some(shape::text())},
+     &It::read_list<&Scenario::catches, &Scenario::catches_place>},
+};
+
+Fields<It> joined(Fields<It> fields, const Fields<It>& more) {
+  fields.insert(fields.end(), more.begin(), more.end());
+  return fields;
 }
 
-Delivered load_delivered(Reader& reader, const Item& item, const Values& values) {
-  Delivered out;
-  out.place = reader.place(item.spot);
-  if (!reader.keys(item, "'delivered'", delivered_keys)) return out;
-  if (item.entries.empty()) reader.error(item.spot, "'delivered' asks for nothing", "delivered = { count = 1 }");
-  const auto count = [&](std::string_view key, std::optional<std::size_t>& into) {
-    if (const Item* number = item.find(key))
-      if (const auto value = reader.integer(*number, 0, 1000000)) into = static_cast<std::size_t>(*value);
-  };
-  count("count", out.count);
-  count("at-most", out.at_most);
-  if (const Item* from = item.find("from")) out.from = reader.text(*from, values);
-  const auto texts = [&](std::string_view key, std::vector<Text>& into) {
-    if (const Item* list = item.find(key)) into = reader.texts(*list, values);
-  };
-  texts("to", out.to);
-  texts("none-from", out.none_from);
-  texts("none-to", out.none_to);
-  texts("body", out.body);
-  texts("message", out.message);
-  texts("contains", out.contains);
-  texts("lacks", out.lacks);
-  return out;
+const Fields<It> rule_fields =
+    joined({{{"rule", "The rule's name", shape::text(), true}, &It::read_rule}}, described_fields);
+
+const Fields<It> scenario_fields = joined(
+    joined({{{"id", "Lower-case words with hyphens; unique in the suite; never changed", shape::text(), true},
+             &It::read_id},
+            {{"needs", "EHLO keywords in upper case, or 'fact x'; 'no' turns it round", shape::some(shape::text())},
+             &It::read_needs},
+            field<&Scenario::from, It>("state", "The ready state to begin in; greeted where it is left out"),
+            {{"each", "Rows to play it with: a name of [rows], or a list", shape::definition("rows")}},
+            {{"defaults", "Columns of the rows that leave them out", shape::Json{{"type", "object"}}}},
+            field<&Scenario::alone, It>("alone", "Nothing else runs beside it"),
+            field<&Scenario::fence, It>("fence", "false: no NOOP and QUIT at the end"),
+            field<&Scenario::timeout, It>("timeout", "Of the whole scenario; a minute where it is left out")},
+           described_fields),
+    // After the requirements, which they may decide.
+    {{{"steps", "The conversation", shape::definition("steps"), true},
+      [](It& it, const Entry& entry) { it.out.steps = load_steps(it.reader, entry.value, it.scope()); }},
+     {{"delivered", "What must have arrived", shape::definition("delivered")},
+      [](It& it, const Entry& entry) { it.out.delivered = load_delivered(it.reader, entry.value, it.scope()); }}});
+
+/// The scenario, unless something is wrong in it: what is wrong was told, and its consequences are no news.
+void load_row(Reader& reader, const Item& item, const Item& own, const Definitions& definitions, Values values,
+              Suite& suite) {
+  const std::size_t errors = reader.errors();
+  reader.values = std::move(values);
+  ScenarioReader it{reader, definitions};
+  it.out.place = reader.place(item.spot);
+  it.out.profiles = {"mx", "submission"};
+  if (!read_fields(reader, item, "a scenario", scenario_fields, it, own)) return;
+  it.out.family = it.out.id.substr(0, it.out.id.find('/'));
+  if (!reader.values.row.empty()) it.out.id += "/" + reader.values.row;
+  if (reader.errors() == errors) suite.scenarios.push_back(std::move(it.out));
 }
 
-void require(Reader& reader, const Item& item, std::string_view key, std::string_view what) {
-  if (item.find(key) == nullptr) reader.error(item.spot, fmt::format("{} needs '{}'", what, key));
+/// What the row says in the place of the scenario.
+Item own_of(Reader& reader, const Row& row) {
+  Item own;
+  for (const std::string_view key : keys_of_rows)
+    if (const auto found = row.columns.find(key); found != row.columns.end() && reader.charge(row.spot, 256))
+      own.entries.push_back({std::string(key), found->second.spot, found->second});
+  return own;
 }
 
-void load_names(Reader& reader, const Item& item, Scenario& scenario) {
-  if (const Item* id = item.find("id")) {
-    reader.read(item, "id", scenario.id);
-    if (id->kind == Item::Kind::string && !is_words(scenario.id))
-      reader.error(id->spot, fmt::format("the id '{}' is not made of words", scenario.id),
-                   "lower-case words and numbers with hyphens: 'data-before-recipient'");
+void load_rows(Reader& reader, const Item& item, const Item& each, const Definitions& definitions, Suite& suite) {
+  const RowTable table = read_rows(reader, each, item.find("defaults"), definitions);
+  std::set<std::string> all;
+  for (const Row& row : table.rows)
+    for (const auto& [name, column] : row.columns) all.insert(name);
+  (void)reader.take_used();
+  const std::size_t errors = reader.errors();
+  for (const Row& row : table.rows) {
+    if (suite.scenarios.size() >= max_rows)
+      return reader.error(row.spot, fmt::format("more than {} rows in one file", max_rows));
+    if (!reader.charge(row.spot, sizeof(Scenario))) return;
+    Values values;
+    values.row = row.name;
+    for (const std::string& name : all)
+      if (row.columns.find(name) == row.columns.end()) values.of_other_rows.insert(name);
+    const Item own = own_of(reader, row);
+    const Reader::Columns columns(reader, row.columns);
+    load_row(reader, item, own, definitions, values, suite);
   }
-  reader.read(item, "title", scenario.title);
-  reader.read(item, "rationale", scenario.rationale);
-  reader.read(item, "requirements", scenario.requirements);
-  if (const Item* level = item.find("level")) {
-    scenario.level_stated = true;
-    if (const auto word = reader.word(*level, "level", levels))
-      scenario.level = level_named(*word).value_or(Level::must);
-  }
-  reader.read(item, "tags", scenario.tags);
-  reader.read(item, "catches", scenario.catches);
-  scenario.profiles = {"mx", "submission"};
-  if (const Item* profiles = item.find("profiles")) {
-    scenario.profiles.clear();
-    for (const Item* profile : reader.list(*profiles))
-      if (const auto word = reader.word(*profile, "profile", {"mx", "submission", "lmtp"}))
-        scenario.profiles.push_back(*word);
-  }
-}
-
-Scenario load_row(Reader& reader, const Item& item, Values values) {
-  Scenario scenario;
-  scenario.place = reader.place(item.spot);
-  load_names(reader, item, scenario);
-  if (const Item* needs = item.find("needs"))
-    for (const Item* need : reader.list(*needs)) load_condition(reader, *need, scenario);
-  if (const Item* from = item.find("from"))
-    if (const auto word = reader.word(*from, "state", ladder_words))
-      scenario.from = ladder_named(*word).value_or(Ladder::greeted);
-  if (const Item* steps = item.find("steps")) scenario.steps = load_steps(reader, *steps, values);
-  if (const Item* delivered = item.find("delivered")) scenario.delivered = load_delivered(reader, *delivered, values);
-  reader.read(item, "alone", scenario.alone);
-  reader.read(item, "fence", scenario.fence);
-  reader.read(item, "timeout", scenario.timeout);
-  scenario.family = scenario.id;
-  if (!values.row.empty()) scenario.id += "/" + values.row;
-  return scenario;
-}
-
-/// The row variables that are to be used: every key of the rows but the name.
-std::map<std::string, Spot> variables_of(const Item& each) {
-  std::map<std::string, Spot> out;
-  for (const Item& row : each.items)
-    for (const Entry& entry : row.entries)
-      if (entry.key != "row") out.emplace(entry.key, entry.spot);
-  return out;
+  if (table.rows.empty() || reader.errors() != errors) return;
+  const auto used = reader.take_used();
+  for (const auto& [name, spot] : table.written)
+    if (used.count(name) == 0 &&
+        std::find(std::begin(keys_of_rows), std::end(keys_of_rows), name) == std::end(keys_of_rows))
+      reader.warning(spot, fmt::format("column '{}' is never used", name));
 }
 
 }  // namespace
 
-void load_scenario(Reader& reader, const Item& item, Suite& suite) {
-  if (!reader.keys(item, "a scenario", scenario_keys)) return;
-  for (const char* key : {"id", "title", "steps"}) require(reader, item, key, "a scenario");
+void load_scenario(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
   const Item* each = item.find("each");
-  if (each == nullptr) {
-    suite.scenarios.push_back(load_row(reader, item, {}));
-    return;
-  }
-
-  Item pattern = item;
-  pattern.entries.erase(std::remove_if(pattern.entries.begin(), pattern.entries.end(),
-                                       [](const Entry& entry) { return entry.key == "each"; }),
-                        pattern.entries.end());
-  const auto variables = variables_of(*each);
-  std::set<std::string> used;
-  std::size_t first = suite.scenarios.size();
-  for (const Row& row : read_rows(reader, *each)) {
-    if (suite.scenarios.size() >= max_rows) {
-      reader.error(row.spot, fmt::format("more than {} rows in one file", max_rows));
-      break;
-    }
-    if (!reader.charge(row.spot, 1024)) break;
-    Values values;
-    values.row = row.name;
-    for (const auto& [name, spot] : variables)
-      if (row.values.count(name) == 0) values.of_other_rows.insert(name);
-    suite.scenarios.push_back(load_row(reader, substitute(reader, pattern, row, used), values));
-  }
-  if (suite.scenarios.size() == first) return;
-  for (const auto& [name, spot] : variables)
-    if (used.count(name) == 0) reader.warning(spot, fmt::format("row variable '{}' is never used", name));
+  if (each != nullptr) return load_rows(reader, item, *each, definitions, suite);
+  if (const Entry* defaults = item.entry("defaults"))
+    reader.error(defaults->spot, "'defaults' are of rows; there is no 'each'");
+  load_row(reader, item, {}, definitions, {}, suite);
 }
 
-void load_requirement(Reader& reader, const Item& item, Suite& suite) {
-  if (!reader.keys(item, "a requirement", {"id", "level", "lines", "says"})) return;
-  for (const char* key : {"id", "says"}) require(reader, item, key, "a requirement");
-  Requirement requirement;
-  requirement.place = reader.place(item.spot);
-  reader.read(item, "id", requirement.id);
-  reader.read(item, "lines", requirement.lines);
-  reader.read(item, "says", requirement.says);
-  if (const Item* level = item.find("level"))
-    if (const auto word = reader.word(*level, "level", levels))
-      requirement.level = level_named(*word).value_or(Level::must);
-
-  const Item* id = item.find("id");
-  if (id == nullptr || id->kind != Item::Kind::string) return;
-  const auto slash = requirement.id.rfind('/');
-  if (slash == std::string::npos || slash == 0 || !is_words(std::string_view(requirement.id).substr(slash + 1)))
-    reader.error(id->spot, fmt::format("'{}' is no ledger id", requirement.id),
-                 "RFC, section and words: 'rfc5321/4.1.1.4/lf-is-no-line-end'");
-  if (const Item* lines = item.find("lines")) {
-    const bool fits = requirement.lines.find_first_not_of("0123456789-,") == std::string::npos;
-    if (!fits) reader.error(lines->spot, "line numbers are written '2013-2019'");
-  }
-  if (!suite.requirements.emplace(requirement.id, requirement).second)
-    reader.error(id->spot, fmt::format("requirement '{}' is stated twice", requirement.id));
+void load_rule(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
+  ScenarioReader it{reader, definitions};
+  it.out.place = reader.place(item.spot);
+  it.out.profiles = profile_words;
+  it.out.fence = false;
+  const std::size_t errors = reader.errors();
+  read_fields(reader, item, "a rule", rule_fields, it);
+  if (reader.errors() == errors) suite.scenarios.push_back(std::move(it.out));
 }
+
+shape::Json delivered_shape() { return shape::table(keys_of(delivered_fields)); }
+shape::Json scenario_shape() { return shape::table(keys_of(scenario_fields)); }
+shape::Json rule_shape() { return shape::table(keys_of(rule_fields)); }
 
 void settle_levels(Suite& suite) {
   for (Scenario& scenario : suite.scenarios) {

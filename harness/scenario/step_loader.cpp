@@ -1,243 +1,288 @@
-#include "harness/scenario/step_loader.hpp"
-
 #include <algorithm>
-#include <array>
-#include <limits>
+#include <set>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
-#include "harness/scenario/expectation_loader.hpp"
+#include "harness/scenario/loaders.hpp"
 
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> actions = {"send", "bytes", "message", "chunk", "pause",
-                                          "open", "tls",   "close",   "login"};
-const std::vector<std::string> ladder_words = {"connected", "greeted", "tls", "authenticated", "mail", "rcpt", "data"};
+const std::vector<std::string> tls_words = {"handshake", "close_notify"};
+const std::vector<std::string> disconnect_words = {"half", "reset", "full"};
 
-/// A key beside the action, and the actions that it belongs to; "" is a step that only awaits.
-struct Modifier {
-  std::string_view key;
-  std::vector<std::string_view> of;
-};
-const std::vector<Modifier> modifiers = {
-    {"on", {"send", "bytes", "message", "chunk", "tls", "close", "login", ""}},
-    {"cut", {"send", "bytes", "message", "chunk"}},
-    {"gap", {"send", "bytes", "message", "chunk"}},
-    {"beneath-tls", {"send", "bytes", "message", "chunk"}},
-    {"header", {"message"}},
-    {"last", {"chunk"}},
-    {"size", {"chunk"}},
-    {"from", {"open"}},
-    {"user", {"login"}},
-    {"password", {"login"}},
-    {"initial", {"login"}},
-    {"within", {"send", "bytes", "message", "chunk", "tls", "open", "close", "login", ""}},
-    {"expect", {"send", "bytes", "message", "chunk", "tls", "open", "close", "login", ""}},
-    {"replies", {"send", "bytes", "message", "chunk", "tls", "open", "close", "login", ""}},
+/// What the steps of one scenario share.
+struct Steps {
+  Reader& reader;
+  ExpectationScope scope;
+  std::set<std::string> sessions = {};
+  std::vector<Step> read = {};
+  int depth = 0;  ///< of groups within groups
 };
 
-std::string quoted(const std::vector<std::string_view>& of) {
-  std::vector<std::string> out;
-  for (const auto action : of)
-    if (!action.empty()) out.push_back(fmt::format("'{}'", action));
-  return one_of(out);
+struct StepReader {
+  Reader& reader;
+  Steps& steps;
+  const Item& item;
+  Step out = {};
+
+  void read();
+  const Entry* find_action();
+
+  // Of a step whose action sends; modifiers are read only where they belong.
+  Send& send() { return std::get<Send>(out.action); }
+  void read_cut(const Entry& entry) { load_cut(reader, entry.value, send().cut); }
+  void read_size(const Entry& entry) { load_chunk_size(reader, entry.value, send()); }
+  void read_gap(const Entry& gap) {
+    send().cut.pause = reader.duration(gap.value).value_or(Duration{0});
+    if (item.find("cut") == nullptr) reader.error(gap.spot, "'gap' needs a 'cut'");
+  }
+
+  void read_pause(const Entry& entry) { out.action = Pause{reader.duration(entry.value).value_or(Duration{0})}; }
+
+  void read_open(const Entry& entry) {
+    out.action = Open{};
+    const auto session = reader.string(entry.value);
+    if (!session) return;
+    out.session = *session;
+    const Spot& spot = entry.value.spot;
+    if (!is_words(*session))
+      reader.error(spot, fmt::format("'{}' is no name for a session", *session), "lower-case words with hyphens");
+    else if (!steps.sessions.insert(*session).second)
+      reader.error(spot, fmt::format("a session '{}' was opened before", *session));
+  }
+
+  void read_tls(const Entry& entry) {
+    const auto word = reader.word(entry.value, "TLS event", tls_words);
+    out.action = word == "close_notify" ? Action(CloseNotify{}) : Action(Handshake{});
+  }
+
+  void read_disconnect(const Entry& entry) {
+    const auto word = reader.word(entry.value, "way to disconnect", disconnect_words);
+    out.action = word == "half" ? Action(HalfClose{}) : word == "reset" ? Action(Reset{}) : Action(Close{});
+  }
+
+  void read_login(const Entry& entry) {
+    static const RE2 form("[A-Z0-9_-]{1,20}");  // sasl-mech of RFC 4422 section 3.1
+    Login what;
+    what.mechanism = reader.string(entry.value).value_or("");
+    if (!RE2::FullMatch(what.mechanism, form) && entry.value.kind == Item::Kind::string)
+      reader.error(entry.value.spot, fmt::format("'{}' is no SASL mechanism", what.mechanism),
+                   "upper-case letters, as in 'PLAIN'");
+    out.action = std::move(what);
+  }
+
+  void read_on(const Entry& entry) {
+    const auto name = reader.string(entry.value);
+    if (!name) return;
+    out.session = *name;
+    const auto& sessions = steps.sessions;
+    if (sessions.count(*name) != 0) return;
+    reader.error(
+        entry.value.spot, fmt::format("no session '{}' was opened before", *name),
+        did_you_mean(*name, {sessions.begin(), sessions.end()}, fmt::format("{{ open = \"{}\" }} opens it", *name)));
+  }
+
+  void read_expect(const Entry& entry) { out.replies.push_back(load_expectation(reader, entry.value, steps.scope)); }
+
+  void read_replies(const Entry& replies) {
+    if (item.find("expect") != nullptr) return reader.error(replies.spot, "a step has 'expect' or 'replies', not both");
+    out.replies = load_replies(reader, replies.value, steps.scope);
+  }
+
+  void read_decides(const Entry& entry) { load_decides(reader, entry, steps.scope.requirements, out.decides); }
+
+  void read_group(const Entry& entry);
+};
+
+/// A step or a group, as often as its `repeat` says, with "{turn}" counting from 1.
+void read_repeated(Steps& steps, const Item& named) {
+  const Item& item = steps.reader.resolve(named);
+  const Item* repeat = item.kind == Item::Kind::table ? item.find("repeat") : nullptr;
+  if (repeat == nullptr) return StepReader{steps.reader, steps, item}.read();
+  const auto count = steps.reader.integer(*repeat, 1, static_cast<std::int64_t>(max_steps));
+  NamedItems columns;
+  Item& turn = columns["turn"];
+  turn.kind = Item::Kind::integer;
+  turn.spot = repeat->spot;
+  const Reader::Columns frame(steps.reader, columns);
+  for (std::int64_t i = 1; i <= count.value_or(1) && steps.reader.charge(repeat->spot, sizeof(Step)); ++i) {
+    turn.integer = i;
+    StepReader{steps.reader, steps, item}.read();
+  }
 }
 
-class StepReader {
- public:
-  StepReader(Reader& reader, Values& values, std::set<std::string>& sessions)
-      : reader_(reader), values_(values), sessions_(sessions) {}
-
-  Step read(const Item& item) {
-    Step step;
-    step.place = reader_.place(item.spot);
-    std::vector<std::string> keys = actions;
-    for (const Modifier& modifier : modifiers) keys.emplace_back(modifier.key);
-    if (!reader_.keys(item, "a step", keys)) return step;
-    const Entry* action = find_action(item);
-    check_modifiers(item, action == nullptr ? "" : action->key);
-    if (action != nullptr) read_action(item, *action, step);
-    read_modifiers(item, step);
-    return step;
+void read_list(Steps& steps, const Item& named) {
+  const Item& list = steps.reader.resolve(named);
+  if (list.kind != Item::Kind::list) return steps.reader.expected(list, "a list of steps");
+  if (steps.depth > max_columns_deep) return steps.reader.error(list.spot, "groups within groups, too deep");
+  for (const Item& item : list.items) {
+    read_repeated(steps, item);
+    if (!steps.reader.charge(item.spot, sizeof(Step))) return;
+    if (steps.read.size() <= max_steps) continue;
+    steps.reader.error(item.spot, fmt::format("a scenario has {} steps at most", max_steps));
+    steps.read.resize(max_steps);
+    return;
   }
+}
 
- private:
-  const Entry* find_action(const Item& item) {
-    const Entry* found = nullptr;
-    for (const Entry& entry : item.entries) {
-      if (std::find(actions.begin(), actions.end(), entry.key) == actions.end()) continue;
-      if (found != nullptr) {
-        reader_.error(entry.spot, fmt::format("a step has one action: '{}' or '{}'", found->key, entry.key),
-                      "make two steps of it");
-        continue;
-      }
-      found = &entry;
-    }
-    if (found == nullptr && item.find("expect") == nullptr && item.find("replies") == nullptr)
-      reader_.error(item.spot, "a step needs an action, or something to expect", "an action is " + one_of(actions));
-    return found;
-  }
+void StepReader::read_group(const Entry& entry) {
+  if (item.find("repeat") == nullptr) reader.error(entry.spot, "a group of steps needs a 'repeat'");
+  ++steps.depth;
+  read_list(steps, entry.value);
+  --steps.depth;
+}
 
-  void check_modifiers(const Item& item, std::string_view action) {
-    for (const Modifier& modifier : modifiers) {
-      const Entry* entry = item.entry(modifier.key);
-      if (entry == nullptr || std::find(modifier.of.begin(), modifier.of.end(), action) != modifier.of.end()) continue;
-      if (action == "pause" && (modifier.key == "expect" || modifier.key == "replies" || modifier.key == "within"))
-        reader_.error(entry->spot, "a pause awaits nothing", "{ expect = \"silence\", within = \"2s\" } does");
-      else
-        reader_.error(entry->spot, fmt::format("'{}' belongs to {}", modifier.key, quoted(modifier.of)));
-    }
-  }
+using It = StepReader;
+Field<It> sending_action(Send::Framing framing, std::string_view name, std::string_view meaning) {
+  return {{name, meaning, shape::text()},
+          [framing](It& it, const Entry& entry) { it.out.action = load_send(it.reader, entry.value, framing); }};
+}
 
-  void read_action(const Item& item, const Entry& action, Step& step) {
-    if (action.key == "send" || action.key == "bytes") {
-      read_octets(action, step);
-    } else if (action.key == "message") {
-      read_message(item, action.value, step);
-    } else if (action.key == "chunk") {
-      read_chunk(item, action.value, step);
-    } else if (action.key == "pause") {
-      step.action = Step::Action::pause;
-      step.duration = reader_.duration(action.value).value_or(Duration{0});
-    } else if (action.key == "open") {
-      read_open(item, action.value, step);
-    } else if (action.key == "tls") {
-      const auto word = reader_.word(action.value, "TLS event", {"handshake", "close_notify"});
-      step.action = word == "close_notify" ? Step::Action::close_notify : Step::Action::handshake;
-    } else if (action.key == "close") {
-      const auto word = reader_.word(action.value, "way to close", {"half", "reset", "full"});
-      step.action = word == "half"    ? Step::Action::half_close
-                    : word == "reset" ? Step::Action::reset
-                                      : Step::Action::close;
-    } else {
-      read_login(item, action.value, step);
-    }
-  }
-
-  void read_octets(const Entry& action, Step& step) {
-    step.action = Step::Action::send;
-    step.line = action.key == "send";
-    step.octets = reader_.text(action.value, values_).value_or(Text{});
-    if (!step.line || step.octets.empty()) return;
-    const Piece& last = step.octets.pieces.back();
-    if (last.kind == Piece::Kind::literal && last.octets.size() > 1 &&
-        last.octets.compare(last.octets.size() - 2, 2, "\r\n") == 0)
-      reader_.warning(action.value.spot, "'send' adds CRLF; this line has one already", "'bytes' adds nothing");
-  }
-
-  void read_message(const Item& item, const Item& text, Step& step) {
-    step.action = Step::Action::send;
-    step.framing = Step::Framing::data;
-    bool header = true;
-    reader_.read(item, "header", header);
-    if (header) step.octets.pieces.push_back({Piece::Kind::value, {}, "header", 0, {}});
-    if (auto body = reader_.text(text, values_))
-      step.octets.pieces.insert(step.octets.pieces.end(), body->pieces.begin(), body->pieces.end());
-  }
-
-  void read_chunk(const Item& item, const Item& text, Step& step) {
-    step.action = Step::Action::send;
-    step.framing = Step::Framing::chunk;
-    step.octets = reader_.text(text, values_).value_or(Text{});
-    reader_.read(item, "last", step.last_chunk);
-    if (const Item* size = item.find("size"))
-      if (const auto octets = reader_.integer(*size, 0, std::numeric_limits<std::int64_t>::max()))
-        step.chunk_size = static_cast<std::uint64_t>(*octets);
-  }
-
-  void read_open(const Item& item, const Item& name, Step& step) {
-    step.action = Step::Action::open;
-    step.from = "greeted";
-    if (const Item* from = item.find("from"))
-      step.from = reader_.word(*from, "state", ladder_words).value_or(step.from);
-    const auto session = reader_.string(name);
-    if (!session) return;
-    step.session = *session;
-    if (!is_words(*session))
-      reader_.error(name.spot, fmt::format("'{}' is no name for a session", *session), "lower-case words with hyphens");
-    else if (!sessions_.insert(*session).second)
-      reader_.error(name.spot, fmt::format("a session '{}' was opened before", *session));
-  }
-
-  void read_login(const Item& item, const Item& mechanism, Step& step) {
-    step.action = Step::Action::login;
-    step.login.mechanism = reader_.string(mechanism).value_or("");
-    // sasl-mech of RFC 4422 section 3.1.
-    const std::string& name = step.login.mechanism;
-    const bool fits = !name.empty() && name.size() <= 20 && std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-    if (!fits && mechanism.kind == Item::Kind::string)
-      reader_.error(mechanism.spot, fmt::format("'{}' is no SASL mechanism", name),
-                    "upper-case letters, as in 'PLAIN'");
-    if (const Item* user = item.find("user")) step.login.user = reader_.text(*user, values_);
-    if (const Item* password = item.find("password")) step.login.password = reader_.text(*password, values_);
-    reader_.read(item, "initial", step.login.initial_response);
-  }
-
-  void read_modifiers(const Item& item, Step& step) {
-    if (const Item* on = item.find("on")) read_on(*on, step);
-    if (const Item* cut = item.find("cut")) read_cut(*cut, step);
-    if (const Item* gap = item.find("gap")) {
-      step.cut.pause = reader_.duration(*gap).value_or(Duration{0});
-      if (item.find("cut") == nullptr) reader_.error(item.entry("gap")->spot, "'gap' needs a 'cut'");
-    }
-    reader_.read(item, "beneath-tls", step.beneath_tls);
-    reader_.read(item, "within", step.within);
-    const Item* expect = item.find("expect");
-    const Item* replies = item.find("replies");
-    if (expect != nullptr && replies != nullptr)
-      reader_.error(item.entry("replies")->spot, "a step has 'expect' or 'replies', not both");
-    if (expect != nullptr) {
-      if (const Entry* times = expect->kind == Item::Kind::table ? expect->entry("times") : nullptr)
-        reader_.error(times->spot, "'times' belongs into 'replies'");
-      step.replies.push_back(load_expectation(reader_, *expect, values_));
-    } else if (replies != nullptr) {
-      step.replies = load_replies(reader_, *replies, values_);
-    }
-  }
-
-  void read_on(const Item& on, Step& step) {
-    const auto name = reader_.string(on);
-    if (!name) return;
-    step.session = *name;
-    if (sessions_.count(*name) != 0) return;
-    const std::string near = did_you_mean(*name, {sessions_.begin(), sessions_.end()});
-    reader_.error(on.spot, fmt::format("no session '{}' was opened before", *name),
-                  near.empty() ? fmt::format("{{ open = \"{}\" }} opens it", *name) : near);
-  }
-
-  void read_cut(const Item& cut, Step& step) {
-    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-    if (cut.kind == Item::Kind::string) {
-      step.cut.each_octet = reader_.word(cut, "cut", {"each"}).has_value();
-      return;
-    }
-    for (const Item* offset : reader_.list(cut)) {
-      const auto at = reader_.integer(*offset, -most, most);
-      if (at == 0)
-        reader_.error(offset->spot, "nothing can be cut at 0", "offsets count octets; negative ones from the end");
-      if (at) step.cut.at.push_back(static_cast<long>(*at));
-    }
-  }
-
-  Reader& reader_;
-  Values& values_;
-  std::set<std::string>& sessions_;
+constexpr std::string_view group = "steps";
+const Fields<It> actions = {
+    sending_action(Send::Framing::line, "send", "A line; CRLF is added"),
+    sending_action(Send::Framing::none, "bytes", "Exactly these octets"),
+    sending_action(Send::Framing::data, "message", "After 354: these octets, dot-stuffed, and the end of data"),
+    sending_action(Send::Framing::chunk, "chunk", "BDAT and these octets in one write"),
+    {{"pause", "Waits", shape::or_column(shape::duration())}, &It::read_pause},
+    {{"open", "Opens a further session of this name", shape::text()}, &It::read_open},
+    {{"tls", "Begins TLS, or ends it and keeps the TCP connection", shape::or_column(shape::one_of(tls_words))},
+     &It::read_tls},
+    {{"disconnect", "TCP FIN and still reading; TCP RST; both ways", shape::or_column(shape::one_of(disconnect_words))},
+     &It::read_disconnect},
+    {{"login", "AUTH by this mechanism, through the SASL library", shape::text()}, &It::read_login},
+    {{group, "A group of steps, played as often as 'repeat' says", shape::definition("steps")}, &It::read_group},
 };
+
+/// A modifier that is a member of the step's action.
+template <class Of, class Value>
+Of owner(Value Of::*);
+template <auto Member>
+Field<StepReader> part(std::string_view name, std::string_view meaning) {
+  using Of = decltype(owner(Member));
+  using Value = std::remove_reference_t<decltype(std::declval<Of&>().*Member)>;
+  return {{name, meaning, shape_of<Value>()}, [](StepReader& it, const Entry& entry) {
+            take(it.reader, entry.value, std::get<Of>(it.out.action).*Member);
+          }};
+}
+
+/// A key that says more of certain actions; "" is a step without one.
+struct StepModifier {
+  Field<It> field;
+  std::vector<std::string_view> of;
+};
+const std::vector<std::string_view> sending = {"send", "bytes", "message", "chunk"};
+const std::vector<std::string_view> speaking = {"send", "bytes", "message", "chunk", "tls", "disconnect", "login", ""};
+const std::vector<std::string_view> awaiting = {"send", "bytes",      "message", "chunk", "tls",
+                                                "open", "disconnect", "login",   ""};
+const std::vector<StepModifier> modifiers = {
+    {{{"on", "The session; the first where it is left out", shape::text()}, &It::read_on}, speaking},
+    {{{"cut", "Where to cut the octets into segments: offsets, negative ones from the end, or 'each'", cut_shape()},
+      &It::read_cut},
+     sending},
+    {{{"gap", "Pause between the segments", shape::or_column(shape::duration())}, &It::read_gap}, sending},
+    {part<&Send::beneath_tls>("beneath-tls", "Write on the TCP connection, under TLS"), sending},
+    {part<&Send::last_chunk>("last", "BDAT says LAST"), {"chunk"}},
+    {{{"size", "The size that BDAT announces; the true one where it is left out", chunk_size_shape()}, &It::read_size},
+     {"chunk"}},
+    {part<&Open::ladder>("state", "The ready state of the new session"), {"open"}},
+    {part<&Login::user>("user", "Whom to log in; the target's user where it is left out"), {"login"}},
+    {part<&Login::password>("password", "The password; the target's where it is left out"), {"login"}},
+    {part<&Login::initial_response>("initial", "Whether to send the initial response with AUTH"), {"login"}},
+    {field<&Step::within, It>("wait", "How long to wait for each reply, and to see whether all stays silent"),
+     awaiting},
+    {{{"expect", "What must come back", shape::definition("expectation")}, &It::read_expect}, awaiting},
+    {{{"replies", "What must come back to each command of a pipelined group", shape::definition("replies")},
+      &It::read_replies},
+     awaiting},
+    {{{"decides", "The requirement that the expectations decide", shape::text()}, &It::read_decides}, awaiting},
+};
+
+bool belongs_to(const StepModifier& modifier, std::string_view action) {
+  return std::find(modifier.of.begin(), modifier.of.end(), action) != modifier.of.end();
+}
+
+std::vector<Key> step_keys() {
+  std::vector<Key> keys = keys_of(actions);
+  keys.push_back({"repeat", "How often; '{turn}' counts from 1",
+                  shape::or_column(shape::integer(1, static_cast<std::int64_t>(max_steps)))});
+  for (const StepModifier& modifier : modifiers) keys.push_back(modifier.field.key);
+  return keys;
+}
+
+const Field<It>* action_named(std::string_view name) {
+  const auto found =
+      std::find_if(actions.begin(), actions.end(), [&](const Field<It>& field) { return field.key.name == name; });
+  return found == actions.end() ? nullptr : &*found;
+}
+
+const Entry* StepReader::find_action() {
+  const Entry* found = nullptr;
+  for (const Entry& entry : item.entries) {
+    if (action_named(entry.key) == nullptr) continue;
+    if (found == nullptr)
+      found = &entry;
+    else
+      reader.error(entry.spot, fmt::format("a step has one action: '{}' or '{}'", found->key, entry.key),
+                   "make two steps of it");
+  }
+  if (found == nullptr && item.find("expect") == nullptr && item.find("replies") == nullptr)
+    reader.error(item.spot, "a step needs an action, or something to expect",
+                 "an action is " + one_of(names_of(keys_of(actions))));
+  return found;
+}
+
+void misplaced(Reader& reader, const Entry& entry, const StepModifier& modifier, std::string_view action) {
+  const bool awaits = entry.key == "expect" || entry.key == "replies" || entry.key == "wait";
+  if (action == "pause" && awaits)
+    return reader.error(entry.spot, "a pause awaits nothing", "{ expect = \"silence\", wait = \"2s\" } does");
+  std::vector<std::string> of;
+  for (const std::string_view one : modifier.of)
+    if (!one.empty()) of.push_back(fmt::format("'{}'", one));
+  reader.error(entry.spot, fmt::format("'{}' belongs to {}", entry.key, one_of(of)));
+}
+
+void StepReader::read() {
+  static const std::vector<std::string> known = names_of(step_keys());
+  out.place = reader.place(item.spot);
+  if (!reader.keys(item, "a step", known)) return;
+  const Entry* action = find_action();
+  const std::string_view name = action == nullptr ? std::string_view() : action->key;
+  if (action != nullptr) action_named(name)->read(*this, *action);
+  for (const StepModifier& modifier : modifiers) {
+    const Entry* entry = item.entry(modifier.field.key.name);
+    if (entry == nullptr) continue;
+    if (belongs_to(modifier, name))
+      modifier.field.read(*this, *entry);
+    else
+      misplaced(reader, *entry, modifier, name);
+  }
+  if (name != group) steps.read.push_back(std::move(out));
+}
 
 }  // namespace
 
-std::vector<Step> load_steps(Reader& reader, const Item& steps, Values& values) {
-  std::vector<Step> out;
-  if (steps.kind != Item::Kind::list) {
-    reader.expected(steps, "a list of steps");
-    return out;
+std::vector<Step> load_steps(Reader& reader, const Item& list, const ExpectationScope& scope) {
+  Steps steps{reader, scope};
+  read_list(steps, list);
+  return std::move(steps.read);
+}
+
+shape::Json step_shape() {
+  std::vector<std::string_view> one_of_these = {"expect", "replies"};
+  std::vector<shape::Exclusion> exclusions = {{"replies", {"expect"}}};
+  for (const auto& action : actions) {
+    const std::string_view name = action.key.name;
+    one_of_these.push_back(name);
+    shape::Exclusion& exclusion = exclusions.emplace_back(shape::Exclusion{name, {}});
+    for (const auto& other : actions)
+      if (other.key.name != name) exclusion.others.push_back(other.key.name);
+    for (const StepModifier& modifier : modifiers)
+      if (!belongs_to(modifier, name)) exclusion.others.push_back(modifier.field.key.name);
   }
-  std::set<std::string> sessions;
-  for (const Item& item : steps.items) out.push_back(StepReader(reader, values, sessions).read(item));
-  return out;
+  return shape::table(step_keys(), exclusions, one_of_these);
 }
 
 }  // namespace smtpspec::scenario

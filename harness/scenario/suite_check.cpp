@@ -1,22 +1,14 @@
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "harness/scenario/loader.hpp"
-#include "harness/scenario/toml_reader.hpp"
+#include "harness/scenario/loaders.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::scenario {
 namespace {
-
-Diagnostic about(const Place& place, std::string message, std::string help = {}) {
-  Diagnostic diagnostic;
-  diagnostic.place = place;
-  diagnostic.message = std::move(message);
-  diagnostic.help = std::move(help);
-  return diagnostic;
-}
 
 bool is_bad(const Alternative& alternative) {
   return alternative.as &&
@@ -30,9 +22,9 @@ bool is_code_alone(const Alternative& alternative) {
 }
 
 /// Whether some reply does not fit, or fits an ending that is a finding. That a reply comes at all is no expectation of
-/// the scenario's own: the fence asks for it behind every scenario.
+/// the scenario's own: the fence asks for it after every scenario.
 bool can_be_unmet(const Expectation& expectation) {
-  std::array<bool, 4> allowed{};  // by class: 2yz to 5yz
+  std::set<std::string> classes;
   bool awaits_reply = false;
   for (const Alternative& alternative : expectation.alternatives) {
     if (is_bad(alternative)) return true;
@@ -40,19 +32,93 @@ bool can_be_unmet(const Expectation& expectation) {
     awaits_reply = true;
     if (!is_code_alone(alternative)) continue;
     if (alternative.code == "xyz") return false;
-    if (alternative.code.size() == 3 && alternative.code.substr(1) == "yz" && alternative.code[0] >= '2' &&
-        alternative.code[0] <= '5')
-      allowed[static_cast<std::size_t>(alternative.code[0] - '2')] = true;
+    if (alternative.code.ends_with("yz")) classes.insert(alternative.code);
   }
-  return !awaits_reply || !std::all_of(allowed.begin(), allowed.end(), [](bool one) { return one; });
+  return !awaits_reply || classes.size() < 4;  // 2yz to 5yz
 }
 
 bool can_fail(const Scenario& scenario) {
-  if (scenario.delivered) return true;
+  if (scenario.delivered || !scenario.rule.empty()) return true;
   for (const Step& step : scenario.steps)
     for (const Expectation& expectation : step.replies)
       if (can_be_unmet(expectation)) return true;
   return false;
+}
+
+bool is_silence_alone(const Expectation& expectation) {
+  return std::all_of(expectation.alternatives.begin(), expectation.alternatives.end(),
+                     [](const Alternative& one) { return one.kind == Alternative::Kind::silence; });
+}
+
+/// How long the scenario waits at least, whatever the server does.
+Duration waits_of(const Scenario& scenario) {
+  Duration sum{0};
+  for (const Step& step : scenario.steps) {
+    if (const auto* pause = std::get_if<Pause>(&step.action)) sum += pause->duration;
+    if (const auto* send = std::get_if<Send>(&step.action))
+      sum += send->cut.pause * static_cast<Duration::rep>(send->cut.at.size());
+    for (const Expectation& expectation : step.replies)
+      if (is_silence_alone(expectation)) sum += step.within.value_or(Duration{0});
+  }
+  return sum;
+}
+
+/// Whether the step may send a message, or part of one.
+bool may_send_message(const Step& step) {
+  const auto* send = std::get_if<Send>(&step.action);
+  if (send == nullptr) return false;
+  if (send->framing == Send::Framing::data || send->framing == Send::Framing::chunk) return true;
+  const std::string source = smtp::to_upper(to_source(send->octets));
+  return source.find("DATA") != std::string::npos || source.find("BDAT") != std::string::npos;
+}
+
+bool may_send_message(const Scenario& scenario) {
+  const auto& steps = scenario.steps;
+  const auto sends = [](const Step& step) { return std::holds_alternative<Send>(step.action); };
+  const auto opens_data = [](const Step& step) {
+    const auto* open = std::get_if<Open>(&step.action);
+    return open != nullptr && open->ladder == Ladder::data;
+  };
+  const bool begun = scenario.from == Ladder::data || std::any_of(steps.begin(), steps.end(), opens_data);
+  return (begun && std::any_of(steps.begin(), steps.end(), sends)) ||
+         std::any_of(steps.begin(), steps.end(), [](const Step& step) { return may_send_message(step); });
+}
+
+bool asks_for_messages(const Delivered& delivered) {
+  return delivered.count.value_or(0) > 0 || !delivered.contains.empty() || !delivered.to.empty();
+}
+
+/// After silence the session goes on, and after a reply that means nothing in particular it does too: then nobody knows
+/// whether a reply is still owed.
+bool is_undecided(const Expectation& expectation) {
+  const auto silent = [](const Alternative& one) { return one.kind == Alternative::Kind::silence; };
+  const auto goes_on = [](const Alternative& one) {
+    return one.kind == Alternative::Kind::reply && !one.closes && !one.ends && !one.as;
+  };
+  const auto& all = expectation.alternatives;
+  return std::any_of(all.begin(), all.end(), silent) && std::any_of(all.begin(), all.end(), goes_on);
+}
+
+/// What every part of a scenario may say, but not all together. Errors for a scenario that goes on after silence and
+/// after a reply alike, for one whose pauses outlast its timeout, and for one that asks for messages and sends none.
+std::vector<Diagnostic> check_sense(const Scenario& scenario) {
+  std::vector<Diagnostic> found;
+  for (const Step& step : scenario.steps)
+    for (const Expectation& expectation : step.replies)
+      if (is_undecided(expectation))
+        found.push_back(about(expectation.place, "silence and a reply, and with both the session goes on",
+                              "say what the reply means: 'as', 'close' or then = \"end\""));
+  const Duration limit = scenario.timeout.value_or(usual_timeout);
+  const Duration waits = waits_of(scenario);
+  if (waits >= limit)
+    found.push_back(about(scenario.place,
+                          fmt::format("the pauses of scenario '{}' alone last {} ms, and it ends after {} ms",
+                                      scenario.family, waits.count(), limit.count()),
+                          "a longer 'timeout'"));
+  if (scenario.delivered && asks_for_messages(*scenario.delivered) && !may_send_message(scenario))
+    found.push_back(about(scenario.delivered->place, "a message is asked for, and none is sent",
+                          "'message' and 'chunk' send one, or begin in state 'data'"));
+  return found;
 }
 
 class SuiteCheck {
@@ -65,9 +131,13 @@ class SuiteCheck {
     if (suite_.scenarios.empty()) found_.push_back(about({}, "the suite holds no scenario"));
     for (const Scenario& scenario : suite_.scenarios) {
       check_ids(scenario);
-      // What is wrong in one row is wrong in its neighbours: said once a family.
-      if (!seen_.insert(where(scenario.place)).second) continue;
       check_requirements(scenario);
+      for (Diagnostic& one : check_sense(scenario))
+        if (told_.insert(where(one.place) + one.message).second) found_.push_back(std::move(one));
+      // What else is wrong in one row is wrong in its neighbours: said once a family.
+      if (!seen_.insert(where(scenario.place)).second) continue;
+      if (scenario.requirements.empty())
+        warn(scenario, "names no requirement", "requirements = [\"rfc5321/4.1.1.4/...\"]");
       if (!can_fail(scenario))
         found_.push_back(about(scenario.place, fmt::format("scenario '{}' cannot fail", scenario.family),
                                "nothing it expects can be unmet; name reply codes, or what is to be delivered"));
@@ -85,31 +155,32 @@ class SuiteCheck {
     found_.back().severity = Diagnostic::Severity::warning;
   }
 
+  /// Ids are unique, and no scenario is named as a table of rows is.
   void check_ids(const Scenario& scenario) {
-    const auto [first, is_new] = families_.emplace(scenario.family, scenario.place);
-    const bool repeated = !ids_.insert(scenario.id).second;
-    // The rows of one table share a place; the row table has seen to their names.
-    const bool elsewhere = where(first->second) != where(scenario.place);
-    if (scenario.id.empty() || !(elsewhere || (repeated && scenario.place.line == 0))) return;
-    if (!told_.insert(where(scenario.place)).second) return;
-    found_.push_back(about(scenario.place, fmt::format("a second scenario has the id '{}'", scenario.family),
-                           fmt::format("the first is in {}:{}", first->second.file, first->second.line)));
+    const auto [first, is_new] = ids_.emplace(scenario.id, scenario.place);
+    const auto [family, none_before] = families_.emplace(scenario.family, scenario.place);
+    const auto namesake = ids_.find(scenario.family);
+    const bool has_rows = scenario.id != scenario.family;
+    const bool of_a_table = has_rows ? namesake != ids_.end() : where(family->second) != where(scenario.place);
+    if ((is_new && !of_a_table) || !told_.insert(where(scenario.place)).second) return;
+    const Place& other = is_new ? family->second : first->second;
+    found_.push_back(about(scenario.place,
+                           fmt::format("a second scenario has the id '{}'", is_new ? scenario.family : scenario.id),
+                           fmt::format("the first is in {}:{}", other.file, other.line)));
   }
 
   void check_requirements(const Scenario& scenario) {
-    if (scenario.requirements.empty())
-      warn(scenario, "names no requirement", "requirements = [\"rfc5321/4.1.1.4/...\"]");
     for (const std::string& id : scenario.requirements) {
       if (suite_.requirements.count(id) != 0) continue;
-      const std::string near = did_you_mean(id, ledger_);
-      found_.push_back(about(scenario.place, fmt::format("requirement '{}' is in no ledger row", id),
-                             near.empty() ? "a [[requirement]] states it" : near));
+      if (!told_.insert(where(scenario.requirements_place) + id).second) continue;
+      found_.push_back(about(scenario.requirements_place, fmt::format("requirement '{}' is in no ledger row", id),
+                             did_you_mean(id, ledger_, "a [[requirement]] states it")));
     }
   }
 
   const Suite& suite_;
   std::vector<std::string> ledger_;
-  std::set<std::string> ids_;
+  std::map<std::string, Place> ids_;
   std::map<std::string, Place> families_;
   std::set<std::string> seen_;
   std::set<std::string> told_;
@@ -127,11 +198,12 @@ std::vector<Diagnostic> check_faults(const Suite& suite, const std::vector<std::
     for (const std::string& fault : scenario.catches) {
       if (std::find(faults.begin(), faults.end(), fault) != faults.end()) continue;
       if (!told.insert(scenario.family + "\n" + fault).second) continue;
-      found.push_back(about(scenario.place,
+      found.push_back(about(scenario.catches_place,
                             fmt::format("scenario '{}' catches '{}', which is no named fault", scenario.family, fault),
                             did_you_mean(fault, faults)));
     }
   }
+  show_lines(found);
   return found;
 }
 

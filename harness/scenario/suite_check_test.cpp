@@ -41,11 +41,11 @@ TEST_CASE("A scenario that cannot fail is an error") {
       {"steps = [{ send = 'NOOP', expect = 'xyz' }]", false},
       {"steps = [{ send = 'NOOP', expect = ['250', 'xyz', 'close'] }]", false},
       {"steps = [{ send = 'NOOP', expect = ['2yz', '3yz', '4yz', '5yz'] }]", false},
-      {"steps = [{ send = 'NOOP', expect = ['250', { code = 'xyz', as = 'info' }] }]", false},
-      {"steps = [{ pause = '1s' }, { close = 'full' }]", false},
+      {"steps = [{ send = 'NOOP', expect = ['250', { reply = 'xyz', as = 'info' }] }]", false},
+      {"steps = [{ pause = '1s' }, { disconnect = 'full' }]", false},
       {"steps = [{ send = 'NOOP', expect = '250' }]", true},
-      {"steps = [{ send = 'NOOP', expect = ['250', { code = 'xyz', as = 'fail' }] }]", true},
-      {"steps = [{ send = 'NOOP', expect = { code = 'xyz', lines = 1 } }]", true},
+      {"steps = [{ send = 'NOOP', expect = ['250', { reply = 'xyz', as = 'fail' }] }]", true},
+      {"steps = [{ send = 'NOOP', expect = { reply = 'xyz', line-count = 1 } }]", true},
       {"steps = [{ send = 'NOOP', expect = 'silence' }]", true},
       {"steps = [{ send = 'NOOP', expect = 'close' }]", true},
       {"steps = [{ send = 'NOOP', expect = 'xyz' }, { send = 'NOOP', expect = '250' }]", true},
@@ -55,6 +55,24 @@ TEST_CASE("A scenario that cannot fail is an error") {
     INFO(one.keys);
     CHECK(found(one.keys + "\n") == (one.can_fail ? Messages{} : Messages{"scenario 'a' cannot fail"}));
   }
+}
+
+TEST_CASE("A scenario that makes no sense is an error") {
+  const std::string undecided = "silence and a reply, and with both the session goes on";
+  const std::string nothing_sent = "a message is asked for, and none is sent";
+  const std::string expect = "steps = [{ send = 'NOOP', expect = ";
+  CHECK(found(expect + "['silence', '250'] }]\n") == Messages{undecided});
+  CHECK(found(expect + "['silence', { reply = '250', as = 'info' }, '5yz close'] }]\n").empty());
+  CHECK(found(expect + "'250' }]\ndelivered = { count = 1 }\n") == Messages{nothing_sent});
+  CHECK(found(expect + "'250' }]\ndelivered = { contains = 'x' }\n") == Messages{nothing_sent});
+  CHECK(found(expect + "'250' }]\ndelivered = { count = 0 }\n").empty());
+  CHECK(found("state = 'data'\n" + expect + "'250' }]\ndelivered = { count = 1 }\n").empty());
+  CHECK(found("steps = [{ bytes = 'data\\r\\n', expect = '354' }]\ndelivered = { count = 1 }\n").empty());
+  const std::string pauses = "steps = [{ repeat = 10, pause = '3s' }, { send = 'NOOP', expect = '250' }]\n";
+  CHECK(found(pauses).empty());
+  CHECK(found(pauses + "timeout = '30s'\n") ==
+        Messages{"the pauses of scenario 'a' alone last 30000 ms, and it ends after 30000 ms"});
+  CHECK(found("steps = [{ expect = 'silence', wait = '60s' }]\n").size() == 1);
 }
 
 TEST_CASE("A requirement needs a row of the ledger") {

@@ -1,183 +1,225 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include "harness/scenario/address_url.hpp"
+#include "harness/scenario/fields.hpp"
 #include "harness/scenario/loader.hpp"
-#include "harness/scenario/toml_reader.hpp"
+#include "harness/scenario/loaders.hpp"
 
 namespace smtpspec::scenario {
 namespace {
 
-class TargetReader {
- public:
-  TargetReader(Reader& reader, const std::filesystem::path& file) : reader_(reader), folder_(file.parent_path()) {
-    target_.file = file;
-  }
+const std::vector<std::string> sink_protocols = {"smtp", "lmtp"};
+constexpr std::string_view roads[] = {"sink", "maildir", "mbox"};
+constexpr std::string_view address_example = "address = \"smtp://127.0.0.1:2525\"";
+constexpr std::string_view accepts_example = "accepts = [\"alice@example.test\"]";
+constexpr std::string_view start_example = "start = [\"./start\"], the program and its arguments";
 
-  Target read(const Item& root) {
-    reader_.keys(root, "a target file",
-                 {"name", "address", "profile", "source", "mail", "auth", "tls", "delivery", "server"});
-    read_address(root);
-    read_sources(root);
-    if (const Item* mail = root.find("mail"))
-      read_mail(*mail);
-    else
-      reader_.error(root.spot, "a target file needs [mail]", "accepts = [\"...\"] names a mailbox that takes mail");
-    if (const Item* auth = root.find("auth")) read_auth(*auth);
-    if (const Item* tls = root.find("tls")) read_tls(*tls);
-    if (const Item* delivery = root.find("delivery")) read_delivery(*delivery);
-    if (const Item* server = root.find("server")) read_server(*server);
-    return std::move(target_);
-  }
+/// A target file, or one of its tables.
+template <class Part>
+struct PartReader {
+  Reader& reader;
+  const std::filesystem::path& folder;
+  Part& out;
 
- private:
-  void read_address(const Item& root) {
-    const Item* item = root.find("address");
-    if (item == nullptr) {
-      reader_.error(root.spot, "a target file needs 'address'", "address = \"smtp://127.0.0.1:2525\"");
-      return;
-    }
-    const auto url = reader_.string(*item);
-    if (!url) return;
-    const auto parsed = parse_address_url(*url);
-    if (!parsed) {
-      reader_.error(reader_.within(*item, parsed.error().at), fmt::format("'{}': {}", *url, parsed.error().message),
-                    "address = \"smtp://127.0.0.1:2525\"");
-      return;
-    }
-    target_.scheme = parsed->scheme;
-    target_.host = parsed->host;
-    target_.port = parsed->port;
-    target_.profile = default_profile(target_.scheme, target_.port);
-    target_.name = *url;
-    reader_.read(root, "name", target_.name);
-    if (const Item* profile = root.find("profile"))
-      target_.profile = reader_.word(*profile, "profile", {"mx", "submission", "lmtp"}).value_or(target_.profile);
-    if ((target_.profile == "lmtp") != (target_.scheme == Scheme::lmtp))
-      reader_.error(root.entry("profile")->spot, "profile lmtp and an lmtp:// address go together");
+  void read_path(const Entry& entry, std::filesystem::path& into) {
+    const auto text = reader.string(entry.value);
+    if (!text || text->empty()) return;
+    const std::filesystem::path path = *text;
+    into = (path.is_absolute() ? path : folder / path).lexically_normal();
   }
-
-  void read_sources(const Item& root) {
-    const Item* source = root.find("source");
-    if (source == nullptr) return;
-    for (const Item* one : reader_.list(*source)) {
-      const auto text = reader_.string(*one);
-      if (!text) continue;
-      if (!is_source(*text))
-        reader_.error(one->spot, fmt::format("'{}' is no address to connect from", *text),
-                      "an IP address or a prefix: '127.0.0.9', '127.1.0.0/16'");
-      target_.sources.push_back(*text);
-    }
-  }
-
-  void read_mail(const Item& item) {
-    if (!reader_.keys(item, "[mail]", {"domain", "accepts", "rejects", "foreign", "sender"})) return;
-    reader_.read(item, "domain", target_.mail.domain);
-    reader_.read(item, "sender", target_.mail.sender);
-    mailboxes(item, "accepts", target_.mail.accepts);
-    mailboxes(item, "rejects", target_.mail.rejects);
-    mailboxes(item, "foreign", target_.mail.foreign);
-    if (target_.mail.accepts.empty())
-      reader_.error(item.spot, "[mail] needs 'accepts' with at least one mailbox",
-                    "accepts = [\"alice@example.test\"]");
-    if (const Item* sender = item.find("sender")) check_mailbox(*sender);
-  }
-
-  void mailboxes(const Item& table, std::string_view key, std::vector<std::string>& into) {
-    const Item* item = table.find(key);
-    if (item == nullptr) return;
-    for (const Item* one : reader_.list(*item)) check_mailbox(*one);
-    into.clear();
-    for (const Item* one : reader_.list(*item))
-      if (one->kind == Item::Kind::string) into.push_back(one->text);
-  }
-
-  void check_mailbox(const Item& item) {
-    const auto text = reader_.string(item);
-    if (!text) return;
-    const auto at = text->rfind('@');
-    const bool printable = std::none_of(text->begin(), text->end(), [](char c) {
-      return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '<' || c == '>';
-    });
-    if (at == std::string::npos || at == 0 || at + 1 == text->size() || !printable)
-      reader_.error(item.spot, fmt::format("'{}' is no mailbox", *text), "as in 'alice@example.test'");
-  }
-
-  void read_auth(const Item& item) {
-    if (!reader_.keys(item, "[auth]", {"user", "password"})) return;
-    Target::Auth auth;
-    for (const char* key : {"user", "password"})
-      if (item.find(key) == nullptr) reader_.error(item.spot, fmt::format("[auth] needs '{}'", key));
-    reader_.read(item, "user", auth.user);
-    reader_.read(item, "password", auth.password);
-    target_.auth = std::move(auth);
-  }
-
-  void read_tls(const Item& item) {
-    if (!reader_.keys(item, "[tls]", {"verify", "ca", "name"})) return;
-    reader_.read(item, "verify", target_.tls.verify);
-    reader_.read(item, "name", target_.tls.name);
-    reader_.read(item, "ca", target_.tls.ca);
-    if (!target_.tls.ca.empty()) target_.tls.ca = beside(target_.tls.ca).string();
-  }
-
-  void read_delivery(const Item& item) {
-    if (!reader_.keys(item, "[delivery]", {"sink", "sink-protocol", "maildir", "mbox", "wait", "settle"})) return;
-    Target::Delivery delivery;
-    const Entry* road = nullptr;
-    for (const char* key : {"sink", "maildir", "mbox"}) {
-      const Entry* entry = item.entry(key);
-      if (entry == nullptr) continue;
-      if (road != nullptr)
-        reader_.error(entry->spot, fmt::format("mail is seen in one place: '{}' or '{}'", road->key, key));
-      road = entry;
-    }
-    if (road == nullptr) reader_.error(item.spot, "[delivery] needs 'sink', 'maildir' or 'mbox'");
-    if (const Item* sink = item.find("sink")) read_sink(*sink, delivery);
-    if (const Item* protocol = item.find("sink-protocol")) {
-      delivery.sink_lmtp = reader_.word(*protocol, "sink protocol", {"smtp", "lmtp"}) == "lmtp";
-      if (item.find("sink") == nullptr)
-        reader_.error(item.entry("sink-protocol")->spot, "'sink-protocol' needs a 'sink'");
-    }
-    std::string path;
-    reader_.read(item, "maildir", path);
-    if (!path.empty()) delivery.maildir = beside(path);
-    path.clear();
-    reader_.read(item, "mbox", path);
-    if (!path.empty()) delivery.mbox = beside(path);
-    if (const Item* wait = item.find("wait")) delivery.wait = reader_.duration(*wait).value_or(delivery.wait);
-    if (const Item* settle = item.find("settle")) delivery.settle = reader_.duration(*settle).value_or(delivery.settle);
-    target_.delivery = std::move(delivery);
-  }
-
-  void read_sink(const Item& item, Target::Delivery& delivery) {
-    const auto text = reader_.string(item);
-    if (!text) return;
-    delivery.sink = *text;
-    const auto place = parse_host_and_port(*text);
-    if (!place || place->port == 0)  // the server must know the port beforehand
-      reader_.error(item.spot, fmt::format("'{}' is no place to listen on", *text), "host and port: '127.0.0.1:2526'");
-  }
-
-  void read_server(const Item& item) {
-    if (!reader_.keys(item, "[server]", {"start", "stop"})) return;
-    Target::Server server;
-    reader_.read(item, "start", server.start);
-    reader_.read(item, "stop", server.stop);
-    if (server.start.empty())
-      reader_.error(item.spot, "[server] needs 'start'", "start = [\"./start\"], the program and its arguments");
-    target_.server = std::move(server);
-  }
-
-  [[nodiscard]] std::filesystem::path beside(const std::filesystem::path& path) const {
-    return (path.is_absolute() ? path : folder_ / path).lexically_normal();
-  }
-
-  Reader& reader_;
-  std::filesystem::path folder_;
-  Target target_;
 };
+
+std::optional<std::string> read_mailbox(Reader& reader, const Item& item) {
+  static const RE2 form(R"([^\x00-\x20\x7F<>]+@[^\x00-\x20\x7F<>@]+)");
+  auto text = reader.string(item);
+  if (text && !RE2::FullMatch(*text, form))
+    reader.error(item.spot, fmt::format("'{}' is no mailbox", *text), "as in 'alice@example.test'");
+  return text;
+}
+
+shape::Json mailbox_shape() { return shape::matching(R"(^[^\s<>]+@[^\s<>]+$)"); }
+
+using MailReader = PartReader<Target::Mail>;
+Field<MailReader> mailboxes(std::vector<std::string> Target::Mail::*member, std::string_view name,
+                            std::string_view meaning, bool needed = false) {
+  return {{name, meaning, shape::some(mailbox_shape()), needed, needed ? accepts_example : std::string_view()},
+          [member](MailReader& it, const Entry& entry) {
+            (it.out.*member).clear();
+            for (const Item* one : it.reader.list(entry.value))
+              if (auto mailbox = read_mailbox(it.reader, *one)) (it.out.*member).push_back(std::move(*mailbox));
+          }};
+}
+
+const Fields<MailReader> mail_fields = {
+    field<&Target::Mail::domain, MailReader>("domain", "The target's mail domain"),
+    mailboxes(&Target::Mail::accepts, "accepts", "Mailboxes that take mail; one at least", true),
+    mailboxes(&Target::Mail::rejects, "rejects", "No such user, in a domain of the target's"),
+    mailboxes(&Target::Mail::foreign, "foreign", "Not the target's: relaying must be refused"),
+    {{"sender", "The reverse-path to send from", mailbox_shape()},
+     [](MailReader& it, const Entry& entry) {
+       if (auto mailbox = read_mailbox(it.reader, entry.value)) it.out.sender = *mailbox;
+     }},
+};
+
+using AuthReader = PartReader<Target::Auth>;
+const Fields<AuthReader> auth_fields = {
+    field<&Target::Auth::user, AuthReader>("user", "The user's name", true),
+    field<&Target::Auth::password, AuthReader>("password", "The password", true),
+};
+
+using TlsReader = PartReader<Target::Tls>;
+const Fields<TlsReader> tls_fields = {
+    {{"verify", "Verify the target's certificate", shape::boolean()},
+     [](TlsReader& it, const Entry& entry) { take(it.reader, entry.value, it.out.verify); }},
+    {{"ca", "PEM file to verify with; the system's authorities where it is left out", shape::text()},
+     [](TlsReader& it, const Entry& entry) {
+       std::filesystem::path path;
+       it.read_path(entry, path);
+       it.out.ca = path.string();
+     }},
+    field<&Target::Tls::name, TlsReader>("name", "Server name to send and to verify; the host where it is left out"),
+};
+
+using DeliveryReader = PartReader<Target::Delivery>;
+void read_sink(DeliveryReader& it, const Entry& entry) {
+  take(it.reader, entry.value, it.out.sink);
+  const auto place = parse_host_and_port(it.out.sink);
+  if (!place || place->port == 0)  // the server must know the port beforehand
+    it.reader.error(entry.value.spot, fmt::format("'{}' is no place to listen on", it.out.sink),
+                    "host and port: '127.0.0.1:2526'");
+}
+
+const Fields<DeliveryReader> delivery_fields = {
+    {{"sink", "host:port that smtpspec listens on; the target relays there",
+      shape::matching(R"(^(\[[^\]]+\]|[^:\[\]/]+):[0-9]+$)")},
+     read_sink},
+    {{"sink-protocol", "What the sink speaks", shape::one_of(sink_protocols)},
+     [](DeliveryReader& it, const Entry& entry) {
+       it.out.sink_lmtp = it.reader.word(entry.value, "sink protocol", sink_protocols) == "lmtp";
+     }},
+    {{"maildir", "A Maildir folder", shape::text()},
+     [](DeliveryReader& it, const Entry& entry) { it.read_path(entry, it.out.maildir); }},
+    {{"mbox", "An mbox file", shape::text()},
+     [](DeliveryReader& it, const Entry& entry) { it.read_path(entry, it.out.mbox); }},
+    field<&Target::Delivery::wait, DeliveryReader>("wait", "How long accepted mail may take to arrive"),
+    field<&Target::Delivery::settle, DeliveryReader>("settle", "Quiet time after which no further message is expected"),
+};
+
+void check_delivery(Reader& reader, const Item& item) {
+  const Entry* road = nullptr;
+  for (const std::string_view key : roads) {
+    const Entry* entry = item.entry(key);
+    if (entry == nullptr) continue;
+    if (road != nullptr)
+      reader.error(entry->spot, fmt::format("mail is seen in one place: '{}' or '{}'", road->key, key));
+    road = entry;
+  }
+  if (road == nullptr) reader.error(item.spot, "[delivery] needs 'sink', 'maildir' or 'mbox'");
+  const Entry* protocol = item.entry("sink-protocol");
+  if (protocol != nullptr && item.find("sink") == nullptr)
+    reader.error(protocol->spot, "'sink-protocol' needs a 'sink'");
+}
+
+using ServerReader = PartReader<Target::Server>;
+const Fields<ServerReader> server_fields = {
+    field<&Target::Server::start, ServerReader>("start", "Program and arguments", true, start_example),
+    field<&Target::Server::stop, ServerReader>("stop", "Program and arguments"),
+};
+
+using TargetReader = PartReader<Target>;
+
+void read_address(TargetReader& it, const Entry& entry) {
+  const auto url = it.reader.string(entry.value);
+  if (!url) return;
+  if (const auto problem = set_address(it.out, *url))
+    return it.reader.error(spot_within(entry.value, problem->at), fmt::format("'{}': {}", *url, problem->message),
+                           std::string(address_example));
+  it.out.name = *url;
+}
+
+void read_sources(TargetReader& it, const Entry& entry) {
+  it.out.sources = it.reader.strings(entry.value);
+  for (const std::string& source : it.out.sources)
+    if (!is_source(source))
+      it.reader.error(entry.value.spot, fmt::format("'{}' is no address to connect from", source),
+                      "an IP address or a prefix: '127.0.0.9', '127.1.0.0/16'");
+}
+
+template <class Part>
+void read_part(TargetReader& it, const Item& item, std::string_view what, const Fields<PartReader<Part>>& fields,
+               Part& out) {
+  PartReader<Part> part{it.reader, it.folder, out};
+  read_fields(it.reader, item, what, fields, part);
+}
+
+void read_profile(TargetReader& it, const Entry& entry) {
+  if (auto word = it.reader.word(entry.value, "profile", profile_words)) it.out.profile = *word;
+  if ((it.out.profile == "lmtp") != (it.out.scheme == Scheme::lmtp))
+    it.reader.error(entry.spot, "profile lmtp and an lmtp:// address go together");
+}
+
+using It = TargetReader;
+const Fields<It> target_fields = {
+    {{"address", "smtp://host:port, smtps:// or lmtp://; the usual ports are 25, 465 and 24",
+      shape::matching(R"(^(smtp|smtps|lmtp)://(\[[0-9A-Fa-f:.]+(%.+)?\]|[A-Za-z0-9._-]+)(:[0-9]+)?/?$)"), true,
+      address_example},
+     read_address},
+    field<&Target::name, It>("name", "For reports; the address where it is left out"),
+    {{"profile", "lmtp for an lmtp address, submission on the ports 465 and 587, otherwise mx, where it is left out",
+      shape::one_of(profile_words)},
+     read_profile},
+    {{"source", "IP addresses or prefixes to connect from, used in turn", shape::some(shape::text())}, read_sources},
+    {{"mail", "Mailboxes and domain", shape::table(keys_of(mail_fields)), true,
+      "accepts = [\"...\"] names a mailbox that takes mail"},
+     [](It& it, const Entry& entry) {
+       read_part(it, entry.value, "[mail]", mail_fields, it.out.mail);
+       if (it.out.mail.accepts.empty() && entry.value.find("accepts") != nullptr)
+         it.reader.error(entry.value.spot, "[mail] needs 'accepts' with at least one mailbox",
+                         std::string(accepts_example));
+     }},
+    {{"auth", "Whom to log in; leave out where there is nobody", shape::table(keys_of(auth_fields))},
+     [](It& it, const Entry& entry) { read_part(it, entry.value, "[auth]", auth_fields, it.out.auth.emplace()); }},
+    {{"tls", "How to verify the target's certificate", shape::table(keys_of(tls_fields))},
+     [](It& it, const Entry& entry) { read_part(it, entry.value, "[tls]", tls_fields, it.out.tls); }},
+    {{"delivery", "Where accepted mail is seen; leave out where it cannot be", shape::table(keys_of(delivery_fields))},
+     [](It& it, const Entry& entry) {
+       read_part(it, entry.value, "[delivery]", delivery_fields, it.out.delivery.emplace());
+       check_delivery(it.reader, entry.value);
+     }},
+    {{"server", "How to start and stop it, from the file's folder", shape::table(keys_of(server_fields))},
+     [](It& it, const Entry& entry) {
+       read_part(it, entry.value, "[server]", server_fields, it.out.server.emplace());
+       if (it.out.server->start.empty() && entry.value.find("start") != nullptr)
+         it.reader.error(entry.value.spot, "[server] needs 'start'", std::string(start_example));
+     }},
+};
+
+struct EntryReader {
+  Reader& reader;
+  Baseline::Entry out = {};
+};
+
+using Known = Baseline::Entry;
+const Fields<EntryReader> entry_fields = {
+    field<&Known::scenario, EntryReader>("scenario", "The id of a row, or a glob", true),
+    field<&Known::outcome, EntryReader>("outcome", "What is expected", true),
+    field<&Known::cause, EntryReader>("cause", "The cause that it must have; another is drift"),
+    field<&Known::reason, EntryReader>("reason", "Why it is so, for people", true),
+};
+
+Baseline::Entry load_entry(Reader& reader, const Item& item) {
+  EntryReader it{reader};
+  it.out.place = reader.place(item.spot);
+  read_fields(reader, item, "an [[expect]]", entry_fields, it);
+  return std::move(it.out);
+}
+
+std::vector<Key> baseline_keys() {
+  return {{"expect", "Known failures", shape::list_of(shape::table(keys_of(entry_fields)))}};
+}
 
 }  // namespace
 
@@ -185,9 +227,30 @@ Loaded<Target> load_target(std::string_view toml, const std::filesystem::path& f
   Loaded<Target> out;
   Reader reader(file.string(), toml);
   const Item root = reader.parse();
-  if (!reader.failed()) out.value = TargetReader(reader, file).read(root);
+  out.value.file = file;
+  const std::filesystem::path folder = file.parent_path();
+  TargetReader it{reader, folder, out.value};
+  if (reader.errors() == 0) read_fields(reader, root, "a target file", target_fields, it);
   out.diagnostics = reader.take();
   return out;
 }
+
+shape::Json target_shape() { return shape::table(keys_of(target_fields)); }
+
+Loaded<Baseline> load_baseline(std::string_view toml, const std::string& file) {
+  Loaded<Baseline> out;
+  Reader reader(file, toml);
+  const Item root = reader.parse();
+  reader.keys(root, "a baseline", names_of(baseline_keys()));
+  if (const Item* list = root.find("expect")) {
+    if (list->kind != Item::Kind::list)
+      reader.error(root.entry("expect")->spot, "expected a list of tables", "did you mean [[expect]]?");
+    for (const Item& item : list->items) out.value.entries.push_back(load_entry(reader, item));
+  }
+  out.diagnostics = reader.take();
+  return out;
+}
+
+shape::Json baseline_shape() { return shape::table(baseline_keys()); }
 
 }  // namespace smtpspec::scenario

@@ -99,7 +99,7 @@ TEST_CASE("A broken target file is explained") {
   };
   const std::string mail = "[mail]\naccepts = 'a@b'\n";
   const std::vector<Case> cases = {
-      {"", "t/target.toml:1:1: error: a target file needs [mail]\n"},
+      {"", "t/target.toml:1:1: error: a target file needs 'mail'\n"},
       {"adress = 'smtp://a'\n" + mail, "error: unknown key 'adress' in a target file\n  1 | adress"},
       {"address = 'http://a'\n" + mail, "t/target.toml:1:12: error: 'http://a': an address begins with smtp://"},
       {"address = 'smtp://a:0'\n" + mail,

@@ -3,218 +3,155 @@
 #include <algorithm>
 #include <charconv>
 
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/base64.hpp"
+#include "harness/smtp/escape.hpp"
 
 namespace smtpspec::scenario {
 namespace {
 
-// base64 within base64 serves nobody; the bound keeps hostile input off the stack.
-constexpr int max_nesting = 4;
+const smtp::SyntaxError too_long = {0, "the text grows beyond " + std::to_string(max_text) + " octets"};
 
-bool is_name_start(char c) { return c >= 'a' && c <= 'z'; }
-bool is_name(std::string_view text) {
-  return !text.empty() && is_name_start(text.front()) && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+smtp::SyntaxError no_count(const std::string& name, std::string_view value) {
+  return {0, "'" + name + "' is to be a count, and is '" + smtp::escape(value.substr(0, 40)) + "'"};
 }
 
-class TextParser {
- public:
-  explicit TextParser(std::string_view source) : source_(source) {}
+/// Digits, and no more than a text may hold; nothing otherwise.
+std::optional<std::size_t> count_of(std::string_view digits) {
+  std::size_t count = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [rest, problem] = std::from_chars(digits.data(), end, count);
+  if (problem != std::errc{} || rest != end || count > max_text) return std::nullopt;
+  return count;
+}
 
-  /// Reads up to the end, or within a hole up to its closing brace.
-  bool parse(std::vector<Piece>& pieces, int nesting) {
-    bool filled = false;
-    std::string octets;
-    const auto flush = [&] {
-      if (!octets.empty()) pieces.push_back({Piece::Kind::literal, std::move(octets), {}, 0, {}});
-      octets.clear();
-    };
-    while (at_ < source_.size()) {
-      const char c = source_[at_];
-      if (c == '\\') {
-        if (!read_escape(octets)) return false;
-      } else if (c == '}') {
-        if (nesting > 0) break;
-        return fail(at_, "'}' without '{'; a brace is written '\\}'");
-      } else if (c == '{') {
-        flush();
-        const std::size_t start = at_;
-        Piece piece;
-        if (!read_hole(piece, nesting)) return false;
-        if (piece.kind == Piece::Kind::fill && filled) return fail(start, "a text can hold one fill only");
-        filled = filled || piece.kind == Piece::Kind::fill;
-        pieces.push_back(std::move(piece));
-      } else {
-        octets += c;
-        ++at_;
-      }
-    }
-    flush();
-    return true;
+void append_repeated(std::string& out, std::string_view unit, std::size_t octets) {
+  if (unit.size() == 1) {
+    out.append(octets, unit[0]);
+    return;
+  }
+  out.reserve(out.size() + octets);
+  for (; octets >= unit.size(); octets -= unit.size()) out += unit;
+  out += unit.substr(0, octets);
+}
+
+/// Fills the holes of one text, piece by piece; what a fill has to add is known only when all else is.
+class Expansion {
+ public:
+  explicit Expansion(const Lookup& lookup) : lookup_(lookup) {}
+
+  smtp::Parsed<std::string> run(const std::vector<Piece>& pieces, std::size_t extra) {
+    for (const Piece& piece : pieces)
+      if (!add(piece) || out_.size() > max_text) return error_.value_or(too_long);
+    if (fill_ != nullptr && !add_fill(extra)) return error_.value_or(too_long);
+    return std::move(out_);
   }
 
-  [[nodiscard]] const smtp::SyntaxError& error() const { return error_; }
-
  private:
-  bool fail(std::size_t at, std::string message) {
-    error_ = {at, std::move(message)};
+  bool fail(smtp::SyntaxError error) {
+    error_ = std::move(error);
     return false;
   }
 
-  bool read_escape(std::string& octets) {
-    const std::string_view rest = source_.substr(at_);
-    if (rest.size() > 1 && (rest[1] == '{' || rest[1] == '}')) {
-      octets += rest[1];
-      at_ += 2;
-      return true;
+  bool add(const Piece& piece) {
+    switch (piece.kind) {
+      case Piece::Kind::literal: out_ += piece.octets; return true;
+      case Piece::Kind::value: return add_value(piece.name);
+      case Piece::Kind::repeat: return add_repeat(piece);
+      case Piece::Kind::base64: return add_base64(piece);
+      case Piece::Kind::fill: break;
     }
-    const std::size_t length = rest.size() > 1 && rest[1] == 'x' ? 4 : 2;
-    smtp::BadEscape problem;
-    const auto octet = smtp::unescape(rest.substr(0, length), &problem);
-    if (!octet) return fail(at_, problem.message);
-    octets += *octet;
-    at_ += length;
+    fill_ = &piece;
+    fill_at_ = out_.size();
     return true;
   }
 
-  // at_ stands on '{'; afterwards behind '}'.
-  bool read_hole(Piece& piece, int nesting) {
-    const std::size_t start = at_++;
-    constexpr std::string_view base64 = "base64:";
-    if (source_.substr(at_, base64.size()) == base64) {
-      if (nesting >= max_nesting) return fail(start, "base64 is nested too deep");
-      at_ += base64.size();
-      piece.kind = Piece::Kind::base64;
-      if (!parse(piece.inner, nesting + 1)) return false;
-      if (at_ >= source_.size()) return fail(start, "'{' is never closed; a brace is written '\\{'");
-      ++at_;
-      return true;
-    }
-    std::size_t end = at_;
-    while (end < source_.size() && source_[end] != '}') {
-      if (source_[end] == '{') return fail(end, "no hole within this hole; a brace is written '\\{'");
-      end += source_[end] == '\\' ? 2 : 1;
-    }
-    if (end >= source_.size()) return fail(start, "'{' is never closed; a brace is written '\\{'");
-    const std::string_view content = source_.substr(at_, end - at_);
-    return (read_generated(piece, content) || read_name(piece, content, start)) && move_to(end + 1);
-  }
-
-  bool move_to(std::size_t at) {
-    at_ = at;
-    return error_.message.empty();
-  }
-
-  // "x*1000" and "x..512". True also where it is one of these and wrong: the error is then set.
-  bool read_generated(Piece& piece, std::string_view content) {
-    const std::size_t last = content.find_last_not_of("0123456789");
-    if (last == std::string_view::npos || last + 1 == content.size()) return false;
-    const bool repeats = content[last] == '*';
-    const bool fills = content[last] == '.' && last > 0 && content[last - 1] == '.';
-    if (!repeats && !fills) return false;
-    const std::string_view unit = content.substr(0, repeats ? last : last - 1);
-    const std::string_view digits = content.substr(last + 1);
-    const std::size_t digits_at = at_ + last + 1;
-    piece.kind = repeats ? Piece::Kind::repeat : Piece::Kind::fill;
-    if (unit.empty()) {
-      fail(at_, "nothing to repeat");
-      return true;
-    }
-    const auto [rest, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), piece.count);
-    if (problem != std::errc{} || piece.count > max_text) {
-      fail(digits_at, "a text has at most " + std::to_string(max_text) + " octets");
-      return true;
-    }
-    TextParser units(unit);
-    while (units.at_ < unit.size()) {
-      if (unit[units.at_] != '\\') {
-        piece.octets += unit[units.at_++];
-      } else if (!units.read_escape(piece.octets)) {
-        fail(at_ + units.error_.at, units.error_.message);
-        return true;
-      }
-    }
+  bool add_value(const std::string& name) {
+    const auto value = lookup_(name);
+    if (!value) return fail({0, "no value is known for '" + name + "'"});
+    if (value->size() > max_text) return false;
+    out_ += *value;
     return true;
   }
 
-  bool read_name(Piece& piece, std::string_view content, std::size_t start) {
-    if (!is_name(content)) {
-      const bool counted = content.find('*') != std::string_view::npos || content.find("..") != std::string_view::npos;
-      return fail(start, counted ? "a count must be a number: '{x*1000}' or '{x..512}'"
-                                 : "'{' begins a value such as '{accepted}'; a brace is written '\\{'");
-    }
-    piece.kind = Piece::Kind::value;
-    piece.name = content;
+  /// The number that stands in the text, or that the value named there has.
+  std::optional<std::size_t> count(const Piece& piece) {
+    if (piece.name.empty()) return piece.count;
+    const auto value = lookup_(piece.name);
+    const auto count = value ? count_of(*value) : std::nullopt;
+    if (!value) fail({0, "no value is known for '" + piece.name + "'"});
+    if (value && !count) fail(no_count(piece.name, *value));
+    return count;
+  }
+
+  bool add_repeat(const Piece& piece) {
+    const auto times = count(piece);
+    if (!times || piece.octets.empty() || *times > (max_text - out_.size()) / piece.octets.size()) return false;
+    append_repeated(out_, piece.octets, *times * piece.octets.size());
     return true;
   }
 
-  std::string_view source_;
-  std::size_t at_ = 0;
-  smtp::SyntaxError error_;
+  bool add_base64(const Piece& piece) {
+    const auto inner = Expansion(lookup_).run(piece.inner, 0);
+    if (!inner) return fail(inner.error());
+    if (inner->size() / 3 * 4 + 4 > max_text - out_.size()) return false;
+    out_ += smtp::base64_encode(*inner);
+    return true;
+  }
+
+  bool add_fill(std::size_t extra) {
+    const auto total = count(*fill_);
+    if (!total || fill_->octets.empty() || *total > max_text) return false;
+    const std::size_t held = out_.size() + extra;
+    if (held > *total)
+      return fail({0, "the text has " + std::to_string(held) + " octets already, more than the " +
+                          std::to_string(*total) + " that it is to be filled to"});
+    std::string added;
+    append_repeated(added, fill_->octets, *total - held);
+    out_.insert(fill_at_, added);
+    return true;
+  }
+
+  const Lookup& lookup_;
+  std::string out_;
+  const Piece* fill_ = nullptr;
+  std::size_t fill_at_ = 0;
+  std::optional<smtp::SyntaxError> error_;
 };
 
-std::string encode_base64(std::string_view octets) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((octets.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const std::size_t held = std::min<std::size_t>(3, octets.size() - i);
-    unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (k < held ? static_cast<unsigned char>(octets[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= held ? alphabet[group >> (18 - 6 * k) & 63U] : '=';
-  }
-  return out;
+/// What a column brings in may break what holds for every text that was parsed.
+std::optional<smtp::SyntaxError> misfit(const std::vector<Piece>& pieces, int nesting) {
+  if (nesting > max_nesting) return smtp::SyntaxError{0, "base64 is nested too deep"};
+  const auto fills = [](const Piece& piece) { return piece.kind == Piece::Kind::fill; };
+  if (std::count_if(pieces.begin(), pieces.end(), fills) > 1)
+    return smtp::SyntaxError{0, "a text can hold one fill only"};
+  for (const Piece& piece : pieces)
+    if (piece.kind == Piece::Kind::base64)
+      if (auto problem = misfit(piece.inner, nesting + 1)) return problem;
+  return std::nullopt;
 }
 
-const smtp::SyntaxError too_long = {0, "the text grows beyond " + std::to_string(max_text) + " octets"};
+/// Appends a piece; literals beside each other are one.
+void append(std::vector<Piece>& pieces, const Piece& piece) {
+  const bool joins = piece.kind == Piece::Kind::literal && !pieces.empty() && pieces.back().kind == piece.kind;
+  if (joins)
+    pieces.back().octets += piece.octets;
+  else
+    pieces.push_back(piece);
+}
 
-smtp::Parsed<std::string> expand_pieces(const std::vector<Piece>& pieces, const Lookup& lookup, std::size_t extra) {
-  // Two passes: what a fill has to add is known only when all else is.
-  std::string out;
-  std::size_t fill_at = 0;
-  const Piece* fill = nullptr;
-  for (const Piece& piece : pieces) {
-    if (piece.kind == Piece::Kind::literal) {
-      out += piece.octets;
-    } else if (piece.kind == Piece::Kind::value) {
-      const auto value = lookup(piece.name);
-      if (!value) return smtp::SyntaxError{0, "no value is known for '" + piece.name + "'"};
-      if (value->size() > max_text - out.size()) return too_long;
-      out += *value;
-    } else if (piece.kind == Piece::Kind::repeat) {
-      if (piece.octets.empty() || piece.count > (max_text - out.size()) / piece.octets.size()) return too_long;
-      if (piece.octets.size() == 1)
-        out.append(piece.count, piece.octets[0]);
-      else
-        for (std::size_t i = 0; i < piece.count; ++i) out += piece.octets;
-    } else if (piece.kind == Piece::Kind::fill) {
-      fill = &piece;
-      fill_at = out.size();
-    } else {
-      const auto inner = expand_pieces(piece.inner, lookup, 0);
-      if (!inner) return inner;
-      if (inner->size() / 3 * 4 + 4 > max_text - out.size()) return too_long;
-      out += encode_base64(*inner);
-    }
-    if (out.size() > max_text) return too_long;
-  }
-  if (fill == nullptr) return out;
-  if (fill->octets.empty() || fill->count > max_text) return too_long;
-  if (out.size() + extra > fill->count)
-    return smtp::SyntaxError{0, "the text has " + std::to_string(out.size() + extra) +
-                                    " octets already, more than the " + std::to_string(fill->count) +
-                                    " that it is to be filled to"};
-  std::string added(fill->count - out.size() - extra, '\0');
-  for (std::size_t i = 0; i < added.size(); ++i) added[i] = fill->octets[i % fill->octets.size()];
-  out.insert(fill_at, added);
-  return out;
+/// In the place of a counting value, its digits.
+std::optional<smtp::SyntaxError> fill_count(Piece& piece, const Text& column) {
+  const bool is_text = column.pieces.size() == 1 && column.pieces[0].kind == Piece::Kind::literal;
+  const auto count = is_text ? count_of(column.pieces[0].octets) : std::nullopt;
+  if (!count) return no_count(piece.name, to_source(column));
+  piece.count = *count;
+  piece.name.clear();
+  return std::nullopt;
 }
 
 void gather_names(const std::vector<Piece>& pieces, std::vector<std::string>& names) {
   for (const Piece& piece : pieces) {
-    if (piece.kind == Piece::Kind::value) names.push_back(piece.name);
+    if (!piece.name.empty()) names.push_back(piece.name);
     gather_names(piece.inner, names);
   }
 }
@@ -241,10 +178,9 @@ std::string source_of(const std::vector<Piece>& pieces) {
       case Piece::Kind::literal: source += source_of(piece.octets, false); break;
       case Piece::Kind::value: source += "{" + piece.name + "}"; break;
       case Piece::Kind::repeat:
-        source += "{" + source_of(piece.octets, true) + "*" + std::to_string(piece.count) + "}";
-        break;
       case Piece::Kind::fill:
-        source += "{" + source_of(piece.octets, true) + ".." + std::to_string(piece.count) + "}";
+        source += "{" + source_of(piece.octets, true) + (piece.kind == Piece::Kind::repeat ? "*" : "..") +
+                  (piece.name.empty() ? std::to_string(piece.count) : "{" + piece.name + "}") + "}";
         break;
       case Piece::Kind::base64: source += "{base64:" + source_of(piece.inner) + "}"; break;
     }
@@ -254,21 +190,33 @@ std::string source_of(const std::vector<Piece>& pieces) {
 
 }  // namespace
 
-smtp::Parsed<Text> parse_text(std::string_view source) {
-  TextParser parser(source);
-  Text text;
-  if (!parser.parse(text.pieces, 0)) return parser.error();
-  return text;
-}
-
 Text literal(std::string_view octets) {
   Text text;
   if (!octets.empty()) text.pieces.push_back({Piece::Kind::literal, std::string(octets), {}, 0, {}});
   return text;
 }
 
+smtp::Parsed<Text> fill_columns(const Text& text, const Columns& columns) {
+  Text out;
+  for (Piece piece : text.pieces) {
+    const auto column = piece.name.empty() ? std::nullopt : columns(piece.name);
+    if (column && piece.kind == Piece::Kind::value) {
+      for (const Piece& one : column->pieces) append(out.pieces, one);
+      continue;
+    }
+    if (column)
+      if (auto problem = fill_count(piece, *column)) return std::move(*problem);
+    auto inner = fill_columns(Text{piece.inner}, columns);
+    if (!inner) return inner;
+    piece.inner = inner->pieces;
+    append(out.pieces, piece);
+  }
+  if (auto problem = misfit(out.pieces, 0)) return std::move(*problem);
+  return out;
+}
+
 smtp::Parsed<std::string> expand(const Text& text, const Lookup& lookup, std::size_t extra) {
-  return expand_pieces(text.pieces, lookup, extra);
+  return Expansion(lookup).run(text.pieces, extra);
 }
 
 std::string to_source(const Text& text) { return source_of(text.pieces); }

@@ -62,7 +62,7 @@ TEST_CASE("A text becomes its octets") {
   }
 }
 
-TEST_CASE("A fill counts what is added behind the text") {
+TEST_CASE("A fill counts what is added after the text") {
   CHECK(expanded("NOOP {x..512}", 2).size() == 510);
   CHECK(expanded("{x..3}", 2) == "x");
   CHECK(expanded("abc{x..4}", 2) ==
@@ -83,7 +83,7 @@ TEST_CASE("What is no text is told with its place") {
       {"{}", 0, "'{' begins a value such as '{accepted}'; a brace is written '\\{'"},
       {"x{User}", 1, "'{' begins a value such as '{accepted}'; a brace is written '\\{'"},
       {"{a{user}*3}", 2, "no hole within this hole; a brace is written '\\{'"},
-      {"{x*many}", 0, "a count must be a number: '{x*1000}' or '{x..512}'"},
+      {"{x*many}", 0, "a count is a number, '{x*1000}', or a value, '{x..{limit}}'"},
       {"{*3}", 1, "nothing to repeat"},
       {"{..3}", 1, "nothing to repeat"},
       {"{x*99999999999999999999}", 3, "a text has at most 67108864 octets"},

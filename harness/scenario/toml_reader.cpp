@@ -1,16 +1,16 @@
 #include "harness/scenario/toml_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 namespace smtpspec::scenario {
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise) {
   const std::string near = closest(word, candidates);
-  return near.empty() ? near : fmt::format("did you mean '{}'?", near);
+  return near.empty() ? otherwise : fmt::format("did you mean '{}'?", near);
 }
 
 std::string one_of(const std::vector<std::string>& words) {
@@ -21,28 +21,26 @@ std::string one_of(const std::vector<std::string>& words) {
 }
 
 bool is_words(std::string_view text) {
-  bool in_word = false;
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (!letter && (c != '-' || !in_word)) return false;
-    in_word = letter;
-  }
-  return in_word;
+  static const RE2 form("[a-z0-9]+(-[a-z0-9]+)*");
+  return RE2::FullMatch(text, form);
 }
 
+bool is_name(std::string_view text) { return is_words(text) && text.front() >= 'a'; }
+
 Item Reader::parse() {
-  TomlTree tree = parse_toml(text_);
+  TomlTree tree = parse_toml(source_);
   if (tree.error) {
     Spot spot = tree.error->spot;
-    spot.line = std::min(spot.line, line_count(text_));
-    error(spot, "not TOML: " + tree.error->message);
+    spot.line = std::min(spot.line, line_count(source_.text));
+    error(spot, tree.error->message, tree.error->help);
   }
   return std::move(tree.root);
 }
 
 void Reader::add(Diagnostic::Severity severity, const Spot& spot, std::string message, std::string help) {
+  if (severity == Diagnostic::Severity::error) ++errors_;
   if (diagnostics_.size() > max_diagnostics) return;
-  if (!told_.insert(fmt::format("{}:{} {}", spot.line, spot.column, message)).second) return;
+  if (!told_.insert(fmt::format("{}:{}:{} {}", source_of(spot).file, spot.line, spot.column, message)).second) return;
   if (diagnostics_.size() == max_diagnostics) {
     severity = Diagnostic::Severity::error;
     message = fmt::format("more than {} things are wrong; what follows is not told", max_diagnostics);
@@ -53,7 +51,7 @@ void Reader::add(Diagnostic::Severity severity, const Spot& spot, std::string me
   diagnostic.place = place(spot);
   diagnostic.message = std::move(message);
   diagnostic.help = std::move(help);
-  diagnostic.line = line_of(text_, spot.line);
+  diagnostic.line = line_of(source_of(spot).text, spot.line);
   diagnostic.width = spot.width;
   diagnostics_.push_back(std::move(diagnostic));
 }
@@ -100,11 +98,87 @@ void Reader::expected(const Item& item, std::string_view what) {
   error(item.spot, fmt::format("expected {}, got {}", what, article(item.kind)));
 }
 
-std::optional<std::string> Reader::string(const Item& item) {
-  const bool from_row = !item.as_written && !item.text.empty();
-  if (item.kind == Item::Kind::string || from_row) return item.text;
-  expected(item, "a string");
+namespace {
+
+/// The name of "{name}", where the text has one at `at`; empty otherwise.
+std::string_view name_at(std::string_view text, std::size_t at) {
+  constexpr std::size_t longest = 64;
+  const auto end = text.find('}', at);
+  if (at >= text.size() || text[at] != '{' || end == std::string_view::npos || end - at > longest) return {};
+  return text.substr(at + 1, end - at - 1);
+}
+
+/// What a column is within a string; nothing for a list or a table.
+std::optional<std::string> scalar(const Item& value) {
+  if (value.kind == Item::Kind::string) return value.text;
+  if (value.kind == Item::Kind::integer) return std::to_string(value.integer);
+  if (value.kind == Item::Kind::boolean) return value.boolean ? "true" : "false";
   return std::nullopt;
+}
+
+std::string within_a_string(std::string_view name, const Item& column) {
+  return fmt::format("column '{}' is {} and cannot stand within a string", name, article(column.kind));
+}
+
+}  // namespace
+
+const Item* Reader::column(std::string_view name) {
+  if (name.empty()) return nullptr;
+  const auto has = [&](const NamedItems* items) { return items->find(name) != items->end(); };
+  const auto frame = std::find_if(columns_.rbegin(), columns_.rend(), has);
+  if (frame == columns_.rend()) return nullptr;
+  const auto found = (*frame)->find(name);
+  used_.insert(found->first);
+  return &found->second;
+}
+
+const Item& Reader::resolve(const Item& item) {
+  const Item* at = &item;
+  for (int depth = 0; depth < max_columns_deep && at->kind == Item::Kind::string; ++depth) {
+    const std::string_view name = name_at(at->text, 0);
+    const Item* found = name.size() + 2 == at->text.size() ? column(name) : nullptr;
+    if (found == nullptr) break;
+    at = found;
+  }
+  return *at;
+}
+
+/// Appends a plain string with its columns put in; "\{" is a brace, in this as in every text.
+void Reader::fill(const Item& item, std::string& out, int depth) {
+  if (depth > max_columns_deep) return error(item.spot, "columns that lead to each other without end");
+  if (!charge(item.spot, item.text.size())) return;
+  const std::string_view text = item.text;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      out += text.substr(i++, 2);
+      continue;
+    }
+    const std::string_view name = columns_.empty() ? std::string_view() : name_at(text, i);
+    const Item* found = column(name);
+    if (found == nullptr) {
+      out += text[i];
+      continue;
+    }
+    const auto value = scalar(*found);
+    if (!value)
+      error(item.spot, within_a_string(name, *found));
+    else if (found->kind == Item::Kind::string)
+      fill(*found, out, depth + 1);
+    else
+      out += *value;
+    i += name.size() + 1;
+  }
+}
+
+std::optional<std::string> Reader::string(const Item& item) {
+  const Item& value = resolve(item);
+  if (&value != &item && value.kind != Item::Kind::string)
+    if (auto text = scalar(value)) return text;
+  if (value.kind != Item::Kind::string) return mismatch(value, "a string");
+  std::string out;
+  const std::size_t errors = errors_;
+  fill(value, out, 0);
+  return errors == errors_ ? std::optional(out) : std::nullopt;
 }
 
 std::optional<std::string> Reader::word(const Item& item, std::string_view what,
@@ -112,47 +186,41 @@ std::optional<std::string> Reader::word(const Item& item, std::string_view what,
   const auto text = string(item);
   if (!text) return std::nullopt;
   if (std::find(known.begin(), known.end(), *text) != known.end()) return text;
-  const std::string near = did_you_mean(*text, known);
-  error(item.spot, fmt::format("unknown {} '{}'", what, *text), near.empty() ? "one of " + one_of(known) : near);
-  return std::nullopt;
+  // Of a few words all are told: the nearest of them may be as wrong as any other.
+  const std::string near = known.size() <= 4 ? std::string() : did_you_mean(*text, known);
+  return refuse(resolve(item).spot, fmt::format("unknown {} '{}'", what, *text),
+                near.empty() ? "one of " + one_of(known) : near);
 }
 
-std::optional<bool> Reader::boolean(const Item& item) {
+std::optional<bool> Reader::boolean(const Item& named) {
+  const Item& item = resolve(named);
   if (item.kind == Item::Kind::boolean) return item.boolean;
-  expected(item, "true or false");
-  return std::nullopt;
+  return mismatch(item, "true or false");
 }
 
-std::optional<std::int64_t> Reader::integer(const Item& item, std::int64_t least, std::int64_t most) {
-  if (item.kind != Item::Kind::integer) {
-    expected(item, "an integer");
-    return std::nullopt;
-  }
+std::optional<std::int64_t> Reader::integer(const Item& named, std::int64_t least, std::int64_t most) {
+  const Item& item = resolve(named);
+  if (item.kind != Item::Kind::integer) return mismatch(item, "an integer");
   if (item.integer >= least && item.integer <= most) return item.integer;
-  error(item.spot, fmt::format("{} is outside {} to {}", item.integer, least, most));
-  return std::nullopt;
+  return refuse(item.spot, fmt::format("{} is outside {} to {}", item.integer, least, most));
 }
 
 std::optional<Duration> Reader::duration(const Item& item) {
   const auto text = string(item);
   if (!text) return std::nullopt;
+  static const RE2 form("([0-9]+)(ms|s|m)");
   long count = 0;
-  const char* end = text->data() + text->size();
-  const auto [rest, problem] = std::from_chars(text->data(), end, count);
-  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
-  const long factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60000 : 0;
-  if (problem != std::errc{} || count < 0 || factor == 0) {
-    error(item.spot, fmt::format("'{}' is no duration", *text), "a number and its unit: '200ms', '2s' or '5m'");
-    return std::nullopt;
-  }
-  if (count > longest_duration.count() || count * factor > longest_duration / Duration(1)) {
-    error(item.spot, fmt::format("'{}' is longer than an hour", *text));
-    return std::nullopt;
-  }
+  std::string unit;
+  if (!RE2::FullMatch(*text, form, &count, &unit))
+    return refuse(item.spot, fmt::format("'{}' is no duration", *text), "a number and its unit: '200ms', '2s' or '5m'");
+  const long factor = unit == "ms" ? 1 : unit == "s" ? 1000 : 60000;
+  if (count > longest_duration.count() || count * factor > longest_duration / Duration(1))
+    return refuse(item.spot, fmt::format("'{}' is longer than an hour", *text));
   return Duration(count * factor);
 }
 
-std::vector<const Item*> Reader::list(const Item& item) {
+std::vector<const Item*> Reader::list(const Item& named) {
+  const Item& item = resolve(named);
   if (item.kind != Item::Kind::list) return {&item};
   std::vector<const Item*> out;
   for (const Item& element : item.items) out.push_back(&element);
@@ -166,26 +234,43 @@ std::vector<std::string> Reader::strings(const Item& item) {
   return out;
 }
 
-std::optional<Text> Reader::text(const Item& item, const Values& values) {
-  const auto source = string(item);
-  if (!source) return std::nullopt;
-  const auto parsed = parse_text(*source);
-  if (!parsed) {
-    error(within(item, parsed.error().at), parsed.error().message);
-    return std::nullopt;
-  }
-  check_names(item, *parsed, values);
-  return *parsed;
+std::optional<Text> Reader::text(const Item& item) {
+  const Item& value = resolve(item);
+  const bool by_column = &value != &item && scalar(value);
+  if (value.kind == Item::Kind::string || by_column) return text_of(value, 0);
+  return mismatch(value, "a string");
 }
 
-std::vector<Text> Reader::texts(const Item& item, const Values& values) {
+/// A string or another scalar, read as a text; the columns that it names are texts themselves.
+std::optional<Text> Reader::text_of(const Item& item, int depth) {
+  if (item.kind != Item::Kind::string) return literal(scalar(item).value_or(""));
+  if (depth > max_columns_deep) return refuse(item.spot, "columns that lead to each other without end");
+  if (!charge(item.spot, 32 + item.text.size())) return std::nullopt;
+  const auto parsed = parse_text(item.text);
+  if (!parsed) return refuse(spot_within(item, parsed.error().at), parsed.error().message);
+  bool failed = false;
+  const auto filled = fill_columns(*parsed, [&](std::string_view name) -> std::optional<Text> {
+    const Item* found = column(name);
+    if (found == nullptr) return std::nullopt;
+    if (!scalar(*found)) error(item.spot, within_a_string(name, *found));
+    auto text = scalar(*found) ? text_of(*found, depth + 1) : std::nullopt;
+    failed = failed || !text;
+    return text.value_or(Text{});
+  });
+  if (!filled && !failed) error(item.spot, filled.error().message);
+  if (!filled || failed) return std::nullopt;
+  check_names(item, *filled);
+  return *filled;
+}
+
+std::vector<Text> Reader::texts(const Item& item) {
   std::vector<Text> out;
   for (const Item* element : list(item))
-    if (auto one = text(*element, values)) out.push_back(std::move(*one));
+    if (auto one = text(*element)) out.push_back(std::move(*one));
   return out;
 }
 
-void Reader::check_names(const Item& item, const Text& text, const Values& values) {
+void Reader::check_names(const Item& item, const Text& text) {
   for (const std::string& name : names_in(text)) {
     std::vector<std::string> known;
     for (const KnownValue& value : known_values()) known.emplace_back(value.name);
@@ -196,32 +281,15 @@ void Reader::check_names(const Item& item, const Text& text, const Values& value
       help = fmt::format("row '{}' does not give it", values.row);
     } else {
       known.insert(known.end(), values.of_other_rows.begin(), values.of_other_rows.end());
-      help = did_you_mean(name, known);
-      if (help.empty()) help = "neither known to the engine, nor of the row, nor captured before";
+      help = did_you_mean(name, known, "neither known to the engine, nor of the row, nor captured before");
     }
     const std::string hole = "{" + name + "}";
     const auto at = item.text.find(hole);
-    Spot spot = at == std::string::npos ? item.spot : within(item, at);
+    if (at == std::string::npos) continue;  // It is a column's, and was told there.
+    Spot spot = spot_within(item, at);
     if (spot.column != item.spot.column || spot.line != item.spot.line) spot.width = static_cast<int>(hole.size());
     error(spot, fmt::format("unknown value '{}'", name), help);
   }
-}
-
-void Reader::read(const Item& table, std::string_view key, std::string& into) {
-  if (const Item* item = table.find(key))
-    if (auto value = string(*item)) into = std::move(*value);
-}
-
-void Reader::read(const Item& table, std::string_view key, bool& into) {
-  if (const Item* item = table.find(key)) into = boolean(*item).value_or(into);
-}
-
-void Reader::read(const Item& table, std::string_view key, std::vector<std::string>& into) {
-  if (const Item* item = table.find(key)) into = strings(*item);
-}
-
-void Reader::read(const Item& table, std::string_view key, std::optional<Duration>& into) {
-  if (const Item* item = table.find(key)) into = duration(*item);
 }
 
 }  // namespace smtpspec::scenario

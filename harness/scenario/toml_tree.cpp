@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include <re2/re2.h>
 
 // toml++ 3.3 asserts, or under NDEBUG assumes, that a table header begins with a key. It need not ("[~]"), and the
 // parser copes with that: so neither abort nor assume.
@@ -31,75 +34,50 @@
 namespace smtpspec::scenario {
 namespace {
 
+/// The octet after the character at `at`.
+std::size_t next_character(std::string_view text, std::size_t at) {
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80) ++at;
+  return at;
+}
+
+int count_of(std::string_view text, char wanted) {
+  return static_cast<int>(std::count(text.begin(), text.end(), wanted));
+}
+
 /// The TOML library bounds brackets, but not keys such as a.a.a.a..., and walks its tree by recursion. So depth is
 /// counted before it sees the text. Strings and comments are stepped over.
-class DepthCheck {
- public:
-  explicit DepthCheck(std::string_view text) : text_(text) {}
-
-  std::optional<TomlError> run() {
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '\'' || c == '"') {
-        skip_string(c);
-        continue;
-      }
-      if (c == '#') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-        continue;
-      }
-      if (c == '[' || c == '{') ++depth_;
-      if ((c == ']' || c == '}') && depth_ > 0) --depth_;
-      if (c == '.') ++dots_;
-      if (c == '\n' || c == '=' || c == ',' || c == '{' || c == '[') dots_ = 0;
-      if (depth_ > max_depth) return error("brackets within brackets, deeper than " + std::to_string(max_depth));
-      if (dots_ > max_dotted) return error("a key of more than " + std::to_string(max_dotted) + " parts");
-      ++at_;
-    }
-    return std::nullopt;
+std::optional<TomlError> find_depth(std::string_view text) {
+  // A multi-line string may end in four or five quotes; the first are its own. A string that is never closed ends with
+  // the line, or the text: the library will refuse it.
+  static const RE2 stepped_over(R"re((?s)"""(?:[^\\]|\\.)*?(?:"{3,5}|\z)|'''.*?(?:'{3,5}|\z)|)re"
+                                R"re("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|#[^\n]*)re",
+                                RE2::Latin1);
+  int depth = 0;
+  int dots = 0;
+  std::string message;
+  re2::StringPiece rest(text);
+  while (!rest.empty() && message.empty()) {
+    const char c = rest[0];
+    if ((c == '"' || c == '\'' || c == '#') && RE2::Consume(&rest, stepped_over)) continue;
+    if (c == '[' || c == '{') ++depth;
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+    if (c == '.') ++dots;
+    if (c == '\n' || c == '=' || c == ',' || c == '{' || c == '[') dots = 0;
+    if (depth > max_depth) message = "brackets within brackets, deeper than " + std::to_string(max_depth);
+    if (dots > max_dotted) message = "a key of more than " + std::to_string(max_dotted) + " parts";
+    if (message.empty()) rest.remove_prefix(1);
   }
-
- private:
-  void skip_string(char quote) {
-    const std::string triple(3, quote);
-    const bool multi_line = text_.substr(at_, 3) == triple;
-    at_ += multi_line ? 3 : 1;
-    while (at_ < text_.size()) {
-      if (quote == '"' && text_[at_] == '\\') {
-        at_ += 2;
-      } else if (multi_line ? text_.substr(at_, 3) == triple : text_[at_] == quote) {
-        at_ += multi_line ? 3 : 1;
-        // A multi-line string may end in four or five quotes; the first are its own.
-        for (int extra = 0; multi_line && extra < 2 && at_ < text_.size() && text_[at_] == quote; ++extra) ++at_;
-        return;
-      } else if (!multi_line && text_[at_] == '\n') {
-        return;  // The library will refuse it.
-      } else {
-        ++at_;
-      }
-    }
-    at_ = text_.size();
-  }
-
-  [[nodiscard]] TomlError error(std::string message) const {
-    TomlError out;
-    const std::string_view before = text_.substr(0, at_);
-    out.spot.line = 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-    const auto line_start = before.rfind('\n');
-    out.spot.column = static_cast<int>(line_start == std::string_view::npos ? at_ + 1 : at_ - line_start);
-    out.message = std::move(message);
-    return out;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  int depth_ = 0;
-  int dots_ = 0;
-};
+  if (message.empty()) return std::nullopt;
+  const std::string_view before = text.substr(0, text.size() - rest.size());
+  const auto line_start = before.rfind('\n');
+  const auto column = line_start == std::string_view::npos ? before.size() + 1 : before.size() - line_start;
+  return TomlError{{1 + count_of(before, '\n'), static_cast<int>(column), 1, nullptr}, std::move(message), {}};
+}
 
 Spot spot_of(const toml::source_region& region, const Spot& otherwise) {
   if (region.begin.line == 0) return otherwise;
-  Spot spot{static_cast<int>(region.begin.line), static_cast<int>(region.begin.column), 1};
+  Spot spot{static_cast<int>(region.begin.line), static_cast<int>(region.begin.column), 1, otherwise.source};
   if (region.end.line == region.begin.line && region.end.column > region.begin.column)
     spot.width = static_cast<int>(region.end.column - region.begin.column);
   return spot;
@@ -142,28 +120,77 @@ Item convert(const toml::node& node, const Spot& otherwise) {
   return item;
 }
 
+/// A string on one line: from its opening quote to its closing one, or to the end of the line.
+struct Quoted {
+  std::size_t begin = 0;
+  std::size_t end = 0;  ///< after the closing quote
+  bool closed = false;
+};
+
+std::vector<Quoted> strings_of(std::string_view line) {
+  static const RE2 token(R"(("(?:[^"\\]|\\.)*|'[^']*)(["']?)|#.*)", RE2::Latin1);
+  std::vector<Quoted> out;
+  re2::StringPiece rest(line);
+  for (re2::StringPiece open, close; RE2::FindAndConsume(&rest, token, &open, &close) && !open.empty();) {
+    const auto begin = static_cast<std::size_t>(open.data() - line.data());
+    out.push_back({begin, begin + open.size() + close.size(), !close.empty()});
+  }
+  return out;
+}
+
+/// The string whose closing quote is probably missing: one that is never closed, or the first that swallowed what looks
+/// like the next key. A wrong line otherwise is not of its strings' making.
+std::optional<Quoted> unclosed(std::string_view line) {
+  if (line.find("\"\"\"") != std::string_view::npos || line.find("'''") != std::string_view::npos) return std::nullopt;
+  const auto strings = strings_of(line);
+  if (strings.empty() || strings.back().closed) return std::nullopt;
+  for (const Quoted& one : strings) {
+    const std::string_view text = line.substr(one.begin, one.end - one.begin);
+    if (!one.closed || text.find(" = ") != std::string_view::npos || text.ends_with(", \"") || text.ends_with(", '"))
+      return one;
+  }
+  return std::nullopt;
+}
+
+/// What the library says of a file that is no TOML; for the mistakes that are made most, where and what to mend.
+TomlError explain(std::string_view text, Spot spot, std::string message) {
+  const std::string_view line = line_of(text, spot.line);
+  if (const auto string = unclosed(line)) {
+    spot.column = 1;
+    for (std::size_t at = 0; at < string->begin; at = next_character(line, at)) ++spot.column;
+    return {spot, "this string has no closing quote", {}};
+  }
+  const bool in_braces = message.find("inline table") != std::string::npos;
+  const bool breaks =
+      message.find(R"(saw '\n')") != std::string::npos || message.find(R"(saw '\r)") != std::string::npos;
+  if (in_braces && breaks) return {spot, "a line break within { }", "one line; use [[scenario.steps]] for a long step"};
+  return {spot, "not TOML: " + message, {}};
+}
+
 /// Walks a TOML string from its first quote to the octet wanted.
 class StringWalk {
  public:
   StringWalk(std::string_view text, Spot start) : text_(text), spot_(start) { spot_.width = 1; }
 
   std::optional<Spot> to(std::size_t offset) {
-    if (text_.empty() || (text_[0] != '\'' && text_[0] != '"')) return std::nullopt;
-    const char quote = text_[0];
+    const char quote = here();
+    if (quote != '\'' && quote != '"') return std::nullopt;
     const bool multi_line = text_.substr(0, 3) == std::string(3, quote);
     for (int i = 0; i < (multi_line ? 3 : 1); ++i) step();
-    // A line end right behind the opening quotes is not part of the string.
+    // A line end right after the opening quotes is not part of the string.
     if (multi_line && here() == '\r') step();
     if (multi_line && here() == '\n') step();
     std::size_t value_octets = 0;
     while (value_octets < offset && at_ < text_.size()) {
-      if (here() == '\\' && quote == '"') {
-        const auto octets = skip_escape();
-        if (!octets) return std::nullopt;
-        value_octets += *octets;
-      } else {
+      if (here() != '\\' || quote != '"') {
         value_octets += step();
+        continue;
       }
+      step();
+      // Those rare escapes that stand for several octets, or for none, are not worth following.
+      if (std::string_view("uU\n\r ").find(here()) != std::string_view::npos) return std::nullopt;
+      step();
+      ++value_octets;
     }
     return value_octets == offset && at_ < text_.size() ? std::optional(spot_) : std::nullopt;
   }
@@ -171,26 +198,13 @@ class StringWalk {
  private:
   [[nodiscard]] char here() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
+  /// Over one character; its octets.
   std::size_t step() {
-    const std::size_t start = at_;
-    if (here() == '\n') {
-      ++spot_.line;
-      spot_.column = 1;
-    } else {
-      ++spot_.column;
-    }
-    ++at_;
-    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80) ++at_;
+    const bool ends_line = here() == '\n';
+    spot_.line += ends_line ? 1 : 0;
+    spot_.column = ends_line ? 1 : spot_.column + 1;
+    const std::size_t start = std::exchange(at_, next_character(text_, at_));
     return at_ - start;
-  }
-
-  // The octets that a TOML escape stands for; nothing for those rare ones that are not worth following.
-  std::optional<std::size_t> skip_escape() {
-    step();
-    const char kind = here();
-    if (kind == 'u' || kind == 'U' || kind == '\n' || kind == '\r' || kind == ' ') return std::nullopt;
-    step();
-    return 1;
   }
 
   std::string_view text_;
@@ -217,32 +231,33 @@ std::string_view article(Item::Kind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 
-TomlTree parse_toml(std::string_view text) {
+TomlTree parse_toml(const Source& source) {
+  const std::string_view text = source.text;
+  const Spot start{1, 1, 1, &source};
   TomlTree tree;
   if (text.size() > max_file) {
-    tree.error = TomlError{{}, "a file may have " + std::to_string(max_file) + " octets at most"};
+    tree.error = TomlError{start, "a file may have " + std::to_string(max_file) + " octets at most", {}};
     return tree;
   }
-  tree.error = DepthCheck(text).run();
+  tree.error = find_depth(text);
   if (tree.error) return tree;
   const toml::parse_result parsed = toml::parse(text);
   if (parsed) {
-    tree.root = convert(parsed.table(), {});
+    tree.root = convert(parsed.table(), start);
   } else {
-    tree.error = TomlError{spot_of(parsed.error().source(), {}), std::string(parsed.error().description())};
+    tree.error = explain(text, spot_of(parsed.error().source(), start), std::string(parsed.error().description()));
   }
   return tree;
 }
 
-Spot spot_within(std::string_view text, const Item& string, std::size_t offset) {
-  if (string.kind != Item::Kind::string || !string.as_written) return string.spot;
+Spot spot_within(const Item& string, std::size_t offset) {
+  if (string.kind != Item::Kind::string || string.spot.source == nullptr) return string.spot;
+  const std::string_view text = string.spot.source->text;
   const std::string_view line = line_of(text, string.spot.line);
   if (line.data() == nullptr) return string.spot;
   auto start = static_cast<std::size_t>(line.data() - text.data());
-  for (int column = 1; column < string.spot.column && start < text.size(); ++column) {
-    ++start;
-    while (start < text.size() && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80) ++start;
-  }
+  for (int column = 1; column < string.spot.column && start < text.size(); ++column)
+    start = next_character(text, start);
   return StringWalk(text.substr(start), string.spot).to(offset).value_or(string.spot);
 }
 
@@ -257,6 +272,6 @@ std::string_view line_of(std::string_view text, int number) {
   return found;
 }
 
-int line_count(std::string_view text) { return 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
+int line_count(std::string_view text) { return 1 + count_of(text, '\n'); }
 
 }  // namespace smtpspec::scenario

@@ -10,11 +10,18 @@
 
 namespace smtpspec::scenario {
 
-/// Where something stands in its file; lines and columns (of characters, not octets) count from 1.
+/// A file in memory. It outlives whatever was read from it.
+struct Source {
+  std::string file;  ///< its name, for people
+  std::string_view text;
+};
+
+/// Where something stands; lines and columns (of characters, not octets) count from 1.
 struct Spot {
   int line = 1;
   int column = 1;
-  int width = 1;  ///< characters on that line
+  int width = 1;                   ///< characters on that line
+  const Source* source = nullptr;  ///< the file; null where there is only one
 };
 
 struct Entry;
@@ -22,13 +29,12 @@ struct Entry;
 struct Item {
   enum class Kind { string, integer, boolean, number, date, list, table };
   Kind kind = Kind::table;
-  std::string text;  ///< of a string; of a number that a row put in the place of one
+  std::string text;  ///< of a string
   std::int64_t integer = 0;
   bool boolean = false;
   std::vector<Item> items;     ///< of a list
   std::vector<Entry> entries;  ///< of a table, in the order of the file
   Spot spot;
-  bool as_written = true;  ///< the string stands so in the file: no row variable was put in
 
   [[nodiscard]] const Item* find(std::string_view key) const;  ///< of a table; nullptr where absent
   [[nodiscard]] const Entry* entry(std::string_view key) const;
@@ -51,6 +57,7 @@ inline constexpr int max_depth = 32;
 struct TomlError {
   Spot spot;
   std::string message;
+  std::string help;  ///< empty where there is nothing to say
 };
 
 struct TomlTree {
@@ -58,12 +65,12 @@ struct TomlTree {
   std::optional<TomlError> error;  ///< `root` is then empty
 };
 
-/// Any octets may be given; bounded in stack and memory, never throws.
-[[nodiscard]] TomlTree parse_toml(std::string_view text);
+/// Any octets may be given; bounded in stack and memory, never throws. Every spot of the tree points to `source`.
+[[nodiscard]] TomlTree parse_toml(const Source& source);
 
-/// The place of the octet `offset` of a string's value, given the file's text: found through the escapes of the four
-/// forms of TOML string; the start of the string where it cannot be told.
-[[nodiscard]] Spot spot_within(std::string_view text, const Item& string, std::size_t offset);
+/// The place of the octet `offset` of a string's value: found through the escapes of the four forms of TOML string; the
+/// start of the string where it cannot be told.
+[[nodiscard]] Spot spot_within(const Item& string, std::size_t offset);
 
 /// Line `number` of a text, without its line end; empty beyond the last.
 [[nodiscard]] std::string_view line_of(std::string_view text, int number);
