@@ -1,0 +1,219 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/judge/machine.hpp"
+#include "harness/record/trace.hpp"
+#include "harness/smtp/char_class.hpp"
+#include "harness/smtp/escape.hpp"
+
+namespace smtpspec::judge {
+
+using record::Delivery;
+using scenario::Delivered;
+using scenario::Text;
+
+namespace {
+
+/// Mailboxes are compared with the domain in any case (RFC 5321 section 2.4); a subaddress was put there by us.
+bool same_mailbox(const std::string& a, const std::string& b) {
+  const std::size_t local_part = std::min(a.rfind('@'), a.size());
+  return local_part == std::min(b.rfind('@'), b.size()) && a.substr(0, local_part) == b.substr(0, local_part) &&
+         smtp::same_word(a.substr(local_part), b.substr(local_part));
+}
+
+std::string shown(std::string_view octets) {
+  constexpr std::size_t most = 160;
+  if (octets.size() <= most) return "'" + smtp::escape(octets) + "'";
+  return fmt::format("'{}' and {} octets more", smtp::escape(octets.substr(0, most)), octets.size() - most);
+}
+
+/// Says where two octet strings part, so that a border case of 64 KiB can be read.
+std::string difference(std::string_view wanted, std::string_view seen) {
+  std::size_t at = 0;
+  while (at < wanted.size() && at < seen.size() && wanted[at] == seen[at]) ++at;
+  const std::size_t from = at > 24 ? at - 24 : 0;
+  return fmt::format("differs at octet {} of {} (expected {}): {}", at, seen.size(), wanted.size(),
+                     shown(seen.substr(from)));
+}
+
+/// Rules about what is in a message: so there must be one.
+bool looks_inside(const Delivered& rules) {
+  const bool may_come = !rules.count && (!rules.at_most || *rules.at_most > 0);
+  return may_come &&
+         (rules.from || !rules.body.empty() || !rules.message.empty() || !rules.contains.empty() || !rules.to.empty());
+}
+
+class Deliveries {
+ public:
+  Deliveries(const scenario::Scenario& scenario, const std::vector<Delivery>& deliveries, Values& values)
+      : rules_(*scenario.delivered), level_(scenario.level), deliveries_(deliveries), values_(values) {}
+
+  std::optional<Verdict> whatever_happened() {
+    if (rules_.at_most && deliveries_.size() > *rules_.at_most)
+      return broken(fmt::format("at most {} delivered", messages(*rules_.at_most)), count_seen());
+    for (const Text& text : rules_.none_from)
+      if (const auto* delivery = any([&](const Delivery& d) { return is_from(d, filled(text)); }))
+        return broken("no message from <" + filled(text) + ">", "delivered: " + envelope(*delivery));
+    for (const Text& text : rules_.none_to)
+      if (const auto* delivery = any([&](const Delivery& d) { return is_for(d, filled(text)); }))
+        return broken("no message to <" + filled(text) + ">", "delivered: " + envelope(*delivery));
+    for (const Text& text : rules_.lacks)
+      if (any([&](const Delivery& d) { return d.message.find(filled(text)) != std::string::npos; }) != nullptr)
+        return broken("no message holds " + shown(filled(text)), "a delivered message holds it");
+    if (!rules_.none_from.empty()) ask_for_reverse_paths();
+    if (!rules_.none_to.empty()) ask_for_recipients();
+    return std::nullopt;
+  }
+
+  std::optional<Verdict> at_the_end() {
+    if (rules_.count && deliveries_.size() != *rules_.count)
+      return broken(messages(*rules_.count) + " delivered", count_seen(), deliveries_.size() < *rules_.count);
+    if (deliveries_.empty() && looks_inside(rules_)) return broken("a message delivered", count_seen(), true);
+    for (const Delivery& delivery : deliveries_)
+      if (auto verdict = one(delivery)) return verdict;
+    for (const Text& text : rules_.to)
+      if (!deliveries_.empty() && !unknown_recipients() &&
+          any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr)
+        return broken("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
+    for (const Text& text : rules_.contains)
+      if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr)
+        return broken("a message that holds " + shown(filled(text)), "no delivered message holds it");
+    if (rules_.from) ask_for_reverse_paths();
+    if (!rules_.to.empty()) ask_for_recipients();
+    return std::nullopt;
+  }
+
+  /// What could not be judged because the road does not tell it: no pass, and no accusation.
+  std::optional<Verdict> undecided() const {
+    if (not_told_.empty()) return std::nullopt;
+    Verdict verdict;
+    verdict.outcome = Outcome::inconclusive;
+    verdict.cause = Cause::no_delivery_road;
+    verdict.reason = "the delivery road does not tell " + not_told_;
+    return verdict;
+  }
+
+ private:
+  std::optional<Verdict> one(const Delivery& delivery) {
+    if (rules_.from && delivery.reverse_path && !same_mailbox(*delivery.reverse_path, filled(*rules_.from)))
+      return broken("reverse-path <" + filled(*rules_.from) + ">", "delivered: " + envelope(delivery));
+    const auto parted = record::part(delivery.message);
+    if (auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact)) return verdict;
+    return one_of(rules_.message, "the message", parted.message, delivery.exact);
+  }
+
+  std::optional<Verdict> one_of(const std::vector<Text>& allowed, const char* what, std::string_view seen, bool exact) {
+    if (allowed.empty()) return std::nullopt;
+    std::string first;
+    for (const Text& text : allowed) {
+      const std::string wanted = filled(text);
+      if (exact ? wanted == seen : record::with_local_line_ends(wanted) == record::with_local_line_ends(seen))
+        return std::nullopt;
+      if (first.empty()) first = wanted;
+    }
+    return broken(fmt::format("{} as sent: {}", what, shown(first)), what + (" delivered " + difference(first, seen)));
+  }
+
+  static bool holds(const Delivery& delivery, const std::string& octets) {
+    return delivery.message.find(octets) != std::string::npos ||
+           (!delivery.exact && delivery.message.find(record::with_local_line_ends(octets)) != std::string::npos);
+  }
+
+  static bool is_from(const Delivery& delivery, const std::string& mailbox) {
+    return delivery.reverse_path && same_mailbox(*delivery.reverse_path, mailbox);
+  }
+
+  static bool is_for(const Delivery& delivery, const std::string& mailbox) {
+    return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(),
+                                              [&](const auto& one) { return same_mailbox(one.forward_path, mailbox); });
+  }
+
+  [[nodiscard]] bool unknown_recipients() const {
+    return any([](const Delivery& d) { return !d.recipients; }) != nullptr;
+  }
+  void ask_for_recipients() {
+    if (unknown_recipients()) not_told_ = "for whom a message is";
+  }
+  void ask_for_reverse_paths() {
+    if (any([](const Delivery& d) { return !d.reverse_path; }) != nullptr) not_told_ = "the reverse-path of a message";
+  }
+
+  template <class Predicate>
+  const Delivery* any(Predicate predicate) const {
+    const auto found = std::find_if(deliveries_.begin(), deliveries_.end(), predicate);
+    return found == deliveries_.end() ? nullptr : &*found;
+  }
+
+  std::string filled(const Text& text) {
+    const auto octets = scenario::expand(text, values_.lookup());
+    return octets ? *octets : std::string();
+  }
+
+  static std::string messages(std::size_t count) { return fmt::format("{} message{}", count, count == 1 ? "" : "s"); }
+
+  std::string count_seen() const {
+    std::string text = messages(deliveries_.size()) + " delivered";
+    for (std::size_t i = 0; i < deliveries_.size() && i < 3; ++i) text += "; " + envelope(deliveries_[i]);
+    return text;
+  }
+
+  static std::string envelope(const Delivery& delivery) {
+    return fmt::format("{}, {} octets", describe_envelope(delivery), delivery.message.size());
+  }
+
+  Verdict broken(std::string expected, std::string actual, bool missing = false) const {
+    Verdict verdict;
+    verdict.outcome = unmet(level_);
+    verdict.cause = Cause::delivery;
+    verdict.expected = std::move(expected);
+    verdict.actual = std::move(actual);
+    verdict.missing = missing;
+    return verdict;
+  }
+
+  const Delivered& rules_;
+  Level level_;
+  const std::vector<Delivery>& deliveries_;
+  Values& values_;
+  std::string not_told_;
+};
+
+}  // namespace
+
+std::string describe_envelope(const record::Delivery& delivery) {
+  constexpr std::size_t most_recipients = 8;
+  constexpr std::size_t longest_path = 256;  // RFC 5321 section 4.5.3.1.3
+  const auto path = [](const std::string& mailbox) {
+    return "<" + (mailbox.size() > longest_path ? mailbox.substr(0, longest_path) + "..." : mailbox) + ">";
+  };
+  std::string to = "somebody";
+  if (delivery.recipients) {
+    const auto& recipients = *delivery.recipients;
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < recipients.size() && i < most_recipients; ++i)
+      paths.push_back(path(recipients[i].forward_path));
+    if (recipients.size() > most_recipients)
+      paths.push_back(fmt::format("and {} more", recipients.size() - most_recipients));
+    to = fmt::format("{}", fmt::join(paths, ", "));
+  }
+  return smtp::escape("from " + (delivery.reverse_path ? path(*delivery.reverse_path) : "somebody") + " to " + to);
+}
+
+std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
+                                        const std::vector<record::Delivery>& delivered, Values& values,
+                                        bool to_the_end) {
+  Deliveries deliveries(scenario, delivered, values);
+  auto verdict = deliveries.whatever_happened();
+  if (!verdict && to_the_end) verdict = deliveries.at_the_end();
+  return verdict ? verdict : deliveries.undecided();
+}
+
+std::size_t awaited_deliveries(const scenario::Scenario& scenario, bool to_the_end) {
+  if (!scenario.delivered || !to_the_end) return 0;
+  const Delivered& rules = *scenario.delivered;
+  if (rules.count) return *rules.count;
+  return looks_inside(rules) ? 1 : 0;
+}
+
+}  // namespace smtpspec::judge

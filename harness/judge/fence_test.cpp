@@ -1,0 +1,171 @@
+// What is no part of a row: its fence, and the rules that the referee knows; and transcripts that are not as the
+// scenario would have them.
+#include "harness/judge/judging_test.hpp"
+#include "harness/judge/referee_report.hpp"
+
+namespace smtpspec::judge {
+namespace {
+
+using Kind = record::Event::Kind;
+using Party = record::Party;
+
+TEST_CASE("a reply too many") {
+  const auto bye = [] { return helped().noop().says("250 Ok\r\n").quit(); };
+  check({
+      {"before the fence", help, helped().says("214 Help\r\n").step(record::Event::fence).hung_up(), Outcome::blocked,
+       Cause::out_of_step, false, Cause::extra_reply},
+      {"in one piece", help, asked().says("214 Help\r\n250 Ok\r\n").step(record::Event::fence).hung_up(),
+       Outcome::blocked, Cause::out_of_step, false, Cause::extra_reply},
+      {"seen when NOOP was said already", help,
+       helped().noop().says("214 Help\r\n").quit().says("250 Ok\r\n221 Bye\r\n").closes(), Outcome::blocked,
+       Cause::out_of_step, false, Cause::extra_reply},
+      {"after 221", help, bye().says("221 Bye\r\n250 Ok\r\n").closes(), Outcome::pass, Cause::none, false,
+       Cause::extra_reply},
+      {"after a failure", help, asked().says("502 No\r\n502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"after a warning of the scenario's own",
+       R"(steps = [ { send = "HELP", expect = { reply = "214", as = "warn" } } ])",
+       helped().says("214 Help\r\n").step(record::Event::fence).hung_up(), Outcome::warn, Cause::ending, false,
+       Cause::extra_reply},
+      {"where no fence was wanted", "fence = false\n" + help, helped().says("214 Help\r\n").hung_up(), Outcome::pass,
+       Cause::none},
+  });
+}
+
+TEST_CASE("what breaks in the fence is no verdict on the row") {
+  const std::string quit = R"(steps = [ { send = "QUIT", expect = "221" } ])";
+  const std::string quit_close = R"(steps = [ { send = "QUIT", expect = "221 close" } ])";
+  const auto fence = [] { return helped().noop(); };
+  const auto left = Script().greeted().step(0).sends("QUIT\r\n").says("221 Bye\r\n");
+  const auto passes = [](const char* name, const std::string& scenario, Script script, Cause broken = Cause::none) {
+    return Case{name, scenario, std::move(script), Outcome::pass, Cause::none, false, broken};
+  };
+  check({
+      passes("NOOP refused", help, fence().says("500 No\r\n").hung_up()),
+      passes("NOOP put off", help, fence().says("421 Bye\r\n").closes()),
+      passes("NOOP unanswered", help, fence().in_vain().hung_up(), Cause::hang),
+      passes("NOOP crashes", help, fence().closes(), Cause::closed),
+      passes("QUIT answered 250", help, fence().says("250 Ok\r\n").quit().says("250 Ok\r\n").quiet().hung_up()),
+      passes("QUIT unanswered", help, fence().says("250 Ok\r\n").quit().closes(), Cause::closed),
+      passes("none was wanted", "fence = false\n" + help, helped().hung_up()),
+      passes("none after a close", quit_close, Script(left).closes()),
+      passes("none after a close that nobody asked for", quit, Script(left).closes()),
+      passes("a close after 221 that comes late", quit, Script(left).noop().is(Kind::reset)),
+  });
+}
+
+TEST_CASE("how many commands of the fence had one reply") {
+  const auto replies = [](const Script& script) { return judge(scenario_of(help), script.transcript()).fence_replies; };
+  CHECK(replies(helped().fenced()) == 2);
+  CHECK(replies(helped().noop().says("500 No\r\n").hung_up()) == 1);
+  CHECK(replies(helped().noop().says("250 Ok\r\n").quit().closes()) == 1);
+  CHECK(replies(helped().noop().says("250 Ok\r\n").quit().says("221 Bye\r\n221 Bye\r\n").closes()) == 1);
+  CHECK(replies(helped().noop().closes()) == 0);
+  CHECK(replies(asked().says("502 No\r\n").hung_up()) == 0);
+  const Judged hung = judge(scenario_of(help), helped().noop().in_vain().hung_up().transcript());
+  REQUIRE(hung.broken_fence);
+  CHECK(hung.broken_fence->missing);
+  CHECK(hung.broken_fence->outcome == Outcome::fail);
+  CHECK(judge(scenario_of(help), helped().noop().closes().transcript()).broken_fence->outcome == Outcome::crash);
+}
+
+TEST_CASE("what was written down does not depend on what was expected") {
+  // A reply was waited for in vain, and the session goes on to answer: if that is what a mended scenario wants, it
+  // passes.
+  const Script waited = asked().in_vain().fenced();
+  const Verdict before = judge(scenario_of(help), waited.transcript()).verdict;
+  CHECK(before.outcome == Outcome::fail);
+  CHECK(before.cause == Cause::silence);
+  const Judged mended = judge(scenario_of(R"(steps = [ { send = "HELP", expect = "silence" } ])"), waited.transcript());
+  CHECK(mended.verdict.outcome == Outcome::pass);
+  CHECK_FALSE(mended.broken_fence);
+  // A session that answers nothing more is silent, too; that its fence is broken is another row's.
+  const Script dead = asked().in_vain().noop().in_vain().hung_up();
+  CHECK(judge(scenario_of(help), dead.transcript()).verdict.cause == Cause::hang);
+  const auto silent = judge(scenario_of(R"(steps = [ { send = "HELP", expect = "silence" } ])"), dead.transcript());
+  CHECK(silent.verdict.outcome == Outcome::pass);
+  CHECK(silent.broken_fence);
+  // Half a second of silence does not tell what ten would have shown.
+  const Script brief = asked().quiet().fenced();
+  const Verdict asks_more = judge(scenario_of(help), brief.transcript()).verdict;
+  CHECK(asks_more.outcome == Outcome::inconclusive);
+  CHECK(asks_more.cause == Cause::cut_short);
+  // A play that saw a failure leaves at once. Where another code is allowed now, nothing more is asked.
+  const Script other = asked().says("211 Help\r\n").hung_up();
+  CHECK(judge(scenario_of(help), other.transcript()).verdict.outcome == Outcome::fail);
+  const auto mild = scenario_of(R"(steps = [ { send = "HELP", expect = ["214", "211"] } ])");
+  CHECK(judge(mild, other.transcript()).verdict.outcome == Outcome::pass);
+  CHECK(judge(mild, other.transcript()).fence_replies == 0);
+  const Script twice = asked().says("211 Help\r\n211 Help\r\n").hung_up();
+  CHECK(judge(mild, twice.transcript()).verdict.cause == Cause::out_of_step);
+  // But a further step was not played.
+  const auto more = scenario_of(R"(steps = [ { send = "HELP", expect = "211" }, { send = "HELP", expect = "211" } ])");
+  CHECK(judge(more, other.transcript()).verdict.cause == Cause::cut_short);
+}
+
+TEST_CASE("the referee decides no row, and sees everything") {
+  const std::string noop = R"(steps = [ { send = "NOOP", expect = "xyz" } ])";
+  const Script bare = Script().greeted().step(0).sends("NOOP\r\n").says("250 Ok\n").fenced();
+  check({{"a bare LF", noop, bare, Outcome::pass, Cause::none}});
+  const RefereeReport report = referee_report(bare.transcript());
+  REQUIRE(report.violations.size() == 1);
+  CHECK(bare.transcript().events[report.violations[0].event].octets == "250 Ok\n");
+  CHECK(report.counts[static_cast<std::size_t>(report.violations[0].rule)].broken == 1);
+  CHECK(report.counts[static_cast<std::size_t>(report.violations[0].rule)].checked > 1);
+}
+
+TEST_CASE("each session has a referee of its own, and what is not known accuses nobody") {
+  const auto violations = [](const Script& script) { return referee_report(script.transcript()).violations.size(); };
+  const auto opened = [] { return Script().greeted().on("b"); };
+  CHECK(violations(opened().on("b").says("220 b\r\n").on("").sends("NOOP\r\n").says("250 Ok\r\n")) == 0);
+  const Script second = opened().says("220 b\n");
+  REQUIRE(violations(second) == 1);
+  CHECK(second.transcript().events[referee_report(second.transcript()).violations[0].event].octets == "220 b\n");
+  // We left, or closed our side: what is owed need not come.
+  const auto sent = [] { return Script().greeted().sends("NOOP\r\n"); };
+  CHECK(violations(sent().hung_up()) == 0);
+  CHECK(violations(sent().is(Kind::half_closed, "", Party::client).closes()) == 0);
+  CHECK(violations(sent().is(Kind::reset)) == 0);
+  CHECK(violations(sent().says("250 Ok\r\n250 Ok\r\n")) == 1);
+}
+
+TEST_CASE("a forged transcript is judged like any other, and soon") {
+  const auto scenario = scenario_of(R"(steps = [ { login = "PLAIN", expect = ["235", "silence"] }, { open = "b" },
+      { bytes = 'x{NOOP\r\n*50}', cut = "each", gap = "10ms", replies = ["250", "250 close"] },
+      { pause = "20s" }, { tls = "handshake", expect = "close" }, { send = "DATA", expect = "354" } ]
+delivered = { at-most = 1 })");
+  const auto begun = std::chrono::steady_clock::now();
+  std::uint32_t random = 1;
+  const auto pick = [&random](std::uint32_t of) { return (random = random * 1664525U + 1013904223U) / 65536U % of; };
+  const std::string words[] = {"220 a\r\n", "250 a\r\n", "250-", "334 \r\n", "235 a\r\n", "\r\n", "354 a\r\n", "x"};
+  for (int round = 0; round < 300; ++round) {
+    record::Transcript forged;
+    forged.sessions = {"", "b", "a session that nobody opens"};
+    for (int i = 0; i < 200; ++i) {
+      record::Event event;
+      event.kind = static_cast<Kind>(pick(static_cast<std::uint32_t>(Kind::waited) + 1));
+      event.by = pick(2) == 0 ? Party::client : Party::server;
+      event.at = std::chrono::milliseconds(pick(100000));
+      event.waited = std::chrono::milliseconds(pick(100000));
+      event.session = pick(3);
+      event.step = static_cast<int>(pick(9)) - 3;
+      event.octets = words[pick(8)];
+      forged.events.push_back(event);
+    }
+    const Judged judged = judge(scenario, forged);
+    CHECK(judged.verdict.event < forged.events.size());
+    (void)referee_report(forged);
+  }
+  (void)judge(scenario, record::Transcript());
+  // Waits that take no time, and octets without end.
+  Script endless = Script().greeted().step(0);
+  for (int i = 0; i < 200000; ++i) endless.waits(std::chrono::milliseconds(0));
+  for (int i = 0; i < 200000; ++i) endless.says("2");
+  for (const char* const steps :
+       {R"(steps = [ { pause = "30s" }, { expect = "250" } ])", R"(steps = [ { expect = "silence" } ])",
+        R"(steps = [ { expect = "250", wait = "50s" } ])"})
+    CHECK(judge(scenario_of(steps), endless.transcript()).verdict.outcome != Outcome::pass);
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
+}
+
+}  // namespace
+}  // namespace smtpspec::judge

@@ -1,0 +1,242 @@
+// Transcripts judged: what a row comes to.
+#include "harness/judge/judging_test.hpp"
+
+namespace smtpspec::judge {
+namespace {
+
+using Kind = record::Event::Kind;
+
+TEST_CASE("one reply decides by the level") {
+  check({
+      {"as expected", help, helped().fenced(), Outcome::pass, Cause::none},
+      {"in two pieces", help, asked().says("214-He\r\n21").says("4 lp\r\n").fenced(), Outcome::pass, Cause::none},
+      {"must", help, asked().says("502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"should", "level = \"should\"\n" + help, asked().says("502 No\r\n").hung_up(), Outcome::warn, Cause::reply},
+      {"may", "level = \"may\"\n" + help, asked().says("502 No\r\n").hung_up(), Outcome::info, Cause::reply},
+      {"interference", help, asked().says("451 Later\r\n").hung_up(), Outcome::blocked, Cause::interference},
+      {"goodbye where a reply is due", R"(steps = [ { send = "QUIT", expect = "221 close" } ])",
+       Script().greeted().step(0).sends("QUIT\r\n").says("421 Busy\r\n").closes(), Outcome::blocked,
+       Cause::interference},
+  });
+}
+
+TEST_CASE("a reply that must not come, or half a one") {
+  check({
+      {"silence", silence, began().quiet().step(1).sends("P\r\n").says("214 Help\r\n").fenced(), Outcome::pass,
+       Cause::none},
+      {"early", silence, began().says("500 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
+      {"early, although 4yz", silence, began().says("451 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
+      {"half a reply is no silence", silence, began().says("50").quiet().hung_up(), Outcome::fail, Cause::incomplete},
+      {"a silence that was broken after a while", silence,
+       began().waits(std::chrono::milliseconds(300)).says("500 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
+  });
+}
+
+TEST_CASE("no reply where one is due") {
+  const auto alive = [] { return asked().in_vain().noop(); };
+  const auto warned = "level = \"should\"\n" + help;
+  check({
+      {"closed", help, asked().closes(), Outcome::crash, Cause::closed},
+      {"reset", help, asked().is(Kind::reset), Outcome::crash, Cause::closed},
+      {"broken TLS", help, asked().is(Kind::tls_failed), Outcome::crash, Cause::closed},
+      {"closed in a reply", help, asked().says("214 He").closes(), Outcome::crash, Cause::incomplete},
+      {"closed between lines", help, asked().says("214-Help\r\n").closes(), Outcome::crash, Cause::incomplete},
+      {"half a reply", help, asked().says("214 He").in_vain().hung_up(), Outcome::fail, Cause::incomplete, true},
+      {"the session answers", help, alive().says("250 Ok\r\n").hung_up(), Outcome::fail, Cause::silence, true},
+      {"the session does not", help, alive().in_vain().hung_up(), Outcome::fail, Cause::hang, true},
+      {"a SHOULD", warned, alive().in_vain().hung_up(), Outcome::warn, Cause::hang, true},
+  });
+}
+
+TEST_CASE("preconditions say nothing about the requirement") {
+  const std::string two = R"(steps = [ { open = "b" }, { on = "b", send = "HELP", expect = "214" } ])";
+  const std::string tls = R"(steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake" } ])";
+  check({
+      {"refused", help, Script().refused("nobody listens"), Outcome::blocked, Cause::connect},
+      {"greeted by 554", help, Script().on("").says("554 No\r\n").hung_up(), Outcome::blocked, Cause::ladder},
+      {"a second session", two, Script().greeted().on("b").says("421 Busy\r\n").closes().on("").hung_up(),
+       Outcome::blocked, Cause::ladder},
+      {"a second session, with steps before it", R"(steps = [ { send = "HELP", expect = "214" }, { open = "b" } ])",
+       helped().on("b").says("421 Busy\r\n").closes().on("").hung_up(), Outcome::blocked, Cause::ladder},
+      {"TLS", tls,
+       Script().greeted().step(0).sends("STARTTLS\r\n").says("220 Go\r\n").step(1).is(Kind::tls_failed, "alert"),
+       Outcome::inconclusive, Cause::tls_handshake},
+  });
+}
+
+TEST_CASE("a handshake may fail where close is one of its endings") {
+  const auto with = [](const std::string& expect) {
+    return R"(fence = false
+steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake", expect = )" +
+           expect + " } ]";
+  };
+  const auto began = [] { return Script().greeted().step(0).sends("STARTTLS\r\n").says("220 Go\r\n").step(1); };
+  const std::string warns = R"([ { event = "close", as = "warn" }, "silence" ])";
+  check({
+      {"it fails", with(R"("close")"), began().is(Kind::tls_failed, "alert"), Outcome::pass, Cause::none},
+      {"it fails, by another outcome", with(warns), began().is(Kind::tls_failed, "alert"), Outcome::warn,
+       Cause::ending},
+      {"it is done", with(warns), began().is(Kind::tls_started).quiet().hung_up(), Outcome::pass, Cause::none},
+      {"it is done, and must not", with(R"("close")"), began().is(Kind::tls_started).in_vain().hung_up(), Outcome::fail,
+       Cause::hang, true},
+      {"it fails, and must not", with(R"("silence")"), began().is(Kind::tls_failed, "alert"), Outcome::inconclusive,
+       Cause::tls_handshake},
+  });
+}
+
+TEST_CASE("what is not in the transcript is no pass and no accusation") {
+  const std::string twice = R"(steps = [ { send = "HELP", expect = "214" }, { send = "HELP", expect = "214" } ])";
+  using std::chrono::milliseconds;
+  const std::string brief = "timeout = \"5s\"\n";
+  check({
+      {"ends on the ladder", help, Script().greeted(), Outcome::inconclusive, Cause::cut_short},
+      {"ends in a step", help, asked(), Outcome::inconclusive, Cause::cut_short},
+      {"ends before a step", twice, helped(), Outcome::inconclusive, Cause::cut_short},
+      {"ends before the fence", help, helped(), Outcome::inconclusive, Cause::cut_short},
+      {"ends in the fence", help, helped().noop(), Outcome::inconclusive, Cause::cut_short},
+      {"a value was not known", R"(steps = [ { send = "HELP", expect = "214" }, { send = "HELP {rejected}" } ])",
+       helped().step(1).hung_up(), Outcome::inconclusive, Cause::cut_short},
+      {"the server flooded us and we left", help,
+       asked().says(std::string(record::max_octets_received + 1, 'x')).hung_up(), Outcome::inconclusive,
+       Cause::cut_short},
+      {"we left", help, asked().hung_up(), Outcome::inconclusive, Cause::cut_short},
+      {"out of time in a step", brief + help, asked().waits(milliseconds(5000)).hung_up(), Outcome::inconclusive,
+       Cause::time_out, true},
+      {"out of time in a silence", "timeout = \"300ms\"\n" + silence, began().waits(milliseconds(300)).hung_up(),
+       Outcome::inconclusive, Cause::time_out, true},
+      {"out of time after a reply", brief + R"(steps = [ { send = "HELP", expect = "214 close" } ])",
+       helped().waits(milliseconds(5000)).hung_up(), Outcome::inconclusive, Cause::time_out, true},
+      {"out of time in the fence", brief + help, helped().noop().waits(milliseconds(5000)).hung_up(),
+       Outcome::inconclusive, Cause::time_out, true},
+      {"what was seen before the time was over stays", brief + help,
+       asked().waits(milliseconds(4000)).says("502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+  });
+}
+
+TEST_CASE("which requirement decided") {
+  auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = ["214", { reply = "211", as = "warn" }] } ])");
+  const auto decided_by = [&](const Script& script) { return judge(scenario, script.transcript()).verdict.decided_by; };
+  const Script refused = asked().says("502 No\r\n").hung_up();
+  const Script warned = asked().says("211 Help\r\n").fenced();
+  CHECK(decided_by(refused) == "");
+  scenario.requirements = {"rfc5321/4.1/first", "rfc5321/4.1/second"};
+  CHECK(decided_by(refused) == "rfc5321/4.1/first");
+  CHECK(decided_by(warned) == "rfc5321/4.1/first");
+  scenario.steps[0].decides = "rfc5321/4.1/second";
+  CHECK(decided_by(refused) == "rfc5321/4.1/second");
+  CHECK(decided_by(warned) == "rfc5321/4.1/second");
+  scenario.steps[0].replies[0].alternatives[1].decides = "rfc5321/4.1/of-the-ending";
+  CHECK(decided_by(warned) == "rfc5321/4.1/of-the-ending");
+  CHECK(decided_by(refused) == "rfc5321/4.1/second");
+  // Nothing of the scenario's own decided.
+  CHECK(decided_by(helped().fenced()) == "");
+  CHECK(decided_by(Script().refused("nobody listens")) == "");
+  CHECK(decided_by(Script().on("").says("554 No\r\n").hung_up()) == "");
+  CHECK(decided_by(helped().says("214 Help\r\n").step(record::Event::fence).hung_up()) == "");
+  CHECK(decided_by(asked()) == "");
+}
+
+TEST_CASE("endings with an outcome of their own") {
+  const std::string step =
+      R"({ send = "HELP", expect = ["214", { reply = "502", as = "info", because = "no help" }] })";
+  const std::string warned = R"({ send = "HELP", expect = ["214", { reply = "502", as = "warn", because = "sad" }] })";
+  const std::string ends = R"({ send = "HELP", expect = [{ reply = "502", then = "end" }, "214"] })";
+  const auto refused = [] { return asked().says("502 No\r\n"); };
+  check({
+      {"the first alternative", "steps = [" + step + "]", helped().fenced(), Outcome::pass, Cause::none},
+      {"as info", "steps = [" + step + "]", refused().fenced(), Outcome::info, Cause::ending},
+      {"the worst of two", "steps = [" + step + "," + warned + "]",
+       refused().step(1).sends("HELP\r\n").says("502 No\r\n").fenced(), Outcome::warn, Cause::ending},
+      {"the worst of two, the other way round", "steps = [" + warned + "," + step + "]",
+       refused().step(1).sends("HELP\r\n").says("502 No\r\n").fenced(), Outcome::warn, Cause::ending},
+      {"a later failure", "steps = [" + step + "," + step + "]",
+       refused().step(1).sends("HELP\r\n").says("500 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"then end", "steps = [" + ends + ", { send = 'HELP', expect = '211' }]", refused().fenced(), Outcome::pass,
+       Cause::none},
+      {"not ended", "steps = [" + ends + ", { send = 'HELP', expect = '211' }]", helped().hung_up(),
+       Outcome::inconclusive, Cause::cut_short},
+  });
+  const Verdict verdict = judge(scenario_of("steps = [" + step + "]"), refused().fenced().transcript()).verdict;
+  CHECK(verdict.reason == "no help");
+}
+
+TEST_CASE("a pipelined group") {
+  const std::string group = R"(steps = [ { bytes = 'HELP\r\nHELP\r\nHELP\r\n', replies = ["214",
+      [{ reply = "502", then = "end" }, "214"], "214"] } ])";
+  const auto sent = [] { return Script().greeted().step(0).sends("HELP\r\nHELP\r\nHELP\r\n"); };
+  check({
+      {"all", group, sent().says("214 a\r\n214 b\r\n214 c\r\n").fenced(), Outcome::pass, Cause::none},
+      {"cut anywhere", group, sent().says("214 a\r\n214-b\r\n2").says("14 b\r\n").says("214 c\r\n").fenced(),
+       Outcome::pass, Cause::none},
+      {"one is missing", group, sent().says("214 a\r\n214 b\r\n").in_vain().hung_up(), Outcome::fail, Cause::hang,
+       true},
+      {"ended in the middle: the rest is taken", group, sent().says("214 a\r\n502 b\r\n502 c\r\n").fenced(),
+       Outcome::pass, Cause::none},
+      {"ended in the middle: the rest comes late", group, sent().says("214 a\r\n502 b\r\n").says("502 c\r\n").fenced(),
+       Outcome::pass, Cause::none},
+      {"ended in the middle: one too many", group,
+       sent().says("214 a\r\n502 b\r\n502 c\r\n214 d\r\n").step(record::Event::fence).hung_up(), Outcome::blocked,
+       Cause::out_of_step, false, Cause::extra_reply},
+  });
+}
+
+TEST_CASE("sessions and captures") {
+  const std::string two =
+      R"(steps = [ { open = "b", state = "connected", expect = "220" }, { send = "HELP", expect = "214" } ])";
+  const auto opened = [] { return Script().greeted().on("b").step(0).says("220 b\r\n"); };
+  const std::string captured = R"(steps = [
+      { send = "HELP", expect = { reply = "214", capture = { word = 'is (\w+)' } } },
+      { send = "HELP {word}", expect = { reply = "214", contains = "{word}" } } ])";
+  check({
+      {"each session has its own replies", two,
+       opened().on("").step(1).sends("HELP\r\n").says("214 Help\r\n").fenced().on("b").hung_up(), Outcome::pass,
+       Cause::none},
+      {"what the other says is not taken", two,
+       opened().says("214 Help\r\n").on("").step(1).sends("HELP\r\n").in_vain().hung_up().on("b").hung_up(),
+       Outcome::fail, Cause::hang, true},
+      {"a captured value", captured,
+       asked().says("214 it is this\r\n").step(1).sends("HELP this\r\n").says("214 for this\r\n").fenced(),
+       Outcome::pass, Cause::none},
+      {"another than the captured value", captured,
+       asked().says("214 it is this\r\n").step(1).sends("HELP this\r\n").says("214 for that\r\n").hung_up(),
+       Outcome::fail, Cause::reply},
+      {"nothing to capture", captured, asked().says("214 Help\r\n").hung_up(), Outcome::fail, Cause::reply},
+  });
+}
+
+TEST_CASE("a pause goes on when the session has ended, and no longer for that") {
+  using std::chrono::milliseconds;
+  const std::string pauses = "fence = false\nsteps = [ { pause = '200ms' }, { expect = 'close' } ]";
+  const auto closes = [] { return Script().greeted().step(0).later(milliseconds(50)).closes(); };
+  check({
+      {"to its end", pauses, closes().waits(milliseconds(150)).step(1), Outcome::pass, Cause::none},
+      {"not to its end", pauses, closes().waits(milliseconds(100)).step(1), Outcome::inconclusive, Cause::cut_short},
+  });
+}
+
+TEST_CASE("a write that fails is not the end of a session") {
+  const auto began = [] { return Script().greeted().step(0).is(Kind::unsent, "reset by peer"); };
+  const std::string too_much = R"(steps = [ { send = "HELP", expect = "552" } ])";
+  check({
+      {"the server's last words", too_much, began().says("552 Too much\r\n").closes(), Outcome::pass, Cause::none},
+      {"other words", too_much, began().says("250 Ok\r\n").closes(), Outcome::fail, Cause::reply},
+      {"none", too_much, began().closes(), Outcome::crash, Cause::closed},
+      {"in pieces: what comes after is not sent",
+       R"(steps = [ { bytes = 'HELP\r\n', cut = "each", gap = "10ms", expect = "552" } ])",
+       began().says("552 Too much\r\n").closes(), Outcome::pass, Cause::none},
+  });
+}
+
+TEST_CASE("a login's challenges are passed over") {
+  const std::string login = R"(steps = [ { login = "LOGIN", expect = "235" } ])";
+  const auto begun = [] { return Script().greeted().step(0).sends("AUTH LOGIN\r\n").says("334 VXNlcm5hbWU6\r\n"); };
+  check({
+      {"in", login, begun().sends("[secret]\r\n").says("235 In\r\n").fenced(), Outcome::pass, Cause::none},
+      {"out", login, begun().sends("[secret]\r\n").says("535 Out\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"closed", login, begun().sends("[secret]\r\n").closes(), Outcome::crash, Cause::closed},
+      {"silent", login, begun().sends("[secret]\r\n").in_vain().hung_up(), Outcome::fail, Cause::hang, true},
+  });
+}
+
+}  // namespace
+}  // namespace smtpspec::judge

@@ -1,0 +1,268 @@
+#include "harness/judge/machine.hpp"
+
+#include <utility>
+
+#include "harness/judge/ladder.hpp"
+#include "harness/judge/match.hpp"
+#include "harness/scenario/octets.hpp"
+#include "harness/smtp/escape.hpp"
+
+namespace smtpspec::judge {
+
+using record::Event;
+using scenario::Alternative;
+using scenario::Expectation;
+using scenario::Scenario;
+using scenario::Step;
+using Kind = Action::Kind;
+
+namespace {
+
+/// "silence", perhaps with ways to end the session beside it; but "221 close" alone is a reply that is due.
+bool expects_no_reply(const Expectation& expectation) {
+  bool without_reply = false;
+  for (const Alternative& alternative : expectation.alternatives) {
+    if (alternative.kind == Alternative::Kind::reply && !alternative.closes) return false;
+    without_reply = without_reply || alternative.kind != Alternative::Kind::reply;
+  }
+  return without_reply;
+}
+
+}  // namespace
+
+Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
+    : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {
+  if (const auto password = values_.find("password"); password && !password->empty()) secrets_.push_back(*password);
+  stage_.limit(scenario.timeout.value_or(terms.patience.scenario));
+  stage_.begin(story_.handle());
+}
+
+const Action& Machine::next() {
+  if (!story_.done()) stage_.resume();
+  if (story_.done()) stage_.action = {};
+  return stage_.action;
+}
+
+/// The whole story, in order.
+Routine<> Machine::play() {
+  Next next = co_await open("", scenario_.from, Event::ladder);
+  climbed_ = next == Next::go_on;
+  for (std::size_t i = 0; next == Next::go_on && i < scenario_.steps.size(); ++i) {
+    const Step& step = scenario_.steps[i];
+    const int number = static_cast<int>(i);
+    if (const auto* opens = std::get_if<scenario::Open>(&step.action)) {
+      next = co_await open(step.session, opens->ladder, number);
+      if (next == Next::go_on) next = co_await await_replies(step, stage_.sessions.back());
+      continue;
+    }
+    Session* session = nullptr;
+    for (Session& one : stage_.sessions)
+      if (one.name == step.session) session = &one;
+    if (session == nullptr) break;  // `check` has refused such a scenario
+    co_await mark(*session, number);
+    next = co_await perform(step, *session);
+  }
+  whole_ = next == Next::go_on;
+  if (next != Next::stop && scenario_.fence) co_await fence(stage_.sessions.front());
+  for (Session& session : stage_.sessions)
+    if (session.open) co_await stage_.carry_out(stage_.about(Kind::close, session));
+  if (stage_.is_cut_off()) stop_short();
+  if (!climbed_ || !scenario_.delivered) co_return;
+  Action asked;
+  asked.kind = Kind::ask_deliveries;
+  asked.awaited = awaited_deliveries(scenario_, whole_);
+  co_await stage_.carry_out(asked);
+}
+
+Routine<> Machine::mark(const Session& session, int number) {
+  Action asked = stage_.about(Kind::step, session);
+  asked.step = number;
+  co_await stage_.carry_out(asked);
+}
+
+/// Connects, and climbs the ladder.
+Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int number) {
+  Session& session = stage_.sessions.emplace_back();
+  session.number = stage_.sessions.size() - 1;
+  session.name = std::move(name);
+  Action asked = stage_.about(Kind::open, session);
+  asked.name = session.name;
+  co_await stage_.carry_out(asked);
+  co_await mark(session, Event::ladder);
+  if (!session.open && !stage_.is_cut_off()) co_return blocked(Cause::connect, session.problem);
+  if (stage_.terms.implicit_tls) {
+    co_await stage_.carry_out(stage_.about(Kind::handshake, session));
+    if (!session.open && !stage_.is_cut_off()) co_return blocked(Cause::ladder, "TLS failed: " + session.problem);
+  }
+  on_ladder_ = true;
+  for (const Step& step : setup_steps(to, stage_.terms, stage_.terms.implicit_tls)) {
+    const Next next = co_await perform(step, session);
+    if (next == Next::go_on) continue;
+    if (!stage_.is_cut_off())
+      blocked(Cause::ladder, "'" + std::string(scenario::name(to)) + "' was not reached: " + verdict_.actual);
+    co_return Next::stop;
+  }
+  on_ladder_ = false;
+  session.replies.discard();
+  if (number >= 0) co_await mark(session, number);
+  co_return stage_.is_cut_off() ? stop_short() : Next::go_on;
+}
+
+Routine<Machine::Next> Machine::perform(const Step& step, Session& session) {
+  Next next = Next::go_on;
+  const scenario::Action& action = step.action;
+  if (const auto* octets = std::get_if<scenario::Send>(&action)) {
+    next = co_await send(*octets, session);
+  } else if (const auto* pause = std::get_if<scenario::Pause>(&action)) {
+    co_await stage_.pause(session, pause->duration);
+  } else if (const auto* login = std::get_if<scenario::Login>(&action)) {
+    co_await this->login(*login, session);
+  } else if (std::holds_alternative<scenario::Handshake>(action)) {
+    next = co_await handshake(step, session);
+  } else if (std::holds_alternative<scenario::CloseNotify>(action)) {
+    if (session.open) co_await stage_.carry_out(stage_.about(Kind::close_notify, session));
+  } else if (std::holds_alternative<scenario::HalfClose>(action)) {
+    if (session.open) co_await stage_.carry_out(stage_.about(Kind::half_close, session));
+  } else if (std::holds_alternative<scenario::Reset>(action)) {
+    if (session.open) co_await stage_.carry_out(stage_.about(Kind::reset, session));
+  } else if (std::holds_alternative<scenario::Close>(action)) {
+    if (session.open) co_await stage_.carry_out(stage_.about(Kind::close, session));
+  }
+  if (next == Next::stop) co_return next;
+  if (stage_.out_of_time()) co_return stop_short();
+  co_return co_await await_replies(step, session);
+}
+
+Routine<Machine::Next> Machine::send(const scenario::Send& send, Session& session) {
+  const auto octets = scenario::octets_of(send, values_.lookup());
+  if (!octets) {
+    decide(Outcome::inconclusive, Cause::cut_short, "", octets.error().message);
+    verdict_.reason = verdict_.actual;
+    co_return Next::stop;
+  }
+  for (std::string& secret : values_.secrets_in(send.octets)) secrets_.push_back(std::move(secret));
+  co_await stage_.write(session, *octets, send);
+  co_return Next::go_on;
+}
+
+/// A handshake that fails may be one of the endings that the step expects.
+Routine<Machine::Next> Machine::handshake(const Step& step, Session& session) {
+  if (session.open) co_await stage_.carry_out(stage_.about(Kind::handshake, session));
+  if (session.under_tls || handshake_may_fail(step)) co_return Next::go_on;
+  if (stage_.is_cut_off()) co_return stop_short();
+  decide(Outcome::inconclusive, Cause::tls_handshake, "a TLS handshake", "the handshake failed: " + session.problem);
+  verdict_.reason = verdict_.actual;
+  co_return Next::stop;
+}
+
+Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session) {
+  Next next = Next::go_on;
+  for (const Expectation& expectation : step.replies) {
+    // After an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
+    if (next == Next::end) {
+      const Observed rest = co_await stage_.observe(session, any_reply(), step.within);
+      if (rest.what != Observed::What::reply) co_return next;
+      continue;
+    }
+    const Observed observed = co_await stage_.observe(session, expectation, step.within);
+    Captures captures;
+    const auto chosen = choose(expectation, observed, values_.lookup(), captures);
+    if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);
+    values_.capture(captures);
+    const Alternative& alternative = expectation.alternatives[*chosen];
+    const Outcome outcome = alternative.as.value_or(Outcome::pass);
+    if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
+      decide(outcome, Cause::ending, describe(expectation), describe(observed));
+      verdict_.reason = alternative.because;
+      verdict_.decided_by = decides(alternative.decides, step.decides);
+    }
+    if (alternative.ends) next = Next::end;
+  }
+  co_return next;
+}
+
+Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& expectation, const Observed& observed,
+                                         Session& session) {
+  const std::string expected = describe(expectation);
+  const std::string actual = describe(observed);
+  const bool early = expects_no_reply(expectation);
+  const Outcome by_level = unmet(scenario_.level);
+  switch (observed.what) {
+    case Observed::What::unknown: co_return stop_short();
+    case Observed::What::reply:
+      // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1), but not as an
+      // answer to something that must have none.
+      if (observed.reply.klass() == 4 && !early) {
+        decide(Outcome::blocked, Cause::interference, expected, actual);
+        verdict_.reason = "the target answered " + actual;
+      } else {
+        decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
+      }
+      verdict_.octets = observed.reply.lines.front().bytes;
+      break;
+    case Observed::What::closed:
+      decide(Outcome::crash, observed.incomplete ? Cause::incomplete : Cause::closed, expected, actual);
+      break;
+    case Observed::What::nothing:
+      decide(by_level, observed.incomplete ? Cause::incomplete : Cause::hang, expected, actual);
+      verdict_.missing = !allows(expectation, Alternative::Kind::silence);
+      if (!on_ladder_ && co_await still_answers(session) && verdict_.cause == Cause::hang)
+        verdict_.cause = Cause::silence;
+      break;
+  }
+  verdict_.decided_by = decides("", step.decides);
+  co_return Next::stop;
+}
+
+void Machine::decide(Outcome outcome, Cause cause, std::string expected, std::string actual) {
+  verdict_ = {};
+  verdict_.outcome = outcome;
+  verdict_.cause = cause;
+  verdict_.expected = std::move(expected);
+  verdict_.actual = std::move(actual);
+  verdict_.event = stage_.last_of_server();
+}
+
+Machine::Next Machine::blocked(Cause cause, std::string actual) {
+  decide(Outcome::blocked, cause, verdict_.expected, std::move(actual));
+  verdict_.reason = verdict_.actual;
+  return Next::stop;
+}
+
+/// The play did not come so far, so nothing is known: neither a pass nor an accusation.
+Machine::Next Machine::stop_short() {
+  if (rank(verdict_.outcome) >= rank(Outcome::warn)) return Next::stop;
+  if (stage_.out_of_time()) {
+    decide(Outcome::inconclusive, Cause::time_out, "", "the time of the scenario was over");
+    verdict_.missing = true;
+  } else {
+    decide(Outcome::inconclusive, Cause::cut_short, "", "what was seen ends before that");
+  }
+  for (const Session& session : stage_.sessions)
+    if (stage_.flooded(session)) verdict_.actual = "the server sent more than is kept of a session";
+  verdict_.reason = verdict_.actual;
+  return Next::stop;
+}
+
+std::string Machine::decides(const std::string& of_alternative, const std::string& of_step) const {
+  if (!of_alternative.empty()) return of_alternative;
+  if (!of_step.empty()) return of_step;
+  return scenario_.requirements.empty() ? std::string() : scenario_.requirements.front();
+}
+
+/// Something that did not come may come when it is played again; what was observed beside it must not get lost then.
+void Machine::take(const std::vector<record::Delivery>& deliveries, bool observed) {
+  if (observed) {
+    auto broken = judge_deliveries(scenario_, deliveries, values_, whole_);
+    if (!broken || !outweighs(*broken, verdict_)) return;
+    broken->event = stage_.last_of_server();
+    broken->decided_by = decides("", scenario_.delivered->decides);
+    verdict_ = std::move(*broken);
+  } else if (verdict_.outcome == Outcome::pass || verdict_.outcome == Outcome::info) {
+    verdict_.outcome = Outcome::inconclusive;
+    verdict_.cause = Cause::no_delivery_road;
+    verdict_.reason = "what was delivered could not be seen";
+  }
+}
+
+}  // namespace smtpspec::judge

@@ -1,0 +1,116 @@
+#include <utility>
+
+#include "harness/judge/ladder.hpp"
+#include "harness/judge/machine.hpp"
+#include "harness/judge/match.hpp"
+#include "harness/smtp/escape.hpp"
+
+namespace smtpspec::judge {
+
+using record::Event;
+using scenario::Step;
+
+namespace {
+
+std::string shown(const smtp::Reply& reply) { return smtp::escape(reply.bytes()); }
+
+}  // namespace
+
+/// Silence where a reply is due: does the session still answer at all? Any octet will do. The fence is played to its
+/// end, for what is written down does not depend on what was expected.
+Routine<bool> Machine::still_answers(Session& session) {
+  if (!session.open) co_return false;
+  const std::size_t reads = session.reads;
+  const Step noop = fence_steps().front();
+  co_await mark(session, Event::fence);
+  co_await send(std::get<scenario::Send>(noop.action), session);
+  const Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
+  const bool answers = session.reads > reads;
+  if (reply.what == Observed::What::reply && reply.reply.klass() == 2) {
+    co_await mark(session, Event::fence);
+    (void)co_await say_quit(session);
+  }
+  co_return answers;
+}
+
+/// NOOP and QUIT, exactly one reply each: a lost synchronisation is seen wherever it happens. What breaks here is no
+/// verdict on the scenario, unless its own replies may have been others than they seemed.
+Routine<> Machine::fence(Session& session) {
+  if (!session.open || session.replies.closed()) co_return;
+  const Step step = fence_steps().front();
+  co_await mark(session, Event::fence);
+  if (const auto extra = session.replies.next_unclaimed()) co_return out_of_step(shown(*extra));
+  if (!session.open) co_return;
+  // The server said that it would close (RFC 5321 sections 3.8 and 4.1.1.10); it may not have done so yet.
+  const bool said_goodbye = session.last_code == 221 || session.last_code == 421;
+  co_await send(std::get<scenario::Send>(step.action), session);
+  const Observed noop = co_await stage_.observe(session, any_reply(), std::nullopt);
+  switch (noop.what) {
+    case Observed::What::unknown: stop_short(); co_return;
+    case Observed::What::closed:
+      if (!said_goodbye) break_fence(Cause::closed, "one reply to NOOP", describe(noop));
+      co_return;
+    case Observed::What::nothing:
+      if (!said_goodbye) break_fence(Cause::hang, "one reply to NOOP", describe(noop), true);
+      co_return;
+    case Observed::What::reply: break;
+  }
+  ++judged_.fence_replies;
+  if (noop.reply.klass() != 2) co_return;
+  co_await mark(session, Event::fence);
+  if (session.open) co_await quit(session);
+}
+
+/// QUIT and its reply. The server closes after 221 (RFC 5321 section 4.1.1.10); until then it is listened to.
+Routine<Observed> Machine::say_quit(Session& session) {
+  const Step quit = fence_steps().back();
+  co_await send(std::get<scenario::Send>(quit.action), session);
+  Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
+  if (reply.what != Observed::What::unknown) co_await stage_.listen(session, stage_.terms.patience.silence);
+  co_return reply;
+}
+
+Routine<> Machine::quit(Session& session) {
+  const Observed reply = co_await say_quit(session);
+  if (reply.what == Observed::What::unknown || stage_.out_of_time()) {
+    stop_short();
+    co_return;
+  }
+  if (reply.what != Observed::What::reply) {
+    // Who closes instead of 221 does what QUIT asks for, so it is no crash.
+    const bool closed = reply.what == Observed::What::closed;
+    break_fence(closed ? Cause::closed : Cause::hang, "221 to QUIT", describe(reply), !closed);
+    judged_.broken_fence->outcome = Outcome::fail;
+    co_return;
+  }
+  const auto extra = session.replies.next_unclaimed();
+  if (!extra) {
+    ++judged_.fence_replies;
+  } else if (reply.reply.code == 221) {
+    break_fence(Cause::extra_reply, "one reply to each command", shown(*extra));
+  } else {
+    out_of_step(shown(*extra));
+  }
+}
+
+void Machine::break_fence(Cause cause, std::string expected, std::string actual, bool missing) {
+  Verdict broken;
+  broken.outcome = cause == Cause::closed ? Outcome::crash : Outcome::fail;
+  broken.cause = cause;
+  broken.expected = std::move(expected);
+  broken.actual = std::move(actual);
+  broken.event = stage_.last_of_server();
+  broken.missing = missing;
+  judged_.broken_fence = std::move(broken);
+}
+
+/// A reply too many came with those that the scenario took for its own: a pass is not known to be one.
+void Machine::out_of_step(std::string extra) {
+  if (rank(verdict_.outcome) < rank(Outcome::warn)) {
+    decide(Outcome::blocked, Cause::out_of_step, "one reply to each command", extra);
+    verdict_.reason = "a reply too many came, so which one answers what is not known";
+  }
+  break_fence(Cause::extra_reply, "one reply to each command", std::move(extra));
+}
+
+}  // namespace smtpspec::judge

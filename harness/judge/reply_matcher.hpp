@@ -1,0 +1,67 @@
+// Replies read off one session's events and given to expectations in order.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/record/transcript.hpp"
+#include "harness/scenario/model.hpp"
+#include "harness/smtp/reply.hpp"
+
+namespace smtpspec::judge {
+
+/// What one expectation got.
+struct Observed {
+  enum class What {
+    reply,    ///< `reply`, and `closed` when the server closed after it
+    closed,   ///< the server closed (FIN, reset or broken TLS) without a reply
+    nothing,  ///< nothing came in the time
+    unknown,  ///< what was seen ends before that, or the client itself left the session
+  };
+  What what = What::unknown;
+  smtp::Reply reply;
+  bool closed = false;
+  bool incomplete = false;  ///< octets that are no complete reply had come
+  std::string octets;       ///< of an incomplete reply
+};
+
+class ReplyMatcher {
+ public:
+  /// Replies that are kept unclaimed; of a server that sends more the rest is lost.
+  static constexpr std::size_t max_unclaimed = 4096;
+
+  void take(const record::Event& event);
+  /// The wait for what the expectation asks is over.
+  void time_is_over() { time_is_over_ = true; }
+  /// What the expectation got, or nullopt while more events are needed.
+  [[nodiscard]] std::optional<Observed> observe(const scenario::Expectation& expectation);
+  /// True while `observe` has a reply in hand and only waits to see whether the server closes after it.
+  [[nodiscard]] bool awaits_close() const { return held_.has_value(); }
+  /// A reply that no expectation has claimed.
+  [[nodiscard]] std::optional<smtp::Reply> next_unclaimed();
+  /// Puts a reply back, for the next expectation.
+  void give_back(smtp::Reply reply) { replies_.push_front(std::move(reply)); }
+  /// Throws away what came so far: after the ladder, whose replies the scenario does not judge (the referee does).
+  void discard();
+  /// More came than is kept.
+  [[nodiscard]] bool lost_replies() const { return lost_replies_; }
+  /// Either side ended the connection.
+  [[nodiscard]] bool closed() const { return peer_closed_ || local_closed_; }
+
+ private:
+  void feed(std::string_view octets);
+  smtp::ReplyParser parser_;
+  std::deque<smtp::Reply> replies_;
+  std::optional<smtp::Reply> held_;
+  bool peer_closed_ = false;
+  bool local_closed_ = false;  ///< what does not come any more says nothing about the server
+  bool finished_ = false;
+  bool lost_replies_ = false;
+  bool time_is_over_ = false;
+  std::string last_words_;  ///< of a reply that the close cut short
+};
+
+}  // namespace smtpspec::judge

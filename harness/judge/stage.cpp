@@ -1,0 +1,139 @@
+#include "harness/judge/stage.hpp"
+
+#include <algorithm>
+
+#include "harness/judge/match.hpp"
+#include "harness/scenario/octets.hpp"
+
+namespace smtpspec::judge {
+
+using record::Event;
+using record::Party;
+using record::Time;
+
+Stage::Stage(const record::Terms& the_terms) : terms(the_terms) {}
+
+void Stage::take(const Event& event) {
+  now_ = std::max(now_, event.at);
+  const bool ours = event.kind == Event::Kind::step || (event.kind == Event::Kind::octets && event.by == Party::client);
+  if (!ours) last_of_server_ = events_;
+  ++events_;
+  if (event.session >= sessions.size()) return;
+  Session& session = sessions[event.session];
+  switch (event.kind) {
+    case Event::Kind::connected: session.open = true; break;
+    case Event::Kind::octets:
+      if (event.by == Party::client) break;
+      session.octets_read += event.octets.size();
+      ++session.reads;
+      break;
+    case Event::Kind::unsent: session.takes_no_more = true; break;
+    case Event::Kind::tls_started: session.under_tls = true; break;
+    case Event::Kind::close_notify: session.under_tls = session.under_tls && event.by == Party::server; break;
+    case Event::Kind::refused:
+    case Event::Kind::tls_failed: session.problem = event.text; [[fallthrough]];
+    case Event::Kind::closed:
+    case Event::Kind::reset: session.open = false; break;
+    default: break;
+  }
+  session.replies.take(event);
+}
+
+Action Stage::about(Action::Kind kind, const Session& session) const {
+  Action asked;
+  asked.kind = kind;
+  asked.session = session.number;
+  asked.until = in(terms.patience.reply).at;
+  return asked;
+}
+
+Stage::Deadline Stage::in(milliseconds wanted) const {
+  const Time last = std::max<Time>(limit_, now_ + milliseconds(1));
+  return {std::min<Time>(now_ + wanted, last), last < now_ + wanted};
+}
+
+bool Stage::flooded(const Session& session) const {
+  return session.octets_read > record::max_octets_received || session.replies.lost_replies();
+}
+
+Routine<> Stage::wait(Session& session, Time until) {
+  Action asked = about(Action::Kind::wait, session);
+  asked.until = until;
+  co_await carry_out(asked);
+  if (session.open && flooded(session)) co_await carry_out(about(Action::Kind::close, session));
+}
+
+Routine<> Stage::listen(Session& session, milliseconds time) {
+  const Deadline end = in(time);
+  while (session.open && now_ < end.at && !cut_off_) co_await wait(session, end.at);
+  out_of_time_ = out_of_time_ || (end.cut_short && session.open);
+}
+
+Routine<> Stage::pause(Session& session, milliseconds time) {
+  const Deadline end = in(time);
+  while (now_ < end.at && !cut_off_) co_await wait(session, end.at);
+  out_of_time_ = out_of_time_ || end.cut_short;
+}
+
+Routine<> Stage::write(Session& session, std::string_view octets, const scenario::Send& send) {
+  const auto segments = scenario::segments_of(octets, send.cut);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    // A write that fails is not the end: the server's last words may still be there to be read.
+    if (!session.open || session.takes_no_more || out_of_time_ || cut_off_) co_return;
+    Action asked = about(Action::Kind::write, session);
+    asked.octets = segments[i];
+    asked.beneath_tls = send.beneath_tls;
+    co_await carry_out(asked);
+    if (send.cut.pause.count() > 0 && i + 1 < segments.size()) co_await listen(session, send.cut.pause);
+  }
+}
+
+/// A scenario that waits longer than is usual does so for something large; where another patience is asked for, it
+/// waits longer than that in the same measure. What could not be sent whole is worth no such wait.
+milliseconds Stage::wait_for_reply(const Session& session, std::optional<milliseconds> within) const {
+  constexpr milliseconds usual = record::Patience().reply;
+  const milliseconds patience = terms.patience.reply;
+  if (!within || (session.takes_no_more && *within > patience)) return patience;
+  if (*within <= usual) return *within;
+  return milliseconds(within->count() * patience.count() / usual.count());
+}
+
+namespace {
+
+bool may_stay_open(const scenario::Expectation& expectation) {
+  return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(), [](const auto& alternative) {
+    return alternative.kind == scenario::Alternative::Kind::reply && !alternative.closes;
+  });
+}
+
+}  // namespace
+
+Routine<Observed> Stage::observe(Session& session, const scenario::Expectation& expectation,
+                                 std::optional<milliseconds> within) {
+  const bool silence = allows(expectation, scenario::Alternative::Kind::silence);
+  Deadline end = in(silence ? within.value_or(terms.patience.silence) : wait_for_reply(session, within));
+  bool waits_for_close = false;
+  for (;;) {
+    if (auto observed = session.replies.observe(expectation)) {
+      if (observed->what == Observed::What::reply) session.last_code = observed->reply.code;
+      co_return std::move(*observed);
+    }
+    if (cut_off_) co_return Observed{};
+    if (!waits_for_close && session.replies.awaits_close()) {
+      waits_for_close = true;
+      // Where an ending without a close would do as well, a close that does not come at once is none.
+      end = in(may_stay_open(expectation) ? terms.patience.silence : terms.patience.reply);
+    }
+    if (now_ < end.at && session.open) {
+      co_await wait(session, end.at);
+      continue;
+    }
+    if (end.cut_short && session.open) {
+      out_of_time_ = true;
+      co_return Observed{};
+    }
+    session.replies.time_is_over();
+  }
+}
+
+}  // namespace smtpspec::judge

@@ -1,0 +1,98 @@
+// What the machine's routines stand on: the sessions as they are, the time, and the one action that is asked for.
+// Internal to this room.
+#pragma once
+
+#include <coroutine>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "harness/judge/action.hpp"
+#include "harness/judge/reply_matcher.hpp"
+#include "harness/judge/routine.hpp"
+
+namespace smtpspec::judge {
+
+using std::chrono::milliseconds;
+
+struct Session {
+  std::size_t number = 0;
+  std::string name;
+  ReplyMatcher replies;
+  bool open = false;  ///< connected, and not ended by either side
+  bool under_tls = false;
+  bool takes_no_more = false;  ///< a write failed
+  std::size_t octets_read = 0;
+  std::size_t reads = 0;
+  int last_code = 0;    ///< of the last reply that an expectation was given; 0 before the first
+  std::string problem;  ///< why it could not be connected, or TLS failed
+};
+
+class Stage {
+ public:
+  explicit Stage(const record::Terms& terms);
+
+  void take(const record::Event& event);
+  void cut_off() { cut_off_ = true; }
+
+  /// Suspends the routine until the action was carried out.
+  [[nodiscard]] auto carry_out(Action asked) {
+    struct Awaiter {
+      Stage& stage;
+      // What was delivered is known all the same.
+      bool await_ready() const { return stage.cut_off_ && stage.action.kind != Action::Kind::ask_deliveries; }
+      void await_suspend(std::coroutine_handle<> routine) { stage.waiting_ = routine; }
+      void await_resume() const {}
+    };
+    action = asked;
+    return Awaiter{*this};
+  }
+  /// Goes on with the routine that waits.
+  void resume() { waiting_.resume(); }
+  void begin(std::coroutine_handle<> routine) { waiting_ = routine; }
+
+  /// Sends what `octets` are cut into; in the gaps what comes is read.
+  Routine<> write(Session& session, std::string_view octets, const scenario::Send& send);
+  /// Waits for one of the endings that the expectation allows, or for its time to be over.
+  Routine<Observed> observe(Session& session, const scenario::Expectation& expectation,
+                            std::optional<milliseconds> within);
+  /// Reads whatever comes in this time, or until the session ends.
+  Routine<> listen(Session& session, milliseconds time);
+  /// As long, whether the session ends or not.
+  Routine<> pause(Session& session, milliseconds time);
+
+  [[nodiscard]] Action about(Action::Kind kind, const Session& session) const;
+  struct Deadline {
+    record::Time at{0};
+    bool cut_short = false;  ///< by the scenario's own time
+  };
+  /// At most so long, and not beyond the scenario's time.
+  [[nodiscard]] Deadline in(milliseconds wanted) const;
+
+  /// The scenario's time cut something short: what it would have shown is not known.
+  [[nodiscard]] bool out_of_time() const { return out_of_time_; }
+  [[nodiscard]] bool is_cut_off() const { return cut_off_; }
+  /// The server sent more than is kept of a session.
+  [[nodiscard]] bool flooded(const Session& session) const;
+  /// Index of the last event that was the server's, or of a wait.
+  [[nodiscard]] std::size_t last_of_server() const { return last_of_server_; }
+
+  const record::Terms terms;
+  std::deque<Session> sessions;  ///< in the order in which they were opened; references stay valid
+  Action action;
+  void limit(milliseconds all) { limit_ = now_ + all; }
+
+ private:
+  Routine<> wait(Session& session, record::Time until);
+  [[nodiscard]] milliseconds wait_for_reply(const Session& session, std::optional<milliseconds> within) const;
+
+  std::coroutine_handle<> waiting_;
+  record::Time now_{0};
+  record::Time limit_{0};
+  std::size_t events_ = 0;
+  std::size_t last_of_server_ = 0;
+  bool out_of_time_ = false;
+  bool cut_off_ = false;
+};
+
+}  // namespace smtpspec::judge
