@@ -4,22 +4,27 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <memory>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/steady_timer.hpp>
 
-#include "harness/wire/transcript.hpp"
+#include "harness/record/transcript.hpp"
 
 namespace smtpspec::delivery {
 
 /// Tokens are `t` and 16 hexadecimal digits ("t0123456789abcdef"): they survive in a local-part, a header and a body.
 [[nodiscard]] std::string make_token(std::uint64_t seed, std::string_view scenario, std::size_t attempt);
 /// All tokens found in the envelope and in the message.
-[[nodiscard]] std::vector<std::string> tokens_in(const wire::Delivery& delivery);
+[[nodiscard]] std::vector<std::string> tokens_in(const record::Delivery& delivery);
 
 /// Single-threaded, as its executor is. Keeps the messages that bear an expected token. Bounded: at most `max_messages`
 /// are held and `max_octets` of them; what comes beyond is counted by `dropped()` and makes every observation
@@ -30,26 +35,41 @@ class Collector {
   static constexpr std::size_t max_octets = std::size_t{512} << 20;
 
   explicit Collector(asio::any_io_executor executor);
-  ~Collector();
-  void add(wire::Delivery delivery);
+  Collector(const Collector&) = delete;
+  Collector& operator=(const Collector&) = delete;
+  void add(record::Delivery delivery);
   /// From now on each message is shown to the watcher and not kept.
-  void watch(std::function<void(const wire::Delivery&)> watcher);
+  void watch(std::function<void(const record::Delivery&)> watcher) { watcher_ = std::move(watcher); }
   /// From now on messages with this token are kept. One that bears no expected token is nobody's, and is not.
-  void expect(const std::string& token);
+  void expect(const std::string& token) { by_token_.try_emplace(token); }
   /// The messages that bear the token, in order of arrival.
-  [[nodiscard]] std::vector<wire::Delivery> of(const std::string& token) const;
+  [[nodiscard]] std::vector<record::Delivery> of(const std::string& token) const;
   /// Waits until `wanted` messages with the token are there (at most `wait`), then until none came for `settle`. Where
   /// they come without end it gives up after ten times `settle`.
   asio::awaitable<void> settled(std::string token, std::size_t wanted, std::chrono::milliseconds wait,
                                 std::chrono::milliseconds settle);
   /// Frees the messages of a token; it is expected no longer.
   void forget(const std::string& token);
-  [[nodiscard]] std::size_t dropped() const;
-  [[nodiscard]] std::size_t received() const;
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
+  [[nodiscard]] std::size_t received() const { return received_; }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  using Clock = std::chrono::steady_clock;
+  using Messages = std::list<record::Delivery>;
+  struct Of {
+    std::vector<Messages::iterator> messages;  ///< in order of arrival
+    std::optional<Clock::time_point> last;     ///< when the last of them came
+  };
+
+  asio::any_io_executor executor_;
+  std::function<void(const record::Delivery&)> watcher_;
+  Clock::time_point start_;
+  Messages messages_;
+  std::map<std::string, Of> by_token_;     ///< of the tokens that are expected
+  std::set<asio::steady_timer*> waiting_;  ///< woken whenever a message comes
+  std::size_t octets_ = 0;
+  std::size_t dropped_ = 0;
+  std::size_t received_ = 0;
 };
 
 }  // namespace smtpspec::delivery

@@ -14,8 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-wire::Delivery message(const std::string& octets) {
-  wire::Delivery delivery;
+record::Delivery message(const std::string& octets) {
+  record::Delivery delivery;
   delivery.message = octets;
   return delivery;
 }
@@ -52,10 +52,10 @@ TEST_CASE("tokens are of one form, and differ with seed, scenario and attempt") 
 
 TEST_CASE("tokens are found in the envelope and in the message, each once") {
   const std::string a = "t0123456789abcdef", b = "tfedcba9876543210", c = "t00000000deadbeef";
-  wire::Delivery delivery =
+  record::Delivery delivery =
       message("Subject: " + c + "\r\n\r\ntt" + a + " t0123 T0123456789abcdef t0123456789abcdeX" + c);
   delivery.reverse_path = a + "@client.example";
-  delivery.forward_paths = {"alice+" + b + "@example.test"};
+  delivery.recipients = {{"alice+" + b + "@example.test", std::nullopt}};
   CHECK(tokens_in(delivery) == std::vector{a, b, c});
   CHECK(tokens_in(message("t0123456789abcde")).empty());
 }

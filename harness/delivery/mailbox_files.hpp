@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/wire/transcript.hpp"
+#include "harness/record/transcript.hpp"
 
 namespace smtpspec::delivery {
 
@@ -16,7 +16,7 @@ class MaildirReader {
  public:
   explicit MaildirReader(std::filesystem::path maildir);
   /// Those that came since the last call. A file that cannot be read yet is taken at a later call.
-  [[nodiscard]] std::vector<wire::Delivery> poll();
+  [[nodiscard]] std::vector<record::Delivery> poll();
 
  private:
   std::filesystem::path maildir_;
@@ -28,7 +28,7 @@ class MaildirReader {
 class MboxReader {
  public:
   explicit MboxReader(std::filesystem::path mbox);
-  [[nodiscard]] std::vector<wire::Delivery> poll();
+  [[nodiscard]] std::vector<record::Delivery> poll();
 
  private:
   std::filesystem::path mbox_;
@@ -37,6 +37,6 @@ class MboxReader {
 };
 
 /// One stored message into a Delivery: Return-Path and Delivered-To / X-Original-To / Envelope-To give the envelope.
-[[nodiscard]] wire::Delivery read_stored(std::string_view octets, std::string_view road);
+[[nodiscard]] record::Delivery read_stored(std::string_view octets, std::string_view road);
 
 }  // namespace smtpspec::delivery

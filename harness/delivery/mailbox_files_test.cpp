@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own for each test, taken away behind it.
+/// A folder of its own for each test, taken away after it.
 class Folder {
  public:
   Folder() {
@@ -32,25 +32,33 @@ void append(const fs::path& path, std::string_view octets) {
   std::ofstream(path, std::ios::binary | std::ios::app) << octets;
 }
 
+/// nullopt where the road does not tell.
+std::optional<std::vector<std::string>> paths_of(const record::Delivery& delivery) {
+  if (!delivery.recipients) return std::nullopt;
+  std::vector<std::string> paths;
+  for (const auto& recipient : *delivery.recipients) paths.push_back(recipient.forward_path);
+  return paths;
+}
+
 TEST_CASE("a stored message tells its envelope") {
   struct Case {
     std::string_view octets;
-    std::string_view from;
-    std::vector<std::string> to;
+    std::optional<std::string> from;
+    std::optional<std::vector<std::string>> to;
     bool exact;
   };
   const Case cases[] = {
-      {"Return-Path: <a@b>\nX-Original-To: c@d\nDelivered-To: e@f\n\nx\n", "a@b", {"c@d"}, false},
-      {"Return-Path: <>\r\nDelivered-To: e@f\r\nDelivered-To: <g@h>\r\n\r\nx\r\n", "", {"e@f", "g@h"}, true},
-      {"return-path:a@b\nEnvelope-to: c@d\n\nx\n", "a@b", {"c@d"}, false},
-      {"Subject: x\nReturn-Path: <forged@b>\n\n", "", {}, false},
-      {"", "", {}, false},
+      {"Return-Path: <a@b>\nX-Original-To: c@d\nDelivered-To: e@f\n\nx\n", "a@b", {{"c@d"}}, false},
+      {"Return-Path: <>\r\nDelivered-To: e@f\r\nDelivered-To: <g@h>\r\n\r\nx\r\n", "", {{"e@f", "g@h"}}, true},
+      {"return-path:a@b\nEnvelope-to: c@d\n\nx\n", "a@b", {{"c@d"}}, false},
+      {"Subject: x\nReturn-Path: <forged@b>\n\n", std::nullopt, std::nullopt, false},
+      {"", std::nullopt, std::nullopt, false},
   };
   for (const Case& one : cases) {
     CAPTURE(one.octets);
-    const wire::Delivery delivery = read_stored(one.octets, "maildir");
+    const record::Delivery delivery = read_stored(one.octets, "maildir");
     CHECK(delivery.reverse_path == one.from);
-    CHECK(delivery.forward_paths == one.to);
+    CHECK(paths_of(delivery) == one.to);
     CHECK(delivery.message == one.octets);
     CHECK(delivery.exact == one.exact);
     CHECK(delivery.road == "maildir");
@@ -106,8 +114,8 @@ TEST_CASE("an mbox gives what was appended, without its own quoting") {
   messages = reader.poll();
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].message == "X-Original-To: b@c\nSubject: 2\n\nbody\n");
-  CHECK(messages[0].reverse_path.empty());
-  CHECK(messages[0].forward_paths == std::vector<std::string>{"b@c"});
+  CHECK(messages[0].reverse_path == "");
+  CHECK(paths_of(messages[0]) == std::vector<std::string>{"b@c"});
   CHECK(messages[0].road == "mbox");
   CHECK(reader.poll().empty());
 }

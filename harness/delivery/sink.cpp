@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "harness/delivery/accepted.hpp"
+
 namespace smtpspec::delivery {
 namespace {
 
@@ -16,6 +18,8 @@ reference::Server::Options options_of(const std::string& host, std::uint16_t por
   options.settings.starttls = false;
   options.settings.trace_header = false;
   options.settings.max_message = 16 * 1024 * 1024;
+  options.settings.max_hops =
+      std::numeric_limits<std::size_t>::max();  // how a message came here is for others to judge
   // Whoever finds the sink's port can connect to it: all that a run holds for it is bounded.
   options.bounds.connections = 200;
   options.bounds.when_full = wire::Listener::WhenFull::end_silent;
@@ -25,13 +29,7 @@ reference::Server::Options options_of(const std::string& host, std::uint16_t por
 }
 
 asio::awaitable<std::vector<bool>> collect(Collector& collector, const reference::Accepted& mail) {
-  wire::Delivery delivery;
-  delivery.reverse_path = mail.reverse_path;
-  for (const auto& recipient : mail.recipients) delivery.forward_paths.push_back(recipient.forward_path);
-  delivery.message = mail.message;
-  delivery.road = "sink";
-  delivery.exact = true;
-  collector.add(std::move(delivery));
+  collector.add(delivery_of(mail, "sink"));
   co_return std::vector<bool>(mail.recipients.size(), true);
 }
 

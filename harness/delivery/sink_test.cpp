@@ -4,7 +4,7 @@
 #include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/smtp/bdat.hpp"
+#include "harness/smtp/data.hpp"
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::delivery {
@@ -56,7 +56,10 @@ TEST_CASE("the sink takes everything and keeps every octet") {
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].message == body);
   CHECK(messages[0].reverse_path == "A@b.example");
-  CHECK(messages[0].forward_paths == std::vector<std::string>{"x@any.example", "\"y z\"@[127.0.0.1]"});
+  REQUIRE(messages[0].recipients);
+  REQUIRE(messages[0].recipients->size() == 2);
+  CHECK(messages[0].recipients->at(0).forward_path == "x@any.example");
+  CHECK(messages[0].recipients->at(1).forward_path == "\"y z\"@[127.0.0.1]");
   CHECK(messages[0].road == "sink");
   CHECK(messages[0].exact);
 }
@@ -74,7 +77,28 @@ TEST_CASE("the sink speaks LMTP: one reply a recipient") {
   const auto messages = collector.of("t0123456789abcdef");
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].message == "t0123456789abcdef\r\n.\r\n");
-  CHECK(messages[0].reverse_path.empty());
+  CHECK(messages[0].reverse_path == "");
+}
+
+TEST_CASE("the sink takes what has passed many hosts, and offers what makes a relay hand parameters on") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  collector.expect("t0123456789abcdef");
+  const Sink sink(context.get_executor(), "127.0.0.1", 0, false, collector);
+  std::string message;
+  for (int i = 0; i < 150; ++i) message += "Received: from a.example by b.example; Mon, 1 Jan 2024 00:00:00 +0000\r\n";
+  message += "Subject: t0123456789abcdef\r\n\r\n";
+  const std::string replies = talk_to(
+      context, sink.port(),
+      "EHLO c.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n" + message + ".\r\nQUIT\r\n");
+  CHECK(replies.find("\r\n250 2.0.0 Message delivered\r\n221 ") != std::string::npos);
+  for (const char* const keyword : {"ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8", "PIPELINING", "8BITMIME", "CHUNKING",
+                                    "BINARYMIME", "SIZE 16777216"}) {
+    CHECK(replies.find("\r\n250-" + std::string(keyword) + "\r\n") != std::string::npos);
+  }
+  const auto messages = collector.of("t0123456789abcdef");
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].message == message);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A client over real sockets, and a road that remembers. For tests alone.
+// A client over real sockets, and a delivery that remembers. For tests alone.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ struct Remembered {
   std::vector<Accepted> messages;
   bool succeeds = true;
 
-  [[nodiscard]] Road road() {
+  [[nodiscard]] Deliver deliver() {
     return [this](const Accepted& mail) { return take(mail); };
   }
   asio::awaitable<std::vector<bool>> take(const Accepted& mail) {
@@ -84,7 +84,8 @@ class Client {
 };
 
 inline const std::string envelope = "MAIL FROM:<Sender@client.example>\r\nRCPT TO:<alice@example.test>\r\n";
-/// Everything that a road may spoil: NUL, bare CR, bare LF, periods, 8-bit octets, a long line, no line end at the end.
+/// Everything that a delivery may spoil: NUL, bare CR, bare LF, periods, 8-bit octets, a long line, no line end at the
+/// end.
 inline const std::string octets =
     "Subject: x\r\n\r\n.\r\n..\r\n\0\r.\r\n\n.\n\r\r\n\xff\xfe"s + std::string(70'000, 'l') + "\r\n.\r\nend";
 

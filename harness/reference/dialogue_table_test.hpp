@@ -63,7 +63,7 @@ inline void check(const std::vector<Dialogue>& dialogues) {
       in_threes.send(turn.client, 3);
     }
     for (const smtp::Violation& violation : referee.violations()) {
-      FAIL_CHECK(violation.requirement << ": " << violation.expected << ", not " << violation.actual);
+      FAIL_CHECK(smtp::name(violation.rule) << ": " << violation.expected << ", not " << violation.actual);
     }
     CHECK(describe(octet_by_octet.played()) == describe(turn_by_turn.played()));
     CHECK(describe(in_threes.played()) == describe(turn_by_turn.played()));

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "harness/reference/session.hpp"
-#include "harness/smtp/bytes.hpp"
 #include "harness/smtp/enhanced_code.hpp"
+#include "harness/smtp/escape.hpp"
 #include "harness/smtp/reply.hpp"
 
 namespace smtpspec::reference {
@@ -30,7 +30,7 @@ class Player {
     settle();
   }
 
-  /// Gives the octets in pieces of this many octets, 0 for all at once. What stands behind STARTTLS in the same segment
+  /// Gives the octets in pieces of this many octets, 0 for all at once. What stands after STARTTLS in the same segment
   /// never reaches a session that waits for the handshake.
   void send(std::string_view octets, std::size_t piece) {
     while (!octets.empty() && !played_.closed) {
@@ -87,7 +87,7 @@ class Player {
   std::vector<bool> success_;
 };
 
-/// "250/2.1.0 354 553/5.6.7": the replies in short; what is wrong with one stands behind it.
+/// "250/2.1.0 354 553/5.6.7": the replies in short; what is wrong with one stands after it.
 inline std::string codes_of(std::string_view replies) {
   smtp::ReplyParser parser;
   parser.feed(replies);

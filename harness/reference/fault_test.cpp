@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-/// What a client does that brings a fault to light, and a piece of what then is seen and otherwise is not.
+/// What a client does that brings a fault to light, and a piece of what is seen then, and not without the fault.
 struct Case {
   Fault fault;
   std::vector<std::string> segments;
@@ -71,7 +71,7 @@ const std::vector<Case> cases = {
     {Fault::no_received_field, {data + "a\r\n.\r\n"}, "<alice@example.test>: a\\r\\n", traced},
     {Fault::half_message_delivered, {data + "half\r\n"}, ": half\\r\\n", nullptr, hang_up},
     {Fault::half_chunk_delivered, {rcpt + "BDAT 9 LAST\r\nhalf"}, ": half", nullptr, hang_up},
-    {Fault::second_message_lost, {data + "first\r\n.\r\n" + again}, ""},
+    {Fault::second_message_lost, {data + "first\r\n.\r\n" + again}, ": first\\r\\n\nopen"},
     {Fault::delivers_twice,
      {data + "a\r\n.\r\n"},
      ": a\\r\\n\nmessage from <Sender@C.example> to <alice@example.test>: a"},
@@ -83,10 +83,10 @@ const std::vector<Case> cases = {
      lmtp},
 
     {Fault::any_line_end_ends_data, {data + "a\r.\n" + smuggled}, "message from <smuggled@evil.example>"},
-    {Fault::line_end_not_checked, {data + "a\n.x\n" + smuggled}, "message from <smuggled@evil.example>"},
-    {Fault::end_of_data_trimmed, {data + "a\r\n . \r\n" + smuggled}, "message from <smuggled@evil.example>"},
-    {Fault::end_of_data_in_one_segment, {data + "a\r\n", ".\r\n"}, ""},
-    {Fault::second_cr_hides_the_end, {data + "a\r\r\n.\r\n"}, ""},
+    {Fault::line_end_not_checked, {data, "a\n.x\n", smuggled}, "message from <smuggled@evil.example>"},
+    {Fault::end_of_data_trimmed, {data, "a\r\n . \r\n", smuggled}, "message from <smuggled@evil.example>"},
+    {Fault::end_of_data_in_one_segment, {data + "a\r\n", ".\r\n"}, "single period\\r\\n\nopen"},
+    {Fault::second_cr_hides_the_end, {data + "a\r\r\n.\r\n"}, "single period\\r\\n\nopen"},
     {Fault::control_octets_dropped,
      {data + "a\x07"
              "b\r\n.\r\n"},
@@ -97,7 +97,7 @@ const std::vector<Case> cases = {
     {Fault::last_recipient_alone, {rcpt + "RCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n"}, "<Sender@C.example> to <bob"},
     {Fault::lmtp_reply_for_refused,
      {"LHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<x@example.test>\r\n" + recipients(1) + "DATA\r\n.\r\n"},
-     "451",
+     "period\\r\\n550 5.1.1 No such user here\\r\\n250",
      lmtp},
     {Fault::mail_before_ehlo_crashes, {"MAIL FROM:<>\r\n"}, "closed"},
     {Fault::rcpt_without_mail, {ehlo + "RCPT TO:<alice@example.test>\r\n"}, "250 2.1.5"},
@@ -120,13 +120,25 @@ const std::vector<Case> cases = {
     {Fault::commands_wait_for_ehlo, {"NOOP\r\n"}, "503"},
     {Fault::helo_lists_keywords, {"HELO c.example\r\n"}, "250-PIPELINING"},
     {Fault::ehlo_in_lmtp, {ehlo}, "250-PIPELINING", lmtp},
+    {Fault::idle_rset_refused, {ehlo + "RSET\r\n"}, "503 5.5.1 There is nothing"},
+    {Fault::noop_separator_wrong, {"NOOP\r\n"}, "250/"},
+    {Fault::noop_answered_by_code_alone, {"NOOP\r\n"}, "250\\r\\n"},
+    {Fault::quit_in_transaction_refused, {mail + "QUIT\r\n"}, "503 5.5.1 Not in a transaction"},
+    {Fault::quit_reply_cut_short, {"QUIT\r\n"}, "closes the connection\n"},
+    {Fault::reply_after_quit, {"QUIT\r\n"}, "250 2.0.0 And good night"},
+    {Fault::keyword_with_equals_sign, {ehlo}, "250-AUTH=PLAIN LOGIN"},
+    {Fault::code_out_of_range, {"FROBNICATE\r\n"}, "580"},
+    {Fault::enhanced_differs_between_lines, {"HELP\r\n"}, "214-2.1.0"},
+    {Fault::ehlo_answered_251, {ehlo}, "251-reference.example"},
+    {Fault::mail_answered_252, {mail}, "252 2.1.0"},
+    {Fault::greeting_is_250, {}, "250 reference.example"},
     {Fault::rset_unknown, {"RSET\r\n"}, "500"},
     {Fault::argument_overlooked, {"QUIT now\r\n"}, "221"},
     {Fault::vrfy_confirms_anybody, {"VRFY nobody\r\n"}, "250 2.1.5 nobody"},
     {Fault::expn_listed_unimplemented, {"EXPN list\r\n"}, "502"},
-    {Fault::reply_buffer_overflows, {mail + recipients(50)}, ""},
+    {Fault::reply_buffer_overflows, {mail + recipients(50) + "QUIT\r\n"}, "accepted\\r\\n\nclosed"},
     {Fault::starttls_twice, {ehlo + "STARTTLS\r\n", "STARTTLS\r\n"}, "TLS\\r\\n220 2.0.0 Ready"},
-    {Fault::plain_text_behind_close_notify, {ehlo + "STARTTLS\r\n"}, "250 2.0.0", nullptr, speak_plainly},
+    {Fault::plain_text_after_close_notify, {ehlo + "STARTTLS\r\n"}, "250 2.0.0", nullptr, speak_plainly},
     {Fault::bad_base64_is_535, {ehlo + "AUTH PLAIN\r\n!\r\n"}, "535"},
     {Fault::auth_success_is_250, {ehlo + right}, "250 2.7.0"},
     {Fault::auth_challenge_in_words, {ehlo + "AUTH PLAIN\r\n"}, "334 Please answer: \\r"},
@@ -177,7 +189,9 @@ const std::vector<Case> cases = {
 
     {Fault::starttls_keeps_buffer, {ehlo + "STARTTLS\r\n" + mail}, "Sender accepted"},
     {Fault::starttls_keeps_state, {rcpt + "STARTTLS\r\n", "DATA\r\n"}, "354"},
-    {Fault::starttls_advertised_under_tls, {ehlo + "STARTTLS\r\n", ehlo}, ""},
+    {Fault::starttls_advertised_under_tls,
+     {ehlo + "STARTTLS\r\n", ehlo},
+     "TLS\\r\\n250-reference.example greets c.example\\r\\n250-STARTTLS"},
     {Fault::starttls_with_argument, {ehlo + "STARTTLS now\r\n"}, "220 2.0.0"},
 
     {Fault::auth_accepts_anything, {ehlo + "AUTH PLAIN AGFsaWNlAHdyb25n\r\n"}, "235"},
@@ -187,8 +201,8 @@ const std::vector<Case> cases = {
     {Fault::auth_skips_bad_base64, {ehlo + "AUTH PLAIN\r\nAGFs!aWNlAHNlY3JldA==\r\n"}, "235"},
 
     // Faults that are seen in what is delivered.
-    {Fault::empty_message_overlooked, {data + ".\r\n"}, ""},
-    {Fault::end_lost_at_buffer_border, {data + std::string(4093, 'x') + "\r\n.\r\n"}, ""},
+    {Fault::empty_message_overlooked, {data + ".\r\n"}, "single period\\r\\n\nopen"},
+    {Fault::end_lost_at_buffer_border, {data + std::string(4093, 'x') + "\r\n.\r\n"}, "single period\\r\\n\nopen"},
     {Fault::commands_in_data_obeyed, {data + "a\r\nNOOP\r\n.\r\n"}, "Nothing done"},
     {Fault::dot_kept_at_segment_start, {data + "a\r\n", "..b\r\n.\r\n"}, ": a\\r\\n..b"},
     {Fault::first_line_keeps_stuffing, {data + "..b\r\n.\r\n"}, ": ..b"},
@@ -225,11 +239,11 @@ const std::vector<Case> cases = {
     {Fault::received_without_from, {data + "a\r\n.\r\n"}, "Received: by", traced},
     {Fault::received_replaced, {data + "Received: x\r\n y\r\nA: b\r\n\r\n.\r\n"}, "+0000\\r\\nA: b", traced},
     {Fault::second_message_line_lost, {data + "first\r\n.\r\n" + again}, "<bob@example.test>: \nopen"},
-    {Fault::quit_behind_data_loses_message, {data + "a\r\n.\r\nQUIT\r\n"}, ""},
+    {Fault::quit_after_data_loses_message, {data + "a\r\n.\r\nQUIT\r\n"}, "connection\\r\\n\nclosed"},
     {Fault::refused_recipient_delivered,
      {rcpt + "RCPT TO:<x@example.test>\r\nDATA\r\na\r\n.\r\n"},
      "to <x@example.test>"},
-    {Fault::chunk_ends_at_period, {rcpt + "BDAT 8 LAST\r\na\r\n.\r\nbc"}, ": a\\r\\n\nopen"},
+    {Fault::chunk_ends_at_period, {rcpt + "BDAT 5 LAST\r\na\n.\nb"}, ": a\nopen"},
     {Fault::chunk_octet_lost_at_16k, {rcpt + "BDAT 16386 LAST\r\n" + std::string(16383, 'x') + "yz\n"}, "xz"},
     {Fault::octet_lost_under_tls, {ehlo + "STARTTLS\r\n", data + std::string(16383, 'x') + "yz\r\n.\r\n"}, "xz\\r\\n"},
 
@@ -265,7 +279,7 @@ const std::vector<Case> cases = {
     {Fault::relay_for_own_sender,
      {ehlo + "MAIL FROM:<alice@example.test>\r\nRCPT TO:<x@elsewhere.example>\r\n"},
      "250 2.1.5"},
-    {Fault::relay_behind_accepted, {rcpt + "RCPT TO:<x@elsewhere.example>\r\n"}, "Recipient accepted\\r\\n250 2.1.5"},
+    {Fault::relay_after_accepted, {rcpt + "RCPT TO:<x@elsewhere.example>\r\n"}, "Recipient accepted\\r\\n250 2.1.5"},
     {Fault::relay_for_own_helo,
      {"EHLO example.test\r\nMAIL FROM:<>\r\nRCPT TO:<x@elsewhere.example>\r\n"},
      "250 2.1.5"},
@@ -329,39 +343,39 @@ const std::vector<Case> cases = {
 
     // Faults of command lines and replies.
     {Fault::cr_ends_command, {"NOOP\rNOOP\r\n"}, "Nothing done"},
-    {Fault::empty_line_unanswered, {"\r\n"}, ""},
+    {Fault::empty_line_unanswered, {"\r\n"}, "server\\r\\n\nopen"},
     {Fault::malformed_name_hangs_up, {"EHLO [x]\r\n"}, "closed"},
     {Fault::ehlo_wants_a_dot, {"EHLO client\r\n"}, "501"},
     {Fault::vrfy_denies_everybody, {"VRFY alice\r\n"}, "550"},
     {Fault::vrfy_parameter_hangs_up, {"VRFY alice x\r\n"}, "closed"},
     {Fault::commands_hang_up, {"EXPN list\r\n"}, "closed"},
     {Fault::idle_session_dropped, {}, "patience 1000"},
-    {Fault::last_reply_held_back, {"NOOP\r\nNOOP\r\nNOOP\r\n"}, ""},
+    {Fault::last_reply_held_back, {"NOOP\r\nNOOP\r\nVRFY x\r\n"}, "done\\r\\n\nopen"},
     {Fault::reply_breaks_in_text, {mail + "RCPT TO:<x@example.test>\r\n"}, "he\\r\\nre\\r\\n"},
     {Fault::reply_echoes_control, {"NOOP \x01\r\n"}, "\\x01"},
     {Fault::reply_echoes_utf8, {mail + "RCPT TO:<\xc3\xa4@example.test>\r\n"}, "\\xc3\\xa4"},
-    {Fault::keyword_listed_twice, {ehlo}, "250-8BITMIME\\r\\n250-8BITMIME"},
+    {Fault::keyword_listed_twice, {ehlo}, "greets c.example\\r\\n250-8BITMIME\\r\\n"},
     {Fault::keyword_with_parameter, {ehlo}, "250-DSN yes"},
     {Fault::size_keyword_not_a_number, {ehlo}, "SIZE 10M"},
     {Fault::keywords_once, {ehlo + ehlo}, "250 reference.example greets"},
     {Fault::auth_lists_no_mechanism, {ehlo}, "250-AUTH\\r"},
-    {Fault::binarymime_without_chunking, {ehlo}, ""},
-    {Fault::smtputf8_without_8bitmime, {ehlo}, ""},
+    {Fault::binarymime_without_chunking, {ehlo}, "8BITMIME\\r\\n250-BINARYMIME"},
+    {Fault::smtputf8_without_8bitmime, {ehlo}, "PIPELINING\\r\\n250-CHUNKING"},
     {Fault::crashes_on_empty_local_part, {mail + "RCPT TO:<\"\"@example.test>\r\n"}, "closed"},
     {Fault::crashes_on_broken_route, {mail + "RCPT TO:<@a.example alice@example.test>\r\n"}, "closed"},
     {Fault::crashes_on_utf8_vrfy, {mail + "VRFY \xc3\xa4\r\n"}, "closed"},
     {Fault::enhanced_missing_under_tls, {ehlo + "STARTTLS\r\n", "NOOP\r\n"}, "250 Nothing"},
     {Fault::enhanced_missing_of_mail, {mail}, "250 Sender"},
     {Fault::enhanced_missing_in_refusals, {"DATA\r\n"}, "503 MAIL"},
-    {Fault::no_enhanced_behind_helo, {"HELO c.example\r\nNOOP\r\n"}, "250 Nothing"},
+    {Fault::no_enhanced_after_helo, {"HELO c.example\r\nNOOP\r\n"}, "250 Nothing"},
     {Fault::enhanced_in_ehlo, {ehlo}, "250-2.0.0"},
     {Fault::unlisted_code, {"DATA\r\n"}, "509"},
     {Fault::enhanced_with_colon, {mail + "RCPT TO:<x@example.test>\r\n"}, "550 5.1.1: "},
-    {Fault::enhanced_on_last_line_alone, {"HELP\r\n"}, "214-Commands"},
+    {Fault::enhanced_on_last_line_alone, {"HELP\r\n"}, "214-Commands are"},
     {Fault::enhanced_in_greeting, {}, "220 2.0.0"},
     {Fault::enhanced_in_354, {data}, "354 2.0.0"},
-    {Fault::input_lost_behind_data, {data + ".\r\nNOOP\r\n"}, ""},
-    {Fault::input_lost_behind_noop, {"NOOP\r\nNOOP\r\n"}, ""},
+    {Fault::input_lost_after_data, {data + ".\r\nNOOP\r\n"}, "delivered\\r\\n\nmessage"},
+    {Fault::input_lost_after_noop, {"NOOP\r\nVRFY x\r\n"}, "done\\r\\n\nopen"},
     {Fault::octet_lost_in_long_group, {many("NOOP\r\n", 700)}, "500"},
 
     // Faults of STARTTLS and AUTH.
@@ -370,11 +384,57 @@ const std::vector<Case> cases = {
     {Fault::mechanism_listed_unavailable, {ehlo + "AUTH SCRAM-SHA-256\r\n"}, "504"},
     {Fault::auth_fails_under_tls, {ehlo + "STARTTLS\r\n", ehlo + right}, "535"},
     {Fault::auth_failure_is_final, {ehlo + "AUTH PLAIN AGFsaWNlAHdyb25n\r\n" + right}, "failed\\r\\n535"},
-    {Fault::auth_line_cut_at_1k, {ehlo + "AUTH PLAIN\r\n" + std::string(1028, 'A') + "\r\n"}, "500"},
     {Fault::auth_ends_session_state, {ehlo + right + "MAIL FROM:<>\r\n"}, "503"},
-    {Fault::login_lost_by_ehlo, {ehlo + right + ehlo + right}, ""},
+    {Fault::login_lost_by_ehlo, {ehlo + right + ehlo + right}, "HELP\\r\\n235 2.7.0 Authenticated\\r\\n\nopen"},
     {Fault::login_lost_by_rset, {ehlo + right + "RSET\r\n" + right}, "Reset\\r\\n235"},
     {Fault::login_lost_by_message, {ehlo + right + data.substr(ehlo.size()) + ".\r\n" + right}, "delivered\\r\\n235"},
+
+    // Faults about one point each, that the rest of a session does not show.
+    {Fault::message_lost_under_tls, {ehlo + "STARTTLS\r\n", data + "a\r\n.\r\n"}, "delivered\\r\\n\nopen"},
+    {Fault::message_lost_with_client, {data + "a\r\n.\r\n"}, "delivered\\r\\n\nclosed", nullptr, hang_up},
+    {Fault::rcpt_hangs_up, {mail + "RCPT TO:<x@example.test>\r\n"}, "closed"},
+    {Fault::sender_with_hyphen_hangs_up, {ehlo + "MAIL FROM:<a-b@c.example>\r\n"}, "closed"},
+    {Fault::early_octets_lost, {"NOOP\r\n", "QUIT\r\n"}, "server\\r\\n221"},
+    {Fault::eight_bit_replaced, {data + "\xc3\xa4\r\n.\r\n"}, ": ??\\r\\n"},
+    {Fault::from_line_ends_header, {data + "From a\r\nA: b\r\n\r\nc\r\n.\r\n"}, ": c\\r\\n"},
+    {Fault::end_at_segment_start_overlooked, {data + "a", "\r\n.\r\n"}, "period\\r\\n\nopen"},
+    {Fault::end_after_odd_line_overlooked, {data + "a b\r\n.\r\n"}, "period\\r\\n\nopen"},
+    {Fault::second_empty_line_ends_data,
+     {data + "A: b\r\n\r\n", "c\r\n\r\nd\r\n\r\ne\r\n"},
+     ": A: b\\r\\n\\r\\nc\\r\\n\\r\\nd"},
+    {Fault::bare_line_end_hangs_up, {data + "a\nb\r\n.\r\n"}, "closed"},
+    {Fault::long_text_line_hangs_up, {data + std::string(999, 'x') + "\r\n.\r\n"}, "closed"},
+    {Fault::blank_lines_at_the_start_cut, {data + "A: b\r\n\r\n\r\n\r\nc\r\n.\r\n"}, ": A: b\\r\\n\\r\\nc"},
+    {Fault::backslash_taken_off, {data + "a\\b\r\n.\r\n"}, ": ab\\r\\n"},
+    {Fault::protocol_line_lost, {data + "a\r\n250 b\r\nHELLO\r\nc\r\n.\r\n"}, ": a\\r\\nc\\r\\n"},
+    {Fault::bodiless_header_cut, {data + "A: b\r\nC: d\r\n\r\n.\r\n"}, ": A: b\\r\\n\nopen"},
+    {Fault::limit_10240000_by_equality, {ehlo}, "SIZE 10240000"},
+    {Fault::limit_10000000_by_equality, {ehlo}, "SIZE 10000000"},
+    {Fault::half_chunk_not_last_delivered, {rcpt + "BDAT 9\r\nhalf"}, ": half", nullptr, hang_up},
+    {Fault::chunk_lost_in_segment, {rcpt + "BDAT 1 LAST\r\na"}, "Recipient accepted\\r\\n\nopen"},
+    {Fault::empty_chunk_unanswered, {rcpt + "BDAT 0\r\n"}, "Recipient accepted\\r\\n\nopen"},
+    {Fault::sender_by_narrow_pattern, {ehlo + "MAIL FROM:<a1@c.example>\r\n"}, "501 5.1.7"},
+    {Fault::long_local_part_cut,
+     {ehlo + "MAIL FROM:<" + std::string(64, 'a') + "@c.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n"},
+     "from <" + std::string(63, 'a') + "@c.example>"},
+    {Fault::rcpt_answered_252, {rcpt}, "252 2.1.5"},
+    {Fault::recipient_twice_refused, {rcpt + "RCPT TO:<alice@example.test>\r\n"}, "550 5.5.0"},
+    {Fault::refused_recipient_resets, {rcpt + "RCPT TO:<x@example.test>\r\nDATA\r\n"}, "503 5.5.1 MAIL first"},
+    {Fault::long_route_hangs_up, {mail + "RCPT TO:<@a.b" + many(",@a.b", 10) + ":alice@example.test>\r\n"}, "closed"},
+    {Fault::parameter_twice_hangs_up, {ehlo + "MAIL FROM:<> SIZE=1 SIZE=1\r\n"}, "closed"},
+    {Fault::malformed_parameter_accepted, {ehlo + "MAIL FROM:<a@c.example> =1\r\n"}, "250 2.1.0"},
+    {Fault::crlf_alone_overlooked, {"NOOP", "\r\n"}, "server\\r\\n\nopen"},
+    {Fault::trailing_tab_hangs_up, {"NOOP\t\r\n"}, "closed"},
+    {Fault::control_octets_hang_up, {"NOOP \x01\r\n"}, "closed"},
+    {Fault::ehlo_domain_letters_alone, {"EHLO C.example\r\n"}, "501"},
+    {Fault::extensions_before_ehlo_crash, {"STARTTLS\r\n"}, "closed"},
+    {Fault::lmtp_lists_no_pipelining, {"LHLO c.example\r\n"}, "SMTPUTF8\\r\\n250-8BITMIME", lmtp},
+    {Fault::help_unanswered, {"HELP\r\n"}, "server\\r\\n\nopen"},
+    {Fault::starttls_answered_250, {ehlo + "STARTTLS\r\n"}, "250 2.0.0 Ready"},
+    {Fault::auth_syntax_unchecked, {ehlo + "AUTH\r\n"}, "334"},
+    {Fault::initial_response_overlooked, {ehlo + "AUTH CRAM-MD5 AAAA\r\n"}, "334"},
+    {Fault::auth_long_line_hangs_up, {ehlo + "AUTH PLAIN\r\n" + std::string(1028, 'A') + "\r\n"}, "closed"},
+    {Fault::failed_login_forgets_ehlo, {ehlo + "AUTH PLAIN\r\n*\r\nMAIL FROM:<>\r\n"}, "503"},
 };
 
 std::string played(const Case& one, const Faults& faults) {
@@ -393,10 +453,9 @@ TEST_CASE("each fault is seen in what the server says or delivers, and only when
     CAPTURE(name(one.fault));
     Faults faults;
     faults.add(one.fault);
-    const std::string clean = played(one, {}), faulty = played(one, faults);
-    CHECK(clean != faulty);
-    CHECK(faulty.find(one.shows) != std::string::npos);
-    if (!one.shows.empty()) CHECK(clean.find(one.shows) == std::string::npos);
+    REQUIRE_FALSE(one.shows.empty());
+    CHECK(played(one, faults).find(one.shows) != std::string::npos);
+    CHECK(played(one, {}).find(one.shows) == std::string::npos);
   }
 }
 

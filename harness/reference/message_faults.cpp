@@ -1,8 +1,11 @@
-#include "harness/reference/message_faults.hpp"
-
+// Faults that spoil the octets of a message on their way through the server.
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
-#include "harness/smtp/octets.hpp"
+#include <re2/re2.h>
+
+#include "harness/reference/faulty_core.hpp"
 
 namespace smtpspec::reference {
 namespace {
@@ -11,48 +14,66 @@ namespace {
 constexpr std::size_t max_text_line = 990;
 constexpr std::size_t max_cut_message = 32768;
 constexpr std::size_t lossy_border = 16384;
-/// LooseLines keeps so much of a line.
-constexpr std::size_t max_line_kept = 4096;
+/// What fgets() puts into a buffer of 1024 octets.
+constexpr std::size_t text_buffer = 1023;
 
-/// Cuts a message into lines at CRLF and puts it together again from what `change` makes of each line, CRLF included.
-template <class Change>
-void change_lines(std::string& message, Change change) {
-  std::string changed;
-  for (std::size_t at = 0; at < message.size();) {
-    const std::size_t crlf = message.find("\r\n", at);
-    const std::size_t behind = crlf == std::string::npos ? message.size() : crlf + 2;
-    changed += change(std::string_view(message).substr(at, behind - at));
-    at = behind;
+RE2::Options options() {
+  RE2::Options octetwise(RE2::Latin1);
+  octetwise.set_dot_nl(true);
+  return octetwise;
+}
+
+enum class Way { any, data, chunks };
+/// A fault that is told by what it makes of octets. Lines end in CRLF for it, so that ^ and $ are of no use.
+struct Rewriting {
+  Fault fault;
+  const char* pattern;
+  const char* by;
+  Way way = Way::any;  ///< in which a message has to come
+};
+
+constexpr char end_of_data[] = "\r\n.\r\n";
+/// Of a segment of DATA: what is taken for the end of data.
+constexpr Rewriting of_segments[] = {
+    {Fault::unstuffed_before_the_end, R"(\r\n\.\. ?\r\n)", end_of_data},
+    {Fault::period_crlf_ends_data, R"(\.\r\n)", end_of_data},
+    {Fault::c_string_ends_data, R"(\r\n\.\.?\x00)", end_of_data},
+    {Fault::narrowed_text_ends_data, R"(\xe5\x98\x8d\xe5\x98\x8a\xe5\x98\xae\xe5\x98\x8d\xe5\x98\x8a)", end_of_data},
+    {Fault::unicode_line_ends,
+     R"((?:[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|\r\n)\.)"
+     R"((?:[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|\r\n))",
+     end_of_data},
+    {Fault::end_of_data_trimmed, R"((\A|\r\n)[ \t]*\.[ \t]*\r\n)", "\\1.\r\n"},
+    {Fault::second_empty_line_ends_data, R"(\A(.*?\r\n(?:\r\n.*?)??)\r\n\r\n)", "\\1\r\n.\r\n"},
+    {Fault::line_end_not_checked, R"((\A|\n)\.[^\r\n]\n)", "\\1\r\n.\r\n"},
+    {Fault::high_bit_ignored_at_the_end, R"([\r\x8d][\n\x8a][.\xae][\r\x8d][\n\x8a])", end_of_data},
+};
+constexpr Rewriting of_messages[] = {
+    {Fault::last_line_end_lost, R"(\r\n\z)", "", Way::data},
+    {Fault::chunk_ends_at_period, R"((?:\r\n\.\r\n|\n\.\n|\n\.\r\n|\r\.\r).*)", "", Way::chunks},
+    {Fault::drops_lone_dots, R"((\A|\r\n)(?:\.\r\n)+)", "\\1", Way::data},
+    {Fault::bdat_unstuffs, R"((\A|\r\n)\.)", "\\1", Way::chunks},
+    {Fault::protocol_line_lost, R"((\A|\r\n)(?:[0-9]{3} .*?(?:\r\n|\z)|[A-Z]{2,}\r\n)+)", "\\1"},
+    {Fault::trailing_white_space_cut, R"([ \t]+(\r\n|\z))", "\\1"},
+    {Fault::from_line_escaped, R"((\A|\r\n)From )", "\\1>From "},
+    {Fault::message_cut_at_nul, R"(\x00.*)", ""},
+    {Fault::control_octets_dropped, R"([\x00-\x08\x0b\x0c\x0e-\x1f\x7f])", ""},
+    {Fault::bare_lf_repaired, R"(\r?\n)", "\r\n"},
+    {Fault::bare_cr_repaired, R"(\r\n?)", "\r\n"},
+    {Fault::backslash_taken_off, R"(\\)", ""},
+    {Fault::blank_lines_at_the_start_cut, R"(\A(.*?\r\n\r\n)(?:\r\n)+)", "\\1"},
+    {Fault::blank_lines_at_the_end_cut, R"(\r\n(?:\r\n)+\z)", "\r\n"},
+    {Fault::eight_bit_replaced, R"([\x80-\xff])", "?"},
+    {Fault::from_line_ends_header, R"(\AFrom .*?(?:\r\n\r\n|\z))", ""},
+};
+
+void split_long_lines(std::string& message) {
+  for (std::size_t line = 0; line < message.size();) {
+    const std::size_t end = std::min(message.find("\r\n", line), message.size());
+    const std::size_t cut = line + max_text_line;
+    if (end > cut) message.insert(cut, "\r\n");
+    line = std::min(end, cut) + 2;
   }
-  message = std::move(changed);
-}
-
-std::string split(std::string_view line) {
-  std::string lines;
-  for (; line.size() > max_text_line + 2; line.remove_prefix(max_text_line)) {
-    lines.append(line.substr(0, max_text_line)).append("\r\n");
-  }
-  return lines.append(line);
-}
-
-std::string cut_white_space(std::string_view line) {
-  const bool ends = line.ends_with("\r\n");
-  const std::size_t last = line.substr(0, line.size() - (ends ? 2 : 0)).find_last_not_of(" \t");
-  return std::string(line.substr(0, last == line.npos ? 0 : last + 1)) + (ends ? "\r\n" : "");
-}
-
-bool is_dropped_control(char octet) {
-  return smtp::is_control(octet) && octet != '\r' && octet != '\n' && octet != '\t';
-}
-
-/// "." with nothing but white space around it.
-bool is_period(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  return first != text.npos && text[first] == '.' && text.find_first_not_of(" \t", first + 1) == text.npos;
-}
-
-void lose_octet(std::string& message) {
-  if (message.size() > lossy_border) message.erase(lossy_border - 1, 1);
 }
 
 void lose_last_line(std::string& message) {
@@ -61,176 +82,108 @@ void lose_last_line(std::string& message) {
   message.resize(before == message.npos ? 0 : before + 2);
 }
 
-void cut_blank_lines(std::string& message) {
-  while (message.ends_with("\r\n\r\n")) message.resize(message.size() - 2);
-}
-
-/// Takes the Received fields out of the header section.
-std::string without_received(std::string_view message) {
-  std::string kept;
-  bool drops = false;
-  while (!message.empty()) {
-    const std::size_t crlf = message.find("\r\n");
-    const std::string_view line = message.substr(0, crlf == message.npos ? crlf : crlf + 2);
-    if (line == "\r\n") break;
-    const bool folded = line.starts_with(' ') || line.starts_with('\t');
-    drops = folded ? drops : smtp::same_word(line.substr(0, line.find(':')), "Received");
-    if (!drops) kept += line;
-    message.remove_prefix(line.size());
+/// Fault::text_line_buffer, as far as periods are concerned.
+void cut_at_buffer(std::string& octets) {
+  for (std::size_t line = 0; line < octets.size();) {
+    const std::size_t end = std::min(octets.find("\r\n", line), octets.size());
+    const std::size_t cut = line + text_buffer;
+    if (cut < end && octets[cut] == '.') {
+      if (cut + 1 == end) return static_cast<void>(octets.insert(cut, "\r\n"));
+      octets.erase(cut, 1);
+    }
+    line = end + 2;
   }
-  return kept.append(message);
-}
-
-void repair_bare_lf(std::string& message) {
-  std::string repaired;
-  for (std::size_t i = 0; i < message.size(); ++i) {
-    if (message[i] == '\n' && (i == 0 || message[i - 1] != '\r')) repaired += '\r';
-    repaired += message[i];
-  }
-  message = std::move(repaired);
 }
 
 }  // namespace
 
-smtp::DataRules data_rules(const Faults& faults) {
+smtp::DataRules FaultyCore::data_rules() const {
   smtp::DataRules rules;
-  const bool any = faults.has(Fault::any_line_end_ends_data);
-  rules.lf_is_line_end = any || faults.has(Fault::lf_ends_data);
-  rules.lf_before_dot = faults.has(Fault::lf_crlf_ends_data);
-  rules.lf_after_dot = faults.has(Fault::crlf_lf_ends_data);
-  rules.cr_is_line_end = any || faults.has(Fault::cr_ends_data);
-  rules.nul_is_dropped = faults.has(Fault::nul_dropped_from_data);
-  rules.unstuff_only_double = faults.has(Fault::single_period_kept);
-  rules.keep_stuffing = faults.has(Fault::keeps_stuffing);
+  const bool any = has(Fault::any_line_end_ends_data);
+  rules.lf_is_line_end = any || has(Fault::lf_ends_data);
+  rules.lf_before_dot = has(Fault::lf_crlf_ends_data);
+  rules.lf_after_dot = has(Fault::crlf_lf_ends_data);
+  rules.cr_is_line_end = any || has(Fault::cr_ends_data);
+  rules.nul_is_dropped = has(Fault::nul_dropped_from_data);
+  rules.unstuff_only_double = has(Fault::single_period_kept);
+  rules.keep_stuffing = has(Fault::keeps_stuffing);
   return rules;
 }
 
-namespace {
+bool fits(std::string_view octets, const char* pattern) { return RE2::PartialMatch(octets, RE2(pattern, options())); }
 
-/// The faults that look at the octets alone.
-void spoil_octets(std::string& message, const Faults& faults) {
-  if (faults.has(Fault::control_octets_dropped)) std::erase_if(message, is_dropped_control);
-  if (faults.has(Fault::message_cut_at_32k)) message.resize(std::min(message.size(), max_cut_message));
-  if (faults.has(Fault::bare_lf_repaired)) repair_bare_lf(message);
-  if (faults.has(Fault::bare_cr_repaired)) repair_bare_cr(message);
-  if (faults.has(Fault::blank_lines_at_the_end_cut)) cut_blank_lines(message);
-  if (faults.has(Fault::eight_bit_stripped)) {
+void rewrite(std::string& octets, const char* pattern, const char* by) {
+  RE2::GlobalReplace(&octets, RE2(pattern, options()), by);
+}
+
+void FaultyCore::spoil(std::string& message) const {
+  const bool by_data = !transaction.chunked;
+  const auto declared = static_cast<std::size_t>(declared_size(transaction.mail.mail_parameters).value_or(-1));
+  const bool loses = has(by_data ? Fault::octet_lost_at_16k : Fault::chunk_octet_lost_at_16k) ||
+                     (under_tls && has(Fault::octet_lost_under_tls));
+  if (loses && message.size() > lossy_border) message.erase(lossy_border - 1, 1);
+  if (memory.messages == 2 && has(Fault::second_message_line_lost)) rewrite(message, R"(\A.*?\r\n)", "");
+  for (const Rewriting& row : of_messages) {
+    const bool comes = row.way == Way::any || row.way == (by_data ? Way::data : Way::chunks);
+    if (comes && has(row.fault)) rewrite(message, row.pattern, row.by);
+  }
+  const std::size_t header = message.find("\r\n\r\n");
+  if (has(Fault::bodiless_header_cut) && message.ends_with("\r\n\r\n") && header + 4 == message.size()) {
+    message.resize(message.size() - 2);
+    lose_last_line(message);
+  }
+  if (has(Fault::last_header_line_lost) && header == message.npos) lose_last_line(message);
+  if (has(Fault::long_text_line_split)) split_long_lines(message);
+  if (message.size() > declared && has(Fault::size_ends_data)) message.resize(declared);
+  if (has(Fault::message_cut_at_32k)) message.resize(std::min(message.size(), max_cut_message));
+  if (has(Fault::eight_bit_stripped))
     for (char& octet : message) octet = static_cast<char>(octet & 0x7f);
+}
+
+void FaultyCore::spoil_segment(std::string& octets) const {
+  for (const Rewriting& row : of_segments)
+    if (has(row.fault)) rewrite(octets, row.pattern, row.by);
+  if (has(Fault::text_line_buffer)) cut_at_buffer(octets);
+}
+
+void FaultyCore::add_received() {
+  Accepted& mail = transaction.mail;
+  ++memory.messages;
+  spoil(mail.message);
+  std::move(refused.begin(), refused.end(), std::back_inserter(mail.recipients));
+  if (has(Fault::no_received_field) || !settings.trace_header) return;
+  std::string message = std::exchange(mail.message, {});
+  Core::add_received();
+  std::string& field = mail.message;
+  if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
+  if (has(Fault::received_without_from)) rewrite(field, "from .*?by ", "by ");
+  const std::size_t end = message.find("\r\n\r\n");
+  const std::size_t below = end == message.npos ? message.size() : end + 2;
+  if (has(Fault::received_replaced)) {
+    std::string header = message.substr(0, below);
+    rewrite(header, R"((?i)(\A|\r\n)(?:Received:.*?\r\n(?:[ \t].*?\r\n)*)+)", "\\1");
+    message.replace(0, below, header);
   }
+  const bool is_below = end != message.npos && has(Fault::received_below_the_header);
+  mail.message = message.insert(is_below ? below : 0, field);
 }
 
-/// The faults that are seen only where a message came in one way and not in another.
-void spoil_by_arrival(std::string& message, const Faults& faults, const Arrival& arrival) {
-  const bool by_data = arrival.by_data;
-  if (by_data && faults.has(Fault::octet_lost_at_16k)) lose_octet(message);
-  if (!by_data && faults.has(Fault::chunk_octet_lost_at_16k)) lose_octet(message);
-  if (arrival.under_tls && faults.has(Fault::octet_lost_under_tls)) lose_octet(message);
-  if (by_data && faults.has(Fault::last_line_end_lost) && message.ends_with("\r\n")) message.resize(message.size() - 2);
-  if (!by_data && faults.has(Fault::chunk_ends_at_period)) {
-    const std::size_t end = message.find("\r\n.\r\n");
-    if (end != message.npos) message.resize(end + 2);
+void FaultyCore::keep_periods(std::string& segment, bool starts_segment) const {
+  constexpr std::size_t buffer = 4096;
+  const std::string_view before = transaction.mail.message;
+  const auto keep = [&](std::size_t at) {
+    const bool begins_line =
+        at == 0 ? before.empty() || before.ends_with("\r\n") : segment.compare(at - 2, 2, "\r\n") == 0;
+    if (begins_line && segment.compare(at, 1, ".") == 0 && segment.compare(at, 3, ".\r\n") != 0)
+      segment.insert(at, 1, '.');
+  };
+  for (std::size_t at = buffer - data_octets % buffer; at < segment.size(); at += buffer) {
+    if (at > 1 && has(Fault::dot_lost_at_buffer_border)) keep(at);
   }
-  if (arrival.number == 2 && faults.has(Fault::second_message_line_lost)) {
-    const std::size_t end = message.find("\r\n");
-    if (end != message.npos) message.erase(0, end + 2);
-  }
-}
-
-}  // namespace
-
-void repair_bare_cr(std::string& message) {
-  std::string repaired;
-  for (std::size_t i = 0; i < message.size(); ++i) {
-    repaired += message[i];
-    if (message[i] == '\r' && (i + 1 == message.size() || message[i + 1] != '\n')) repaired += '\n';
-  }
-  message = std::move(repaired);
-}
-
-void spoil(std::string& message, const Faults& faults, const Arrival& arrival) {
-  using Line = std::string_view;
-  spoil_by_arrival(message, faults, arrival);
-  if (faults.has(Fault::drops_lone_dots) && arrival.by_data) {
-    change_lines(message, [](Line line) { return line == ".\r\n" ? Line() : line; });
-  }
-  if (faults.has(Fault::bdat_unstuffs) && !arrival.by_data) {
-    change_lines(message, [](Line line) { return line.starts_with('.') ? line.substr(1) : line; });
-  }
-  if (faults.has(Fault::long_text_line_split)) change_lines(message, split);
-  if (faults.has(Fault::trailing_white_space_cut)) change_lines(message, cut_white_space);
-  if (faults.has(Fault::from_line_escaped)) {
-    change_lines(message, [](Line line) { return std::string(line.starts_with("From ") ? ">" : "").append(line); });
-  }
-  if (faults.has(Fault::message_cut_at_nul)) message.resize(std::min(message.size(), message.find('\0')));
-  if (faults.has(Fault::last_header_line_lost) && message.find("\r\n\r\n") == message.npos) lose_last_line(message);
-  if (message.size() > arrival.declared && faults.has(Fault::size_ends_data)) message.resize(arrival.declared);
-  spoil_octets(message, faults);
-}
-
-std::string spoil_trace(std::string field, std::string message, const Faults& faults) {
-  if (faults.has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
-  if (faults.has(Fault::received_without_from)) {
-    const std::size_t from = field.find("from ");
-    field.erase(from, field.find("by ") - from);
-  }
-  if (faults.has(Fault::received_replaced)) message = without_received(message);
-  std::size_t at = 0;
-  if (faults.has(Fault::received_below_the_header)) {
-    const std::size_t end = message.find("\r\n\r\n");
-    at = end == message.npos ? 0 : end + 2;
-  }
-  return message.insert(at, field);
-}
-
-bool LooseLines::decode(std::string_view& octets, std::string& message) {
-  while (!octets.empty()) {
-    const std::size_t size = std::min(octets.find('\n'), octets.size() - 1) + 1;
-    line_ += octets.substr(0, size);
-    octets.remove_prefix(size);
-    const bool complete = line_.ends_with('\n');
-    if (complete && begins_ && ends_data()) {
-      *this = LooseLines(trims_);
-      return true;
-    }
-    if (!complete && line_.size() < max_line_kept) continue;
-    const bool stuffed = begins_ && line_.starts_with('.');
-    message += std::string_view(line_).substr(stuffed ? 1 : 0);
-    begins_ = trims_ ? line_.ends_with("\r\n") : complete;
-    line_.clear();
-  }
-  return false;
-}
-
-bool LooseLines::ends_data() const {
-  const std::string_view line = line_;
-  if (trims_) return line.ends_with("\r\n") && is_period(line.substr(0, line.size() - 2));
-  return line.size() == 3 && line[0] == '.';
-}
-
-void BufferBorder::before(std::string_view octets, std::size_t decoded) {
-  const bool border = octets_ % buffer == 0 && octets_ != 0;
-  if (border) before_segment(octets, decoded);
-}
-
-void BufferBorder::before_segment(std::string_view octets, std::size_t decoded) {
-  if (end_ == "\r\n" && octets.starts_with('.')) periods_.push_back(decoded);
-}
-
-void BufferBorder::before_data(std::string_view octets) {
-  if (octets_ == 0) before_segment(octets, 0);
-}
-
-void BufferBorder::count(std::string_view octets) {
-  octets_ += octets.size();
-  end_ += octets.substr(octets.size() - std::min<std::size_t>(2, octets.size()));
-  end_.erase(0, end_.size() - 2);
-}
-
-void BufferBorder::restore(std::string& message) {
-  std::for_each(periods_.rbegin(), periods_.rend(), [&](std::size_t at) {
-    if (at < message.size()) message.insert(at, 1, '.');  // at the end stood the period that ends the data
-  });
-  *this = {};
+  const bool at_border = data_octets > 0 && data_octets % buffer == 0 && has(Fault::dot_lost_at_buffer_border);
+  const bool at_start = starts_segment && has(Fault::dot_kept_at_segment_start);
+  const bool at_first_line = data_octets == 0 && has(Fault::first_line_keeps_stuffing);
+  if (at_border || at_start || at_first_line) keep(0);
 }
 
 }  // namespace smtpspec::reference

@@ -32,7 +32,8 @@ struct Held {
 /// What the connections share; they may outlive the server's object by a turn of the executor.
 struct Shared {
   Server::Options options;
-  Road road;
+  Deliver deliver;
+  Faults faults;
   std::set<Held*> holding = {};
   std::size_t held = 0;  ///< the sum over `holding`
 };
@@ -87,35 +88,29 @@ asio::awaitable<void> close(wire::Stream& stream) {
   transport.close();
 }
 
-/// What was read and is too much at once.
-struct Unread {
-  std::string octets;
-  std::size_t used = 0;
-
-  [[nodiscard]] std::string_view take(std::size_t most) {
-    const std::string_view part = std::string_view(octets).substr(used, most);
-    used += part.size();
-    return part;
-  }
-  [[nodiscard]] bool empty() const { return used == octets.size(); }
-};
+/// A part of what was read, where all of it is too much at once.
+std::string take(std::string& unread, std::size_t most) {
+  std::string part = unread.substr(0, most);
+  unread.erase(0, part.size());
+  return part;
+}
 
 /// Reads once, unless there is something unread, and tells the session what came of it.
-asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t at_once, Unread& unread,
+asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t at_once, std::string& unread,
                            Account& account) {
   if (!unread.empty()) {
     // A client that always has more to say must not keep the other coroutines of the executor from running.
     const auto executor = co_await asio::this_coro::executor;
     co_await asio::post(executor, asio::use_awaitable);
-    session.receive(unread.take(at_once));
+    session.receive(take(unread, at_once));
     co_return;
   }
   wire::Read read = co_await stream.read(wire::Time(session.patience_ms()));
   account.add(read.octets.size());
   switch (read.end) {
     case End::octets:
-      unread = Unread{std::move(read.octets), 0};
-      session.receive(unread.take(at_once));
+      unread = std::move(read.octets);
+      session.receive(take(unread, at_once));
       break;
     case End::deadline: session.timed_out(); break;
     case End::tls_closed: session.tls_ended(); break;
@@ -126,10 +121,10 @@ asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t a
 asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire::Transport> transport) {
   wire::Stream stream(std::move(transport));
   if (shared->options.implicit_tls && !co_await handshake(stream, *shared)) co_return;
-  Session session(shared->options.settings, shared->options.faults, shared->options.implicit_tls);
+  Session session(shared->options.settings, shared->faults, shared->options.implicit_tls);
   Account account(*shared, stream.transport());
   const std::size_t at_once = shared->options.bounds.at_once;
-  Unread unread;
+  std::string unread;
   for (;;) {
     const std::string output = session.take_output();
     if (!output.empty()) {
@@ -147,7 +142,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
         }
         break;
       case Want::deliver:
-        session.delivered(co_await shared->road(session.accepted()));
+        session.delivered(co_await shared->deliver(session.accepted()));
         account.clear();
         break;
       case Want::close: co_await close(stream); co_return;
@@ -155,33 +150,16 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
   }
 }
 
-asio::awaitable<std::vector<bool>> forget(std::size_t recipients) { co_return std::vector<bool>(recipients, true); }
+wire::Listener::Serve serve_by(Server::Options options, Deliver deliver, const Faults& faults) {
+  if (!options.tls) options.tls = wire::TlsContext::server(options.settings.hostname);
+  const auto shared = std::make_shared<Shared>(Shared{std::move(options), std::move(deliver), faults});
+  return [shared](std::unique_ptr<wire::Transport> transport) { return serve(shared, std::move(transport)); };
+}
 
 }  // namespace
 
-struct Server::Impl {
-  Impl(asio::any_io_executor executor, const std::shared_ptr<Shared>& shared)
-      : listener(
-            std::move(executor), shared->options.host, shared->options.port,
-            [shared](std::unique_ptr<wire::Transport> transport) { return serve(shared, std::move(transport)); },
-            shared->options.bounds.connections, shared->options.bounds.when_full) {}
-
-  wire::Listener listener;
-};
-
-Server::Server(asio::any_io_executor executor, Options options, Road road) {
-  if (!options.tls) options.tls = wire::TlsContext::server(options.settings.hostname);
-  const auto shared = std::make_shared<Shared>(Shared{std::move(options), std::move(road)});
-  impl_ = std::make_shared<Impl>(std::move(executor), shared);
-}
-
-Server::~Server() = default;
-std::uint16_t Server::port() const { return impl_->listener.port(); }
-std::string Server::address() const { return impl_->listener.address(); }
-void Server::stop() { impl_->listener.stop(); }
-
-Road nowhere() {
-  return [](const Accepted& mail) { return forget(mail.recipients.size()); };
-}
+Server::Server(asio::any_io_executor executor, Options options, Deliver deliver, const Faults& faults)
+    : listener_(std::move(executor), options.host, options.port, serve_by(options, std::move(deliver), faults),
+                options.bounds.connections, options.bounds.when_full) {}
 
 }  // namespace smtpspec::reference

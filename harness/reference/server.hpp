@@ -1,4 +1,4 @@
-// The reference server on the wire: a listener, a session for each connection, a road for what was accepted.
+// The reference server on the wire: a listener, a session for each connection, and what becomes of accepted mail.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace smtpspec::reference {
 
-/// Delivers one message; gives one result a recipient.
-using Road = std::function<asio::awaitable<std::vector<bool>>(const Accepted&)>;
+/// Delivers one accepted message; gives one result a recipient.
+using Deliver = std::function<asio::awaitable<std::vector<bool>>(const Accepted&)>;
 
 class Server {
  public:
@@ -31,30 +31,31 @@ class Server {
   };
   struct Options {
     Settings settings;
-    Faults faults;
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0 takes a free one
     bool implicit_tls = false;
     std::shared_ptr<wire::TlsContext> tls;  ///< null: a self-signed certificate is made
     Bounds bounds;
   };
-  /// Listens at once; throws std::system_error where the address cannot be had.
-  Server(asio::any_io_executor executor, Options options, Road road);
-  ~Server();
-  [[nodiscard]] std::uint16_t port() const;
-  [[nodiscard]] std::string address() const;
-  void stop();
+  /// Listens at once; throws std::system_error where the address cannot be had. Without faults it is strict.
+  Server(asio::any_io_executor executor, Options options, Deliver deliver, const Faults& faults = {});
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+  [[nodiscard]] std::string address() const { return listener_.address(); }
+  /// Says what went wrong in the server itself: wire::Listener::problem().
+  [[nodiscard]] std::string problem() const { return listener_.problem(); }
+  void stop() { listener_.stop(); }
 
  private:
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
+  wire::Listener listener_;
 };
 
-/// Relays over SMTP to host:port, the envelope's parameters that the next hop offers passed on (RFC 3461, 6531, 6152).
-[[nodiscard]] Road relay_to(const std::string& host, std::uint16_t port);
+/// Relays over SMTP to host:port (RFC 5321 section 3.3). A parameter of MAIL or RCPT is handed on where the next hop
+/// offers its extension (RFC 1870, 3030, 3461, 4954, 6152, 6531); where it does not, it is left out, and the message
+/// goes all the same.
+[[nodiscard]] Deliver relay_to(const std::string& host, std::uint16_t port);
 /// Writes into a Maildir (tmp, then new), with local line ends left as they came (CRLF).
-[[nodiscard]] Road maildir_at(const std::string& path);
+[[nodiscard]] Deliver maildir_at(const std::string& path);
 /// Takes everything and forgets it.
-[[nodiscard]] Road nowhere();
+[[nodiscard]] Deliver nowhere();
 
 }  // namespace smtpspec::reference

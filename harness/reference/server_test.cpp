@@ -3,9 +3,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness/reference/client_test.hpp"
-#include "harness/smtp/bdat.hpp"
+#include "harness/sasl/sasl.hpp"
+#include "harness/smtp/base64.hpp"
 #include "harness/smtp/data.hpp"
-#include "harness/wire/sasl.hpp"
 
 namespace smtpspec::reference {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 TEST_CASE("a message goes through the server by DATA and by BDAT") {
   asio::io_context context;
   Remembered remembered;
-  Server server(context.get_executor(), options(), remembered.road());
+  Server server(context.get_executor(), options(), remembered.deliver());
   CHECK(server.address() == "127.0.0.1:" + std::to_string(server.port()));
   wire::run(context, [](Server& target) -> asio::awaitable<void> {
     Client client;
@@ -54,13 +54,13 @@ TEST_CASE("the replies to a pipelined group come in one piece") {
   }(server));
 }
 
-TEST_CASE("STARTTLS: what was sent behind it in plain text is not obeyed, and AUTH works under TLS") {
+TEST_CASE("STARTTLS: what was sent after it in plain text is not obeyed, and AUTH works under TLS") {
   asio::io_context context;
   Remembered remembered;
   auto settings = options();
   settings.settings.submission = true;
   settings.settings.auth_needs_tls = true;
-  Server server(context.get_executor(), settings, remembered.road());
+  Server server(context.get_executor(), settings, remembered.deliver());
   wire::run(context, [](Server& target) -> asio::awaitable<void> {
     for (const std::string mechanism : {"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"}) {
       CAPTURE(mechanism);
@@ -77,16 +77,16 @@ TEST_CASE("STARTTLS: what was sent behind it in plain text is not obeyed, and AU
       const std::string ehlo = co_await client.say("EHLO client.example\r\n");
       CHECK(ehlo == "250");
       for (const std::string password : {"wrong", "secret"}) {
-        const auto sasl = wire::Sasl::client(mechanism, "alice", password, "localhost");
+        const auto sasl = sasl::Sasl::client(mechanism, "alice", password, "localhost");
         REQUIRE(sasl);
-        const wire::Sasl::Stepped initial = sasl->step("");
+        const sasl::Sasl::Stepped initial = sasl->step("");
         std::string command = "AUTH " + mechanism;
-        if (!initial.octets.empty()) command += " " + wire::base64_encode(initial.octets);
+        if (!initial.octets.empty()) command += " " + smtp::base64_encode(initial.octets);
         std::string codes = co_await client.say(command + "\r\n");
         while (codes == "334") {
-          const auto challenge = wire::base64_decode(client.last());
+          const auto challenge = smtp::base64_decode(client.last());
           REQUIRE(challenge);
-          codes = co_await client.say(wire::base64_encode(sasl->step(*challenge).octets) + "\r\n");
+          codes = co_await client.say(smtp::base64_encode(sasl->step(*challenge).octets) + "\r\n");
         }
         CHECK(codes == (password == "secret" ? "235/2.7.0" : "535/5.7.8"));
       }
@@ -139,7 +139,7 @@ TEST_CASE("LMTP: one reply a recipient") {
   Remembered remembered;
   auto settings = options();
   settings.settings.lmtp = true;
-  Server server(context.get_executor(), settings, remembered.road());
+  Server server(context.get_executor(), settings, remembered.deliver());
   wire::run(context, [](Server& target) -> asio::awaitable<void> {
     Client client;
     co_await client.connect(target.port());
@@ -150,13 +150,13 @@ TEST_CASE("LMTP: one reply a recipient") {
   CHECK(remembered.messages.size() == 1);
 }
 
-TEST_CASE("a client that leaves in DATA leaves nothing behind, and with the fault half a message") {
+TEST_CASE("a client that leaves in DATA leaves nothing after, and with the fault half a message") {
   for (const bool fault : {false, true}) {
     asio::io_context context;
     Remembered remembered;
-    auto settings = options();
-    if (fault) settings.faults.add(Fault::half_message_delivered);
-    Server server(context.get_executor(), settings, remembered.road());
+    Faults faults;
+    if (fault) faults.add(Fault::half_message_delivered);
+    Server server(context.get_executor(), options(), remembered.deliver(), faults);
     wire::run(context, [](Server& target) -> asio::awaitable<void> {
       Client client;
       co_await client.connect(target.port());
@@ -174,15 +174,32 @@ TEST_CASE("a client that leaves in DATA leaves nothing behind, and with the faul
 
 TEST_CASE("a client that pauses inside a command is cut off by the fault alone") {
   asio::io_context context;
-  auto settings = options();
-  settings.faults.add(Fault::slow_client_dropped);
-  Server server(context.get_executor(), settings, nowhere());
+  Faults faults;
+  faults.add(Fault::slow_client_dropped);
+  Server server(context.get_executor(), options(), nowhere(), faults);
   wire::run(context, [](Server& target) -> asio::awaitable<void> {
     Client client;
     co_await client.connect(target.port());
     const std::string codes = co_await client.say("NOOP\r\nNO", 3);
     CHECK(codes == "220 250/2.0.0 421/4.4.2");
   }(server));
+}
+
+TEST_CASE("what the server itself throws is told") {
+  asio::io_context context;
+  const Deliver fails = [](const Accepted&) -> asio::awaitable<std::vector<bool>> {
+    throw std::runtime_error("no room");
+    co_return std::vector<bool>{};
+  };
+  Server server(context.get_executor(), options(), fails);
+  CHECK(server.problem().empty());
+  wire::run(context, [](Server& target) -> asio::awaitable<void> {
+    Client client;
+    co_await client.connect(target.port());
+    const std::string codes = co_await client.say("EHLO c.example\r\n" + envelope + "DATA\r\n.\r\n", 6);
+    CHECK(codes.starts_with("220 250 250/2.1.0 250/2.1.5"));
+  }(server));
+  CHECK(server.problem() == "no room");
 }
 
 TEST_CASE("where connections hold too much together, the one that holds most is reset") {
@@ -219,7 +236,7 @@ TEST_CASE("a group that is taken in small parts has all its replies") {
   auto bounded = options();
   bounded.bounds.at_once = 7;
   Remembered remembered;
-  Server server(context.get_executor(), bounded, remembered.road());
+  Server server(context.get_executor(), bounded, remembered.deliver());
   wire::run(context, [](Server& target) -> asio::awaitable<void> {
     Client client;
     co_await client.connect(target.port());

@@ -1,22 +1,21 @@
 // The reference server's side of one connection, without I/O: octets in, octets and requests out. Strictly conforming
-// unless a fault is switched on. It serves as the embedded target of `smtpspec run`, as `smtpspec serve`, and, with
-// settings that accept every recipient, as the sink behind real servers.
+// unless it is made with faults (fault.hpp). It serves as the embedded target of `smtpspec run`, as `smtpspec serve`,
+// and, with settings that accept every recipient, as the sink after real servers.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "harness/reference/fault.hpp"
 #include "harness/smtp/parameters.hpp"
 
 namespace smtpspec::reference {
+
+struct Core;
 
 struct Settings {
   std::string hostname = "reference.example";
@@ -59,12 +58,13 @@ class Session {
     close,    ///< close the connection
   };
 
+  /// The greeting is in `take_output()` at once.
+  Session(const Settings& settings, bool under_tls);
   Session(const Settings& settings, const Faults& faults, bool under_tls);
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
 
-  /// The greeting is already in `take_output()` when the session was made.
   [[nodiscard]] Want want() const;
   [[nodiscard]] std::string take_output();
 
@@ -74,7 +74,8 @@ class Session {
   /// The client has ended TLS by close_notify, and may have kept the TCP connection: the session is over.
   void tls_ended();
   [[nodiscard]] const Accepted& accepted() const;
-  /// The outcome of delivering, one a recipient in LMTP, else one for all: true is 250, false 451.
+  /// The outcome of delivering, one a recipient in the order of `accepted()`: true is 250, false 451. SMTP has one
+  /// reply for all of them, and it is 250 where all are true.
   void delivered(const std::vector<bool>& success);
   /// The client is gone. Under a fault this may make the session want `deliver` once more.
   void hung_up();
@@ -84,8 +85,7 @@ class Session {
   [[nodiscard]] std::uint64_t patience_ms() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace smtpspec::reference

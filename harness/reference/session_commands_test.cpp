@@ -160,7 +160,7 @@ const std::vector<Dialogue> tls = {
       {rcpt.client, "503/5.5.1"},
       mail,
       {"STARTTLS\r\n", "503/5.5.1"}}},
-    {"what stands behind STARTTLS in plain text is thrown away",
+    {"what stands after STARTTLS in plain text is thrown away",
      plain(),
      {ehlo, {"STARTTLS\r\nEHLO evil.example\r\nMAIL FROM:<evil@evil.example>\r\nNO", "220/2.0.0"}, noop}},
     {"STARTTLS where it is not offered",

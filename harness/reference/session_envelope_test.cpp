@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness/reference/dialogue_table_test.hpp"
-#include "harness/smtp/bdat.hpp"
+#include "harness/smtp/data.hpp"
 
 namespace smtpspec::reference {
 namespace {

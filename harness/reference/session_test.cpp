@@ -168,7 +168,7 @@ TEST_CASE("random octets never break the session, and what it says stays well-fo
     referee.sent(octets);
     referee.received(whole.played().replies.substr(whole.played().replies.find('\n') + 1));
     for (const smtp::Violation& violation : referee.violations())
-      FAIL_CHECK(violation.requirement << ": " << violation.actual);
+      FAIL_CHECK(smtp::name(violation.rule) << ": " << violation.actual);
     CHECK(codes == codes_of(cut.played().replies));
     CHECK(whole.played().messages.size() == cut.played().messages.size());
   }

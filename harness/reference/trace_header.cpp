@@ -1,38 +1,28 @@
-#include "harness/reference/trace_header.hpp"
-
-#include <array>
+// The trace header that the server puts in front of a message: RFC 5321 section 4.4.
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/chrono.h>
 
-#include "harness/smtp/octets.hpp"
+#include "harness/reference/core.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::reference {
-namespace {
 
-std::string protocol(const TraceFacts& facts) {
-  if (!facts.extended) return "SMTP";
-  const std::string_view name = facts.lmtp ? "LMTP" : facts.utf8 ? "SMTP" : "ESMTP";
-  return fmt::format("{}{}{}{}", facts.utf8 ? "UTF8" : "", name, facts.tls ? "S" : "", facts.authenticated ? "A" : "");
-}
-
-/// RFC 5322 section 3.3, by name of day and month in English whatever the locale.
-std::string now() {
-  constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days[static_cast<std::size_t>(utc.tm_wday)],
-                     utc.tm_mday, months[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
-}
-
-}  // namespace
-
-std::string received_field(const TraceFacts& facts) {
-  return fmt::format("Received: from {} by {}\r\n with {}; {}\r\n", facts.from.empty() ? "unknown" : facts.from,
-                     facts.by, protocol(facts), now());
+/// The date is RFC 5322 section 3.3's, with day and month in English whatever the locale.
+void Core::add_received() {
+  if (!settings.trace_header) return;
+  std::string protocol = "SMTP";
+  if (client.extended) {  // RFC 3848, RFC 6531 section 3.7.3
+    const std::string_view name = settings.lmtp ? "LMTP" : transaction.utf8 ? "SMTP" : "ESMTP";
+    protocol = fmt::format("{}{}{}{}", transaction.utf8 ? "UTF8" : "", name, under_tls ? "S" : "",
+                           client.user.empty() ? "" : "A");
+  }
+  Accepted& mail = transaction.mail;
+  mail.message.insert(
+      0, fmt::format("{}Received: from {} by {}\r\n with {}; {:%a, %d %b %Y %H:%M:%S} +0000\r\n",
+                     settings.final_delivery ? fmt::format("Return-Path: <{}>\r\n", mail.reverse_path) : "",
+                     client.domain.empty() ? "unknown" : client.domain, settings.hostname, protocol,
+                     fmt::gmtime(std::time(nullptr))));
 }
 
 std::size_t count_received(std::string_view message) {
@@ -43,10 +33,6 @@ std::size_t count_received(std::string_view message) {
     message.remove_prefix(crlf == message.npos ? message.size() : crlf + 2);
   }
   return count;
-}
-
-std::string return_path_field(std::string_view reverse_path) {
-  return fmt::format("Return-Path: <{}>\r\n", reverse_path);
 }
 
 }  // namespace smtpspec::reference

@@ -1,0 +1,19 @@
+#include "harness/delivery/accepted.hpp"
+
+#include <utility>
+
+namespace smtpspec::delivery {
+
+record::Delivery delivery_of(const reference::Accepted& mail, std::string road) {
+  record::Delivery delivery;
+  delivery.reverse_path = mail.reverse_path;
+  delivery.mail_parameters = mail.mail_parameters;
+  delivery.recipients.emplace();
+  for (const auto& recipient : mail.recipients)
+    delivery.recipients->push_back({recipient.forward_path, recipient.parameters});
+  delivery.message = mail.message;
+  delivery.road = std::move(road);
+  return delivery;
+}
+
+}  // namespace smtpspec::delivery
