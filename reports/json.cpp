@@ -1,96 +1,263 @@
+#include <concepts>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "reports/report.hpp"
 #include "reports/visible.hpp"
 
-// The form of results.json is the contract of schemas/results.schema.json; json_reader.cpp reads it back.
+// The form of results.json is the contract of schemas/results.schema.json. Each object is described once, by
+// `members`: the writer and the reader are both shown its members in turn.
 namespace smtpspec::reports {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON can carry every control character, but no octet that is not UTF-8 (RFC 8259 section 8.1).
-Json text(std::string_view octets) { return well_formed(octets); }
+constexpr const char* schema_name = "smtpspec-results/1";
 
-Json texts(const std::vector<std::string>& list) {
-  Json array = Json::array();
-  for (const std::string& item : list) array.push_back(text(item));
-  return array;
+template <class Value, class Object>
+concept IsA = std::same_as<std::remove_const_t<Value>, Object>;
+
+void members(auto& io, IsA<engine::CitedRequirement> auto& cited) {
+  io("id", cited.id);
+  io("section", cited.section);
+  io("lines", cited.lines);
+  io("level", cited.level);
+  io("says", cited.says);
 }
 
-template <class List, class Write>
-Json list_of(const List& list, Write write) {
-  Json array = Json::array();
-  for (const auto& item : list) array.push_back(write(item));
-  return array;
+void members(auto& io, IsA<engine::ExcerptLine> auto& line) {
+  io("side", line.side);
+  io("session", line.session);
+  io("text", line.text);
+  io("key", line.key);
 }
 
-Json requirement(const engine::CitedRequirement& cited) {
-  return {{"id", text(cited.id)},
-          {"section", text(cited.section)},
-          {"lines", text(cited.lines)},
-          {"level", name(cited.level)},
-          {"says", text(cited.says)}};
+void members(auto& io, IsA<engine::TargetFacts> auto& target) {
+  io("name", target.name);
+  io("address", target.address);
+  io("profile", target.profile);
+  io("greeting", target.greeting);
+  io("keywords", target.keywords);
 }
 
-Json excerpt_line(const engine::ExcerptLine& line) {
-  return {{"side", name(line.side)}, {"session", text(line.session)}, {"text", text(line.text)}, {"key", line.key}};
+void members(auto& io, IsA<engine::ScenarioResult> auto& result) {
+  io("id", result.id);
+  io("title", result.title);
+  io("level", result.level);
+  io("outcome", result.outcome);
+  io("expectation", result.expectation);
+  io("requirements", result.requirements);
+  io("decided_by", result.decided_by);
+  io("cause", result.cause);
+  io("expected", result.expected);
+  io("actual", result.actual);
+  io("reason", result.reason);
+  io("duration_ms", result.duration);
+  io.object("source", [&] {
+    io("file", result.file);
+    io("line", result.line);
+  });
+  io("transcript", result.transcript);
+  io("excerpt", result.excerpt);
+  io("again", result.again);
+  io("attempts", result.attempts);
+  io("checked", result.checked);
+  io("seen_in", result.seen_in);
+  io("tags", result.tags);
+  io("rationale", result.rationale);
 }
 
-Json scenario(const engine::ScenarioResult& result) {
-  return {{"id", text(result.id)},
-          {"title", text(result.title)},
-          {"level", name(result.level)},
-          {"outcome", name(result.outcome)},
-          {"expectation", name(result.expectation)},
-          {"requirements", list_of(result.requirements, requirement)},
-          {"cause", text(result.cause)},
-          {"expected", text(result.expected)},
-          {"actual", text(result.actual)},
-          {"reason", text(result.reason)},
-          {"duration_ms", result.duration.count()},
-          {"source", {{"file", text(result.file)}, {"line", result.line}}},
-          {"transcript", text(result.transcript)},
-          {"excerpt", list_of(result.excerpt, excerpt_line)},
-          {"again", text(result.again)},
-          {"attempts", result.attempts},
-          {"tags", texts(result.tags)},
-          {"rationale", text(result.rationale)}};
+// Between the schema and the scenarios; the summary is counted anew.
+void members(auto& io, IsA<engine::RunResult> auto& run) {
+  io.object("smtpspec", [&] {
+    io("version", run.version);
+    io("seed", run.seed);
+    io("command", run.command);
+    io("started", run.started);
+    io("duration_ms", run.duration);
+  });
+  io("target", run.target);
+  io("complete", run.complete);
+  io("incomplete_because", run.incomplete_because);
+  io.object("baseline", [&] {
+    io("given", run.has_baseline);
+    io("notes", run.baseline_notes);
+  });
 }
 
-Json summary(const engine::RunResult& run) {
-  Json counts = Json::object();
-  for (int i = 0; i < scenario::outcome_count; ++i) {
-    const auto outcome = static_cast<engine::Outcome>(i);
-    counts[std::string(name(outcome))] = run.count(outcome);
+class Writer {
+ public:
+  template <class Value>
+  void operator()(const char* key, const Value& value) {
+    put((*object_)[key], value);
   }
-  return counts;
-}
+  void object(const char* key, const auto& show) { fill((*object_)[key], show); }
+  [[nodiscard]] Json& document() { return document_; }
+
+ private:
+  void fill(Json& json, const auto& show) {
+    json = Json::object();
+    Json* const outer = std::exchange(object_, &json);
+    show();
+    object_ = outer;
+  }
+
+  // JSON can carry every control character, but no octet that is not UTF-8 (RFC 8259 section 8.1).
+  void put(Json& json, const std::string& text) { json = well_formed(text); }
+  void put(Json& json, std::chrono::milliseconds duration) { json = duration.count(); }
+  template <class Item>
+  void put(Json& json, const std::vector<Item>& list) {
+    json = Json::array();
+    for (const Item& item : list) put(json.emplace_back(), item);
+  }
+  template <class Value>
+  void put(Json& json, const Value& value) {
+    if constexpr (std::is_enum_v<Value>)
+      json = name(value);
+    else if constexpr (std::is_arithmetic_v<Value>)
+      json = value;
+    else
+      fill(json, [&] { members(*this, value); });
+  }
+
+  Json document_ = Json::object();
+  Json* object_ = &document_;
+};
+
+// The first thing that is wrong stays in `problem`, with its place ("scenarios[3].outcome"); all that comes after it is
+// left as it is. Unknown members are passed over: a later version may add some.
+class Reader {
+ public:
+  Reader(const Json& document, std::string& problem) : problem_(problem), object_(&document) {
+    problem_.clear();
+    if (!document.is_object()) fail("is not an object");
+  }
+  [[nodiscard]] bool failed() const { return !problem_.empty(); }
+  void fail(std::string_view what) {
+    if (!failed()) problem_ = visible(fmt::format("{} {}", place_.empty() ? "the file" : place_, what));
+  }
+
+  template <class Value>
+  void operator()(std::string_view key, Value& value) {
+    at(key, [&](const Json& json) { take(json, value); });
+  }
+  void object(std::string_view key, const auto& show) {
+    at(key, [&](const Json& json) { take_object(json, show); });
+  }
+
+ private:
+  void at(std::string_view key, const auto& use) {
+    if (failed()) return;
+    const std::size_t outer = place_.size();
+    if (!place_.empty()) place_ += '.';
+    place_ += key;
+    if (const auto found = object_->find(key); found == object_->end())
+      fail("is missing");
+    else
+      use(*found);
+    place_.resize(outer);
+  }
+
+  void take_object(const Json& json, const auto& show) {
+    if (!json.is_object()) return fail("is not an object");
+    const Json* const outer = std::exchange(object_, &json);
+    show();
+    object_ = outer;
+  }
+
+  template <class Object>
+  void take(const Json& json, Object& value) {
+    take_object(json, [&] { members(*this, value); });
+  }
+  void take(const Json& json, std::string& value) {
+    if (!json.is_string()) return fail("is not a string");
+    value = json.get<std::string>();
+  }
+  void take(const Json& json, bool& value) {
+    if (!json.is_boolean()) return fail("is not true or false");
+    value = json.get<bool>();
+  }
+  template <std::integral Number>
+  void take(const Json& json, Number& value) {
+    if (!json.is_number_unsigned() ||
+        json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<Number>::max()))
+      return fail("is not a whole number in its range");
+    value = json.get<Number>();
+  }
+  void take(const Json& json, std::chrono::milliseconds& value) {
+    std::chrono::milliseconds::rep count = 0;
+    take(json, count);
+    value = std::chrono::milliseconds(count);
+  }
+  template <class Item>
+  void take(const Json& json, std::vector<Item>& list) {
+    if (!json.is_array()) return fail("is not an array");
+    const std::size_t outer = place_.size();
+    for (std::size_t i = 0; i < json.size() && !failed(); ++i) {
+      place_ += fmt::format("[{}]", i);
+      take(json[i], list.emplace_back());
+      place_.resize(outer);
+    }
+  }
+
+  template <class Value>
+  void take_named(const Json& json, std::optional<Value> (*named)(std::string_view), Value& value) {
+    std::string word;
+    take(json, word);
+    if (failed()) return;
+    const std::optional<Value> found = named(word);
+    if (!found) return fail(fmt::format("is '{}', which is none of its words", word));
+    value = *found;
+  }
+  void take(const Json& json, engine::Outcome& value) { take_named(json, scenario::named<engine::Outcome>, value); }
+  void take(const Json& json, engine::Cause& value) { take_named(json, judge::cause_named, value); }
+  void take(const Json& json, engine::Level& value) { take_named(json, scenario::named<engine::Level>, value); }
+  void take(const Json& json, engine::BaselineStatus& value) { take_named(json, engine::baseline_status_named, value); }
+  void take(const Json& json, engine::ExcerptLine::Side& value) { take_named(json, engine::side_named, value); }
+
+  std::string& problem_;
+  std::string place_;
+  const Json* object_;
+};
 
 }  // namespace
 
 std::string to_json(const engine::RunResult& run) {
-  const Json document = {{"schema", "smtpspec-results/1"},
-                         {"smtpspec",
-                          {{"version", text(run.version)},
-                           {"seed", run.seed},
-                           {"command", text(run.command)},
-                           {"started", text(run.started)},
-                           {"duration_ms", run.duration.count()}}},
-                         {"target",
-                          {{"name", text(run.target.name)},
-                           {"address", text(run.target.address)},
-                           {"profile", text(run.target.profile)},
-                           {"greeting", text(run.target.greeting)},
-                           {"keywords", texts(run.target.keywords)}}},
-                         {"complete", run.complete},
-                         {"incomplete_because", text(run.incomplete_because)},
-                         {"baseline", {{"given", run.has_baseline}, {"notes", texts(run.baseline_notes)}}},
-                         {"summary", summary(run)},
-                         {"scenarios", list_of(run.scenarios, scenario)}};
+  Writer writer;
+  writer.document()["schema"] = schema_name;
+  members(writer, run);
+  Json& summary = writer.document()["summary"];
+  for (int i = 0; i < scenario::outcome_count; ++i) {
+    const auto outcome = static_cast<engine::Outcome>(i);
+    summary[std::string(name(outcome))] = run.count(outcome);
+  }
+  writer("scenarios", run.scenarios);
   constexpr int indent = 2;
   constexpr bool ascii_alone = true;  // no control character and no odd encoding wherever the file is shown
-  return document.dump(indent, ' ', ascii_alone) + "\n";
+  return writer.document().dump(indent, ' ', ascii_alone) + "\n";
+}
+
+std::optional<engine::RunResult> from_json(std::string_view json, std::string& problem) {
+  Json document;
+  try {
+    document = Json::parse(json);
+  } catch (const Json::exception& error) {  // a file of one's own, not the peer's octets: an exception is fine here
+    problem = visible(fmt::format("this is not JSON: {}", error.what()));
+    return std::nullopt;
+  }
+  engine::RunResult run;
+  Reader reader(document, problem);
+  std::string schema;
+  reader("schema", schema);
+  if (!reader.failed() && schema != schema_name)
+    reader.fail(fmt::format("has the schema '{}'; this smtpspec reads '{}'", schema, schema_name));
+  members(reader, run);
+  reader("scenarios", run.scenarios);
+  if (reader.failed()) return std::nullopt;
+  return run;
 }
 
 }  // namespace smtpspec::reports

@@ -1,8 +1,12 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
 #include "reports/report.hpp"
-#include "reports/sample_run.hpp"
+#include "reports/sample_run_test.hpp"
 
 using namespace smtpspec;
 using reports::from_json;
@@ -45,7 +49,31 @@ TEST_CASE("the members stand as documented, and the summary counts every outcome
   CHECK(document["summary"]["unsupported"] == 2);
   CHECK(document["scenarios"][1]["expectation"] == "regression");
   CHECK(document["scenarios"][1]["source"]["line"] == 31);
+  CHECK(document["scenarios"][1]["decided_by"] == "rfc5321/4.1.1.4/lf-is-no-line-end");
+  CHECK(document["scenarios"][1]["cause"] == "early-reply");
+  CHECK(document["scenarios"][3]["checked"] == 1204);
+  CHECK(document["scenarios"][3]["seen_in"].size() == 2);
   CHECK(document.begin().key() == "schema");
+}
+
+TEST_CASE("the schema knows every cause, and the reader reads it") {
+  std::ifstream file(std::filesystem::path(SMTPSPEC_SOURCE_DIR) / "reports/schemas/results.schema.json");
+  const auto schema = nlohmann::json::parse(file);
+  const auto known = schema["definitions"]["scenario"]["properties"]["cause"]["enum"];
+  CHECK(known.size() == judge::cause_count);
+  for (int i = 0; i < judge::cause_count; ++i) {
+    const auto cause = static_cast<judge::Cause>(i);
+    CHECK(std::find(known.begin(), known.end(), judge::name(cause)) != known.end());
+    engine::RunResult run = reports::sample_run();
+    run.scenarios[1].cause = cause;
+    std::string problem;
+    CHECK(from_json(to_json(run), problem) == run);
+  }
+  auto document = nlohmann::ordered_json::parse(to_json(reports::sample_run()));
+  document["scenarios"][1]["cause"] = "whim";
+  std::string problem;
+  CHECK_FALSE(from_json(document.dump(), problem));
+  CHECK(problem == "scenarios[1].cause is 'whim', which is none of its words");
 }
 
 TEST_CASE("every member is needed, and has to be of its kind") {

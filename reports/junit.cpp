@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <map>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <pugixml.hpp>
@@ -65,7 +66,9 @@ void add_state(pugi::xml_node& testcase, const RunResult& run, const ScenarioRes
   const std::string text = finding(result, TerminalStyle{.colour = false, .verbose = true, .strict = false});
   const auto add = [&](const char* element, std::string_view said) {
     pugi::xml_node node = testcase.append_child(element);
-    attribute(node, "type", fmt::format("{}{}{}", name(result.outcome), result.cause.empty() ? "" : "/", result.cause));
+    attribute(node, "type",
+              fmt::format("{}{}{}", name(result.outcome), result.cause == engine::Cause::none ? "" : "/",
+                          judge::name(result.cause)));
     attribute(node, "message", said);
     body(node, text);
   };
@@ -77,7 +80,7 @@ void add_state(pugi::xml_node& testcase, const RunResult& run, const ScenarioRes
                                         result.reason.empty() ? message(result) : result.reason));
     case State::passed: break;
   }
-  if (result.outcome == Outcome::pass && result.expectation != engine::Expectation::fixed && result.attempts == 1)
+  if (result.outcome == Outcome::pass && result.expectation != engine::BaselineStatus::fixed && result.attempts == 1)
     return;
   pugi::xml_node out = testcase.append_child("system-out");
   body(out, text);
@@ -92,7 +95,7 @@ void add_testcase(pugi::xml_node& suite, const RunResult& run, const ScenarioRes
   attribute(testcase, "classname", class_name(result));
   if (!result.file.empty()) {
     attribute(testcase, "file", result.file);
-    attribute(testcase, "line", fmt::format("{}", result.line));
+    attribute(testcase, "line", fmt::to_string(result.line));
   }
   attribute(testcase, "time", seconds(result.duration));
   add_state(testcase, run, result);
@@ -110,33 +113,15 @@ void add_incomplete(pugi::xml_node& suite, const RunResult& run) {
             run.incomplete_because.empty() ? "the run has not come to its end" : run.incomplete_because);
 }
 
-struct Counts {
-  std::size_t tests = 0;
-  std::size_t failures = 0;
-  std::size_t errors = 0;
-  std::size_t skipped = 0;
-};
-
-Counts counts_of(const RunResult& run) {
-  Counts counts;
-  for (const ScenarioResult& result : run.scenarios) {
-    const State state = state_of(run, result);
-    ++counts.tests;
-    counts.failures += state == State::failed ? 1 : 0;
-    counts.errors += state == State::error ? 1 : 0;
-    counts.skipped += state == State::skipped ? 1 : 0;
-  }
-  counts.tests += run.complete ? 0 : 1;
-  counts.errors += run.complete ? 0 : 1;
-  return counts;
-}
-
-void add_counts(pugi::xml_node& node, const Counts& counts, std::chrono::milliseconds duration) {
-  node.append_attribute("tests").set_value(static_cast<unsigned long long>(counts.tests));
-  node.append_attribute("failures").set_value(static_cast<unsigned long long>(counts.failures));
-  node.append_attribute("errors").set_value(static_cast<unsigned long long>(counts.errors));
-  node.append_attribute("skipped").set_value(static_cast<unsigned long long>(counts.skipped));
-  attribute(node, "time", seconds(duration));
+void add_counts(pugi::xml_node& node, const RunResult& run) {
+  std::map<State, std::size_t> counts;
+  for (const ScenarioResult& result : run.scenarios) ++counts[state_of(run, result)];
+  const std::size_t incomplete = run.complete ? 0 : 1;
+  attribute(node, "tests", fmt::to_string(run.scenarios.size() + incomplete));
+  attribute(node, "failures", fmt::to_string(counts[State::failed]));
+  attribute(node, "errors", fmt::to_string(counts[State::error] + incomplete));
+  attribute(node, "skipped", fmt::to_string(counts[State::skipped]));
+  attribute(node, "time", seconds(run.duration));
 }
 
 void add_properties(pugi::xml_node& suite, const RunResult& run) {
@@ -156,11 +141,6 @@ void add_properties(pugi::xml_node& suite, const RunResult& run) {
   for (const std::string& keyword : run.target.keywords) add("target.keyword", keyword);
 }
 
-struct StringWriter : pugi::xml_writer {
-  std::string text;
-  void write(const void* data, std::size_t size) override { text.append(static_cast<const char*>(data), size); }
-};
-
 }  // namespace
 
 std::string to_junit(const RunResult& run) {
@@ -168,21 +148,20 @@ std::string to_junit(const RunResult& run) {
   pugi::xml_node declaration = document.append_child(pugi::node_declaration);
   declaration.append_attribute("version").set_value("1.0");
   declaration.append_attribute("encoding").set_value("UTF-8");
-  const Counts counts = counts_of(run);
   pugi::xml_node suites = document.append_child("testsuites");
   attribute(suites, "name", "smtpspec");
-  add_counts(suites, counts, run.duration);
+  add_counts(suites, run);
   pugi::xml_node suite = suites.append_child("testsuite");
   attribute(suite, "name", fmt::format("smtpspec {}", run.target.name));
-  add_counts(suite, counts, run.duration);
+  add_counts(suite, run);
   if (!run.started.empty()) attribute(suite, "timestamp", run.started);
   add_properties(suite, run);
   std::map<std::string, int> names;
   for (const ScenarioResult& result : run.scenarios) add_testcase(suite, run, result, names);
   if (!run.complete) add_incomplete(suite, run);
-  StringWriter writer;
-  document.save(writer, "  ", pugi::format_indent, pugi::encoding_utf8);
-  return writer.text;
+  std::ostringstream out;
+  document.save(out, "  ", pugi::format_indent, pugi::encoding_utf8);
+  return out.str();
 }
 
 }  // namespace smtpspec::reports

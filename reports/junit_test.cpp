@@ -4,7 +4,7 @@
 #include <pugixml.hpp>
 
 #include "reports/report.hpp"
-#include "reports/sample_run.hpp"
+#include "reports/sample_run_test.hpp"
 #include "reports/visible.hpp"
 
 using namespace smtpspec;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/smtp/char_class.hpp"
 #include "reports/visible.hpp"
 
 namespace smtpspec::reports {
@@ -11,19 +12,27 @@ namespace {
 
 // The smallest thing that is shown as a whole: a character, or an escape.
 struct Unit {
-  std::size_t length = 1;   ///< in octets of the text
-  std::size_t columns = 1;  ///< on the terminal
-  std::size_t octets = 1;   ///< that it stands for
+  std::size_t length = 0;   ///< in octets of the text
+  std::size_t columns = 0;  ///< on the terminal
+  std::size_t octets = 0;   ///< that it stands for
 };
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 Unit unit_at(std::string_view text) {
-  if (text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && is_hex(text[2]) && is_hex(text[3])) return {4, 4, 1};
+  if (text.size() >= 4 && text.starts_with("\\x") && smtp::is_hexdig(text[2]) && smtp::is_hexdig(text[3]))
+    return {4, 4, 1};
   if (text.size() >= 2 && text[0] == '\\' && std::string_view("rnt0\\").find(text[1]) != std::string_view::npos)
     return {2, 2, 1};
   const std::size_t length = std::max<std::size_t>(utf8_sequence(text), 1);
   return {length, 1, length};
+}
+
+Unit sum_of(std::string_view text) {
+  Unit sum;
+  while (sum.length < text.size()) {
+    const Unit unit = unit_at(text.substr(sum.length));
+    sum = {sum.length + unit.length, sum.columns + unit.columns, sum.octets + unit.octets};
+  }
+  return sum;
 }
 
 // The longest beginning of at most `width` columns, but at least one unit.
@@ -50,27 +59,9 @@ std::string_view ending(std::string_view text, std::size_t width) {
   return text;
 }
 
-std::size_t octets(std::string_view text) {
-  std::size_t sum = 0;
-  while (!text.empty()) {
-    const Unit unit = unit_at(text);
-    sum += unit.octets;
-    text.remove_prefix(unit.length);
-  }
-  return sum;
-}
-
 }  // namespace
 
-std::size_t columns(std::string_view text) {
-  std::size_t sum = 0;
-  while (!text.empty()) {
-    const Unit unit = unit_at(text);
-    sum += unit.columns;
-    text.remove_prefix(unit.length);
-  }
-  return sum;
-}
+std::size_t columns(std::string_view text) { return sum_of(text).columns; }
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
@@ -106,7 +97,7 @@ std::string cut_middle(std::string_view text, std::size_t width) {
   const std::string_view head = beginning(text, room - room / 3);
   const std::string_view tail = ending(text.substr(head.size()), room / 3);
   const std::string_view middle = text.substr(head.size(), text.size() - head.size() - tail.size());
-  const std::size_t lost = octets(middle);
+  const std::size_t lost = sum_of(middle).octets;
   return fmt::format("{} ...{} octet{} left out... {}", head, lost, lost == 1 ? "" : "s", tail);
 }
 
@@ -116,13 +107,8 @@ std::string without_commands(std::string_view report) {
     const std::size_t end = std::min(report.find('\n'), report.size() - 1) + 1;
     const std::string_view line = report.substr(0, end);
     const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
-    guarded += line.substr(0, begin);
-    if (line.substr(begin, 2) == "::") {
-      guarded += "\\x3a";
-      guarded += line.substr(begin + 1);
-    } else {
-      guarded += line.substr(begin);
-    }
+    const bool command = line.substr(begin, 2) == "::";
+    guarded.append(line.substr(0, begin)).append(command ? "\\x3a" : "").append(line.substr(begin + (command ? 1 : 0)));
     report.remove_prefix(end);
   }
   return guarded;

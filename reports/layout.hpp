@@ -20,7 +20,7 @@ inline constexpr std::size_t excerpt_width = 120;  ///< columns; longer lines of
 /// A text of more than `width` columns loses its middle, and says how many octets those were (an escape is one octet).
 [[nodiscard]] std::string cut_middle(std::string_view text, std::size_t width);
 
-/// No line begins with "::", which GitHub's runner takes for a command even behind blanks; such a line begins with
+/// No line begins with "::", which GitHub's runner takes for a command even after blanks; such a line begins with
 /// `\x3a:`.
 [[nodiscard]] std::string without_commands(std::string_view report);
 

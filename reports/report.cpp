@@ -13,8 +13,8 @@ namespace smtpspec::reports {
 namespace {
 
 constexpr std::array<Format, 2> known_formats = {{
-    {"json", "results.json", "everything that is known of the run, for machines", to_json},
-    {"junit", "junit.xml", "JUnit XML, as GitLab, Jenkins and GitHub actions read it", to_junit},
+    {"json", "results.json", to_json},
+    {"junit", "junit.xml", to_junit},
 }};
 
 std::string last_error() { return std::error_code(errno, std::generic_category()).message(); }
@@ -24,7 +24,7 @@ class TemporaryFile {
  public:
   // Not mkstemp, whose files are for the owner alone: a report is read by others, as far as the umask lets them.
   explicit TemporaryFile(const std::filesystem::path& beside) {
-    constexpr int most_tries = 100;  // names left behind by killed runs that had this process's number
+    constexpr int most_tries = 100;  // names left by killed runs that had this process's number
     for (int i = 0; i < most_tries && descriptor_ < 0; ++i) {
       const std::string name = fmt::format(".{}.{}-{}", beside.filename().string(), ::getpid(), i);
       name_ = (beside.parent_path() / name).string();
@@ -113,7 +113,7 @@ std::optional<std::string> write_file(const std::filesystem::path& path, std::st
     return replace(path, content);
   }
   if (!std::filesystem::is_regular_file(there)) return write_through(path, content);
-  // Behind a symbolic link the file is replaced, not the link.
+  // After a symbolic link the file is replaced, not the link.
   const std::filesystem::path real = std::filesystem::canonical(path, error);
   return replace(error ? path : real, content);
 }

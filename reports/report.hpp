@@ -31,7 +31,6 @@ struct TerminalStyle {
 struct Format {
   std::string_view name;       ///< "json", "junit"
   std::string_view file_name;  ///< in the run's folder: "results.json", "junit.xml"
-  std::string_view description;
   std::string (*write)(const engine::RunResult&);
 };
 [[nodiscard]] std::span<const Format> formats();

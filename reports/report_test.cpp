@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "reports/sample_run.hpp"
+#include "reports/sample_run_test.hpp"
 #include "reports/visible.hpp"
 
 using namespace smtpspec;

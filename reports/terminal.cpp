@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/smtp/char_class.hpp"
 #include "reports/layout.hpp"
 #include "reports/report.hpp"
 #include "reports/terminal_style.hpp"
@@ -10,8 +11,8 @@
 namespace smtpspec::reports {
 namespace {
 
+using engine::BaselineStatus;
 using engine::ExcerptLine;
-using engine::Expectation;
 using engine::Outcome;
 using engine::ScenarioResult;
 
@@ -19,7 +20,7 @@ constexpr Columns body = {8, 10};
 
 // "  FAIL  id   title", the title on lines of its own where it would not fit.
 std::string heading(const ScenarioResult& result, const TerminalStyle& style) {
-  const std::string word = fmt::format("{:<5}", upper(name(result.outcome)));
+  const std::string word = fmt::format("{:<5}", smtp::to_upper(name(result.outcome)));
   const std::string id = visible(result.id);
   const std::string title = visible(result.title);
   std::string out = fmt::format("  {} {}", painted(word, colour_of(result.outcome), style), id);
@@ -36,7 +37,7 @@ std::string place(const engine::CitedRequirement& cited) {
     const bool several = cited.lines.find_first_of("-,") != std::string::npos;
     where += fmt::format(", line{} {}", several ? "s" : "", cited.lines);
   }
-  return fmt::format("{} ({})", where, upper(name(cited.level)));
+  return fmt::format("{} ({})", where, smtp::to_upper(name(cited.level)));
 }
 
 // The first requirement is the one that decided; its sentence is worth the room.
@@ -71,12 +72,12 @@ void put_excerpt(std::string& out, const std::vector<ExcerptLine>& excerpt, cons
   }
 }
 
-std::string_view against_baseline(Expectation expectation) {
+std::string_view against_baseline(BaselineStatus expectation) {
   switch (expectation) {
-    case Expectation::regression: return "regression: the baseline does not know it";
-    case Expectation::drift: return "drift: it fails in another way than the baseline says";
-    case Expectation::fixed: return "fixed: the baseline expects a failure";
-    case Expectation::expired: return "expired: the day of the baseline's entry has passed";
+    case BaselineStatus::regression: return "regression: the baseline does not know it";
+    case BaselineStatus::drift: return "drift: it fails in another way than the baseline says";
+    case BaselineStatus::fixed: return "fixed: the baseline expects a failure";
+    case BaselineStatus::expired: return "expired: the day of the baseline's entry has passed";
     default: return "";
   }
 }
@@ -113,8 +114,8 @@ std::string finding(const ScenarioResult& result, const TerminalStyle& style) {
   put_field(out, body, "baseline", against_baseline(result.expectation), style);
   if (result.attempts > 1) put_field(out, body, "attempts", fmt::format("{}", result.attempts), style);
   if (!brief) put_excerpt(out, result.excerpt, style);
-  if (!result.file.empty()) put_line(out, body, "at", fmt::format("{}:{}", result.file, result.line), style);
-  if (!brief) put_line(out, body, "again", result.again, style);
+  if (!result.file.empty()) put_field(out, body, "at", fmt::format("{}:{}", result.file, result.line), style, false);
+  if (!brief) put_field(out, body, "again", result.again, style, false);
   return without_commands(out);
 }
 

@@ -8,14 +8,6 @@
 #include "reports/visible.hpp"
 
 namespace smtpspec::reports {
-namespace {
-
-std::string padded_label(std::string_view label, std::size_t width, const TerminalStyle& style) {
-  return painted(label, Colour::dim, style) + std::string(std::max(width, label.size()) - label.size(), ' ');
-}
-
-}  // namespace
-
 Colour colour_of(engine::Outcome outcome) {
   switch (outcome) {
     case engine::Outcome::fail:
@@ -35,36 +27,21 @@ std::string painted(std::string_view text, Colour colour, const TerminalStyle& s
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-void put_field(std::string& out, Columns at, std::string_view label, std::string_view text,
-               const TerminalStyle& style) {
+void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
+               bool wrapped) {
   if (text.empty()) return;
-  std::string shown_label = padded_label(label, at.label, style);
-  for (const std::string& line : wrap(visible(text), page_width - at.indent - at.label)) {
-    out.append(at.indent, ' ');
-    out += shown_label;
-    out += line;
-    out += '\n';
+  const std::string gap(std::max(at.label, label.size()) - label.size(), ' ');
+  std::string shown_label = painted(label, Colour::dim, style) + gap;
+  const std::size_t width = page_width - at.indent - at.label;
+  const std::string whole = visible(text);
+  for (const std::string& line : wrapped ? wrap(whole, width) : std::vector{whole}) {
+    out += fmt::format("{:{}}{}{}\n", "", at.indent, shown_label, line);
     shown_label.assign(at.label, ' ');
   }
 }
 
-void put_line(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style) {
-  if (text.empty()) return;
-  out.append(at.indent, ' ');
-  out += padded_label(label, at.label, style);
-  out += visible(text);
-  out += '\n';
-}
-
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-std::string upper(std::string_view word) {
-  std::string shouted(word);
-  std::transform(shouted.begin(), shouted.end(), shouted.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return shouted;
 }
 
 std::string spoken(std::chrono::milliseconds duration) {

@@ -17,18 +17,15 @@ enum class Colour { plain, red, yellow, green, dim };
 /// Where labels and their texts stand.
 struct Columns {
   std::size_t indent;
-  std::size_t label;  ///< width, the gap behind it included
+  std::size_t label;  ///< width, the gap after it included
 };
 /// Adds "label     text", wrapped at the page's width with the text under itself. Nothing where the text is empty. The
-/// text is made visible here.
-void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style);
-/// The same for what is to be copied or clicked on: made visible, never wrapped.
-void put_line(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style);
+/// text is made visible here. What is to be copied or clicked on is not `wrapped`.
+void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
+               bool wrapped = true);
 
 /// "1 scenario", "3 scenarios"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
-/// "FAIL"
-[[nodiscard]] std::string upper(std::string_view word);
 /// "850 ms", "12.3 s", "3 min 20 s"
 [[nodiscard]] std::string spoken(std::chrono::milliseconds duration);
 

@@ -28,7 +28,7 @@ std::vector<Group> grouped(const RunResult& run, Outcome outcome) {
     if (result.outcome != outcome) continue;
     const std::string& reason = !result.reason.empty()   ? result.reason
                                 : !result.actual.empty() ? result.actual
-                                                         : result.cause;
+                                                         : std::string(judge::name(result.cause));
     const auto same = [&](const Group& group) { return group.reason == reason; };
     auto found = std::find_if(groups.begin(), groups.end(), same);
     if (found == groups.end()) found = groups.insert(groups.end(), Group{reason, {}});
@@ -74,9 +74,10 @@ std::string ids_of(const RunResult& run, const std::function<bool(const Scenario
 void put_baseline(std::string& out, const RunResult& run, const TerminalStyle& style) {
   put_field(out, table, "known", ids_of(run, [&](const ScenarioResult& result) { return run.foreseen(result); }),
             style);
-  put_field(out, table, "fixed",
-            ids_of(run, [](const ScenarioResult& result) { return result.expectation == engine::Expectation::fixed; }),
-            style);
+  put_field(
+      out, table, "fixed",
+      ids_of(run, [](const ScenarioResult& result) { return result.expectation == engine::BaselineStatus::fixed; }),
+      style);
   std::string_view label = "baseline";
   for (const std::string& note : run.baseline_notes) {
     put_field(out, table, label, note, style);

@@ -4,7 +4,7 @@
 
 #include "reports/layout.hpp"
 #include "reports/report.hpp"
-#include "reports/sample_run.hpp"
+#include "reports/sample_run_test.hpp"
 #include "reports/terminal_style.hpp"
 #include "reports/visible.hpp"
 

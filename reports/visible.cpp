@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/smtp/char_class.hpp"
+
 namespace smtpspec::reports {
 namespace {
 
@@ -13,22 +15,13 @@ struct Sequence {
   char32_t code_point = 0;
 };
 
-// RFC 3629 section 4: no overlong forms, no surrogates, nothing above U+10FFFF.
 Sequence sequence_at(std::string_view text) {
-  const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   if (text.empty()) return {};
-  const unsigned char first = octet(0);
-  if (first < 0x80) return {1, first};
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return {};
-  char32_t code_point = first & (0x7fU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((octet(i) & 0xc0U) != 0x80) return {};
-    code_point = code_point << 6U | (octet(i) & 0x3fU);
-  }
-  constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-  if (code_point < least[length] || code_point > 0x10ffff || surrogate) return {};
+  if (!smtp::is_eight_bit(text[0])) return {1, static_cast<unsigned char>(text[0])};
+  const std::size_t length = smtp::utf8_non_ascii(text);
+  const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  char32_t code_point = octet(0) & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) code_point = code_point << 6U | (octet(i) & 0x3fU);
   return {length, code_point};
 }
 
@@ -68,38 +61,34 @@ std::string octet_shown(char octet) {
   }
 }
 
+/// `hides` is asked of each sequence, with the text from there on; ill-formed octets are hidden in any case.
+template <class Hides>
+std::string shown(std::string_view text, Hides hides) {
+  std::string out;
+  while (!text.empty()) {
+    const Sequence sequence = sequence_at(text);
+    const std::string_view octets = text.substr(0, std::max<std::size_t>(sequence.length, 1));
+    if (sequence.length == 0 || hides(sequence.code_point, text))
+      for (const char octet : octets) out += octet_shown(octet);
+    else
+      out += octets;
+    text.remove_prefix(octets.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::size_t utf8_sequence(std::string_view text) { return sequence_at(text).length; }
 
 std::string well_formed(std::string_view text) {
-  std::string shown;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_sequence(text.substr(at));
-    if (length == 0) {
-      shown += octet_shown(text[at++]);
-    } else {
-      shown += text.substr(at, length);
-      at += length;
-    }
-  }
-  return shown;
+  return shown(text, [](char32_t, std::string_view) { return false; });
 }
 
 std::string visible(std::string_view text) {
-  std::string shown;
-  for (std::size_t at = 0; at < text.size();) {
-    const Sequence sequence = sequence_at(text.substr(at));
-    const std::string_view octets = text.substr(at, std::max<std::size_t>(sequence.length, 1));
-    const bool command_mark = text.substr(at, 2) == "##";
-    if (sequence.length == 0 || is_hidden(sequence.code_point) || command_mark) {
-      for (const char octet : octets) shown += octet_shown(octet);
-    } else {
-      shown += octets;
-    }
-    at += octets.size();
-  }
-  return shown;
+  return shown(text, [](char32_t code_point, std::string_view rest) {
+    return is_hidden(code_point) || rest.starts_with("##");  // a command mark
+  });
 }
 
 }  // namespace smtpspec::reports

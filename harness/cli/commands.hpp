@@ -11,6 +11,20 @@ class App;
 
 namespace smtpspec::cli {
 
+/// Of `run`, a contract with whoever scripts it; the other commands use them where they fit.
+enum ExitCode {
+  exit_complete = 0,
+  exit_findings = 1,
+  exit_usage = 2,       ///< usage, target file or scenario invalid; nothing was sent
+  exit_untestable = 3,  ///< not reachable, or the canary failed
+  exit_nothing_ran = 4,
+  exit_untrusted = 5,  ///< incomplete, or not to be trusted
+  exit_baseline = 6,   ///< only the baseline is out of date
+  exit_internal = 70,
+  exit_not_written = 74,  ///< a report could not be written
+  exit_signal = 128,      ///< plus the signal's number
+};
+
 /// What the chosen command will do once the command line was read; the result is the exit code.
 struct Chosen {
   std::function<int()> run;
@@ -22,6 +36,7 @@ void add_judge(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
+void add_schema(CLI::App& app, Chosen& chosen);
 void add_serve(CLI::App& app, Chosen& chosen);
 void add_sink(CLI::App& app, Chosen& chosen);
 void add_prove(CLI::App& app, Chosen& chosen);

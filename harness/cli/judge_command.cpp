@@ -6,11 +6,10 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/exit_code.hpp"
 #include "harness/cli/suite_files.hpp"
-#include "harness/engine/judge.hpp"
+#include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
-#include "harness/engine/run_folder.hpp"
+#include "harness/record/json_lines.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::cli {
@@ -37,17 +36,20 @@ std::optional<engine::RunResult> stored_result(const std::filesystem::path& fold
   return run;
 }
 
-/// Judges one scenario again in place. False, said on standard error, where its transcript cannot be read.
+/// Judges one scenario again in place, and shows its conversations to the referee. False, said on standard error, where
+/// its transcript cannot be read.
 bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scenario, const scenario::Suite& suite,
-                 const std::filesystem::path& folder, const engine::JudgeFacts& facts) {
+                 const std::filesystem::path& folder, engine::RuleTally& rules) {
   std::string problem;
-  const auto transcript = engine::load_transcript(folder / result.transcript, problem);
+  const auto transcript = record::load_transcript(folder / result.transcript, problem);
   if (!transcript) {
     say(problem);
     return false;
   }
+  const judge::Judged judged = judge::judge(scenario, *transcript);
+  rules.add(*transcript, judged);
   engine::ScenarioResult again = engine::describe_result(scenario, suite);
-  engine::put_verdict(again, engine::judge(scenario, *transcript, facts), *transcript, scenario);
+  engine::put_verdict(again, judged.verdict, *transcript, scenario.delivered.has_value());
   again.transcript = result.transcript;
   again.duration = result.duration;
   again.again = result.again;
@@ -59,12 +61,12 @@ bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scena
 
 int judge_run(const JudgeOptions& options) {
   auto run = stored_result(options.run);
-  const auto suite = load_suite(options.suite.empty() ? std::vector{default_suite()} : options.suite);
+  const auto suite = load_suite(options.suite);
   if (!run || !suite) return exit_usage;
   std::map<std::string, const scenario::Scenario*> by_id;
   for (const scenario::Scenario& scenario : suite->scenarios) by_id[scenario.id] = &scenario;
 
-  const engine::JudgeFacts facts{run->target.address.rfind("lmtp:", 0) == 0};
+  engine::RuleTally rules;
   std::size_t judged = 0;
   std::vector<std::string> changed;
   bool whole = true;
@@ -76,8 +78,9 @@ int judge_run(const JudgeOptions& options) {
       whole = false;
       continue;
     }
+    if (!found->second->rule.empty()) continue;
     const engine::Outcome before = result.outcome;
-    if (!judge_again(result, *found->second, *suite, options.run, facts)) {
+    if (!judge_again(result, *found->second, *suite, options.run, rules)) {
       whole = false;
       continue;
     }
@@ -86,11 +89,11 @@ int judge_run(const JudgeOptions& options) {
       changed.push_back(
           fmt::format("{}: {}, was {}", result.id, scenario::name(result.outcome), scenario::name(before)));
   }
-  reports::TerminalStyle style;
-  style.colour = stdout_has_colour();
-  style.verbose = options.verbose;
-  style.strict = options.strict;
-  fmt::print("{}", reports::to_terminal(*run, style));
+  for (engine::ScenarioResult& result : run->scenarios)
+    if (const auto found = by_id.find(result.id); found != by_id.end() && !found->second->rule.empty())
+      rules.put(result, *found->second);
+  fmt::print("{}", reports::to_terminal(
+                       *run, {.colour = stdout_has_colour(), .verbose = options.verbose, .strict = options.strict}));
   for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
   fmt::print("Judged {} transcripts again: {}.\n", judged,
              changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));
@@ -105,7 +108,7 @@ void add_judge(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("judge", "Judge a stored run again, by the suite as it is now; no network");
   auto options = std::make_shared<JudgeOptions>();
   command->add_option("run", options->run, "The folder that run --out wrote")->capture_default_str();
-  command->add_option("--suite", options->suite, "Folder or file of scenarios (default: the shipped suite)");
+  add_suite_option(*command, options->suite);
   command->add_flag("--strict", options->strict, "Warnings are findings too");
   command->add_flag("--verbose", options->verbose, "Show every scenario");
   command->callback([options, &chosen] { chosen.run = [options] { return judge_run(*options); }; });

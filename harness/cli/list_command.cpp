@@ -6,10 +6,11 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/exit_code.hpp"
 #include "harness/cli/suite_files.hpp"
-#include "harness/engine/match.hpp"
+#include "harness/engine/rule_tally.hpp"
 #include "harness/engine/selection.hpp"
+#include "harness/scenario/schema.hpp"
+#include "harness/scenario/writer.hpp"
 
 namespace smtpspec::cli {
 
@@ -21,12 +22,8 @@ struct ListOptions {
   std::string id;
 };
 
-std::optional<scenario::Suite> suite_of(const ListOptions& options) {
-  return load_suite(options.suite.empty() ? std::vector{default_suite()} : options.suite);
-}
-
 int list(const ListOptions& options) {
-  const auto suite = suite_of(options);
+  const auto suite = load_suite(options.suite);
   if (!suite) return exit_usage;
   engine::Selection selection;
   selection.filters = options.filters;
@@ -39,57 +36,25 @@ int list(const ListOptions& options) {
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
-constexpr std::size_t most_shown = 300;
-
-/// Octets as the scenario file has them, cut where they would fill the screen.
-std::string shown(const scenario::Text& text) {
-  const std::string source = scenario::to_source(text);
-  if (source.size() <= most_shown) return source;
-  return fmt::format("{} ... ({} characters)", source.substr(0, most_shown), source.size());
-}
-
-/// What a step does, in the words of the scenario language.
-std::string describe(const scenario::Step& step) {
-  using Action = scenario::Step::Action;
-  const char* words[] = {"wait",         "send",       "pause", "open a session", "TLS handshake",
-                         "close_notify", "half-close", "reset", "close",          "log in"};
-  std::string text = words[static_cast<std::size_t>(step.action)];
-  if (step.action == Action::send && step.framing == scenario::Step::Framing::data) text = "send a message";
-  if (step.action == Action::send && step.framing == scenario::Step::Framing::chunk) text = "send a chunk";
-  if (!step.session.empty()) text += " (session " + step.session + ")";
-  if (step.cut.each_octet) text += " (an octet a segment)";
-  if (!step.cut.at.empty()) text += fmt::format(" (cut at {})", fmt::join(step.cut.at, ", "));
-  if (step.action == Action::pause) text += fmt::format(" {} ms", step.duration.count());
-  if (step.action == Action::login) text += " by " + step.login.mechanism;
-  if (step.action == Action::send) text += "\n       " + shown(step.octets) + (step.line ? "\\r\\n" : "");
-  return text;
-}
-
 void explain(const scenario::Scenario& scenario, const scenario::Suite& suite) {
   fmt::print("{}\n  {}\n", scenario.id, scenario.title);
   if (!scenario.rationale.empty()) fmt::print("\n{}\n", scenario.rationale);
   fmt::print("\n");
   for (const std::string& id : scenario.requirements) {
-    const auto found = suite.requirements.find(id);
-    fmt::print("  {} ({})\n    {}", id, scenario::name(scenario.level), scenario::section_of(id));
-    if (found != suite.requirements.end())
-      fmt::print("{}{}\n    \"{}\"", found->second.lines.empty() ? "" : ", lines ", found->second.lines,
+    fmt::print("  {}\n    {}", id, ledger::section_of(id));
+    if (const auto found = suite.requirements.find(id); found != suite.requirements.end())
+      fmt::print(", lines {} ({})\n    \"{}\"", ledger::text_of(found->second.lines), ledger::name(found->second.level),
                  found->second.says);
     fmt::print("\n");
   }
-  fmt::print("  begins in state '{}'\n", scenario::name(scenario.from));
-  std::size_t number = 0;
-  for (const scenario::Step& step : scenario.steps) {
-    fmt::print("  {}. {}\n", ++number, describe(step));
-    for (const auto& expectation : step.replies) fmt::print("       expects {}\n", engine::describe(expectation));
-  }
-  if (scenario.delivered) fmt::print("  then looks at what was delivered\n");
-  if (!scenario.catches.empty()) fmt::print("  catches {}\n", fmt::join(scenario.catches, ", "));
+  scenario::Scenario shown = scenario;  // what was said above is not said twice
+  shown.rationale.clear();
+  fmt::print("\n{}\n", scenario::to_toml(shown));
   fmt::print("  {}:{}\n  smtpspec run TARGET --filter {}\n\n", scenario.place.file, scenario.place.line, scenario.id);
 }
 
 int explain_all(const ListOptions& options) {
-  const auto suite = suite_of(options);
+  const auto suite = load_suite(options.suite);
   if (!suite) return exit_usage;
   std::size_t shown = 0;
   std::vector<std::string> ids;
@@ -105,9 +70,19 @@ int explain_all(const ListOptions& options) {
   return exit_usage;
 }
 
-int check(const std::vector<std::filesystem::path>& paths) {
-  const auto suite = load_suite(paths.empty() ? std::vector{default_suite()} : paths, true);
+struct CheckOptions {
+  std::vector<std::filesystem::path> paths;
+  std::filesystem::path rfc_dir;
+};
+
+/// The shipped suite is to be whole; one of somebody's own need not have a row for each rule.
+int check(const CheckOptions& options) {
+  const bool shipped = options.paths.empty();
+  const auto suite = load_suite(options.paths, true);
   if (!suite) return exit_usage;
+  bool good = !shipped || print(scenario::check_ledger(*suite, engine::rule_names()));
+  if (!options.rfc_dir.empty()) good = print(scenario::check_sentences(*suite, options.rfc_dir)) && good;
+  if (!good) return exit_usage;
   fmt::print("{} scenarios and {} requirements: nothing is wrong with them\n", suite->scenarios.size(),
              suite->requirements.size());
   return exit_complete;
@@ -115,11 +90,28 @@ int check(const std::vector<std::filesystem::path>& paths) {
 
 }  // namespace
 
+void add_schema(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("schema", "Print the JSON Schema of a kind of file, for editors and validators");
+  auto kind = std::make_shared<std::string>();
+  command->add_option("kind", *kind, "scenario, target or baseline")
+      ->required()
+      ->check(CLI::IsMember({"scenario", "target", "baseline"}));
+  command->callback([kind, &chosen] {
+    chosen.run = [kind] {
+      fmt::print("{}", *kind == "scenario" ? scenario::scenario_schema()
+                       : *kind == "target" ? scenario::target_schema()
+                                           : scenario::baseline_schema());
+      return int{exit_complete};
+    };
+  });
+}
+
 void add_list(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("list", "List scenarios");
   auto options = std::make_shared<ListOptions>();
   command->add_option("--filter", options->filters, "As for run")->take_all();
-  command->add_option("--suite", options->suite, "Folder or file of scenarios (default: the shipped suite)");
+  add_suite_option(*command, options->suite);
   command->callback([options, &chosen] { chosen.run = [options] { return list(*options); }; });
 }
 
@@ -127,15 +119,17 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("explain", "Say what a scenario does, why, and by which RFC");
   auto options = std::make_shared<ListOptions>();
   command->add_option("id", options->id, "An id, or anything that --filter takes")->required();
-  command->add_option("--suite", options->suite, "Folder or file of scenarios (default: the shipped suite)");
+  add_suite_option(*command, options->suite);
   command->callback([options, &chosen] { chosen.run = [options] { return explain_all(*options); }; });
 }
 
 void add_check(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("check", "Check scenario files; touches no network");
-  auto paths = std::make_shared<std::vector<std::filesystem::path>>();
-  command->add_option("file", *paths, "Files or folders (default: the shipped suite)");
-  command->callback([paths, &chosen] { chosen.run = [paths] { return check(*paths); }; });
+  auto options = std::make_shared<CheckOptions>();
+  command->add_option("file", options->paths, "Files or folders (default: the shipped suite)");
+  command->add_option("--rfc-dir", options->rfc_dir,
+                      "Folder of rfcNNNN.txt: hold each sentence against the RFC's text");
+  command->callback([options, &chosen] { chosen.run = [options] { return check(*options); }; });
 }
 
 }  // namespace smtpspec::cli

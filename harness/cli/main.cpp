@@ -10,7 +10,6 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/exit_code.hpp"
 
 namespace {
 
@@ -28,12 +27,6 @@ constexpr const char* footer =
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing'\n"
     "  smtpspec explain false-end-of-data              what a scenario does, and why";
 
-std::string joined(int count, char** words) {
-  std::string line = "smtpspec";
-  for (int i = 1; i < count; ++i) line += std::string(" ") + words[i];
-  return line;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -47,12 +40,13 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "smtpspec " SMTPSPEC_VERSION);
   app.require_subcommand(1);
   Chosen chosen;
-  chosen.command_line = joined(argc, argv);
+  chosen.command_line = fmt::format("smtpspec{}{}", argc > 1 ? " " : "", fmt::join(argv + 1, argv + argc, " "));
   add_run(app, chosen);
   add_judge(app, chosen);
   add_list(app, chosen);
   add_explain(app, chosen);
   add_check(app, chosen);
+  add_schema(app, chosen);
   add_prove(app, chosen);
   add_serve(app, chosen);
   add_sink(app, chosen);

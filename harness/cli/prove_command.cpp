@@ -1,9 +1,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
-#include <future>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -11,153 +8,116 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/embedded.hpp"
-#include "harness/cli/exit_code.hpp"
 #include "harness/cli/prove_matrix.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/engine/baseline.hpp"
 #include "harness/engine/run.hpp"
+#include "harness/memory/memory_run.hpp"
 #include "harness/reference/fault.hpp"
 
 namespace smtpspec::cli {
 
 namespace {
 
+using scenario::Outcome;
 using scenario::Scenario;
 
 struct ProveOptions {
   std::vector<std::filesystem::path> suite;
   std::vector<std::string> faults;
-  std::size_t side_by_side = 24;
+  std::size_t side_by_side = std::max(1U, std::thread::hardware_concurrency());
   bool full = false;
 };
 
 constexpr const char* profiles[] = {"mx", "submission", "lmtp"};
-/// A server here answers within milliseconds, but many of them share the machine. The clean server's scenarios must all
-/// be green, so there nothing is hurried; a faulty one that does not answer is waited for by every scenario that says
-/// so, and a second of silence tells as much as ten.
-constexpr std::chrono::milliseconds patience{10000};
-constexpr std::chrono::milliseconds patience_with_faults{1500};
-/// For a message that nobody is to get: a faulty server may relay it a while after its client has gone.
-constexpr scenario::Duration settle{250};
-/// Sessions at a time with one server: many, since those with a faulty one spend their time waiting.
-constexpr std::size_t most_sessions = 256;
-constexpr std::size_t sessions_with_the_clean_server = 32;
-constexpr std::size_t fewest_sessions = 8;
-/// A session has two ends in this process, and relaying its message has two more.
-constexpr std::size_t descriptors_a_session = 4;
 
-/// Each scenario is played on one server of the first profile that it is for.
-std::string profile_of(const Scenario& scenario) {
-  for (const char* profile : profiles)
-    if (std::find(scenario.profiles.begin(), scenario.profiles.end(), profile) != scenario.profiles.end())
-      return profile;
-  return profiles[0];
+/// Each scenario is played on a server of the first profile that it is for; what holds for every conversation is looked
+/// at on each of them.
+bool is_for(const Scenario& scenario, std::string_view profile) {
+  if (!scenario.rule.empty()) return true;
+  for (const char* first : profiles)
+    if (std::find(scenario.profiles.begin(), scenario.profiles.end(), first) != scenario.profiles.end())
+      return first == profile;
+  return false;
 }
 
 /// What is played against a server: everything where it is clean, or `full` is asked for. A fault is killed by the
-/// scenarios that promise to, so each of these is played and no other.
+/// scenarios that promise to, so each of these is played and no other, unless a rule that holds for every conversation
+/// is to see it.
 std::vector<const Scenario*> part_for(const reference::FaultRow* fault, const scenario::Suite& suite, bool full) {
+  const auto promise = [&](const Scenario& scenario) { return promises(scenario, *fault); };
+  const bool all = fault == nullptr || full ||
+                   std::any_of(suite.scenarios.begin(), suite.scenarios.end(),
+                               [&](const auto& one) { return !one.rule.empty() && promise(one); });
   std::vector<const Scenario*> part;
   for (const Scenario& scenario : suite.scenarios)
-    if (fault == nullptr || full || promises(scenario, *fault)) part.push_back(&scenario);
+    if (all || promise(scenario)) part.push_back(&scenario);
+  std::stable_partition(part.begin(), part.end(), [](const Scenario* one) { return one->rule.empty(); });
   return part;
 }
 
-/// What the descriptors that this process may have are enough for; it asks for as many as it can get.
-std::size_t sessions_for(std::size_t servers) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return fewest_sessions;
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) return fewest_sessions;
-  const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
-  return std::clamp(descriptors / (servers * descriptors_a_session), fewest_sessions, most_sessions);
+/// A kill counts where a requirement of the scenario's own decided, and nothing that was seen beside it.
+Said said_by(const engine::ScenarioResult& result) {
+  Said said;
+  said.green = result.outcome == Outcome::pass || result.outcome == Outcome::info ||
+               result.outcome == Outcome::unsupported ||
+               (result.outcome == Outcome::skipped && result.cause == engine::Cause::condition);
+  said.red = engine::is_finding(result.outcome, true) && !result.decided_by.empty();
+  said.text = scenario::name(result.outcome);
+  if (!result.expected.empty()) said.text += fmt::format(", expected {}", result.expected);
+  if (!result.actual.empty()) said.text += fmt::format(", got {}", result.actual);
+  if (!result.reason.empty() && result.reason != result.actual) said.text += fmt::format(" ({})", result.reason);
+  return said;
 }
 
-/// Plays a profile's part of the suite against a server of its own.
-Proof play_profile(const char* profile, const reference::FaultRow* fault, const scenario::Suite& suite,
-                   const std::vector<const Scenario*>& part, std::size_t sessions) {
-  Proof proof;
-  engine::RunSettings settings;
-  std::copy_if(part.begin(), part.end(), std::back_inserter(settings.scenarios),
-               [&](const Scenario* scenario) { return profile_of(*scenario) == profile; });
-  if (settings.scenarios.empty()) return proof;
-  reference::Faults faults;
-  if (fault != nullptr) faults.add(fault->fault);
-  Embedded server(profile, faults);
-  settings.target = server.target();
-  settings.target.delivery->settle = settle;
-  settings.suite = &suite;
-  settings.jobs = sessions;
-  settings.patience.reply = fault == nullptr ? patience : patience_with_faults;
-  engine::RunEvents events;
-  events.sink_ready = [&](std::uint16_t port) { server.relay_to(port); };
-  events.stop = [] { return signal_caught() != 0; };
-  const engine::Run run = engine::run(settings, events);
-  if (run.end == engine::RunEnd::untestable) proof.problem = run.result.incomplete_because;
-  proof.duration = run.result.duration;
-  for (const engine::ScenarioResult& result : run.result.scenarios) proof.outcomes[result.id] = result;
-  return proof;
-}
-
-void play(Proof& proof, const scenario::Suite& suite, bool full, std::size_t sessions) {
-  const std::vector<const Scenario*> part = part_for(proof.fault, suite, full);
-  std::vector<std::future<Proof>> parts;
-  for (const char* profile : profiles)
-    parts.push_back(std::async(std::launch::async, play_profile, profile, proof.fault, std::cref(suite),
-                               std::cref(part), sessions));
-  for (std::future<Proof>& future : parts) {
-    Proof played = future.get();
-    proof.duration = std::max(proof.duration, played.duration);
-    proof.outcomes.merge(played.outcomes);
-    if (proof.problem.empty()) proof.problem = played.problem;
-  }
-}
-
-/// The clean server has the machine to itself. The faulty ones are independent of each other: so many at a time, each
-/// with its own threads.
-void play_all(std::vector<Proof>& proofs, const scenario::Suite& suite, const ProveOptions& options) {
-  const std::size_t side_by_side = options.side_by_side;
+/// In memory, under virtual time: what waits costs nothing. What a server throws is its problem, not a verdict.
+void play(Proof& proof, const scenario::Suite& suite, bool full) {
   const auto started = std::chrono::steady_clock::now();
-  const std::size_t sessions = sessions_for(side_by_side);
-  play(proofs.front(), suite, options.full, sessions_with_the_clean_server);
-  std::atomic<std::size_t> next{1};
+  reference::Faults faults;
+  if (proof.fault != nullptr) faults.add(proof.fault->fault);
+  const std::vector<const Scenario*> part = part_for(proof.fault, suite, full);
+  for (const char* profile : profiles) {
+    try {
+      memory::MemoryRun run(suite, profile, faults);
+      for (const Scenario* scenario : part)
+        if (is_for(*scenario, profile)) proof.add(scenario->id, said_by(run.result_of(*scenario)));
+    } catch (const std::exception& error) {
+      proof.problem = error.what();
+    }
+  }
+  proof.duration = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+}
+
+/// The servers are independent of each other: so many at a time, each in a thread of its own.
+void play_all(std::vector<Proof>& proofs, const scenario::Suite& suite, const ProveOptions& options) {
+  const auto started = std::chrono::steady_clock::now();
+  std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  std::exception_ptr failure;
   ProgressLine line;
   engine::Progress progress;
   progress.total = proofs.size();
-  progress.done = 1;
-  progress.findings = findings_of(proofs.front(), suite).alarms.size();
   const auto work = [&] {
     for (std::size_t i = next++; i < proofs.size() && signal_caught() == 0; i = next++) {
-      try {
-        play(proofs[i], suite, options.full, sessions);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        failure = std::current_exception();
-        return;
-      }
+      play(proofs[i], suite, options.full);
       const Findings findings = findings_of(proofs[i], suite);
       const std::lock_guard lock(mutex);
       ++progress.done;
-      progress.findings += findings.broken.size() + (findings.kept.empty() ? 1 : 0);
+      progress.findings += findings.broken.size() + findings.alarms.size();
       progress.elapsed =
           std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
       line.show(progress);
     }
   };
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < side_by_side; ++i) threads.emplace_back(work);
+  for (std::size_t i = 0; i < options.side_by_side; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
-  if (failure) std::rethrow_exception(failure);
 }
 
 int prove(const ProveOptions& options) {
-  const auto suite = load_suite(options.suite.empty() ? std::vector{default_suite()} : options.suite);
+  const auto suite = load_suite(options.suite);
   if (!suite) return exit_usage;
   for (const std::string& fault : options.faults) {
     if (reference::fault_named(fault)) continue;
@@ -173,7 +133,9 @@ int prove(const ProveOptions& options) {
   watch_signals();
   play_all(proofs, *suite, options);
   if (signal_caught() != 0) return exit_signal + signal_caught();
-  return print_matrix(proofs, *suite, options.full);
+  const Matrix matrix = matrix_of(proofs, *suite);
+  print(matrix, options.full);
+  return matrix.holds() ? exit_complete : exit_findings;
 }
 
 }  // namespace
@@ -182,16 +144,16 @@ void add_prove(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("prove", "Show that the suite can fail: every named fault must turn a scenario red");
   command->footer(
-      "Plays the suite against the reference server, first without a fault, where every scenario must be green, then\n"
-      "with each named fault in turn, where every scenario that names the fault in `catches` must turn red (fail, "
-      "crash\n"
-      "or warn). Of each fault is told: promises kept of promises made, other scenarios that turned red, and which "
+      "Plays the suite against the reference server, in memory and under virtual time: first without a fault, where\n"
+      "every scenario must be green, then with each named fault in turn, where every scenario that names the fault in\n"
+      "`catches` must turn red (fail, crash or warn) by a requirement of its own. Of each fault is told: promises "
       "kept\n"
-      "their promise. The exit code is 0 where no fault survived, no scenario was red on the clean server and every\n"
-      "promise was kept, else 1. `smtpspec serve --list-faults` shows the faults.\n"
+      "of promises made, other scenarios that turned red, and which kept their promise. The exit code is 0 where no\n"
+      "fault survived, no scenario was red on the clean server and every promise was kept, else 1.\n"
+      "`smtpspec serve --list-faults` shows the faults.\n"
       "A fault is shown to the scenarios that name it, and with --full to the whole suite.");
   auto options = std::make_shared<ProveOptions>();
-  command->add_option("--suite", options->suite, "Folder or file of scenarios (default: the shipped suite)");
+  add_suite_option(*command, options->suite);
   command->add_option("--fault", options->faults, "Only this fault; repeatable")->take_all();
   command->add_flag("--full", options->full,
                     "Play everything against each fault, and tell what it does wrong and what each scenario saw");

@@ -2,27 +2,14 @@
 
 #include <algorithm>
 #include <set>
-#include <utility>
 
 #include <fmt/format.h>
-
-#include "harness/cli/exit_code.hpp"
-#include "harness/engine/baseline.hpp"
 
 namespace smtpspec::cli {
 
 namespace {
 
-using scenario::Outcome;
 using scenario::Scenario;
-
-bool is_red(Outcome outcome) { return engine::is_finding(outcome, true); }
-
-/// Green on a clean server, also where the profile or a keyword rules the scenario out.
-bool is_green(const engine::ScenarioResult& result) {
-  return result.outcome == Outcome::pass || result.outcome == Outcome::info || result.outcome == Outcome::unsupported ||
-         (result.outcome == Outcome::skipped && result.cause == "condition");
-}
 
 /// "a, b (4 rows), c": the rows of one scenario told as one.
 std::vector<std::string> grouped(const std::vector<std::string>& ids) {
@@ -53,113 +40,48 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-class Matrix {
- public:
-  Matrix(const std::vector<Proof>& proofs, const scenario::Suite& suite, bool full)
-      : proofs_(proofs), suite_(suite), full_(full) {
-    for (const Proof& proof : proofs)
-      if (proof.fault != nullptr) width_ = std::max(width_, proof.fault->name.size());
+double seconds(const Proof& proof) { return static_cast<double>(proof.duration.count()) / 1000; }
+
+void list(const Proof& proof, std::string_view mark, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
+    const auto found = proof.said.find(id);
+    fmt::print("          {}{}: {}\n", mark, id, found == proof.said.end() ? "not played" : found->second.text);
   }
+}
 
-  int print() {
-    for (const Proof& proof : proofs_)
-      if (proof.fault == nullptr) clean(proof);
-    fmt::print("\n{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", "", "", "fault", width_, "promised", "also",
-               full_ ? "what it does" : "turned red by");
-    for (const Proof& proof : proofs_)
-      if (proof.fault != nullptr) faulty(proof);
-    const bool whole = proofs_.size() == reference::fault_count + 1;
-    if (whole) catch_nothing();
-    catch_what_is_no_fault();
-    const std::size_t faults = killed_ + survived_;
-    fmt::print(
-        "\n{}, {} of them ({} in 100) hard to see: {} killed, {} survived; {} on the clean server; {} not kept\n",
-        plural(faults, "fault"), hard_, faults == 0 ? 0 : hard_ * 100 / faults, killed_, survived_,
-        plural(alarms_, "false alarm"), plural(broken_, "promise"));
-    return survived_ == 0 && alarms_ == 0 && broken_ == 0 ? exit_complete : exit_findings;
-  }
+void print_clean(const Matrix::Row& row) {
+  if (row.proof == nullptr) return;
+  fmt::print("clean server: {}, {} ({:.1f} s)\n", plural(row.proof->said.size(), "scenario"),
+             plural(row.findings.alarms.size(), "false alarm"), seconds(*row.proof));
+  if (!row.proof->problem.empty()) fmt::print("          {}\n", row.proof->problem);
+  list(*row.proof, "", row.findings.alarms);
+}
 
- private:
-  void clean(const Proof& proof) {
-    const Findings findings = findings_of(proof, suite_);
-    alarms_ = findings.alarms.size();
-    fmt::print("clean server: {}, {} ({:.1f} s)\n", plural(proof.outcomes.size(), "scenario"),
-               plural(alarms_, "false alarm"), seconds(proof));
-    if (!proof.problem.empty()) fmt::print("          {}\n", proof.problem);
-    for (const std::string& id : findings.alarms) fmt::print("          {}: {}\n", id, told(proof, id));
-  }
-
-  void faulty(const Proof& proof) {
-    const Findings findings = findings_of(proof, suite_);
-    const bool killed = !findings.kept.empty();
-    ++(killed ? killed_ : survived_);
-    hard_ += proof.fault->hard ? 1 : 0;
-    broken_ += findings.broken.size();
-    caught_something_.insert(findings.kept.begin(), findings.kept.end());
-    const std::string promised =
-        fmt::format("{}/{}", findings.kept.size(), findings.kept.size() + findings.broken.size());
-    fmt::print("{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", killed ? "killed" : "SURVIVED",
-               proof.fault->hard ? "hard" : "", proof.fault->name, width_, promised, also(findings),
-               full_               ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof))
-               : promised == "0/0" ? "no scenario names it"
-                                   : in_short(grouped(findings.kept)));
-    if (!proof.problem.empty()) fmt::print("          not tested: {}\n", proof.problem);
-    for (const std::string& id : findings.broken) fmt::print("          NOT KEPT  {}: {}\n", id, told(proof, id));
-    if (!full_) return;
-    for (const std::string& id : findings.kept) fmt::print("          promised  {}: {}\n", id, told(proof, id));
-    for (const std::string& id : findings.also) fmt::print("          also      {}: {}\n", id, told(proof, id));
-  }
-
-  /// Scenarios without a promise are played with `full` alone.
-  [[nodiscard]] std::string also(const Findings& findings) const {
-    return full_ ? fmt::format("{}", findings.also.size()) : "-";
-  }
-
-  static double seconds(const Proof& proof) { return static_cast<double>(proof.duration.count()) / 1000; }
-
-  static std::string told(const Proof& proof, const std::string& id) {
-    const auto found = proof.outcomes.find(id);
-    if (found == proof.outcomes.end()) return "not played";
-    const engine::ScenarioResult& result = found->second;
-    std::string text(scenario::name(result.outcome));
-    if (!result.expected.empty()) text += fmt::format(", expected {}", result.expected);
-    if (!result.actual.empty()) text += fmt::format(", got {}", result.actual);
-    if (!result.reason.empty() && result.reason != result.actual) text += fmt::format(" ({})", result.reason);
-    return text;
-  }
-
-  /// Scenarios that keep no promise: nothing shows that they can fail.
-  void catch_nothing() const {
-    std::vector<std::string> idle;
-    for (const Scenario& scenario : suite_.scenarios)
-      if (caught_something_.count(scenario.id) == 0) idle.push_back(scenario.id);
-    if (idle.empty()) return;
-    fmt::print("\n{} not shown to be able to fail:\n", plural(idle.size(), "scenario"));
-    for (const std::string& id : idle) fmt::print("          {}\n", id);
-  }
-
-  void catch_what_is_no_fault() {
-    for (const Scenario& scenario : suite_.scenarios)
-      for (const std::string& fault : scenario.catches) {
-        if (reference::fault_named(fault)) continue;
-        ++broken_;
-        fmt::print("          NOT KEPT  {}: there is no fault '{}'\n", scenario.id, fault);
-      }
-  }
-
-  const std::vector<Proof>& proofs_;
-  const scenario::Suite& suite_;
-  bool full_;
-  std::size_t width_ = 5;
-  std::set<std::string> caught_something_;
-  std::size_t killed_ = 0;
-  std::size_t survived_ = 0;
-  std::size_t hard_ = 0;
-  std::size_t alarms_ = 0;
-  std::size_t broken_ = 0;
-};
+void print_fault(const Matrix::Row& row, std::size_t width, bool full) {
+  const Proof& proof = *row.proof;
+  const Findings& findings = row.findings;
+  const std::size_t promised = findings.kept.size() + findings.broken.size();
+  fmt::print("{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", row.killed() ? "killed" : "SURVIVED",
+             proof.fault->hard ? "hard" : "", proof.fault->name, width,
+             fmt::format("{}/{}", findings.kept.size(), promised),
+             full ? std::to_string(findings.also.size()) : "-",  // without a promise they are played with `full` alone
+             full            ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof))
+             : promised == 0 ? "no scenario names it"
+                             : in_short(grouped(findings.kept)));
+  if (!proof.problem.empty()) fmt::print("          PROBLEM   {}\n", proof.problem);
+  list(proof, "NOT KEPT  ", findings.broken);
+  if (!full) return;
+  list(proof, "promised  ", findings.kept);
+  list(proof, "also      ", findings.also);
+}
 
 }  // namespace
+
+void Proof::add(const std::string& id, Said heard) {
+  const auto [place, first] = said.try_emplace(id, heard);
+  if (!first && (heard.red || (!place->second.red && heard.green && !place->second.green)))
+    place->second = std::move(heard);
+}
 
 bool promises(const Scenario& scenario, const reference::FaultRow& fault) {
   return std::find(scenario.catches.begin(), scenario.catches.end(), fault.name) != scenario.catches.end();
@@ -168,24 +90,58 @@ bool promises(const Scenario& scenario, const reference::FaultRow& fault) {
 Findings findings_of(const Proof& proof, const scenario::Suite& suite) {
   Findings findings;
   for (const Scenario& scenario : suite.scenarios) {
-    const auto found = proof.outcomes.find(scenario.id);
-    const bool played = found != proof.outcomes.end();
+    const auto found = proof.said.find(scenario.id);
+    const Said said = found == proof.said.end() ? Said{} : found->second;
     if (proof.fault == nullptr) {
-      if (!played || !is_green(found->second)) findings.alarms.push_back(scenario.id);
-      continue;
-    }
-    const bool red = played && is_red(found->second.outcome);
-    if (promises(scenario, *proof.fault)) {
-      (red ? findings.kept : findings.broken).push_back(scenario.id);
-    } else if (red) {
+      if (!said.green) findings.alarms.push_back(scenario.id);
+    } else if (promises(scenario, *proof.fault)) {
+      (said.red ? findings.kept : findings.broken).push_back(scenario.id);
+    } else if (said.red) {
       findings.also.push_back(scenario.id);
     }
   }
   return findings;
 }
 
-int print_matrix(const std::vector<Proof>& proofs, const scenario::Suite& suite, bool full) {
-  return Matrix(proofs, suite, full).print();
+bool Matrix::holds() const { return survived() == 0 && clean.findings.alarms.empty() && broken == 0 && problems == 0; }
+
+Matrix matrix_of(const std::vector<Proof>& proofs, const scenario::Suite& suite) {
+  Matrix matrix;
+  std::set<std::string> proven;
+  for (const Proof& proof : proofs) {
+    Matrix::Row row{&proof, findings_of(proof, suite)};
+    matrix.problems += proof.problem.empty() ? 0 : 1;
+    if (proof.fault == nullptr) {
+      matrix.clean = std::move(row);
+      continue;
+    }
+    matrix.killed += row.killed() ? 1 : 0;
+    matrix.hard += proof.fault->hard ? 1 : 0;
+    matrix.broken += row.findings.broken.size();
+    proven.insert(row.findings.kept.begin(), row.findings.kept.end());
+    matrix.faults.push_back(std::move(row));
+  }
+  for (const Scenario& scenario : suite.scenarios)
+    if (matrix.faults.size() == reference::fault_count && proven.count(scenario.id) == 0)
+      matrix.idle.push_back(scenario.id);
+  return matrix;
+}
+
+void print(const Matrix& matrix, bool full) {
+  std::size_t width = 5;
+  for (const Matrix::Row& row : matrix.faults) width = std::max(width, row.proof->fault->name.size());
+  print_clean(matrix.clean);
+  fmt::print("\n{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", "", "", "fault", width, "promised", "also",
+             full ? "what it does" : "turned red by");
+  for (const Matrix::Row& row : matrix.faults) print_fault(row, width, full);
+  if (!matrix.idle.empty()) fmt::print("\n{} not shown to be able to fail:\n", plural(matrix.idle.size(), "scenario"));
+  for (const std::string& id : matrix.idle) fmt::print("          {}\n", id);
+  const std::size_t faults = matrix.faults.size();
+  fmt::print(
+      "\n{}, {} of them ({} in 100) hard to see: {} killed, {} survived; {} on the clean server; {} not kept{}\n",
+      plural(faults, "fault"), matrix.hard, faults == 0 ? 0 : matrix.hard * 100 / faults, matrix.killed,
+      matrix.survived(), plural(matrix.clean.findings.alarms.size(), "false alarm"), plural(matrix.broken, "promise"),
+      matrix.problems == 0 ? "" : fmt::format("; {} with a problem", plural(matrix.problems, "server")));
 }
 
 }  // namespace smtpspec::cli

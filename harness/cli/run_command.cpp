@@ -7,7 +7,6 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
-#include "harness/cli/exit_code.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/engine/server_process.hpp"
@@ -32,11 +31,8 @@ bool may_be_played(const scenario::Target& target, bool allow_remote) {
 bool folder_can_be_written(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder / "transcripts", error);
-  if (error) {
-    say(fmt::format("{}: cannot be written: {}", folder.string(), error.message()));
-    return false;
-  }
-  return true;
+  if (error) say(fmt::format("{}: cannot be written: {}", folder.string(), error.message()));
+  return !error;
 }
 
 /// Sessions that wait cost nothing, and the embedded server limits nobody.
@@ -68,14 +64,14 @@ class RunCommand {
 
  private:
   int prepare() {
-    auto suite = load_suite(options_.suite.empty() ? std::vector{default_suite()} : options_.suite);
+    auto suite = load_suite(options_.suite);
     const auto selection = selection_of(options_);
     auto wanted = reports_of(options_);
     if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
     wanted_ = std::move(*wanted);
     if (options_.target.empty()) {
-      embedded_ = std::make_unique<Embedded>("mx", reference::Faults{});
+      embedded_ = std::make_unique<Embedded>();
       settings_.target = embedded_->target();
     } else {
       auto target = target_of(options_);
@@ -118,10 +114,13 @@ class RunCommand {
     return engine::run(settings_, events);
   }
 
-  bool write_results(const engine::RunResult& result) {
-    const auto problem = reports::write_file(options_.out / "results.json", reports::to_json(result));
+  static bool write(const std::filesystem::path& file, std::string_view report) {
+    const auto problem = reports::write_file(file, report);
     if (problem) say(*problem);
     return !problem;
+  }
+  bool write_results(const engine::RunResult& result) {
+    return write(options_.out / "results.json", reports::to_json(result));
   }
 
   int report(const engine::Run& run) {
@@ -129,16 +128,10 @@ class RunCommand {
     const int signal = signal_caught();
     if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
     bool written = write_results(result);
-    for (const WantedReport& wanted : wanted_) {
-      const auto problem = reports::write_file(wanted.file, wanted.format->write(result));
-      if (problem) say(*problem);
-      written = written && !problem;
-    }
-    reports::TerminalStyle style;
-    style.colour = stdout_has_colour();
-    style.verbose = options_.verbose;
-    style.strict = options_.strict;
-    fmt::print("{}", reports::to_terminal(result, style));
+    for (const WantedReport& wanted : wanted_) written = write(wanted.file, wanted.format->write(result)) && written;
+    fmt::print("{}",
+               reports::to_terminal(
+                   result, {.colour = stdout_has_colour(), .verbose = options_.verbose, .strict = options_.strict}));
     std::string files = (options_.out / "results.json").string();
     for (const WantedReport& wanted : wanted_) files += ", " + wanted.file.string();
     fmt::print("Reports: {}; transcripts: {}\n", files, (options_.out / "transcripts").string());
@@ -159,7 +152,7 @@ class RunCommand {
     if (result.findings(options_.strict) > 0) return exit_findings;
     if (!result.complete) return exit_untrusted;
     for (const engine::ScenarioResult& scenario : result.scenarios)
-      if (scenario.expectation == engine::Expectation::fixed) return exit_baseline;
+      if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;
     return result.baseline_notes.empty() ? exit_complete : exit_baseline;
   }
 

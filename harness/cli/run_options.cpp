@@ -18,8 +18,7 @@ void add_options(CLI::App& command, RunOptions& options) {
                   "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes")
       ->type_name("PATTERN")
       ->take_all();
-  command.add_option("--suite", options.suite, "Folder or file of scenarios (default: the shipped suite)")
-      ->type_name("DIR");
+  add_suite_option(command, options.suite);
   command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
       ->type_name("DIR")
       ->capture_default_str();

@@ -7,12 +7,12 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/exit_code.hpp"
 #include "harness/delivery/sink.hpp"
+#include "harness/judge/machine.hpp"
 #include "harness/reference/server.hpp"
 #include "harness/scenario/address_url.hpp"
 #include "harness/scenario/diagnostic.hpp"
-#include "harness/smtp/bytes.hpp"
+#include "harness/smtp/escape.hpp"
 
 namespace smtpspec::cli {
 
@@ -65,7 +65,7 @@ std::optional<reference::Faults> faults_of(const ServeOptions& options) {
   return faults;
 }
 
-std::optional<reference::Road> road_of(const ServeOptions& options) {
+std::optional<reference::Deliver> deliver_of(const ServeOptions& options) {
   if (!options.maildir.empty()) return reference::maildir_at(options.maildir);
   if (options.relay.empty()) return reference::nowhere();
   const auto place = place_of("--relay ", options.relay);
@@ -83,9 +83,8 @@ int serve(const ServeOptions& options) {
   server.settings.final_delivery = !options.maildir.empty();
   server.implicit_tls = options.implicit_tls;
   const auto faults = faults_of(options);
-  const auto road = road_of(options);
-  if (!faults || !road) return exit_usage;
-  server.faults = *faults;
+  const auto deliver = deliver_of(options);
+  if (!faults || !deliver) return exit_usage;
   for (const std::string& user : options.users) {
     const auto colon = user.find(':');
     server.settings.users[user.substr(0, colon)] = colon == std::string::npos ? "" : user.substr(colon + 1);
@@ -97,7 +96,7 @@ int serve(const ServeOptions& options) {
   if (!options.certificate.empty()) server.tls = wire::TlsContext::server_from(options.certificate, options.key);
   asio::io_context context{1};
   try {
-    const reference::Server running(context.get_executor(), server, *road);
+    const reference::Server running(context.get_executor(), server, *deliver, *faults);
     fmt::print("listening on {} ({})\n", running.address(), options.profile);
     std::fflush(stdout);
     return until_signal(context);
@@ -113,9 +112,8 @@ int run_sink(const std::string& listen, bool lmtp) {
   asio::io_context context{1};
   try {
     delivery::Collector collector(context.get_executor());
-    collector.watch([](const wire::Delivery& delivery) {
-      fmt::print("from <{}> to <{}>, {} octets: {}\n", smtp::escape(delivery.reverse_path),
-                 smtp::escape(fmt::format("{}", fmt::join(delivery.forward_paths, ">, <"))), delivery.message.size(),
+    collector.watch([](const record::Delivery& delivery) {
+      fmt::print("{}, {} octets: {}\n", judge::describe_envelope(delivery), delivery.message.size(),
                  smtp::escape(delivery.message));
       std::fflush(stdout);
     });

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
@@ -10,10 +11,18 @@
 
 namespace smtpspec::cli {
 
+namespace {
+
 std::filesystem::path default_suite() {
   std::error_code error;
   if (std::filesystem::is_directory("scenarios", error)) return "scenarios";
   return SMTPSPEC_DEFAULT_SUITE;
+}
+
+}  // namespace
+
+void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths) {
+  command.add_option("--suite", paths, "Folder or file of scenarios (default: the shipped suite)")->type_name("DIR");
 }
 
 bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) {
@@ -27,7 +36,8 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
 }
 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
-  auto loaded = scenario::load_suite(paths);
+  auto loaded = scenario::load_suite(paths.empty() ? std::vector{default_suite()} : paths,
+                                     std::filesystem::path(SMTPSPEC_DEFAULT_SUITE) / "requirements");
   std::vector<std::string> faults;
   for (const reference::FaultRow& row : reference::fault_table()) faults.emplace_back(row.name);
   bool good = print(loaded.diagnostics, warnings);

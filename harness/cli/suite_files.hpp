@@ -8,12 +8,17 @@
 
 #include "harness/scenario/loader.hpp"
 
+namespace CLI {  // NOLINT: its own name
+class App;
+}
+
 namespace smtpspec::cli {
 
-/// `scenarios` in the current folder, else the suite that smtpspec was built with.
-[[nodiscard]] std::filesystem::path default_suite();
+/// --suite, as each command that reads scenarios has it.
+void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths);
 
-/// Prints errors (with `warnings`, those too) on standard error and returns nothing when there is one. Faults named in
+/// Without paths it is the shipped suite: `scenarios` in the current folder, else what smtpspec was built with. Prints
+/// errors (with `warnings`, those too) on standard error and returns nothing when there is one. Faults named in
 /// `catches` are checked against the reference server's.
 [[nodiscard]] std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths,
                                                         bool warnings = false);

@@ -14,30 +14,27 @@ bool is_for(const scenario::Baseline::Entry& entry, const std::string& id) {
 }
 
 bool was_judged(Outcome outcome) {
-  return outcome == Outcome::pass || outcome == Outcome::warn || outcome == Outcome::fail ||
-         outcome == Outcome::crash || outcome == Outcome::info;
+  return is_finding(outcome, true) || outcome == Outcome::pass || outcome == Outcome::info;
 }
 
-Expectation expectation_of(const ScenarioResult& result, const scenario::Baseline::Entry* entry) {
-  if (entry == nullptr) return is_finding(result.outcome, true) ? Expectation::regression : Expectation::as_expected;
+BaselineStatus status_of(const ScenarioResult& result, const scenario::Baseline::Entry* entry) {
+  if (entry == nullptr)
+    return is_finding(result.outcome, true) ? BaselineStatus::regression : BaselineStatus::as_expected;
   if (result.outcome == entry->outcome)
-    return entry->cause.empty() || entry->cause == result.cause ? Expectation::as_expected : Expectation::drift;
-  if (!was_judged(result.outcome)) return Expectation::as_expected;  // nothing was observed: nothing is fixed
-  return is_finding(result.outcome, true) ? Expectation::drift : Expectation::fixed;
+    return entry->cause.empty() || entry->cause == judge::name(result.cause) ? BaselineStatus::as_expected
+                                                                             : BaselineStatus::drift;
+  if (!was_judged(result.outcome)) return BaselineStatus::as_expected;  // nothing was observed: nothing is fixed
+  return is_finding(result.outcome, true) ? BaselineStatus::drift : BaselineStatus::fixed;
 }
 
 }  // namespace
-
-bool is_finding(Outcome outcome, bool strict) {
-  return outcome == Outcome::fail || outcome == Outcome::crash || (strict && outcome == Outcome::warn);
-}
 
 void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline, const scenario::Suite* suite) {
   run.has_baseline = baseline.has_value();
   run.baseline_notes.clear();
   for (ScenarioResult& result : run.scenarios) {
     if (!baseline) {
-      result.expectation = is_finding(result.outcome, true) ? Expectation::unlisted : Expectation::as_expected;
+      result.expectation = is_finding(result.outcome, true) ? BaselineStatus::unlisted : BaselineStatus::as_expected;
       continue;
     }
     const auto& entries = baseline->entries;
@@ -45,7 +42,7 @@ void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& bas
     auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.scenario == result.id; });
     if (found == entries.end())
       found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return is_for(e, result.id); });
-    result.expectation = expectation_of(result, found == entries.end() ? nullptr : &*found);
+    result.expectation = status_of(result, found == entries.end() ? nullptr : &*found);
   }
   if (!baseline) return;
   for (const auto& entry : baseline->entries) {

@@ -8,9 +8,6 @@
 
 namespace smtpspec::engine {
 
-/// Whether an outcome is a finding: fail and crash, with `strict` also warn.
-[[nodiscard]] bool is_finding(Outcome outcome, bool strict);
-
 /// Sets the expectation of every result and the notes on entries that no scenario of the suite has. Without a
 /// baseline a finding is `unlisted` and everything else `as_expected`.
 /// `suite`: where given, an entry for any of its scenarios is known, also where that was not chosen for this run.

@@ -13,7 +13,7 @@ Baseline::Entry entry(const std::string& scenario, Outcome outcome, const std::s
   return {scenario, outcome, cause, "known", {"baseline.toml", 7, 1}};
 }
 
-RunResult run_of(Outcome outcome, const std::string& cause = "reply") {
+RunResult run_of(Outcome outcome, Cause cause = Cause::reply) {
   RunResult run;
   run.scenarios.emplace_back();
   run.scenarios[0].id = "end/lf";
@@ -26,30 +26,30 @@ TEST_CASE("what was found against what was foreseen") {
   struct Case {
     Outcome outcome;
     std::vector<Baseline::Entry> entries;
-    Expectation expectation;
+    BaselineStatus expectation;
   };
   const std::vector<Case> cases = {
-      {Outcome::pass, {}, Expectation::as_expected},
-      {Outcome::info, {}, Expectation::as_expected},
-      {Outcome::blocked, {}, Expectation::as_expected},
-      {Outcome::fail, {}, Expectation::regression},
-      {Outcome::crash, {}, Expectation::regression},
-      {Outcome::warn, {}, Expectation::regression},
-      {Outcome::fail, {entry("end/lf", Outcome::fail)}, Expectation::as_expected},
-      {Outcome::fail, {entry("end/*", Outcome::fail)}, Expectation::as_expected},
-      {Outcome::fail, {entry("end/lf", Outcome::fail, "reply")}, Expectation::as_expected},
-      {Outcome::fail, {entry("end/lf", Outcome::fail, "hang")}, Expectation::drift},
-      {Outcome::crash, {entry("end/lf", Outcome::fail)}, Expectation::drift},
-      {Outcome::fail, {entry("other", Outcome::fail)}, Expectation::regression},
-      {Outcome::pass, {entry("end/lf", Outcome::fail)}, Expectation::fixed},
-      {Outcome::info, {entry("end/lf", Outcome::fail)}, Expectation::fixed},
+      {Outcome::pass, {}, BaselineStatus::as_expected},
+      {Outcome::info, {}, BaselineStatus::as_expected},
+      {Outcome::blocked, {}, BaselineStatus::as_expected},
+      {Outcome::fail, {}, BaselineStatus::regression},
+      {Outcome::crash, {}, BaselineStatus::regression},
+      {Outcome::warn, {}, BaselineStatus::regression},
+      {Outcome::fail, {entry("end/lf", Outcome::fail)}, BaselineStatus::as_expected},
+      {Outcome::fail, {entry("end/*", Outcome::fail)}, BaselineStatus::as_expected},
+      {Outcome::fail, {entry("end/lf", Outcome::fail, "reply")}, BaselineStatus::as_expected},
+      {Outcome::fail, {entry("end/lf", Outcome::fail, "hang")}, BaselineStatus::drift},
+      {Outcome::crash, {entry("end/lf", Outcome::fail)}, BaselineStatus::drift},
+      {Outcome::fail, {entry("other", Outcome::fail)}, BaselineStatus::regression},
+      {Outcome::pass, {entry("end/lf", Outcome::fail)}, BaselineStatus::fixed},
+      {Outcome::info, {entry("end/lf", Outcome::fail)}, BaselineStatus::fixed},
       // Nothing was observed: nothing is mended.
-      {Outcome::blocked, {entry("end/lf", Outcome::fail)}, Expectation::as_expected},
-      {Outcome::skipped, {entry("end/lf", Outcome::fail)}, Expectation::as_expected},
-      {Outcome::inconclusive, {entry("end/lf", Outcome::fail)}, Expectation::as_expected},
+      {Outcome::blocked, {entry("end/lf", Outcome::fail)}, BaselineStatus::as_expected},
+      {Outcome::skipped, {entry("end/lf", Outcome::fail)}, BaselineStatus::as_expected},
+      {Outcome::inconclusive, {entry("end/lf", Outcome::fail)}, BaselineStatus::as_expected},
       // An entry for just this row goes before a glob, wherever it stands.
-      {Outcome::fail, {entry("end/*", Outcome::crash), entry("end/lf", Outcome::fail)}, Expectation::as_expected},
-      {Outcome::crash, {entry("end/*", Outcome::crash), entry("end/lf", Outcome::fail)}, Expectation::drift},
+      {Outcome::fail, {entry("end/*", Outcome::crash), entry("end/lf", Outcome::fail)}, BaselineStatus::as_expected},
+      {Outcome::crash, {entry("end/*", Outcome::crash), entry("end/lf", Outcome::fail)}, BaselineStatus::drift},
   };
   for (const Case& one : cases) {
     INFO(scenario::name(one.outcome) << " with " << one.entries.size() << " entries");
@@ -64,12 +64,12 @@ TEST_CASE("without a baseline findings are new") {
   for (const Outcome outcome : {Outcome::fail, Outcome::crash, Outcome::warn}) {
     RunResult run = run_of(outcome);
     apply_baseline(run, std::nullopt);
-    CHECK(run.scenarios[0].expectation == Expectation::unlisted);
+    CHECK(run.scenarios[0].expectation == BaselineStatus::unlisted);
     CHECK_FALSE(run.has_baseline);
   }
   RunResult run = run_of(Outcome::pass);
   apply_baseline(run, std::nullopt);
-  CHECK(run.scenarios[0].expectation == Expectation::as_expected);
+  CHECK(run.scenarios[0].expectation == BaselineStatus::as_expected);
 }
 
 TEST_CASE("entries that no scenario has are noted, once") {

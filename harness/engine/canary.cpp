@@ -14,15 +14,15 @@ constexpr std::string_view canaries = R"(
 id = "canary"
 title = "An ordinary message is accepted and delivered"
 profiles = ["mx", "submission", "lmtp"]
-from = "data"
-steps = [ { message = 'canary\r\n', expect = "250" } ]
+state = "data"
+steps = [ { message = '{header}canary\r\n', expect = "250" } ]
 delivered = { count = 1 }
 
 [[scenario]]
 id = "canary-between"
 title = "A transaction is opened and given up"
 profiles = ["mx", "submission", "lmtp"]
-from = "rcpt"
+state = "rcpt"
 steps = [ { send = "RSET", expect = "250" } ]
 )";
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "harness/engine/judge.hpp"
 #include "harness/engine/run.hpp"
+#include "harness/record/secrets.hpp"
 
 namespace smtpspec::engine {
 
@@ -10,22 +10,12 @@ namespace {
 CitedRequirement cite(const std::string& id, const scenario::Suite& suite) {
   CitedRequirement cited;
   cited.id = id;
-  cited.section = scenario::section_of(id);
+  cited.section = ledger::section_of(id);
   if (const auto found = suite.requirements.find(id); found != suite.requirements.end()) {
-    cited.lines = found->second.lines;
+    cited.lines = ledger::text_of(found->second.lines);
     cited.level = found->second.level;
     cited.says = found->second.says;
   }
-  return cited;
-}
-
-CitedRequirement cite(const smtp::Violation& violation) {
-  CitedRequirement cited;
-  cited.id = violation.requirement;
-  cited.section = violation.section;
-  cited.level = violation.must ? Level::must : Level::should;
-  for (const smtp::RefereeRule& rule : smtp::referee_rules())
-    if (rule.requirement == violation.requirement) cited.says = rule.says;
   return cited;
 }
 
@@ -44,16 +34,20 @@ ScenarioResult describe_result(const scenario::Scenario& scenario, const scenari
   return result;
 }
 
-void put_verdict(ScenarioResult& result, const Verdict& verdict, const wire::Transcript& transcript,
-                 const scenario::Scenario& scenario) {
+void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const record::Transcript& transcript,
+                 bool deliveries) {
+  const record::Redactor redactor(transcript.secrets);
   result.outcome = verdict.outcome;
   result.cause = verdict.cause;
-  result.expected = verdict.expected;
-  result.actual = verdict.actual;
-  result.reason = verdict.reason;
-  if (verdict.violation) result.requirements.insert(result.requirements.begin(), cite(*verdict.violation));
+  result.expected = redactor.without_secrets(verdict.expected);
+  result.actual = redactor.without_secrets(verdict.actual);
+  result.reason = redactor.without_secrets(verdict.reason);
+  result.decided_by = verdict.decided_by;
+  std::stable_partition(result.requirements.begin(), result.requirements.end(),
+                        [&](const CitedRequirement& one) { return one.id == verdict.decided_by; });
   if (verdict.outcome != Outcome::pass)
-    result.excerpt = excerpt(transcript, verdict.event, scenario.delivered.has_value(), verdict.octets);
+    result.excerpt = excerpt(redactor.without_secrets(transcript), verdict.event, deliveries,
+                             redactor.without_secrets(verdict.octets));
 }
 
 }  // namespace smtpspec::engine

@@ -2,18 +2,19 @@
 
 #include <fmt/format.h>
 
-#include "harness/delivery/trace.hpp"
-#include "harness/engine/judge.hpp"
-#include "harness/smtp/bytes.hpp"
+#include "harness/engine/run.hpp"
+#include "harness/judge/machine.hpp"
+#include "harness/record/trace.hpp"
+#include "harness/smtp/escape.hpp"
 
 namespace smtpspec::engine {
 
-using wire::Event;
+using record::Event;
 
 namespace {
 
 constexpr std::size_t lines_before = 20;
-constexpr std::size_t lines_behind = 8;
+constexpr std::size_t lines_after = 8;
 constexpr std::size_t most_octets = 2000;
 constexpr std::size_t most_of_body = 200;
 constexpr std::size_t most_deliveries = 4;
@@ -26,27 +27,24 @@ std::string shown(std::string_view octets) {
 }
 
 std::string what_happened(const Event& event) {
+  const bool ours = event.by == record::Party::client;
   const auto with = [&](std::string words) {
     return event.text.empty() ? words : words + ": " + smtp::escape(event.text);
   };
   switch (event.kind) {
     case Event::Kind::connected: return with("connected");
     case Event::Kind::refused: return with("connection refused");
-    case Event::Kind::send_failed: return with("could not write");
+    case Event::Kind::unsent: return with("could not write");
     case Event::Kind::tls_started: return with("TLS started");
     case Event::Kind::tls_failed: return with("TLS failed");
-    case Event::Kind::tls_closed: return with("the server ended TLS");
-    case Event::Kind::closed: return "the server closed the connection";
-    case Event::Kind::reset: return "the server reset the connection";
-    case Event::Kind::deadline: return "waited in vain";
-    case Event::Kind::quiet: return "silence";
-    case Event::Kind::close_notify: return "we ended TLS and kept the connection";
+    case Event::Kind::tls_alert: return "the server sent a TLS alert: " + smtp::escape(event.octets);
+    case Event::Kind::closed: return ours ? "we closed the connection" : "the server closed the connection";
+    case Event::Kind::reset: return ours ? "we reset the connection" : "the server reset the connection";
+    case Event::Kind::waited: return fmt::format("waited {} ms, nothing came", event.waited.count());
+    case Event::Kind::close_notify: return ours ? "we ended TLS and kept the connection" : "the server ended TLS";
     case Event::Kind::half_closed: return "we closed our side";
-    case Event::Kind::hung_up: return "we " + event.text + " the connection";
-    case Event::Kind::stopped: return with("stopped");
     case Event::Kind::step:
-    case Event::Kind::sent:
-    case Event::Kind::received: break;
+    case Event::Kind::octets: break;
   }
   return {};
 }
@@ -77,15 +75,14 @@ std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, s
   return lines.size() - 1;
 }
 
-void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<wire::Delivery>& deliveries) {
+void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<record::Delivery>& deliveries) {
   for (std::size_t i = 0; i < deliveries.size() && i < most_deliveries; ++i) {
-    const wire::Delivery& delivery = deliveries[i];
-    const std::string envelope =
-        fmt::format("from <{}> to <{}>", delivery.reverse_path, fmt::join(delivery.forward_paths, ">, <"));
-    lines.push_back({ExcerptLine::Side::event, "",
-                     fmt::format("delivered: {}, {} octets, body: {}", shown(envelope), delivery.message.size(),
-                                 shown(delivery::part(delivery.message).body.substr(0, most_of_body))),
-                     false});
+    const record::Delivery& delivery = deliveries[i];
+    lines.push_back(
+        {ExcerptLine::Side::event, "",
+         fmt::format("delivered: {}, {} octets, body: {}", judge::describe_envelope(delivery), delivery.message.size(),
+                     shown(record::part(delivery.message).body.substr(0, most_of_body))),
+         false});
   }
   if (deliveries.size() > most_deliveries)
     lines.push_back({ExcerptLine::Side::event, "",
@@ -94,7 +91,7 @@ void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<wire::Del
 
 }  // namespace
 
-std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t event, bool deliveries,
+std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
                                  std::string_view octets_of_key) {
   std::vector<ExcerptLine> lines;
   std::size_t key_line = 0;
@@ -103,12 +100,13 @@ std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t
     const std::string session =
         shown_event.session < transcript.sessions.size() ? transcript.sessions[shown_event.session] : std::string();
     const std::size_t before = lines.size();
-    if (shown_event.kind == Event::Kind::sent || shown_event.kind == Event::Kind::received) {
-      const bool sent = shown_event.kind == Event::Kind::sent;
+    if (shown_event.kind == Event::Kind::octets) {
+      const bool sent = shown_event.by == record::Party::client;
       // Segments of the same text are shown as one: their borders are in the transcript.
       std::string octets = shown_event.octets;
       std::size_t last = i;
       while (last + 1 < transcript.events.size() && transcript.events[last + 1].kind == shown_event.kind &&
+             transcript.events[last + 1].by == shown_event.by &&
              transcript.events[last + 1].session == shown_event.session &&
              transcript.events[last + 1].beneath_tls == shown_event.beneath_tls)
         octets += transcript.events[++last].octets;
@@ -125,7 +123,7 @@ std::vector<ExcerptLine> excerpt(const wire::Transcript& transcript, std::size_t
   if (!lines.empty()) lines[std::min(key_line, lines.size() - 1)].key = true;
 
   const std::size_t first = key_line > lines_before ? key_line - lines_before : 0;
-  const std::size_t end = std::min(lines.size(), key_line + lines_behind + 1);
+  const std::size_t end = std::min(lines.size(), key_line + lines_after + 1);
   std::vector<ExcerptLine> kept(lines.begin() + static_cast<std::ptrdiff_t>(first),
                                 lines.begin() + static_cast<std::ptrdiff_t>(end));
   if (deliveries) add_deliveries(kept, transcript.deliveries);

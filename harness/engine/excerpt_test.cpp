@@ -2,13 +2,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/judge.hpp"
-#include "harness/engine/transcript_test.hpp"
+#include "harness/engine/run.hpp"
+#include "harness/judge/transcript_test.hpp"
 
 namespace smtpspec::engine {
 namespace {
 
-using Kind = wire::Event::Kind;
+using judge::Script;
+using Kind = record::Event::Kind;
 using Side = ExcerptLine::Side;
 
 std::size_t keys(const std::vector<ExcerptLine>& lines) {
@@ -48,26 +49,26 @@ TEST_CASE("the conversation line by line, segments joined") {
 TEST_CASE("the line that decided, wherever it stands") {
   Script script = Script().greeted();
   for (int i = 0; i < 100; ++i) script.step(i).sends("NOOP " + std::to_string(i) + "\r\n").says("250 Ok\r\n");
-  script.is(Kind::deadline);
+  script.in_vain();
   const auto& events = script.transcript().events;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto lines = excerpt(script.transcript(), i, false);
     INFO(i);
     REQUIRE(keys(lines) == 1);
     CHECK(lines.size() <= 29);
-    if (events[i].kind == Kind::sent)
+    if (events[i].kind == Kind::octets && events[i].by == record::Party::client)
       CHECK(key(lines).text == events[i].octets.substr(0, events[i].octets.size() - 2) + "\\r\\n");
   }
-  CHECK(key(excerpt(script.transcript(), last(script), false)).text == "waited in vain");
+  CHECK(key(excerpt(script.transcript(), last(script), false)).text == "waited 10000 ms, nothing came");
   CHECK(keys(excerpt(script.transcript(), events.size() + 5, false)) == 1);
-  CHECK(excerpt(wire::Transcript(), 0, false).empty());
+  CHECK(excerpt(record::Transcript(), 0, false).empty());
 }
 
 TEST_CASE("long octets are left out in the middle, and said to be") {
   Script script =
       Script().greeted().step(0).sends(std::string(5000, 'x') + "\r\n").says("500 " + std::string(1 << 20, 'y'));
   const auto lines = excerpt(script.transcript(), last(script), false);
-  CHECK(says(lines, "[4252 octets left out]"));  // of 5002: 500 in front, 250 behind
+  CHECK(says(lines, "[4252 octets left out]"));  // of 5002: 500 in front, 250 after
   std::size_t octets = 0;
   for (const auto& line : lines) octets += line.text.size();
   CHECK(octets < 5000);

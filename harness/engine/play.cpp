@@ -1,7 +1,8 @@
 #include "harness/engine/play.hpp"
 
 #include <algorithm>
-#include <map>
+#include <deque>
+#include <optional>
 #include <utility>
 
 #include <asio/redirect_error.hpp>
@@ -9,206 +10,161 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "harness/engine/ladder.hpp"
-#include "harness/engine/login.hpp"
-#include "harness/scenario/octets.hpp"
+#include "harness/judge/playing.hpp"
 
 namespace smtpspec::engine {
 
-using scenario::Scenario;
-using scenario::Step;
-using wire::Event;
+using judge::Action;
+using record::Event;
+using record::Party;
+using wire::End;
 
 namespace {
 
-/// How a step ended for the one who plays: only whether going on makes sense.
-enum class Next { go_on, end, stop };
+Event::Kind kind_of(End end) {
+  switch (end) {
+    case End::octets: return Event::Kind::octets;
+    case End::deadline: return Event::Kind::waited;
+    case End::closed: return Event::Kind::closed;
+    case End::tls_closed: return Event::Kind::close_notify;
+    case End::reset: return Event::Kind::reset;
+    case End::tls_failed: return Event::Kind::tls_failed;
+  }
+  return Event::Kind::waited;
+}
+
+bool ends_session(Event::Kind kind) {
+  return kind == Event::Kind::closed || kind == Event::Kind::reset || kind == Event::Kind::tls_failed;
+}
 
 class Player {
  public:
-  Player(const Scenario& scenario, const PlaySettings& settings)
-      : scenario_(scenario),
-        settings_(settings),
-        recorder_(scenario.id),
-        values_(*settings.target, settings.token),
-        until_(std::chrono::steady_clock::now() + (scenario.timeout ? *scenario.timeout : settings.patience.scenario)) {
-  }
+  Player(const scenario::Scenario& scenario, PlaySettings settings)
+      : settings_(std::move(settings)),
+        start_(settings_.now()),
+        playing_(scenario, settings_.terms, settings_.values, settings_.host,
+                 [this] { return settings_.now() - start_; }) {}
 
   asio::awaitable<Played> run() {
-    const std::string main;  // the first session has no name
-    const bool opened = co_await open(main, scenario_.from, Event::ladder);
-    Next next = opened ? Next::go_on : Next::stop;
-    for (std::size_t i = 0; next == Next::go_on && i < scenario_.steps.size(); ++i)
-      next = co_await step(scenario_.steps[i], static_cast<int>(i));
-    const bool to_the_end = next == Next::go_on;
-    if (next != Next::stop && scenario_.fence) co_await fence();
-    for (auto& [name, conversation] : conversations_)
-      if (conversation->open()) conversation->close();
-
-    Played played;
-    played.to_the_end = to_the_end;
-    recorder_.transcript().token = settings_.token;
-    recorder_.transcript().values = values_.kept();
-    played.transcript = std::move(recorder_.transcript());
-    co_return played;
+    for (;;) {
+      const Action action = playing_.next();
+      if (action.kind == Action::Kind::done) break;
+      co_await carry_out(action);
+    }
+    co_return playing_.finish();
   }
 
  private:
-  asio::awaitable<bool> open(const std::string& name, scenario::Ladder from, int back_to) {
-    const std::size_t session = recorder_.add_session(name);
-    auto made = std::make_unique<Conversation>(recorder_, session, settings_.patience, until_);
-    Conversation& conversation = *made;
-    conversations_[name] = std::move(made);
-    recorder_.begin_step(session, Event::ladder);
-    on_ladder_ = true;
-    const bool connected = co_await conversation.connect(*settings_.target, settings_.source, *settings_.tls);
-    if (!connected) {
-      stopped(session, "the connection could not be made");
-      co_return false;
+  asio::awaitable<void> carry_out(Action action) {
+    switch (action.kind) {
+      case Action::Kind::open: co_await open(action); break;
+      case Action::Kind::write: co_await write(action); break;
+      case Action::Kind::wait: co_await wait(action); break;
+      case Action::Kind::handshake: co_await handshake(action); break;
+      case Action::Kind::close_notify: (void)co_await stream(action).close_notify(left(action)); break;
+      case Action::Kind::half_close: stream(action).transport().half_close(); break;
+      case Action::Kind::reset: stream(action).transport().reset(); break;
+      case Action::Kind::close: stream(action).transport().close(); break;
+      case Action::Kind::ask_deliveries: co_await ask_deliveries(action); break;
+      case Action::Kind::step:
+      case Action::Kind::done: break;
     }
-    const auto climb = rungs(from, *settings_.target, conversation.under_tls(), settings_.starttls_offered);
-    for (const Step& rung : climb) {
-      const Next next = co_await perform(rung, conversation);
-      if (next == Next::go_on) continue;
-      stopped(session, "the ladder to '" + std::string(scenario::name(from)) + "' was not climbed");
-      co_return false;
-    }
-    on_ladder_ = false;
-    conversation.observer().discard();
-    recorder_.begin_step(session, back_to);
-    co_return true;
+    const auto event = judge::only_event(action.kind);
+    if (!event) co_return;
+    if (ends_session(*event)) sessions_.at(action.session).ended = true;
+    playing_.note(*event, action);
   }
 
-  asio::awaitable<Next> step(const Step& step, int number) {
-    if (step.action == Step::Action::open) {
-      const auto from = scenario::ladder_named(step.from).value_or(scenario::Ladder::greeted);
-      const bool opened = co_await open(step.session, from, number);
-      if (!opened) co_return Next::stop;
-      const Next next = co_await await_replies(step, *conversations_.at(step.session));
-      co_return next;
-    }
-    const auto found = conversations_.find(step.session);
-    if (found == conversations_.end()) co_return Next::stop;  // `check` has refused such a scenario
-    recorder_.begin_step(found->second->session(), number);
-    co_return co_await perform(step, *found->second);
+  asio::awaitable<void> open(Action action) {
+    playing_.open(action);
+    wire::Connected connected = co_await settings_.connect(left(action));
+    Session& session = sessions_.emplace_back();
+    session.ended = !connected.transport;
+    if (session.ended) co_return playing_.note(Event::Kind::refused, action, connected.problem);
+    const std::string road = connected.transport->local() + " -> " + connected.transport->remote();
+    session.stream.emplace(std::move(connected.transport));
+    playing_.note(Event::Kind::connected, action, road);
   }
 
-  asio::awaitable<Next> perform(const Step& step, Conversation& conversation) {
-    switch (step.action) {
-      case Step::Action::send:
-        if (!co_await send(step, conversation)) co_return Next::stop;
-        break;
-      case Step::Action::pause: co_await pause(step.duration, conversation); break;
-      case Step::Action::handshake: {
-        // A handshake that fails is for the judge to see; what follows makes no sense, unless it may end so.
-        const bool done = co_await conversation.handshake(*settings_.target, *settings_.tls);
-        if (!done && !handshake_may_fail(step)) co_return Next::stop;
-        break;
-      }
-      case Step::Action::close_notify: co_await conversation.close_notify(); break;
-      case Step::Action::half_close: conversation.half_close(); break;
-      case Step::Action::reset: conversation.reset(); break;
-      case Step::Action::close: conversation.close(); break;
-      case Step::Action::login: co_await login(step, conversation, values_, *settings_.target); break;
-      case Step::Action::open:
-      case Step::Action::expect: break;
-    }
-    if (conversation.out_of_time()) co_return Next::stop;
-    const Next next = co_await await_replies(step, conversation);
-    co_return next;
+  asio::awaitable<void> handshake(Action action) {
+    const auto done = co_await stream(action).handshake(*settings_.tls, wire::TlsEngine::Role::client,
+                                                        settings_.tls_name, left(action));
+    if (done.end == End::octets)
+      co_return playing_.note(Event::Kind::tls_started, action, stream(action).tls_description());
+    sessions_.at(action.session).ended = true;
+    playing_.note(Event::Kind::tls_failed, action,
+                  done.end == End::deadline ? "the handshake took too long" : done.problem);
   }
 
-  asio::awaitable<Next> await_replies(const Step& step, Conversation& conversation) {
-    Next next = Next::go_on;
-    for (const scenario::Expectation& expectation : step.replies) {
-      // Behind an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
-      if (next == Next::end) {
-        const Observed rest = co_await conversation.observe(any_reply(), step.within);
-        if (rest.what != Observed::What::reply) co_return next;
-        continue;
-      }
-      next = co_await await_reply(step, expectation, conversation);
-      if (next == Next::stop) co_return next;
+  /// In parts that may each take as long as the first: a server that is slow but reads on is not stuck.
+  asio::awaitable<void> write(Action action) {
+    constexpr std::size_t most = std::size_t{256} << 10;
+    const wire::Time time = left(action);
+    wire::Written written;
+    for (std::string_view rest = action.octets; written.end == End::octets && !rest.empty();) {
+      const std::string_view part = rest.substr(0, most);
+      rest.remove_prefix(part.size());
+      // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
+      if (action.beneath_tls)
+        written = co_await stream(action).write_beneath(part, time);
+      else
+        written = co_await stream(action).write(part, time);
     }
-    co_return next;
+    if (written.end != End::octets)
+      co_return playing_.note(Event::Kind::unsent, action,
+                              written.end == End::deadline ? "the server takes no more" : written.problem);
+    playing_.note_written(action);
   }
 
-  /// What comes meanwhile is read; a session that has ended does not cut the pause short.
-  asio::awaitable<void> pause(std::chrono::milliseconds duration, Conversation& conversation) {
-    const auto end = std::min(std::chrono::steady_clock::now() + duration, until_);
-    co_await conversation.listen(duration);
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, end);
+  asio::awaitable<void> wait(Action action) {
+    const auto begun = settings_.now();
+    Session& session = sessions_.at(action.session);
+    wire::Read read{End::deadline, {}, {}};
+    if (session.ended)
+      co_await sleep(left(action));
+    else
+      read = co_await session.stream->read(left(action));
+    Event event = playing_.event_of(kind_of(read.end), action);
+    event.by = Party::server;
+    event.octets = std::move(read.octets);
+    event.text = std::move(read.problem);
+    if (event.kind == Event::Kind::waited) event.waited = std::chrono::round<wire::Time>(settings_.now() - begun);
+    session.ended = session.ended || ends_session(event.kind);
+    playing_.note(std::move(event));
+  }
+
+  static asio::awaitable<void> sleep(wire::Time time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
     asio::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 
-  asio::awaitable<bool> send(const Step& step, Conversation& conversation) {
-    const auto octets = scenario::octets_of(step, values_.lookup());
-    if (!octets) {
-      stopped(conversation.session(), octets.error().message);
-      co_return false;
-    }
-    // A write that fails is not the end: the server's last words may still be there to be read.
-    const auto secrets = values_.secrets_in(step.octets);
-    (void)co_await conversation.send(*octets, step.cut, step.beneath_tls, secrets);
-    co_return true;
+  asio::awaitable<void> ask_deliveries(Action action) {
+    if (settings_.gather) co_await settings_.gather(playing_.transcript(), action.awaited);
+    playing_.tell_deliveries();
   }
 
-  asio::awaitable<Next> await_reply(const Step& step, const scenario::Expectation& expectation,
-                                    Conversation& conversation) {
-    const Observed observed = co_await conversation.observe(expectation, step.within);
-    Captures captures;
-    const auto chosen = choose(expectation, observed, values_.lookup(), captures);
-    if (!chosen) {
-      if (observed.what == Observed::What::deadline && !asking_ && !on_ladder_)
-        co_await ask_whether_alive(conversation);
-      co_return Next::stop;
-    }
-    values_.capture(captures);
-    co_return expectation.alternatives[*chosen].ends ? Next::end : Next::go_on;
+  [[nodiscard]] wire::Time left(const Action& action) const {
+    const auto rest = std::chrono::ceil<wire::Time>(start_ + action.until - settings_.now());
+    return std::max(rest, wire::Time(0));
   }
+  [[nodiscard]] wire::Stream& stream(const Action& action) { return *sessions_.at(action.session).stream; }
 
-  /// Silence where a reply is due: does the session still answer at all? The judge tells the two apart.
-  asio::awaitable<void> ask_whether_alive(Conversation& conversation) {
-    if (!conversation.open()) co_return;
-    asking_ = true;
-    recorder_.begin_step(conversation.session(), Event::fence);
-    const Step noop = engine::fence().front();
-    (void)co_await perform(noop, conversation);
-  }
+  struct Session {
+    std::optional<wire::Stream> stream;
+    bool ended = false;
+  };
 
-  asio::awaitable<void> fence() {
-    Conversation& conversation = *conversations_.at("");
-    if (!conversation.open() || conversation.observer().closed()) co_return;
-    const std::vector<Step> steps = engine::fence();
-    for (const Step& step : steps) {
-      recorder_.begin_step(conversation.session(), Event::fence);
-      const Next next = co_await perform(step, conversation);
-      if (next != Next::go_on) co_return;
-    }
-    // The server closes behind 221 (RFC 5321 section 4.1.1.10); what else it sends until then is an extra reply.
-    co_await conversation.listen(settings_.patience.silence);
-  }
-
-  void stopped(std::size_t session, std::string why) {
-    recorder_.add(Event::Kind::stopped, session, {}, std::move(why));
-  }
-
-  const Scenario& scenario_;
-  const PlaySettings& settings_;
-  wire::Recorder recorder_;
-  Values values_;
-  std::chrono::steady_clock::time_point until_;
-  bool asking_ = false;     ///< whether the session still answers
-  bool on_ladder_ = false;  ///< of the session that is being opened
-  std::map<std::string, std::unique_ptr<Conversation>> conversations_;
+  PlaySettings settings_;
+  Clock::time_point start_;
+  judge::Playing playing_;
+  std::deque<Session> sessions_;
 };
 
 }  // namespace
 
-asio::awaitable<Played> play(const Scenario& scenario, const PlaySettings& settings) {
-  Player player(scenario, settings);
+asio::awaitable<Played> play(const scenario::Scenario& scenario, PlaySettings settings) {
+  Player player(scenario, std::move(settings));
   co_return co_await player.run();
 }
 

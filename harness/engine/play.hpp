@@ -1,36 +1,40 @@
-// Plays one scenario against a target and writes down what happened. It has no opinion: it asks whether an ending is
-// allowed only in order to know whether the next step makes sense.
+// Plays one scenario against a target: drives the scenario machine with sockets, TLS and the clock, and writes down
+// what happened. It has no opinion.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 
 #include <asio/awaitable.hpp>
 
-#include "harness/engine/conversation.hpp"
-#include "harness/engine/values.hpp"
+#include "harness/judge/playing.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
-#include "harness/scenario/target.hpp"
-#include "harness/wire/transcript.hpp"
+#include "harness/wire/stream.hpp"
 
 namespace smtpspec::engine {
 
+/// Makes one connection, in this time at most.
+using Connect = std::function<asio::awaitable<wire::Connected>(wire::Time)>;
+/// Tells what was delivered: when so many messages are there, or no more is to be expected. Fills `deliveries` and
+/// `deliveries_observed`.
+using Gather = std::function<asio::awaitable<void>(record::Transcript&, std::size_t awaited)>;
+using Clock = std::chrono::steady_clock;
+
 struct PlaySettings {
-  const scenario::Target* target = nullptr;
+  Connect connect;
+  Gather gather;  ///< empty: what is delivered cannot be seen
+  std::function<Clock::time_point()> now = [] { return Clock::now(); };
   wire::TlsContext* tls = nullptr;
-  std::string source;  ///< local address to connect from; empty: any
-  std::string token;
-  Patience patience;
-  bool starttls_offered = false;  ///< the probe saw it: the ladder takes it on the way to `authenticated`
+  std::string tls_name;  ///< of the server, for its certificate
+  std::string host;      ///< of the target, for SASL mechanisms that ask for it
+  record::Terms terms;
+  judge::Values values;
 };
 
-/// What a play leaves behind; deliveries are added by whoever watches the road.
-struct Played {
-  wire::Transcript transcript;
-  bool to_the_end = false;  ///< every step was played and none ended the scenario early
-};
+using judge::Played;
 
-/// Bounded in time by the patience for a scenario. Never throws on what the server does.
-asio::awaitable<Played> play(const scenario::Scenario& scenario, const PlaySettings& settings);
+/// Bounded in time by the patience for a scenario. Never throws on what the server does. The scenario must outlive it.
+asio::awaitable<Played> play(const scenario::Scenario& scenario, PlaySettings settings);
 
 }  // namespace smtpspec::engine

@@ -1,105 +1,39 @@
 // Playing against servers that do what no honest server does.
 #include "harness/engine/play.hpp"
 
-#include <functional>
+#include <optional>
 #include <thread>
 
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/read_until.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
-#include <asio/write.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/judge.hpp"
-#include "harness/engine/transcript_test.hpp"
+#include "harness/engine/result.hpp"
+#include "harness/engine/rogue_test.hpp"
+#include "harness/judge/transcript_test.hpp"
 
 namespace smtpspec::engine {
 namespace {
 
-using asio::ip::tcp;
+using judge::scenario_of;
+using judge::Verdict;
 using std::chrono::milliseconds;
-
-struct Answer {
-  std::string octets;
-  bool forever = false;  ///< again and again
-  bool close = false;    ///< and then close
-};
-/// What to say to the `number`th line of a session; line 0 is the connection itself.
-using Answers = std::function<Answer(int session, int number, const std::string& line)>;
-
-class Rogue {
- public:
-  explicit Rogue(Answers answers)
-      : answers_(std::move(answers)), acceptor_(context_, {asio::ip::make_address("127.0.0.1"), 0}) {
-    asio::co_spawn(context_, accept(), asio::detached);
-    thread_ = std::thread([this] { context_.run(); });
-  }
-  Rogue(const Rogue&) = delete;
-  Rogue& operator=(const Rogue&) = delete;
-  ~Rogue() {
-    context_.stop();
-    thread_.join();
-  }
-  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
- private:
-  asio::awaitable<void> accept() {
-    for (int session = 0;; ++session) {
-      tcp::socket socket = co_await acceptor_.async_accept(asio::use_awaitable);
-      asio::co_spawn(context_, serve(std::move(socket), session), asio::detached);
-    }
-  }
-
-  asio::awaitable<void> serve(tcp::socket socket, int session) {
-    std::string input;
-    std::string line;
-    for (int number = 0;; ++number) {
-      const Answer answer = answers_(session, number, line);
-      asio::error_code error;
-      do {
-        const auto octets = asio::buffer(answer.octets);
-        co_await asio::async_write(socket, octets, asio::redirect_error(asio::use_awaitable, error));
-      } while (answer.forever && !error);
-      if (error || answer.close) co_return;
-      auto buffer = asio::dynamic_buffer(input);
-      const std::size_t size =
-          co_await asio::async_read_until(socket, buffer, '\n', asio::redirect_error(asio::use_awaitable, error));
-      if (error) co_return;
-      line = input.substr(0, size);
-      input.erase(0, size);
-    }
-  }
-
-  Answers answers_;
-  asio::io_context context_{1};
-  tcp::acceptor acceptor_;
-  std::thread thread_;
-};
-
-/// Honest to all but HELP.
-Answers to_help(const Answer& answer) {
-  return [answer](int, int number, const std::string& line) -> Answer {
-    if (number == 0) return {"220 rogue\r\n"};
-    if (line == "HELP\r\n") return answer;
-    if (line == "QUIT\r\n") return {"221 Bye\r\n", false, true};
-    return {"250 Ok\r\n"};
-  };
-}
 
 Played played(const scenario::Scenario& scenario, const Rogue& rogue) {
   scenario::Target target;
   target.port = rogue.port();
   target.mail.accepts = {"alice@example.test"};
   const auto tls = wire::TlsContext::client({});
-  PlaySettings settings;
-  settings.target = &target;
-  settings.tls = tls.get();
-  settings.token = "t0123456789abcdef";
-  settings.patience = {milliseconds(500), milliseconds(100), milliseconds(20000)};
+  PlaySettings settings{
+      .connect = [&](wire::Time time) { return wire::connect_tcp(target.host, target.port, "", time); },
+      .gather = {},
+      .tls = tls.get(),
+      .tls_name = "127.0.0.1",
+      .host = "127.0.0.1",
+      .terms = {},
+      .values = judge::Values(target, "t0123456789abcdef", ""),
+  };
+  settings.terms.patience = {milliseconds(500), milliseconds(100), milliseconds(20000)};
   asio::io_context context{1};
   Played result;
   std::exception_ptr failure;
@@ -109,6 +43,10 @@ Played played(const scenario::Scenario& scenario, const Rogue& rogue) {
   });
   context.run();
   REQUIRE_FALSE(failure);
+  // What was written down gives the same verdict.
+  const Verdict again = judge::judge(scenario, result.transcript).verdict;
+  CHECK(scenario::name(again.outcome) == scenario::name(result.judged.verdict.outcome));
+  CHECK(judge::name(again.cause) == judge::name(result.judged.verdict.cause));
   return result;
 }
 
@@ -116,27 +54,28 @@ struct Case {
   const char* name;
   Answer answer;
   Outcome outcome;
-  const char* cause;  ///< nullptr: one of several
+  std::optional<Cause> cause;  ///< nullopt: one of several
+  bool fence_holds = true;
 };
 
 TEST_CASE("what a server may do to one command") {
   const auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = "214" } ])");
   const std::vector<Case> cases = {
-      {"honest", {"214 Help\r\n"}, Outcome::pass, ""},
-      {"silent, but alive", {""}, Outcome::fail, "silence"},
-      {"closes", {"", false, true}, Outcome::crash, "closed"},
-      {"closes in its reply", {"214 He", false, true}, Outcome::crash, "incomplete"},
+      {"honest", {"214 Help\r\n"}, Outcome::pass, Cause::none},
+      {"silent, but alive", {""}, Outcome::fail, Cause::silence},
+      {"closes", {"", false, true}, Outcome::crash, Cause::closed},
+      {"closes in its reply", {"214 He", false, true}, Outcome::crash, Cause::incomplete},
       // NOOP's reply comes within it.
-      {"stays in its reply", {"214-Help\r\n"}, Outcome::fail, "referee"},
-      {"a second reply", {"214 Help\r\n214 Help\r\n"}, Outcome::fail, "extra-reply"},
-      {"replies without end", {std::string(60000, 'x') + "\r\n", true}, Outcome::fail, "reply"},
+      {"stays in its reply", {"214-Help\r\n"}, Outcome::fail, Cause::incomplete},
+      {"a second reply", {"214 Help\r\n214 Help\r\n"}, Outcome::blocked, Cause::out_of_step, false},
+      {"replies without end", {std::string(60000, 'x') + "\r\n", true}, Outcome::fail, Cause::reply},
       // Whether one too many comes before the fence or is taken for its reply is a matter of time.
-      {"good replies without end", {"214 Help\r\n", true}, Outcome::fail, nullptr},
-      {"a line without end", {std::string(60000, '2'), true}, Outcome::inconclusive, "cut-short"},
+      {"good replies without end", {"214 Help\r\n", true}, Outcome::blocked, std::nullopt, false},
+      {"a line without end", {std::string(60000, '2'), true}, Outcome::inconclusive, Cause::cut_short},
       {"a multiline reply without end",
        {"214-" + std::string(500, 'x') + "\r\n", true},
        Outcome::inconclusive,
-       "cut-short"},
+       Cause::cut_short},
   };
   for (const Case& one : cases) {
     INFO(one.name);
@@ -144,11 +83,12 @@ TEST_CASE("what a server may do to one command") {
     const Played result = played(scenario, rogue);
     std::size_t octets = 0;
     for (const auto& event : result.transcript.events) octets += event.octets.size();
-    CHECK(octets <= wire::max_octets_received + 1000);
-    const Verdict verdict = judge(scenario, result.transcript, {});
+    CHECK(octets <= record::max_octets_received + 1000);
+    const Verdict& verdict = result.judged.verdict;
     INFO(verdict.expected << " / " << verdict.actual << " / " << verdict.reason);
     CHECK(scenario::name(verdict.outcome) == scenario::name(one.outcome));
-    if (one.cause != nullptr) CHECK(verdict.cause == one.cause);
+    if (one.cause) CHECK(judge::name(verdict.cause) == judge::name(*one.cause));
+    CHECK(result.judged.broken_fence.has_value() != one.fence_holds);
     CHECK(verdict.actual.size() < 3000);
   }
 }
@@ -162,34 +102,34 @@ TEST_CASE("a ladder that is not climbed blocks, in each session") {
         if (session == silent && line >= number) return {""};
         return to_help({"214 Help\r\n"})(session, line, text);
       });
-      const Verdict verdict = judge(scenario, played(scenario, rogue).transcript, {});
+      const Verdict verdict = played(scenario, rogue).judged.verdict;
       CHECK(verdict.outcome == Outcome::blocked);
-      CHECK(verdict.cause == "ladder");
+      CHECK(verdict.cause == Cause::ladder);
     }
   }
 }
 
 TEST_CASE("an expectation of a session that is opened") {
-  const auto scenario = scenario_of(R"(steps = [ { open = "b", from = "connected", expect = "220" } ])");
-  CHECK(judge(scenario, played(scenario, Rogue(to_help({"214 Help\r\n"}))).transcript, {}).outcome == Outcome::pass);
+  const auto scenario = scenario_of(R"(steps = [ { open = "b", state = "connected", expect = "220" } ])");
+  CHECK(played(scenario, Rogue(to_help({"214 Help\r\n"}))).judged.verdict.outcome == Outcome::pass);
   const Rogue rogue([](int session, int line, const std::string& text) -> Answer {
     if (session == 1) return {"554 No\r\n"};
     return to_help({"214 Help\r\n"})(session, line, text);
   });
-  CHECK(judge(scenario, played(scenario, rogue).transcript, {}).outcome == Outcome::fail);
+  CHECK(played(scenario, rogue).judged.verdict.outcome == Outcome::fail);
 }
 
 TEST_CASE("a group that ends in the middle takes its other replies, also when they come late") {
   const auto scenario = scenario_of(
-      R"(steps = [ { bytes = 'HELP\r\nNOOP\r\nNOOP\r\n', replies = [[{ code = "502", then = "end" }, "214"], "250", "250"] } ])");
+      R"(steps = [ { bytes = 'HELP\r\nNOOP\r\nNOOP\r\n', replies = [[{ reply = "502", then = "end" }, "214"], "250", "250"] } ])");
   const Rogue rogue([](int session, int line, const std::string& text) -> Answer {
     if (text == "NOOP\r\n") std::this_thread::sleep_for(milliseconds(20));
     return to_help({"502 No\r\n"})(session, line, text);
   });
   const Played result = played(scenario, rogue);
   CHECK_FALSE(result.to_the_end);
-  const Verdict verdict = judge(scenario, result.transcript, {});
-  INFO(verdict.cause << ": " << verdict.expected << " / " << verdict.actual);
+  const Verdict verdict = result.judged.verdict;
+  INFO(judge::name(verdict.cause) << ": " << verdict.expected << " / " << verdict.actual);
   CHECK(verdict.outcome == Outcome::pass);
 }
 
@@ -206,7 +146,7 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
     const Rogue rogue([&](int session, int number, const std::string& line) {
       return number == 0 ? to_help({})(session, number, line) : to_starttls(line, answer);
     });
-    return judge(scenario, played(scenario, rogue).transcript, {}).outcome;
+    return played(scenario, rogue).judged.verdict.outcome;
   };
   const std::string started = R"({ send = "StartTLS", expect = "220" }, { send = "HELP", expect = )";
   CHECK(judged(started + R"("close" })", {alert, false, true}) == Outcome::pass);
@@ -221,17 +161,17 @@ TEST_CASE("a TLS alert in place of a handshake is no reply") {
 }
 
 TEST_CASE("a long wait is as much longer than the usual one as it would be with the usual patience") {
-  const auto scenario = scenario_of(R"(steps = [ { send = "HELP", within = "20s", expect = "214" } ])");
+  const auto scenario = scenario_of(R"(steps = [ { send = "HELP", wait = "20s", expect = "214" } ])");
   const auto begun = std::chrono::steady_clock::now();
-  const Verdict verdict = judge(scenario, played(scenario, Rogue(to_help({""}))).transcript, {});
-  CHECK(verdict.cause == "silence");
+  const Verdict verdict = played(scenario, Rogue(to_help({""}))).judged.verdict;
+  CHECK(verdict.cause == Cause::silence);
   CHECK(std::chrono::steady_clock::now() - begun > milliseconds(900));  // 500 ms instead of 10 s: twice that
   CHECK(std::chrono::steady_clock::now() - begun < milliseconds(10000));
 }
 
-TEST_CASE("a server that closes behind 221 may do so late") {
+TEST_CASE("a server that closes after 221 may do so late") {
   const auto scenario = scenario_of(R"(steps = [ { send = "QUIT", expect = "221" } ])");
-  const Verdict verdict = judge(scenario, played(scenario, Rogue(to_help({}))).transcript, {});
+  const Verdict verdict = played(scenario, Rogue(to_help({}))).judged.verdict;
   CHECK(verdict.outcome == Outcome::pass);
 }
 

@@ -1,6 +1,9 @@
 #include "harness/engine/queue.hpp"
 
 #include <algorithm>
+#include <variant>
+
+#include "harness/judge/match.hpp"
 
 namespace smtpspec::engine {
 
@@ -11,23 +14,26 @@ using std::chrono::milliseconds;
 namespace {
 
 /// As many as the text shows; what fills its holes is not known yet. Close enough for an order.
-std::size_t segments(const Step& step) {
-  if (!step.cut.each_octet) return step.cut.at.size() + 1;
+std::size_t segments(const scenario::Send& send) {
+  if (!send.cut.each_octet) return send.cut.at.size() + 1;
   std::size_t octets = 0;
-  for (const scenario::Piece& piece : step.octets.pieces)
+  for (const scenario::Piece& piece : send.octets.pieces)
     octets += std::max<std::size_t>(piece.octets.size(), 1) * std::max<std::size_t>(piece.count, 1);
   return std::clamp<std::size_t>(octets, 1, scenario::max_text);
 }
 
 }  // namespace
 
-milliseconds deliberate_wait(const scenario::Scenario& scenario, const Patience& patience) {
+milliseconds deliberate_wait(const scenario::Scenario& scenario, const record::Patience& patience) {
   milliseconds wait{0};
   for (const Step& step : scenario.steps) {
-    if (step.action == Step::Action::pause) wait += step.duration;
-    if (step.cut.pause.count() > 0) wait += step.cut.pause * static_cast<long>(segments(step) - 1);
+    if (const auto* pause = std::get_if<scenario::Pause>(&step.action)) wait += pause->duration;
+    const auto* send = std::get_if<scenario::Send>(&step.action);
+    if (send != nullptr && send->cut.pause.count() > 0)
+      wait += send->cut.pause * static_cast<long>(segments(*send) - 1);
     for (const Expectation& expectation : step.replies)
-      if (allows(expectation, scenario::Alternative::Kind::silence)) wait += step.within.value_or(patience.silence);
+      if (judge::allows(expectation, scenario::Alternative::Kind::silence))
+        wait += step.within.value_or(patience.silence);
   }
   return std::min(wait, scenario.timeout.value_or(patience.scenario));
 }

@@ -6,14 +6,15 @@
 #include <deque>
 #include <optional>
 
-#include "harness/engine/conversation.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::engine {
 
 /// The time that a scenario waits for by its own will: pauses, gaps between segments, silences. What a server makes it
 /// wait for is not known.
-[[nodiscard]] std::chrono::milliseconds deliberate_wait(const scenario::Scenario& scenario, const Patience& patience);
+[[nodiscard]] std::chrono::milliseconds deliberate_wait(const scenario::Scenario& scenario,
+                                                        const record::Patience& patience);
 
 class Queue {
  public:

@@ -4,11 +4,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/transcript_test.hpp"
+#include "harness/judge/transcript_test.hpp"
 
 namespace smtpspec::engine {
 namespace {
 
+using judge::scenario_of;
 using std::chrono::milliseconds;
 
 TEST_CASE("what a scenario waits for by its own will") {
@@ -18,8 +19,8 @@ TEST_CASE("what a scenario waits for by its own will") {
   };
   const Case cases[] = {
       {"steps = [ { send = \"NOOP\", expect = \"250\" } ]", 0},
-      {"steps = [ { send = \"NOOP\", expect = \"250\", within = \"5s\" } ]", 0},
-      {"steps = [ { pause = \"300ms\" }, { expect = \"silence\", within = \"1s\" } ]", 1300},
+      {"steps = [ { send = \"NOOP\", expect = \"250\", wait = \"5s\" } ]", 0},
+      {"steps = [ { pause = \"300ms\" }, { expect = \"silence\", wait = \"1s\" } ]", 1300},
       {"steps = [ { bytes = 'NOOP', expect = [\"500\", \"silence\"] } ]", 70},
       {"steps = [ { bytes = 'NOOP\\r\\n', cut = \"each\", gap = \"20ms\", expect = \"250\" } ]", 100},
       {"steps = [ { bytes = '{NOOP\\r\\n*2}', cut = \"each\", gap = \"10ms\", replies = [\"250\", \"250\"] } ]", 110},
@@ -27,7 +28,7 @@ TEST_CASE("what a scenario waits for by its own will") {
       {"timeout = \"1s\"\nsteps = [ { pause = \"300s\" }, { send = \"NOOP\", expect = \"250\" } ]", 1000},
       {"steps = [ { pause = \"300s\" }, { send = \"NOOP\", expect = \"250\" } ]", 60000},
   };
-  const Patience patience{milliseconds(10000), milliseconds(70), milliseconds(60000)};
+  const record::Patience patience{milliseconds(10000), milliseconds(70), milliseconds(60000)};
   for (const Case& one : cases) {
     INFO(one.words);
     CHECK(deliberate_wait(scenario_of(one.words), patience).count() == one.wait);

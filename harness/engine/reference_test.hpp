@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/engine/run.hpp"
+#include "harness/memory/reference_target.hpp"
 #include "harness/reference/server.hpp"
 
 namespace smtpspec::engine {
@@ -27,10 +28,11 @@ class Reference {
  public:
   using Copies = std::function<int(const reference::Accepted&)>;
 
-  explicit Reference(std::vector<reference::Fault> faults = {}, Copies copies = {})
+  explicit Reference(const std::vector<reference::Fault>& faults = {}, Copies copies = {})
       : copies_(std::move(copies)),
-        server_(context_.get_executor(), options(faults),
-                [this](const reference::Accepted& accepted) { return relay(accepted); }),
+        server_(
+            context_.get_executor(), options(), [this](const reference::Accepted& accepted) { return relay(accepted); },
+            faults_of(faults)),
         thread_([this] { context_.run(); }) {}
   Reference(const Reference&) = delete;
   Reference& operator=(const Reference&) = delete;
@@ -40,33 +42,30 @@ class Reference {
   }
 
   [[nodiscard]] scenario::Target target() const {
-    scenario::Target target;
-    target.name = "reference";
+    scenario::Target target = memory::reference_target("mx");
     target.port = server_.port();
-    target.mail.accepts = {"alice@example.test", "bob@example.test"};
-    target.mail.rejects = {"nobody@example.test"};
-    target.auth = scenario::Target::Auth{"alice", "secret"};
-    target.delivery.emplace();
-    target.delivery->sink = "127.0.0.1:0";
     target.delivery->wait = milliseconds(1000);
-    target.delivery->settle = milliseconds(20);
     return target;
   }
   void relay_to(std::uint16_t port) { sink_port_ = port; }
 
  private:
-  static reference::Server::Options options(const std::vector<reference::Fault>& faults) {
+  static reference::Server::Options options() {
     reference::Server::Options options;
-    options.settings.users = {{"alice", "secret"}};
-    for (const auto fault : faults) options.faults.add(fault);
+    options.settings = memory::reference_settings("mx");
     return options;
+  }
+  static reference::Faults faults_of(const std::vector<reference::Fault>& list) {
+    reference::Faults faults;
+    for (const auto fault : list) faults.add(fault);
+    return faults;
   }
 
   asio::awaitable<std::vector<bool>> relay(const reference::Accepted& accepted) {
     const int copies = copies_ ? copies_(accepted) : 1;
     std::vector<bool> taken(accepted.recipients.size(), true);
-    const reference::Road road = reference::relay_to("127.0.0.1", sink_port_);
-    for (int i = 0; i < copies; ++i) taken = co_await road(accepted);
+    const reference::Deliver deliver = reference::relay_to("127.0.0.1", sink_port_);
+    for (int i = 0; i < copies; ++i) taken = co_await deliver(accepted);
     co_return taken;
   }
 

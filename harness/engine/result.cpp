@@ -19,14 +19,16 @@ std::optional<Value> value_named(const std::array<std::string_view, count>& name
 
 std::size_t as_size(std::ptrdiff_t count) { return static_cast<std::size_t>(count); }
 
-bool broken(Outcome outcome) { return outcome == Outcome::fail || outcome == Outcome::crash; }
-
 }  // namespace
 
-std::string_view name(Expectation expectation) { return expectation_names[static_cast<std::size_t>(expectation)]; }
+bool is_finding(Outcome outcome, bool strict) {
+  return outcome == Outcome::fail || outcome == Outcome::crash || (strict && outcome == Outcome::warn);
+}
 
-std::optional<Expectation> expectation_named(std::string_view name) {
-  return value_named<Expectation>(expectation_names, name);
+std::string_view name(BaselineStatus expectation) { return expectation_names[static_cast<std::size_t>(expectation)]; }
+
+std::optional<BaselineStatus> baseline_status_named(std::string_view name) {
+  return value_named<BaselineStatus>(expectation_names, name);
 }
 
 std::string_view name(ExcerptLine::Side side) { return side_names[static_cast<std::size_t>(side)]; }
@@ -42,13 +44,12 @@ std::size_t RunResult::count(Outcome outcome) const {
 
 // Without a baseline nothing is foreseen, whatever the expectation says: a failure must never be lost that way.
 bool RunResult::foreseen(const ScenarioResult& result) const {
-  return has_baseline && result.expectation == Expectation::as_expected &&
-         (broken(result.outcome) || result.outcome == Outcome::warn);
+  return has_baseline && result.expectation == BaselineStatus::as_expected && is_finding(result.outcome, true);
 }
 
 std::size_t RunResult::findings(bool strict) const {
   return as_size(std::count_if(scenarios.begin(), scenarios.end(), [&](const ScenarioResult& result) {
-    return (broken(result.outcome) || (strict && result.outcome == Outcome::warn)) && !foreseen(result);
+    return is_finding(result.outcome, strict) && !foreseen(result);
   }));
 }
 

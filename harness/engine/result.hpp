@@ -10,15 +10,19 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/scenario/outcome.hpp"
+#include "harness/judge/verdict.hpp"
 
 namespace smtpspec::engine {
 
+using judge::Cause;
 using scenario::Level;
 using scenario::Outcome;
 
+/// Whether an outcome is a finding: fail and crash, with `strict` also warn.
+[[nodiscard]] bool is_finding(Outcome outcome, bool strict);
+
 /// Where an outcome stands against the baseline of known failures.
-enum class Expectation {
+enum class BaselineStatus {
   as_expected,  ///< nothing was said of it and it is fine, or the baseline foresaw just this
   regression,   ///< a failure that the baseline does not know
   fixed,        ///< the baseline expects a failure that is gone
@@ -27,8 +31,8 @@ enum class Expectation {
   stale,        ///< of a baseline entry: it matches no scenario of the suite
   expired,      ///< of a baseline entry: its day has passed
 };
-[[nodiscard]] std::string_view name(Expectation expectation);
-[[nodiscard]] std::optional<Expectation> expectation_named(std::string_view name);
+[[nodiscard]] std::string_view name(BaselineStatus status);
+[[nodiscard]] std::optional<BaselineStatus> baseline_status_named(std::string_view name);
 
 /// A requirement as a report shows it.
 struct CitedRequirement {
@@ -58,11 +62,11 @@ struct ScenarioResult {
   std::string rationale;
   Level level = Level::must;
   Outcome outcome = Outcome::error;
-  Expectation expectation = Expectation::as_expected;
-  std::vector<CitedRequirement> requirements;  ///< of the scenario; a referee's violation puts its own in front
+  BaselineStatus expectation = BaselineStatus::as_expected;
+  std::vector<CitedRequirement> requirements;  ///< the one that decided first
+  std::string decided_by;  ///< the id of the requirement that decided; empty: nothing of the scenario's own did
   std::vector<std::string> tags;
-  std::string
-      cause;  ///< one stable word or two for machines: "reply", "early-reply", "silence", "delivery", "referee", ...
+  Cause cause = Cause::none;
   std::string expected;  ///< for people, one line
   std::string actual;    ///< for people, one line, octets escaped
   std::string reason;    ///< of skipped, blocked, info, warn: why; may be empty
@@ -73,6 +77,8 @@ struct ScenarioResult {
   std::vector<ExcerptLine> excerpt;  ///< around what decided; empty for a plain pass
   std::string again;                 ///< the one command that runs this case again
   std::size_t attempts = 1;
+  std::size_t checked = 0;           ///< of a row always/...: how often its rule was checked
+  std::vector<std::string> seen_in;  ///< and the first conversations in which it was broken
   bool operator==(const ScenarioResult&) const = default;
 };
 

@@ -14,12 +14,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "harness/engine/attempts.hpp"
 #include "harness/engine/baseline.hpp"
 #include "harness/engine/canary.hpp"
-#include "harness/engine/probe.hpp"
 #include "harness/engine/queue.hpp"
-#include "harness/engine/rounds.hpp"
-#include "harness/smtp/bytes.hpp"
+#include "harness/record/secrets.hpp"
+#include "harness/smtp/escape.hpp"
 
 namespace smtpspec::engine {
 
@@ -33,7 +33,7 @@ milliseconds since(steady_clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - start);
 }
 
-/// A canary goes between this many plays, but where they are quick no sooner than behind this time.
+/// A canary goes between this many plays, but where they are quick no sooner than after this time.
 constexpr std::size_t plays_between_canaries = 100;
 constexpr milliseconds between_canaries{200};
 constexpr milliseconds between_ticks{200};
@@ -43,10 +43,10 @@ class Runner {
   Runner(const RunSettings& settings, const RunEvents& events)
       : settings_(settings),
         events_(events),
-        roads_(context_.get_executor(), settings.target),
-        rounds_(settings, roads_, events.note) {
+        watch_(context_.get_executor(), settings.target),
+        attempts_(settings, watch_, events.note) {
     results_.resize(settings.scenarios.size());
-    tallies_.resize(settings.scenarios.size());
+    summaries_.resize(settings.scenarios.size());
     run_.result.version = settings.version;
     run_.result.seed = settings.seed;
     run_.result.command = settings.command;
@@ -54,7 +54,7 @@ class Runner {
     run_.result.target.name = settings.target.name;
     run_.result.target.address = scenario::address(settings.target);
     run_.result.target.profile = settings.target.profile;
-    if (events.sink_ready && roads_.sink_port() != 0) events.sink_ready(roads_.sink_port());
+    if (events.sink_ready && watch_.sink_port() != 0) events.sink_ready(watch_.sink_port());
   }
 
   Run go() {
@@ -74,12 +74,9 @@ class Runner {
 
  private:
   asio::awaitable<void> conduct() {
-    const PlaySettings settings = rounds_.play_settings("probe", 0);
-    facts_ = co_await probe(settings);
-    rounds_.starttls_is_offered(facts_.starttls);
+    facts_ = co_await attempts_.probe();
     run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
-    run_.result.target.keywords = keyword_lines(facts_.starttls ? facts_.under_tls : facts_.plain);
-    if (facts_.starttls && facts_.under_tls.keywords.empty()) run_.result.target.keywords = keyword_lines(facts_.plain);
+    run_.result.target.keywords = keyword_lines(facts_.under_tls.keywords.empty() ? facts_.plain : facts_.under_tls);
     if (!facts_.problem.empty()) co_return finish(RunEnd::untestable, facts_.problem);
     const bool sings = co_await first_canary();
     if (!sings) co_return;
@@ -98,10 +95,9 @@ class Runner {
     asio::error_code ignored;
     if (workers_left_ > 0) co_await all_done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     co_await work(alone_);
-    const std::string last = "canary-last";
-    (void)co_await canary(last);
+    co_await canary("canary-last");
     if (!untrusted_.empty()) co_return finish(RunEnd::untrusted, untrusted_);
-    if (roads_.collector().dropped() > 0)
+    if (watch_.collector().dropped() > 0)
       co_return finish(RunEnd::untrusted, "more mail was delivered than can be kept");
     finish(RunEnd::complete, "");
   }
@@ -110,50 +106,46 @@ class Runner {
   void sort_in(std::size_t index) {
     const Scenario& scenario = *settings_.scenarios[index];
     if (const auto not_played = why_not_played(scenario, settings_.target, facts_)) {
-      ScenarioResult result = describe_result(scenario, *settings_.suite);
+      ScenarioResult& result = results_[index].emplace(attempts_.described(scenario));
       result.outcome = not_played->outcome;
       result.reason = not_played->reason;
-      result.cause = "condition";
-      result.again = rounds_.again(scenario.id);
-      results_[index] = std::move(result);
-      plays_ += settings_.repeat;
-      return;
+      result.cause = Cause::condition;
     }
-    (scenario.alone ? alone_ : together_).add(index, settings_.repeat, deliberate_wait(scenario, settings_.patience));
+    if (results_[index] || !scenario.rule.empty())  // a rule is judged over all that is played
+      plays_ += settings_.repeat;
+    else
+      (scenario.alone ? alone_ : together_).add(index, settings_.repeat, deliberate_wait(scenario, settings_.patience));
   }
 
   /// One transaction to its end: it must work, and its message must come out of the road.
   asio::awaitable<bool> first_canary() {
     const Scenario& scenario = canary_with_message();
-    const PlaySettings settings = rounds_.play_settings(scenario.id, 0);
-    if (roads_.seen) roads_.expect(settings.token);
-    Played played = co_await play(scenario, settings);
-    if (roads_.seen) co_await roads_.gather(played.transcript, awaited_deliveries(scenario, played.to_the_end));
-    (void)rounds_.save(played.transcript);
-    const Verdict verdict = rounds_.judged(scenario, played.transcript);
-    if (verdict.cause == "delivery" && played.transcript.deliveries.empty()) {
-      roads_.seen = false;
+    const Played played = co_await attempts_.play(scenario, scenario.id, 0);
+    (void)attempts_.save(played.transcript);
+    const judge::Verdict& verdict = played.judged.verdict;
+    if (verdict.cause == Cause::delivery && played.transcript.deliveries.empty()) {
+      watch_.seen = false;
       note("the canary's message was accepted and never arrived: deliveries cannot be seen in this run");
     } else if (!played.to_the_end) {
       finish(RunEnd::untestable,
-             fmt::format("the canary, an ordinary message, was not accepted: {} ({} was expected)", verdict.actual,
+             fmt::format("the canary, an ordinary message, was not accepted: {} ({} was expected)", actual(played),
                          verdict.expected.empty() ? "a session" : verdict.expected));
       co_return false;
     }
     co_return true;
   }
 
-  asio::awaitable<bool> canary(const std::string& name) {
-    const Scenario& scenario = canary_without_message();
-    const PlaySettings settings = rounds_.play_settings(name, 0);
-    Played played = co_await play(scenario, settings);
-    if (played.to_the_end) co_return true;
-    played.transcript.scenario = name;
-    (void)rounds_.save(played.transcript);
-    const Verdict verdict = rounds_.judged(scenario, played.transcript);
+  asio::awaitable<void> canary(std::string name) {
+    const Played played = co_await attempts_.play(canary_without_message(), name, 0);
+    if (played.to_the_end) co_return;
+    (void)attempts_.save(played.transcript);
     if (untrusted_.empty())
-      untrusted_ = fmt::format("a canary failed, so verdicts behind it are not to be trusted: {}", verdict.actual);
-    co_return false;
+      untrusted_ = fmt::format("a canary failed, so verdicts after it are not to be trusted: {}", actual(played));
+  }
+
+  /// What a canary came to, which may be the refusal of a login.
+  static std::string actual(const Played& played) {
+    return record::Redactor(played.transcript.secrets).without_secrets(played.judged.verdict.actual);
   }
 
   asio::awaitable<void> work(Queue& queue) {
@@ -162,21 +154,20 @@ class Runner {
       if (++plays_since_canary_ < plays_between_canaries || since(last_canary_) < between_canaries) continue;
       plays_since_canary_ = 0;
       last_canary_ = steady_clock::now();
-      const std::string name = fmt::format("canary-{}", plays_);
-      (void)co_await canary(name);
+      co_await canary(fmt::format("canary-{}", plays_));
     }
   }
 
   asio::awaitable<void> play_one(std::size_t index) {
     const Scenario& scenario = *settings_.scenarios[index];
-    Tally& tally = tallies_[index];
+    AttemptSummary& summary = summaries_[index];
     const auto running = running_.insert(running_.end(), {scenario.id, steady_clock::now()});
-    co_await rounds_.play(scenario, tally);
+    co_await attempts_.round(scenario, summary);
     running_.erase(running);
     ++plays_;
-    if (tally.rounds < settings_.repeat) co_return;
-    results_[index] = rounds_.summed_up(tally);
-    tally = {};
+    if (summary.rounds < settings_.repeat) co_return;
+    results_[index] = attempts_.summed_up(summary);
+    summary = {};
   }
 
   std::vector<ScenarioResult> gathered() const {
@@ -184,15 +175,23 @@ class Runner {
     for (std::size_t i = 0; i < results_.size(); ++i) {
       if (results_[i]) {
         gathered.push_back(*results_[i]);
-      } else if (tallies_[i].worst) {
-        gathered.push_back(rounds_.summed_up(tallies_[i]));
+      } else if (summaries_[i].worst) {
+        gathered.push_back(attempts_.summed_up(summaries_[i]));
+      } else if (const Scenario& scenario = *settings_.scenarios[i]; !scenario.rule.empty()) {
+        ScenarioResult& result = gathered.emplace_back(attempts_.described(scenario));
+        attempts_.rules().put(result, scenario);
+        // Of a target that cannot be tested what was seen is told, and nothing else.
+        if (run_.end == RunEnd::untestable && result.checked == 0) {
+          gathered.pop_back();
+          continue;
+        }
+        for (const std::string& seen : result.seen_in)
+          if (is_chosen(seen)) result.again += " --filter " + seen;  // probe and canaries are in every run
       } else if (run_.end != RunEnd::untestable) {
-        ScenarioResult result = describe_result(*settings_.scenarios[i], *settings_.suite);
+        ScenarioResult& result = gathered.emplace_back(attempts_.described(scenario));
         result.outcome = Outcome::skipped;
-        result.cause = "not-played";
+        result.cause = Cause::not_played;
         result.reason = "the run ended before";
-        result.again = rounds_.again(result.id);
-        gathered.push_back(std::move(result));
       }
     }
     return gathered;
@@ -227,6 +226,11 @@ class Runner {
     }
   }
 
+  bool is_chosen(const std::string& id) const {
+    const auto& chosen = settings_.scenarios;
+    return std::any_of(chosen.begin(), chosen.end(), [&](const Scenario* one) { return one->id == id; });
+  }
+
   Progress progress() const {
     Progress progress;
     progress.total = results_.size() * settings_.repeat;
@@ -234,8 +238,8 @@ class Runner {
     progress.elapsed = since(start_);
     for (const auto& result : results_)
       if (result && is_finding(result->outcome, false)) ++progress.findings;
-    for (const Tally& tally : tallies_)
-      if (tally.worst && is_finding(tally.worst->outcome, false)) ++progress.findings;
+    for (const AttemptSummary& summary : summaries_)
+      if (summary.worst && is_finding(summary.worst->outcome, false)) ++progress.findings;
     if (!running_.empty()) {
       progress.slowest = running_.front().id;
       progress.slowest_for = since(running_.front().began);
@@ -256,14 +260,14 @@ class Runner {
   const RunSettings& settings_;
   const RunEvents& events_;
   asio::io_context context_{1};
-  Roads roads_;
-  Rounds rounds_;
+  DeliveryWatch watch_;
+  Attempts attempts_;
   Facts facts_;
   steady_clock::time_point start_ = steady_clock::now();
   Queue together_;
   Queue alone_;
   std::vector<std::optional<ScenarioResult>> results_;  ///< of scenarios that are done
-  std::vector<Tally> tallies_;                          ///< of scenarios that have begun
+  std::vector<AttemptSummary> summaries_;               ///< of scenarios that have begun
   struct Running {
     std::string id;
     steady_clock::time_point began;

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/engine/conversation.hpp"
 #include "harness/engine/result.hpp"
 #include "harness/engine/selection.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/target.hpp"
 
@@ -26,7 +26,7 @@ struct RunSettings {
   std::size_t jobs = 16;      ///< sessions at a time
   std::size_t repeat = 1;
   std::uint64_t seed = 1;  ///< of the tokens
-  Patience patience;
+  record::Patience patience;
   std::string version;
   std::string command;  ///< as given, for the record
   std::string again;    ///< "smtpspec run TARGET": the start of the command that runs one case again
@@ -65,9 +65,13 @@ struct Run {
 [[nodiscard]] Run run(const RunSettings& settings, const RunEvents& events);
 
 /// What a report says of one scenario beside its verdict.
-struct Verdict;
 [[nodiscard]] ScenarioResult describe_result(const scenario::Scenario& scenario, const scenario::Suite& suite);
-void put_verdict(ScenarioResult& result, const Verdict& verdict, const wire::Transcript& transcript,
-                 const scenario::Scenario& scenario);
+/// And the verdict, secrets taken out. `deliveries`: what was delivered is part of the evidence.
+void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const record::Transcript& transcript,
+                 bool deliveries);
+/// The conversation around an event as people read it; bounded in lines and octets. `octets`: the line of the event
+/// that decided; its last one where they are empty.
+[[nodiscard]] std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
+                                               std::string_view octets = {});
 
 }  // namespace smtpspec::engine

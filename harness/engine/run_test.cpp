@@ -3,21 +3,23 @@
 #include <asio/ip/tcp.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/judge.hpp"
 #include "harness/engine/reference_test.hpp"
-#include "harness/engine/run_folder.hpp"
-#include "harness/engine/transcript_test.hpp"
+#include "harness/engine/rogue_test.hpp"
+#include "harness/judge/replay.hpp"
+#include "harness/judge/transcript_test.hpp"
+#include "harness/record/json_lines.hpp"
 
 namespace smtpspec::engine {
 namespace {
 
+using judge::suite_of;
 using std::chrono::steady_clock;
 
 const std::string head = "[[scenario]]\nid = \"case\"\ntitle = \"a case\"\n";
 const std::string noop = head + "steps = [ { send = \"NOOP x\", expect = \"250\" } ]\n";
-const std::string message = head + R"(from = "data"
-steps = [ { message = 'gr\xc3\xbc\xc3\x9fe\r\n.\r\n', expect = "250" } ]
-delivered = { count = 1, from = "{sender}", to = "{accepted}", body = 'gr\xc3\xbc\xc3\x9fe\r\n.\r\n' }
+const std::string message = head + R"(state = "data"
+steps = [ { message = '{header}gr\xc3\xbc\xc3\x9fe\r\n.\r\n', expect = "250" } ]
+delivered = { count = 1, reverse-path = "{sender}", forward-path = "{accepted}", body = 'gr\xc3\xbc\xc3\x9fe\r\n.\r\n' }
 )";
 
 TEST_CASE("a clean server passes, and one with a fault does not") {
@@ -25,17 +27,18 @@ TEST_CASE("a clean server passes, and one with a fault does not") {
     const std::string& words;
     std::vector<reference::Fault> faults;
     Outcome outcome;
-    const char* cause;
+    Cause cause;
   };
   const std::vector<Case> cases = {
-      {noop, {}, Outcome::pass, ""},
-      {noop, {reference::Fault::noop_argument_refused}, Outcome::fail, "reply"},
-      {noop, {reference::Fault::reply_ends_in_lf}, Outcome::fail, "referee"},
-      {message, {}, Outcome::pass, ""},
-      {message, {reference::Fault::eight_bit_stripped}, Outcome::fail, "delivery"},
-      {message, {reference::Fault::keeps_stuffing}, Outcome::fail, "delivery"},
-      {message, {reference::Fault::delivers_twice}, Outcome::fail, "delivery"},
-      {message, {reference::Fault::reply_twice}, Outcome::fail, "extra-reply"},
+      {noop, {}, Outcome::pass, Cause::none},
+      {noop, {reference::Fault::noop_argument_refused}, Outcome::fail, Cause::reply},
+      // What holds for every conversation is no matter of this row.
+      {noop, {reference::Fault::reply_ends_in_lf}, Outcome::pass, Cause::none},
+      {message, {}, Outcome::pass, Cause::none},
+      {message, {reference::Fault::eight_bit_stripped}, Outcome::fail, Cause::delivery},
+      {message, {reference::Fault::keeps_stuffing}, Outcome::fail, Cause::delivery},
+      {message, {reference::Fault::delivers_twice}, Outcome::fail, Cause::delivery},
+      {message, {reference::Fault::reply_twice}, Outcome::blocked, Cause::out_of_step},
   };
   for (const Case& one : cases) {
     const auto suite = suite_of(one.words);
@@ -84,7 +87,7 @@ TEST_CASE("where the canary's message never comes deliveries are not judged") {
   const Run played = run_against(server, settings_of(suite, server.target()), events);
   CHECK(played.end == RunEnd::complete);
   CHECK(only(played).outcome == Outcome::inconclusive);
-  CHECK(only(played).cause == "no-delivery-road");
+  CHECK(only(played).cause == Cause::no_delivery_road);
   CHECK(notes.find("never arrived") != std::string::npos);
 }
 
@@ -105,10 +108,10 @@ TEST_CASE("of repeats the worst result and its transcript are kept") {
   CHECK(result.attempts == 3);
   CHECK(result.reason == "repeats differ: 2 pass, 1 fail");
   std::string problem;
-  const auto transcript = load_transcript(folder.path / result.transcript, problem);
+  const auto transcript = record::load_transcript(folder.path / result.transcript, problem);
   REQUIRE(transcript);
   CHECK(transcript->deliveries.size() == 2);
-  CHECK(judge(suite.scenarios[0], *transcript, {}).outcome == Outcome::fail);
+  CHECK(judge::judge(suite.scenarios[0], *transcript).verdict.outcome == Outcome::fail);
 }
 
 TEST_CASE("repeats are played side by side, and those of a scenario that is alone one after the other") {
@@ -164,7 +167,7 @@ TEST_CASE("stop ends a run at once") {
   CHECK(played.end == RunEnd::interrupted);
   CHECK_FALSE(played.result.complete);
   CHECK(only(played).outcome == Outcome::skipped);
-  CHECK(only(played).cause == "not-played");
+  CHECK(only(played).cause == Cause::not_played);
   CHECK(last.total == 1);
   CHECK(last.done == 0);
   CHECK(last.slowest == "case");
@@ -198,13 +201,31 @@ TEST_CASE("a server that refuses ordinary mail cannot be tested") {
   CHECK(played.result.incomplete_because.find("canary") != std::string::npos);
 }
 
+TEST_CASE("why a target cannot be tested is told without the password") {
+  const Rogue rogue([](int, int number, const std::string& line) -> Answer {
+    if (number == 0) return {"220 rogue\r\n"};
+    if (line.starts_with("AUTH")) return {"535 open-sesame of " + line};
+    return {"250 Ok\r\n"};
+  });
+  const auto suite = suite_of(noop);
+  scenario::Target target = memory::reference_target("submission");
+  target.delivery.reset();
+  target.port = rogue.port();
+  const Run played = run(settings_of(suite, target), {});
+  CHECK(played.end == RunEnd::untestable);
+  const std::string& why = played.result.incomplete_because;
+  CHECK(why.find("535 [secret] of AUTH PLAIN [secret]") != std::string::npos);
+  CHECK(why.find("open-sesame") == std::string::npos);
+}
+
 TEST_CASE("a scenario's own time-out accuses nobody, and passes nobody") {
   const char* const steps[] = {
       "{ pause = \"5s\" }, { send = \"NOOP\", expect = \"250\" }",
-      "{ expect = \"silence\", within = \"5s\" }",
-      "{ bytes = 'NOOP', expect = \"250\", within = \"5s\" }",
+      "{ expect = \"silence\", wait = \"5s\" }",
+      "{ bytes = 'NOOP', expect = \"250\", wait = \"5s\" }",
       "{ bytes = 'NOOP\\r\\n', cut = \"each\", gap = \"1s\", expect = \"250\" }",
       "{ send = \"QUIT\", expect = \"221\" }, { pause = \"5s\" }",
+      "{ send = \"QUIT\", expect = \"221\" }, { expect = \"close\", wait = \"5s\" }",
   };
   for (const char* const words : steps) {
     INFO(words);
@@ -213,9 +234,9 @@ TEST_CASE("a scenario's own time-out accuses nobody, and passes nobody") {
     const auto started = steady_clock::now();
     const Run played = run_against(server, settings_of(suite, server.target()));
     CHECK(steady_clock::now() - started < milliseconds(4000));
-    const bool left_in_time = std::string(words).find("QUIT") != std::string::npos;
+    const bool left_in_time = std::string(words).find("close") != std::string::npos;
     CHECK(only(played).outcome == (left_in_time ? Outcome::pass : Outcome::inconclusive));
-    CHECK(only(played).cause == (left_in_time ? "" : "time-out"));
+    CHECK(only(played).cause == (left_in_time ? Cause::none : Cause::time_out));
     CHECK(only(played).attempts == (left_in_time ? 1U : 2U));
   }
 }

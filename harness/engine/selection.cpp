@@ -31,20 +31,17 @@ bool matches(const scenario::Scenario& scenario, std::string_view pattern) {
 }
 
 std::vector<const scenario::Scenario*> select(const scenario::Suite& suite, const Selection& selection) {
-  std::vector<std::string> including;
-  std::vector<std::string> excluding;
-  for (const std::string& filter : selection.filters) {
-    if (!filter.empty() && filter.front() == '!')
-      excluding.push_back(filter.substr(1));
-    else
-      including.push_back(filter);
-  }
+  std::vector<std::string> filters = selection.filters;
+  const auto excluding =
+      std::partition(filters.begin(), filters.end(), [](const auto& f) { return !f.starts_with('!'); });
   std::vector<const scenario::Scenario*> chosen;
   for (const scenario::Scenario& scenario : suite.scenarios) {
-    const auto hit = [&](const std::string& pattern) { return matches(scenario, pattern); };
-    if (!including.empty() && std::none_of(including.begin(), including.end(), hit)) continue;
-    if (std::any_of(excluding.begin(), excluding.end(), hit)) continue;
-    if (stable_hash(scenario.id) % selection.shards + 1 != selection.shard) continue;
+    const auto lets_in = [&](const std::string& filter) { return matches(scenario, filter); };
+    const auto keeps_out = [&](const std::string& filter) { return matches(scenario, filter.substr(1)); };
+    if (excluding != filters.begin() && std::none_of(filters.begin(), excluding, lets_in)) continue;
+    if (std::any_of(excluding, filters.end(), keeps_out)) continue;
+    // What holds for every conversation is judged in each part of the suite.
+    if (scenario.rule.empty() && stable_hash(scenario.id) % selection.shards + 1 != selection.shard) continue;
     chosen.push_back(&scenario);
   }
   return chosen;

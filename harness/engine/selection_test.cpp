@@ -4,8 +4,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/transcript_test.hpp"
-
 namespace smtpspec::engine {
 namespace {
 
@@ -85,6 +83,25 @@ TEST_CASE("shards part the suite, and a new scenario moves no other") {
   for (std::size_t shard = 1; shard <= shards; ++shard)
     for (const auto* scenario : select(many, {{}, shard, shards}))
       CHECK((scenario->id == first.id || by_shard[shard - 1].count(scenario->id) == 1));
+}
+
+TEST_CASE("what holds for every conversation is judged in each shard") {
+  scenario::Suite suite;
+  suite.scenarios.resize(2);
+  suite.scenarios[0].id = "always/one-code";
+  suite.scenarios[0].rule = "one-code";
+  suite.scenarios[1].id = "noop";
+  std::size_t played = 0;
+  for (std::size_t shard = 1; shard <= 5; ++shard) {
+    const auto chosen = select(suite, {{}, shard, 5});
+    REQUIRE_FALSE(chosen.empty());
+    CHECK(chosen[0]->id == "always/one-code");
+    played += chosen.size() - 1;
+  }
+  CHECK(played == 1);
+  CHECK(select(suite, {{"noop"}, 1, 1}).size() == 1);
+  CHECK(select(suite, {{"!always"}, 1, 1}).size() == 2);
+  CHECK(select(suite, {{"!always/*"}, 1, 1}).size() == 1);
 }
 
 }  // namespace

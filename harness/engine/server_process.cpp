@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <asio/connect.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <fcntl.h>
@@ -28,13 +29,8 @@ bool answers(const scenario::Target& target) {
   asio::error_code error;
   asio::ip::tcp::resolver resolver(context);
   const auto endpoints = resolver.resolve(target.host, std::to_string(target.port), error);
-  if (error) return false;
-  for (const auto& endpoint : endpoints) {
-    socket.close(error);
-    socket.connect(endpoint.endpoint(), error);
-    if (!error) return true;
-  }
-  return false;
+  if (!error) asio::connect(socket, endpoints, error);
+  return !error;
 }
 
 /// Runs a program in the target file's folder, with its output on our standard error. -1 where it cannot be started.
@@ -53,15 +49,13 @@ pid_t spawn(const std::vector<std::string>& words, const std::filesystem::path& 
   _exit(127);
 }
 
-/// The exit status once the process ended, or nothing after the deadline.
-std::optional<int> wait_for(pid_t pid, std::chrono::seconds deadline) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  while (std::chrono::steady_clock::now() < end) {
-    int status = 0;
-    if (waitpid(pid, &status, WNOHANG) == pid) return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-    std::this_thread::sleep_for(between_looks);
-  }
-  return std::nullopt;
+/// Waits for the process to end; after the deadline it is killed.
+void see_out(pid_t pid) {
+  const auto end = std::chrono::steady_clock::now() + stop_deadline;
+  for (; std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(between_looks))
+    if (waitpid(pid, nullptr, WNOHANG) == pid) return;
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
 }
 
 }  // namespace
@@ -95,16 +89,11 @@ ServerProcess::~ServerProcess() {
   if (!started_) return;
   if (!started_->server->stop.empty()) {
     const pid_t stop = spawn(started_->server->stop, started_->file.parent_path());
-    if (stop > 0 && !wait_for(stop, stop_deadline)) {
-      kill(stop, SIGKILL);
-      waitpid(stop, nullptr, 0);
-    }
+    if (stop > 0) see_out(stop);
   }
   if (pid_ <= 0) return;
   kill(pid_, SIGTERM);
-  if (wait_for(pid_, stop_deadline)) return;
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+  see_out(pid_);
 }
 
 }  // namespace smtpspec::engine

@@ -1,11 +1,12 @@
-#include "reports/sample_run.hpp"
+#include "reports/sample_run_test.hpp"
 
 namespace smtpspec::reports {
 namespace {
 
+using engine::BaselineStatus;
+using engine::Cause;
 using engine::CitedRequirement;
 using engine::ExcerptLine;
-using engine::Expectation;
 using engine::Level;
 using engine::Outcome;
 using engine::RunResult;
@@ -43,11 +44,12 @@ ScenarioResult smuggling() {
   ScenarioResult result = played("false-end-of-data/lf-dot-crlf", "Only CRLF.CRLF ends the message", Outcome::fail,
                                  "scenarios/rfc5321/4.1.1.4-end-of-data.toml", 31);
   result.rationale = "Where two servers disagree on the end of a message, one message becomes two.";
-  result.expectation = Expectation::regression;
+  result.expectation = BaselineStatus::regression;
   result.requirements = {lf_is_no_line_end,
                          {"rfc5321/2.3.8/crlf-alone", "RFC 5321 section 2.3.8", "", Level::must, ""}};
+  result.decided_by = lf_is_no_line_end.id;
   result.tags = {"smuggling", "data"};
-  result.cause = "early-reply";
+  result.cause = Cause::early_reply;
   result.expected = "no reply before CRLF.CRLF";
   result.actual = R"(250 2.0.0 Ok: queued, after LF.CRLF; the smuggled message was delivered)";
   result.excerpt = {
@@ -64,11 +66,11 @@ ScenarioResult smuggling() {
 ScenarioResult crash() {
   ScenarioResult result = played("overlong-command/no-crlf", "A command line without an end is survived",
                                  Outcome::crash, "scenarios/security/limits.toml", 12);
-  result.expectation = Expectation::unlisted;
+  result.expectation = BaselineStatus::unlisted;
   result.requirements = {{"rfc5321/4.5.3.1.4/command-line", "RFC 5321 section 4.5.3.1.4", "3500-3501", Level::must,
                           "The maximum total length of a command line including the command word and the <CRLF> is 512 "
                           "octets."}};
-  result.cause = "closed";
+  result.cause = Cause::closed;
   result.expected = "a reply of 500 or 421";
   result.actual = "the connection was closed without a reply";
   result.excerpt = {{Side::client, "", "NOOP " + std::string(700, 'A') + R"(\xff\x00)", true},
@@ -80,12 +82,15 @@ ScenarioResult crash() {
 
 // What the engine would never let through, for belt and braces.
 ScenarioResult unescaped() {
-  ScenarioResult result = played("reply-text/controls", "A reply's text is printable", Outcome::fail,
-                                 "scenarios/rfc5321/4.2-replies.toml", 88);
-  result.expectation = Expectation::drift;
+  ScenarioResult result =
+      played("always/text-octets", "A reply's text is printable", Outcome::fail, "scenarios/always.toml", 58);
+  result.expectation = BaselineStatus::drift;
   result.requirements = {{"rfc5321/4.2/textstring", "RFC 5321 section 4.2", "2595", Level::must,
                           "textstring = 1*(%d09 / %d32-126) ; HT, SP, Printable US-ASCII"}};
-  result.cause = "referee";
+  result.decided_by = "rfc5321/4.2/textstring";
+  result.checked = 1204;
+  result.seen_in = {"vrfy-disabled", "ehlo-again"};
+  result.cause = Cause::rule;
   result.expected = "printable text";
   result.actual =
       "550 \x1b[31mred\x1b[0m\r\n::error::not ours ]]> ##[error]nor this \x7f \u202etfel-ot-thgir <b>&amp;</b>";
@@ -97,10 +102,10 @@ ScenarioResult warning() {
   ScenarioResult result =
       played("noop-with-text", "NOOP takes a string", Outcome::warn, "scenarios/rfc5321/4.1.1.9-noop.toml", 5);
   result.level = Level::should;
-  result.expectation = Expectation::unlisted;
+  result.expectation = BaselineStatus::unlisted;
   result.requirements = {{"rfc5321/4.1.1.9/string-ignored", "RFC 5321 section 4.1.1.9", "2199", Level::should,
                           "If a parameter string is specified, servers SHOULD ignore it."}};
-  result.cause = "reply";
+  result.cause = Cause::reply;
   result.expected = "250";
   result.actual = R"(501 5.5.4 Syntax: NOOP\r\n)";
   result.reason = "the string was not ignored";
@@ -110,7 +115,7 @@ ScenarioResult warning() {
 ScenarioResult harness_error() {
   ScenarioResult result = played("tls-renegotiation", "A renegotiation is refused", Outcome::error,
                                  "scenarios/rfc3207/4.2-after-starttls.toml", 3);
-  result.cause = "internal";
+  result.cause = Cause::internal;
   result.actual = "the scenario's values could not be filled in: {token} is not known";
   return result;
 }
@@ -136,10 +141,10 @@ RunResult sample_run() {
 
   ScenarioResult fixed =
       played("rset-clears", "RSET forgets the transaction", Outcome::pass, "scenarios/rfc5321/4.1.1.5-rset.toml", 9);
-  fixed.expectation = Expectation::fixed;
+  fixed.expectation = BaselineStatus::fixed;
   ScenarioResult known =
       played("vrfy-disabled", "VRFY is implemented", Outcome::fail, "scenarios/rfc5321/4.5.1-minimum.toml", 21);
-  known.cause = "reply";
+  known.cause = Cause::reply;
   known.expected = "250, 251, 252, 550, 551, 553 or 502";
   known.actual = R"(500 5.5.1 Error: unknown command\r\n)";
   ScenarioResult seen =
@@ -179,11 +184,12 @@ RunResult hostile_run(const std::string& text) {
   run.baseline_notes = {text};
   for (int i = 0; i < scenario::outcome_count; ++i) {
     ScenarioResult result = played(text, text, static_cast<Outcome>(i), text, i);
-    result.again = result.transcript = result.rationale = result.cause = result.expected = result.actual =
+    result.again = result.transcript = result.rationale = result.decided_by = result.expected = result.actual =
         result.reason = text;
-    result.expectation = Expectation::unlisted;
+    result.expectation = BaselineStatus::unlisted;
     result.requirements = {{text, text, text, Level::must, text}, {text, text, text, Level::may, text}};
     result.tags = {text};
+    result.seen_in = {text};
     result.excerpt = {{Side::server, text, text, true}, {Side::event, "", text, false}};
     run.scenarios.push_back(result);
   }

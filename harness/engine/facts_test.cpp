@@ -1,13 +1,16 @@
-#include "harness/engine/probe.hpp"
+#include "harness/engine/facts.hpp"
 
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/transcript_test.hpp"
+#include "harness/judge/transcript_test.hpp"
 
 namespace smtpspec::engine {
 namespace {
+
+using judge::scenario_of;
+using judge::Script;
 
 smtp::Ehlo offering(std::vector<smtp::Keyword> keywords) {
   smtp::Ehlo ehlo;
@@ -69,17 +72,17 @@ TEST_CASE("why a scenario is not played") {
       {"needs = [\"fact delivery\", \"fact rejects\", \"fact foreign\", \"fact two-recipients\"]\n", everything,
        std::nullopt},
       // What the ladder takes on its way is asked for without a word.
-      {"from = \"tls\"\n", nothing, Outcome::skipped, "the target offers no TLS"},
-      {"from = \"tls\"\n", starttls, std::nullopt},
-      {"from = \"authenticated\"\n", nothing, Outcome::skipped, "no [auth]"},
-      {"from = \"mail\"\n", nothing, std::nullopt},
-      {"from = \"mail\"\n", submission, Outcome::skipped, "no [auth]"},
+      {"state = \"tls\"\n", nothing, Outcome::skipped, "the target offers no TLS"},
+      {"state = \"tls\"\n", starttls, std::nullopt},
+      {"state = \"authenticated\"\n", nothing, Outcome::skipped, "no [auth]"},
+      {"state = \"mail\"\n", nothing, std::nullopt},
+      {"state = \"mail\"\n", submission, Outcome::skipped, "no [auth]"},
       // And keywords are those of where the scenario begins.
-      {"from = \"tls\"\nneeds = [\"SIZE\"]\n", starttls, Outcome::unsupported, "SIZE is not advertised"},
-      {"from = \"tls\"\nneeds = [\"AUTH PLAIN\"]\n", starttls, std::nullopt},
-      {"from = \"tls\"\nneeds = [\"STARTTLS\"]\n", starttls, std::nullopt},
-      {"from = \"mail\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, std::nullopt},
-      {"from = \"greeted\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, Outcome::unsupported},
+      {"state = \"tls\"\nneeds = [\"SIZE\"]\n", starttls, Outcome::unsupported, "SIZE is not advertised"},
+      {"state = \"tls\"\nneeds = [\"AUTH PLAIN\"]\n", starttls, std::nullopt},
+      {"state = \"tls\"\nneeds = [\"STARTTLS\"]\n", starttls, std::nullopt},
+      {"state = \"mail\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, std::nullopt},
+      {"state = \"greeted\"\nneeds = [\"AUTH PLAIN\"]\n", submission_under_tls, Outcome::unsupported},
   };
   for (const Case& one : cases) {
     INFO(one.words);
@@ -121,6 +124,60 @@ TEST_CASE("a scenario's own words ask for facts") {
 TEST_CASE("keyword lines as a report shows them") {
   CHECK(keyword_lines(offering({{"SIZE", {"1000"}}, {"AUTH", {"PLAIN", "LO\x01GIN"}}, {"HELP", {}}})) ==
         std::vector<std::string>{"SIZE 1000", "AUTH PLAIN LO\\x01GIN", "HELP"});
+}
+
+/// `greeted`, and what was said to EHLO.
+Script asked(const std::string& keywords) {
+  return Script().on("").says("220 mx.example.test\r\n").sends("EHLO client.example\r\n").says(keywords);
+}
+
+TEST_CASE("what a target says of itself") {
+  const Script plain = asked("250-mx.example.test\r\n250-SIZE 1000\r\n250 HELP\r\n");
+  const Facts facts = facts_of(plain.transcript(), true, nullptr);
+  CHECK(facts.greeting == "220 mx.example.test\r\n");
+  CHECK(keyword_lines(facts.plain) == std::vector<std::string>{"SIZE 1000", "HELP"});
+  CHECK_FALSE(facts.starttls);
+  CHECK(facts.problem == "");
+
+  const Script offers = asked("250-mx.example.test\r\n250 STARTTLS\r\n");
+  Script under_tls = Script(offers).sends("STARTTLS\r\n").says("220 Go\r\n").is(record::Event::Kind::tls_started);
+  under_tls.sends("EHLO client.example\r\n").says("250-mx.example.test\r\n").says("250 AUTH PLAIN\r\n");
+  const Facts both = facts_of(offers.transcript(), true, &under_tls.transcript());
+  CHECK(both.starttls);
+  CHECK(keyword_lines(both.plain) == std::vector<std::string>{"STARTTLS"});
+  CHECK(keyword_lines(both.under_tls) == std::vector<std::string>{"AUTH PLAIN"});
+  // TLS that fails leaves what was said before it.
+  const Script failed = Script(offers).sends("STARTTLS\r\n").says("220 Go\r\n").is(record::Event::Kind::tls_failed);
+  const Facts without = facts_of(offers.transcript(), true, &failed.transcript());
+  CHECK(without.starttls);
+  CHECK(without.under_tls.keywords.empty());
+}
+
+TEST_CASE("under TLS from the first octet what is said is what there is") {
+  Script smtps = Script().on("").is(record::Event::Kind::tls_started).says("220 mx\r\n");
+  smtps.sends("EHLO client.example\r\n").says("250-mx\r\n250 SIZE\r\n");
+  const Facts facts = facts_of(smtps.transcript(), true, nullptr);
+  CHECK(keyword_lines(facts.plain) == std::vector<std::string>{"SIZE"});
+  CHECK(facts.problem == "");
+}
+
+TEST_CASE("why a target could not be asked") {
+  const auto problem = [](const Script& script) { return facts_of(script.transcript(), false, nullptr).problem; };
+  CHECK(problem(Script().refused("nobody listens")) == "nobody listens");
+  CHECK(problem(Script().on("").in_vain().hung_up()) == "the server did not answer in time");
+  CHECK(problem(Script().on("").says("554 \x01\r\n").hung_up()) == "the server said 554 \\x01\\r\\n");
+  CHECK(problem(Script().on("").says("421 Busy\r\n").closes()) ==
+        "the server said 421 Busy\\r\\n, then closed the connection");
+  CHECK(problem(Script().on("").closes()) == "the server closed the connection");
+  CHECK(problem(Script().on("").is(record::Event::Kind::tls_failed, "alert")) == "TLS failed: alert");
+  CHECK(problem(Script().on("").says(std::string(100000, 'x'))).size() < 1000);
+}
+
+TEST_CASE("the scenario that leads to a state") {
+  const auto scenario = only_the_ladder(scenario::Ladder::tls);
+  CHECK(scenario.id == "probe-tls");
+  CHECK(scenario.from == scenario::Ladder::tls);
+  CHECK(scenario.steps.empty());
 }
 
 }  // namespace

@@ -5,10 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <asio/awaitable.hpp>
-
-#include "harness/engine/play.hpp"
 #include "harness/engine/result.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/target.hpp"
 #include "harness/smtp/keywords.hpp"
@@ -23,8 +21,10 @@ struct Facts {
   std::string problem;    ///< why the target could not be asked; empty where it could
 };
 
-/// One or two short sessions.
-asio::awaitable<Facts> probe(const PlaySettings& settings);
+/// The scenario that leads to a state and does nothing there.
+[[nodiscard]] scenario::Scenario only_the_ladder(scenario::Ladder to);
+/// From a session that went up to `greeted`, or tried to, and one that went on to `tls`, if there was one.
+[[nodiscard]] Facts facts_of(const record::Transcript& plain, bool greeted, const record::Transcript* under_tls);
 
 /// A scenario that is not played, and why.
 struct NotPlayed {

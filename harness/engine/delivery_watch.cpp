@@ -1,4 +1,4 @@
-#include "harness/engine/roads.hpp"
+#include "harness/engine/delivery_watch.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -20,7 +20,7 @@ template <class Reader>
 asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader, delivery::Collector& collector) {
   asio::steady_timer timer(executor);
   for (;;) {
-    for (wire::Delivery& delivery : reader.poll()) collector.add(std::move(delivery));
+    for (record::Delivery& delivery : reader.poll()) collector.add(std::move(delivery));
     asio::error_code error;
     timer.expires_after(between_looks);
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -30,7 +30,7 @@ asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader
 
 }  // namespace
 
-Roads::Roads(asio::any_io_executor executor, const scenario::Target& target)
+DeliveryWatch::DeliveryWatch(asio::any_io_executor executor, const scenario::Target& target)
     : collector_(std::make_unique<delivery::Collector>(executor)) {
   if (!target.delivery) return;
   settings_ = *target.delivery;
@@ -47,11 +47,10 @@ Roads::Roads(asio::any_io_executor executor, const scenario::Target& target)
     asio::co_spawn(executor, keep_looking(executor, delivery::MboxReader(settings_.mbox), *collector_), asio::detached);
 }
 
-asio::awaitable<void> Roads::gather(wire::Transcript& transcript, std::size_t awaited) {
+asio::awaitable<void> DeliveryWatch::gather(record::Transcript& transcript, std::size_t awaited) {
   co_await collector_->settled(transcript.token, awaited, settings_.wait, settings_.settle);
   transcript.deliveries = collector_->of(transcript.token);
   transcript.deliveries_observed = collector_->dropped() == 0;
-  collector_->forget(transcript.token);
 }
 
 }  // namespace smtpspec::engine

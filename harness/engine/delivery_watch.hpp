@@ -13,17 +13,18 @@
 
 namespace smtpspec::engine {
 
-class Roads {
+class DeliveryWatch {
  public:
   /// Opens what the target names; throws std::system_error where the sink's address cannot be had.
-  Roads(asio::any_io_executor executor, const scenario::Target& target);
+  DeliveryWatch(asio::any_io_executor executor, const scenario::Target& target);
   /// True while messages can be seen; set to false when a canary's message never came.
   bool seen = false;
 
   /// From now on messages with this token are kept; those of no such token are not.
   void expect(const std::string& token) { collector_->expect(token); }
-  /// Waits for what was accepted and moves it into the transcript. Its token must have been expected; it no longer is.
-  asio::awaitable<void> gather(wire::Transcript& transcript, std::size_t awaited);
+  void forget(const std::string& token) { collector_->forget(token); }
+  /// Waits for what was accepted and moves it into the transcript. Its token must be expected.
+  asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
   [[nodiscard]] std::uint16_t sink_port() const { return sink_ ? sink_->port() : std::uint16_t{0}; }
   [[nodiscard]] delivery::Collector& collector() { return *collector_; }
 

@@ -1,28 +1,24 @@
-#include "harness/engine/probe.hpp"
+#include "harness/engine/facts.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "harness/smtp/bytes.hpp"
+#include "harness/judge/match.hpp"
+#include "harness/smtp/escape.hpp"
 #include "harness/smtp/reply.hpp"
 
 namespace smtpspec::engine {
 
+using record::Event;
+using record::Party;
+using record::Transcript;
 using scenario::Condition;
 using scenario::Ladder;
 using scenario::Scenario;
 using scenario::Target;
-using wire::Event;
 
 namespace {
-
-Scenario only_the_ladder(Ladder to) {
-  Scenario scenario;
-  scenario.id = "probe-" + std::string(scenario::name(to));
-  scenario.from = to;
-  return scenario;
-}
 
 /// Complete replies, those before TLS and those under it.
 struct Replies {
@@ -30,14 +26,14 @@ struct Replies {
   std::vector<smtp::Reply> under_tls;
 };
 
-Replies replies_of(const wire::Transcript& transcript) {
+Replies replies_of(const Transcript& transcript) {
   Replies replies;
   smtp::ReplyParser parser;
   bool tls = false;
   bool first_octets = true;
   for (const Event& event : transcript.events) {
     if (event.kind == Event::Kind::tls_started && !first_octets) tls = true;
-    if (event.kind != Event::Kind::received) continue;
+    if (event.kind != Event::Kind::octets || event.by != Party::server) continue;
     first_octets = false;
     parser.feed(event.octets);
     while (auto reply = parser.next()) (tls ? replies.under_tls : replies.plain).push_back(std::move(*reply));
@@ -45,30 +41,19 @@ Replies replies_of(const wire::Transcript& transcript) {
   return replies;
 }
 
-std::string problem_of(const wire::Transcript& transcript) {
+std::string problem_of(const Transcript& transcript) {
   std::string problem;
   for (const Event& event : transcript.events) {
     if (event.kind == Event::Kind::refused) return event.text;
-    if (event.kind == Event::Kind::received) problem = "the server said " + smtp::escape(event.octets.substr(0, 200));
-    if (event.kind == Event::Kind::deadline) problem = "the server did not answer in time";
-    if (event.kind == Event::Kind::closed || event.kind == Event::Kind::reset)
+    const bool theirs = event.by == Party::server;
+    if (event.kind == Event::Kind::octets && theirs)
+      problem = "the server said " + smtp::escape(event.octets.substr(0, 200));
+    if (event.kind == Event::Kind::waited) problem = "the server did not answer in time";
+    if (theirs && (event.kind == Event::Kind::closed || event.kind == Event::Kind::reset))
       problem += (problem.empty() ? "the server closed the connection" : ", then closed the connection");
     if (event.kind == Event::Kind::tls_failed) problem = "TLS failed: " + event.text;
   }
   return problem.empty() ? "the server said nothing" : problem;
-}
-
-bool climbed(const wire::Transcript& transcript) {
-  return std::none_of(transcript.events.begin(), transcript.events.end(),
-                      [](const Event& event) { return event.kind == Event::Kind::stopped; });
-}
-
-bool offers(const smtp::Ehlo& ehlo, const Condition& condition) {
-  const smtp::Keyword* keyword = ehlo.find(condition.name);
-  if (keyword == nullptr) return false;
-  if (condition.parameter.empty()) return true;
-  const auto& parameters = keyword->parameters;
-  return std::find(parameters.begin(), parameters.end(), condition.parameter) != parameters.end();
 }
 
 struct Fact {
@@ -95,8 +80,8 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
   if (condition.kind == Condition::Kind::keyword) {
     // Under TLS no server may offer it (RFC 3207 section 4.2), so it is what was offered before that counts.
     const smtp::Ehlo& asked = condition.name == "STARTTLS" ? facts.plain : ehlo;
-    if (offers(asked, condition) != condition.negated) return std::nullopt;
     const std::string wanted = condition.name + (condition.parameter.empty() ? "" : " " + condition.parameter);
+    if (judge::has_keyword(asked, wanted) != condition.negated) return std::nullopt;
     return NotPlayed{Outcome::unsupported, wanted + (condition.negated ? " is advertised" : " is not advertised")};
   }
   for (const Fact& fact : fact_table) {
@@ -108,7 +93,7 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
   return NotPlayed{Outcome::skipped, "unknown fact '" + condition.name + "'"};
 }
 
-/// Whether the ladder to a state logs in on its way, as `rungs` has it.
+/// Whether the ladder to a state logs in on its way, as `setup_steps` has it.
 bool logs_in(Ladder to, const Target& target) {
   return to == Ladder::authenticated || (to > Ladder::authenticated && target.profile == "submission");
 }
@@ -125,11 +110,12 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target) {
     }
   };
   for (const scenario::Step& step : scenario.steps) {
-    uses(step.octets);
-    if (step.action != scenario::Step::Action::login) continue;
-    if (step.login.user) uses(*step.login.user);
-    if (step.login.password) uses(*step.login.password);
-    if (!step.login.user || !step.login.password) fact("auth");
+    if (const auto* send = std::get_if<scenario::Send>(&step.action)) uses(send->octets);
+    const auto* login = std::get_if<scenario::Login>(&step.action);
+    if (login == nullptr) continue;
+    if (login->user) uses(*login->user);
+    if (login->password) uses(*login->password);
+    if (!login->user || !login->password) fact("auth");
   }
   if (logs_in(scenario.from, target)) fact("auth");
   if (scenario.from == Ladder::tls) fact("tls");
@@ -138,24 +124,27 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target) {
 
 }  // namespace
 
-asio::awaitable<Facts> probe(const PlaySettings& settings) {
+Scenario only_the_ladder(Ladder to) {
+  Scenario scenario;
+  scenario.id = "probe-" + std::string(scenario::name(to));
+  scenario.from = to;
+  return scenario;
+}
+
+Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tls) {
   Facts facts;
-  const Scenario plain = only_the_ladder(Ladder::greeted);
-  const Played first = co_await play(plain, settings);
-  const Replies replies = replies_of(first.transcript);
+  const Replies replies = replies_of(plain);
   if (!replies.plain.empty()) facts.greeting = replies.plain[0].bytes();
-  if (!climbed(first.transcript) || replies.plain.size() < 2) {
-    facts.problem = problem_of(first.transcript);
-    co_return facts;
+  if (!greeted || replies.plain.size() < 2) {
+    facts.problem = problem_of(plain);
+    return facts;
   }
   facts.plain = smtp::parse_ehlo(replies.plain[1]);
   facts.starttls = facts.plain.find("STARTTLS") != nullptr;
-  if (!facts.starttls) co_return facts;
-  const Scenario under_tls = only_the_ladder(Ladder::tls);
-  const Played second = co_await play(under_tls, settings);
-  const Replies tls_replies = replies_of(second.transcript);
+  if (under_tls == nullptr) return facts;
+  const Replies tls_replies = replies_of(*under_tls);
   if (!tls_replies.under_tls.empty()) facts.under_tls = smtp::parse_ehlo(tls_replies.under_tls[0]);
-  co_return facts;
+  return facts;
 }
 
 std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {

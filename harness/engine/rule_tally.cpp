@@ -1,0 +1,100 @@
+#include "harness/engine/rule_tally.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/engine/run.hpp"
+#include "harness/judge/referee_report.hpp"
+#include "harness/record/json_lines.hpp"
+#include "harness/record/secrets.hpp"
+#include "harness/smtp/escape.hpp"
+
+namespace smtpspec::engine {
+
+using scenario::fence_rule;
+
+std::vector<std::string> rule_names() {
+  std::vector<std::string> names = {std::string(fence_rule)};
+  for (const smtp::RefereeRule& rule : smtp::referee_rules()) names.emplace_back(rule.name);
+  return names;
+}
+
+bool RuleTally::add(const record::Transcript& transcript, const judge::Judged& judged) {
+  bool is_evidence = false;
+  const judge::RefereeReport report = judge::referee_report(transcript);
+  for (const smtp::RefereeRule& rule : smtp::referee_rules())
+    counts_[std::string(rule.name)].checked += report.counts[static_cast<std::size_t>(rule.rule)].checked;
+  for (const smtp::Violation& violation : report.violations) {
+    judge::Verdict verdict;
+    verdict.outcome = Outcome::fail;
+    verdict.cause = judge::Cause::rule;
+    verdict.expected = violation.expected;
+    verdict.actual = violation.actual;
+    verdict.event = violation.event;
+    verdict.octets = smtp::unescape(violation.actual).value_or("");  // often the line itself
+    is_evidence = broken(smtp::row_of(violation.rule).name, std::move(verdict), transcript) || is_evidence;
+  }
+  counts_[std::string(fence_rule)].checked += judged.fence_replies + (judged.broken_fence ? 1 : 0);
+  if (judged.broken_fence) is_evidence = broken(fence_rule, *judged.broken_fence, transcript) || is_evidence;
+  return is_evidence;
+}
+
+bool RuleTally::broken(std::string_view rule, judge::Verdict verdict, const record::Transcript& transcript) {
+  Count& count = counts_[std::string(rule)];
+  ++count.broken;
+  const auto same = [&](const Seen& seen) { return seen.scenario == transcript.scenario; };
+  if (count.first.size() >= most_seen || std::any_of(count.first.begin(), count.first.end(), same)) return false;
+  const record::Redactor redactor(transcript.secrets);
+  verdict.expected = redactor.without_secrets(verdict.expected);
+  verdict.actual = redactor.without_secrets(verdict.actual);
+  count.first.push_back({transcript.scenario, verdict,
+                         excerpt(redactor.without_secrets(transcript), verdict.event, false, verdict.octets)});
+  return true;
+}
+
+namespace {
+
+/// Of another conversation the line that decided, and a few around it.
+void add_in_short(std::vector<ExcerptLine>& lines, const std::string& scenario, const std::vector<ExcerptLine>& more) {
+  constexpr std::ptrdiff_t before = 3;
+  constexpr std::ptrdiff_t after = 1;
+  lines.push_back({ExcerptLine::Side::event, "", "and in " + scenario + ":", false});
+  const auto key = std::find_if(more.begin(), more.end(), [](const ExcerptLine& line) { return line.key; });
+  const auto from = std::max(more.begin(), key - std::min(before, key - more.begin()));
+  const auto to = key == more.end() ? key : key + std::min(after + 1, more.end() - key);
+  lines.insert(lines.end(), from, to);
+}
+
+}  // namespace
+
+/// What did not come up is not known to be kept.
+void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const {
+  const auto found = counts_.find(row.rule);
+  const Count none;
+  const Count& count = found == counts_.end() ? none : found->second;
+  result.checked = count.checked;
+  if (count.broken == 0) {
+    result.outcome = count.checked > 0 ? Outcome::pass : Outcome::inconclusive;
+    result.cause = count.checked > 0 ? judge::Cause::none : judge::Cause::never_checked;
+    result.reason =
+        count.checked > 0 ? fmt::format("checked {} times", count.checked) : "nothing in this run called for it";
+    return;
+  }
+  const Seen& first = count.first.front();
+  result.outcome = first.verdict.outcome == Outcome::crash ? Outcome::crash : judge::unmet(row.level);
+  result.cause = first.verdict.cause;
+  result.expected = first.verdict.expected;
+  result.actual = first.verdict.actual;
+  result.excerpt = first.excerpt;
+  for (std::size_t i = 1; i < count.first.size(); ++i)
+    add_in_short(result.excerpt, count.first[i].scenario, count.first[i].excerpt);
+  result.decided_by = row.requirements.empty() ? std::string() : row.requirements.front();
+  result.transcript = record::transcript_path(first.scenario);
+  for (const Seen& seen : count.first) result.seen_in.push_back(seen.scenario);
+  result.reason = fmt::format("in {} conversation{}, checked {} times; first in {}", count.broken,
+                              count.broken == 1 ? "" : "s", count.checked, fmt::join(result.seen_in, ", "));
+}
+
+}  // namespace smtpspec::engine

@@ -1,0 +1,30 @@
+// Plays a scenario against the reference server's session in memory: no socket, no Asio, and no waiting, for time is
+// virtual. TLS is real.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/judge/playing.hpp"
+#include "harness/record/transcript.hpp"
+#include "harness/reference/session.hpp"
+#include "harness/scenario/model.hpp"
+#include "harness/wire/tls.hpp"
+
+namespace smtpspec::memory {
+
+/// Where a scenario is played. What it points to must outlive the play.
+struct Place {
+  const reference::Settings* server = nullptr;
+  const reference::Faults* faults = nullptr;
+  wire::TlsContext* client_tls = nullptr;
+  wire::TlsContext* server_tls = nullptr;
+};
+
+using judge::Played;
+
+/// `values`: with a token or without, for nothing else is delivered here.
+[[nodiscard]] Played play(const scenario::Scenario& scenario, const Place& place, const record::Terms& terms,
+                          judge::Values values);
+
+}  // namespace smtpspec::memory

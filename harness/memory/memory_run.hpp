@@ -1,0 +1,46 @@
+// A run in memory: a whole suite against the reference server's session, with faults or without, under virtual time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/engine/facts.hpp"
+#include "harness/engine/rule_tally.hpp"
+#include "harness/memory/memory_play.hpp"
+#include "harness/reference/fault.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::memory {
+
+class MemoryRun {
+ public:
+  /// `profile`: mx, submission or lmtp. Asks the server what it is like. The suite must outlive the run.
+  MemoryRun(const scenario::Suite& suite, const std::string& profile, const reference::Faults& faults);
+
+  /// One scenario, as a run over sockets would judge it; without what reports say beside the verdict. Rows `always/...`
+  /// are judged over what was played so far.
+  [[nodiscard]] engine::ScenarioResult result_of(const scenario::Scenario& scenario);
+  /// One play of it, whatever the server is like; shown to the referee.
+  [[nodiscard]] Played play(const scenario::Scenario& scenario);
+  /// Why the server could not be asked; empty where it could.
+  [[nodiscard]] const std::string& problem() const { return facts_.problem; }
+  /// What all plays took, as they saw it.
+  [[nodiscard]] record::Time virtual_time() const { return virtual_time_; }
+
+ private:
+  const scenario::Suite& suite_;
+  scenario::Target target_;
+  reference::Settings settings_;
+  reference::Faults faults_;
+  std::shared_ptr<wire::TlsContext> client_tls_;
+  std::shared_ptr<wire::TlsContext> server_tls_;
+  record::Terms terms_;
+  engine::Facts facts_;
+  engine::RuleTally rules_;
+  std::size_t plays_ = 0;
+  record::Time virtual_time_{0};
+};
+
+}  // namespace smtpspec::memory
