@@ -13,7 +13,9 @@ TEST_CASE("names are unique, one word, and found again") {
   for (const Behaviour& behaviour : behaviours()) {
     CAPTURE(behaviour.name);
     CHECK(names.insert(behaviour.name).second);
-    CHECK(behaviour.name.find(' ') == std::string::npos);
+    CHECK(behaviour.name.find_first_of(" \t") == std::string::npos);
+    CHECK(behaviour.what.find('\t') == std::string::npos);
+    CHECK_FALSE(name(behaviour.point).empty());
     REQUIRE(behaviours_named(behaviour.name).size() == 1);
     CHECK(behaviours_named(behaviour.name)[0].octets == behaviour.octets);
     CHECK_FALSE(behaviour.what.empty());
@@ -35,6 +37,12 @@ TEST_CASE("every way to end a session, at as many moments as the others") {
     CHECK(behaviours_named(name).size() >= 20);
     CHECK(behaviours_named(name).size() == behaviours_named("close-any").size());
   }
+}
+
+TEST_CASE("a behaviour's kind is what it does") {
+  CHECK(kind(behaviours_named("reset-half-rcpt").at(0)) == "end");
+  CHECK(kind(behaviours_named("trickle-line").at(0)) == "flood");
+  CHECK(kind(behaviours_named("deaf").at(0)) == "other");
 }
 
 TEST_CASE("a flood has something to flood with") {

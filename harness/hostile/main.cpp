@@ -19,7 +19,7 @@ using namespace smtpspec;
 
 struct Options {
   std::string behaviour;
-  hostile::Server::Options server;
+  hostile::Options server;
   std::uint16_t relay = 0;
   std::uint16_t sink = 0;
 };
@@ -31,12 +31,12 @@ void run(asio::io_context& context) {
   context.run();
 }
 
+/// A line each, its columns cut by tabs.
 int list() {
-  for (const auto& [name, what] : hostile::ends_in_turn()) fmt::print("server {} 3 1 plain {}\n", name, what);
+  for (const auto& [name, what] : hostile::ends_in_turn()) fmt::print("any\t{}\tany\tnothing\t{}\n", name, what);
   for (const auto& row : hostile::behaviours())
-    fmt::print("{} {} {} {} {} {}\n", row.is_end ? "end" : "server", row.name, row.ends.at_once, row.ends.later,
-               hostile::concerns_tls(row) ? "tls" : "plain", row.what);
-  for (const auto& row : hostile::sink_peers()) fmt::print("peer {} {}\n", row.name, row.what);
+    fmt::print("{}\t{}\t{}\t{}\t{}\n", kind(row), row.name, name(row.point), name(row.before), row.what);
+  for (const auto& row : hostile::sink_peers()) fmt::print("peer\t{}\tsink\tnothing\t{}\n", row.name, row.what);
   return 0;
 }
 
@@ -45,10 +45,11 @@ int serve(Options& options) {
   if (behaviours.empty()) return 2;
   options.server.settings.users = {{"alice", "open-sesame"}};
   asio::io_context context{1};
-  reference::Road road = reference::nowhere();
-  if (options.relay != 0) road = reference::relay_to("127.0.0.1", options.relay);
-  const hostile::Server server(context.get_executor(), options.server, std::move(behaviours), road);
-  fmt::print("listening on {}\n", server.address());
+  reference::Deliver deliver = reference::nowhere();
+  if (options.relay != 0) deliver = reference::relay_to("127.0.0.1", options.relay);
+  const wire::Listener listener =
+      hostile::listen(context.get_executor(), options.server, std::move(behaviours), deliver);
+  fmt::print("listening on {}\n", listener.address());
   std::fflush(stdout);
   run(context);
   return 0;
@@ -70,7 +71,8 @@ int main(int argc, char** argv) {
   CLI::App app("A hostile server, and a hostile peer of a sink; on loopback alone", "hostile");
   app.require_subcommand(1);
   Options options;
-  app.add_subcommand("list", "kind, name, exit codes of `smtpspec run` at once and later, tls or plain, what it does");
+  app.add_subcommand("list",
+                     "kind, name, point of a session, how much of the reply goes before, what it does; cut by tabs");
   CLI::App* server = app.add_subcommand("serve", "Listen, say where on a line of its own, and misbehave until SIGTERM");
   server->add_option("behaviour", options.behaviour)->required();
   server->add_option("--correct", options.server.correct, "So many first connections are served correctly");

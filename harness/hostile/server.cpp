@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "harness/hostile/deeds.hpp"
+#include "harness/hostile/misbehaviour.hpp"
 #include "harness/smtp/command.hpp"
 
 namespace smtpspec::hostile {
@@ -16,29 +16,24 @@ constexpr wire::Time patience{60'000};
 
 /// What the connections share.
 struct Shared {
-  Server::Options options;
+  Options options;
   std::vector<Behaviour> behaviours;
-  reference::Road road;
+  reference::Deliver deliver;
   std::shared_ptr<wire::TlsContext> tls;
   std::size_t connections = 0;
 };
 
 Point point_of(smtp::Verb verb) {
-  switch (verb) {
-    case smtp::Verb::ehlo:
-    case smtp::Verb::helo:
-    case smtp::Verb::lhlo: return Point::ehlo;
-    case smtp::Verb::mail: return Point::mail;
-    case smtp::Verb::rcpt: return Point::rcpt;
-    case smtp::Verb::data: return Point::data;
-    case smtp::Verb::bdat: return Point::bdat;
-    case smtp::Verb::rset: return Point::rset;
-    case smtp::Verb::noop: return Point::noop;
-    case smtp::Verb::quit: return Point::quit;
-    case smtp::Verb::auth: return Point::auth;
-    case smtp::Verb::starttls: return Point::starttls;
-    default: return Point::vrfy;
-  }
+  using smtp::Verb;
+  constexpr std::pair<Verb, Point> points[] = {
+      {Verb::ehlo, Point::ehlo}, {Verb::helo, Point::ehlo}, {Verb::lhlo, Point::ehlo},
+      {Verb::mail, Point::mail}, {Verb::rcpt, Point::rcpt}, {Verb::data, Point::data},
+      {Verb::bdat, Point::bdat}, {Verb::rset, Point::rset}, {Verb::noop, Point::noop},
+      {Verb::quit, Point::quit}, {Verb::auth, Point::auth}, {Verb::starttls, Point::starttls},
+  };
+  for (const auto& [known, point] : points)
+    if (known == verb) return point;
+  return Point::vrfy;
 }
 
 /// One connection: the reference session says what is correct, the behaviour what is done.
@@ -65,7 +60,7 @@ class Connection {
           if (there) session_.tls_started();
           break;
         case Want::deliver: {
-          const std::vector<bool> delivered = co_await shared_.road(session_.accepted());
+          const std::vector<bool> delivered = co_await shared_.deliver(session_.accepted());
           session_.delivered(delivered);
           there = co_await answer(point_);
           break;
@@ -82,7 +77,7 @@ class Connection {
            (where == point || (where == Point::every && point < Point::starttls && point != Point::message));
   }
 
-  /// Says what the session has to say at this point, or does the deed; false when the session is over.
+  /// Says what the session has to say at this point, or misbehaves; false when the session is over.
   asio::awaitable<bool> answer(Point point) {
     point_ = point;
     std::string reply = session_.take_output();
@@ -90,7 +85,7 @@ class Connection {
     in_auth_ = reply.starts_with("334");
     answered_ = !reply.empty();
     if (reply.empty() && point != Point::message) co_return true;
-    if (!begins(point)) co_return co_await say(stream_, std::move(reply));
+    if (!begins(point)) co_return co_await write_all(stream_, std::move(reply));
     co_return co_await perform(behaviour_, stream_, std::move(reply));
   }
 
@@ -120,7 +115,7 @@ class Connection {
   }
 
   asio::awaitable<bool> handshake() {
-    pending_.clear();  // RFC 3207 section 6: nothing that was sent in plain text is read behind the handshake
+    pending_.clear();  // RFC 3207 section 6: nothing that was sent in plain text is read after the handshake
     if (begins(Point::handshake)) {
       co_await break_handshake(behaviour_, stream_, *shared_.tls);
       co_return false;
@@ -151,16 +146,17 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
   co_await connection.serve();
 }
 
-wire::Listener::Serve serve_by(const std::shared_ptr<Shared>& shared) {
-  return [shared](std::unique_ptr<wire::Transport> transport) { return serve(shared, std::move(transport)); };
-}
-
 }  // namespace
 
-Server::Server(asio::any_io_executor executor, Options options, std::vector<Behaviour> behaviours, reference::Road road)
-    : listener_(std::move(executor), "127.0.0.1", options.port,
-                serve_by(std::make_shared<Shared>(Shared{options, std::move(behaviours), std::move(road),
-                                                         wire::TlsContext::server("hostile.example"), 0})),
-                5000) {}
+wire::Listener listen(asio::any_io_executor executor, Options options, std::vector<Behaviour> behaviours,
+                      reference::Deliver deliver) {
+  const std::uint16_t port = options.port;
+  const auto shared = std::make_shared<Shared>(Shared{std::move(options), std::move(behaviours), std::move(deliver),
+                                                      wire::TlsContext::server("hostile.example"), 0});
+  const auto serve_one = [shared](std::unique_ptr<wire::Transport> transport) {
+    return serve(shared, std::move(transport));
+  };
+  return {std::move(executor), "127.0.0.1", port, serve_one, 5000};
+}
 
 }  // namespace smtpspec::hostile

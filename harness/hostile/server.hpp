@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
 
 #include <asio/any_io_executor.hpp>
 
@@ -14,21 +12,15 @@
 
 namespace smtpspec::hostile {
 
-class Server {
- public:
-  struct Options {
-    std::uint16_t port = 0;     ///< 0 takes a free one
-    std::size_t correct = 0;    ///< so many first connections are served correctly
-    bool implicit_tls = false;  ///< TLS from the first octet; a point under TLS is met at once
-    reference::Settings settings;
-  };
-  /// Listens on loopback at once; throws std::system_error where the port cannot be had. Connections take the
-  /// behaviours, of which there is one at least, in turn.
-  Server(asio::any_io_executor executor, Options options, std::vector<Behaviour> behaviours, reference::Road road);
-  [[nodiscard]] std::string address() const { return listener_.address(); }
-
- private:
-  wire::Listener listener_;
+struct Options {
+  std::uint16_t port = 0;     ///< 0 takes a free one
+  std::size_t correct = 0;    ///< so many first connections are served correctly
+  bool implicit_tls = false;  ///< TLS from the first octet; a point under TLS is met at once
+  reference::Settings settings;
 };
+/// Listens on loopback at once; throws std::system_error where the port cannot be had. Connections take the
+/// behaviours, of which there is one at least, in turn.
+[[nodiscard]] wire::Listener listen(asio::any_io_executor executor, Options options, std::vector<Behaviour> behaviours,
+                                    reference::Deliver deliver);
 
 }  // namespace smtpspec::hostile

@@ -9,7 +9,7 @@
 #include <asio/this_coro.hpp>
 
 #include "harness/hostile/behaviour.hpp"
-#include "harness/hostile/deeds.hpp"
+#include "harness/hostile/misbehaviour.hpp"
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::hostile {
@@ -21,12 +21,6 @@ constexpr std::chrono::milliseconds before_next{50};
 constexpr std::chrono::milliseconds between_octets{2};
 constexpr std::size_t gibibyte = std::size_t{1} << 30;
 
-std::string repeated(std::string_view octets, std::size_t times) {
-  std::string all;
-  for (std::size_t i = 0; i < times; ++i) all += octets;
-  return all;
-}
-
 /// Until the sink ends the connection; one reader, beside the one writer.
 asio::awaitable<void> read_all(std::shared_ptr<wire::Transport> transport) {
   for (;;) {
@@ -35,16 +29,12 @@ asio::awaitable<void> read_all(std::shared_ptr<wire::Transport> transport) {
   }
 }
 
-asio::awaitable<bool> say(wire::Transport& transport, const std::string& octets, bool octetwise) {
-  if (!octetwise) {
-    const wire::Written written = co_await transport.write(octets, very_long);
-    co_return written.end == End::octets;
-  }
-  for (const char octet : octets) {
-    const std::string one(1, octet);
-    const wire::Written written = co_await transport.write(one, very_long);
+asio::awaitable<bool> write_all(wire::Transport& transport, const std::string& octets, bool octetwise) {
+  const std::size_t size = octetwise ? 1 : octets.size();
+  for (std::size_t at = 0; at < octets.size(); at += size) {
+    const wire::Written written = co_await transport.write(std::string_view(octets).substr(at, size), very_long);
     if (written.end != End::octets) co_return false;
-    co_await sleep_for(between_octets);
+    if (octetwise) co_await sleep_for(between_octets);
   }
   co_return true;
 }
@@ -57,9 +47,9 @@ asio::awaitable<void> connection(const SinkPeer& peer, const std::string host, s
     if (!connected.transport) continue;
     const std::shared_ptr<wire::Transport> transport = std::move(connected.transport);
     if (peer.reads) asio::co_spawn(executor, read_all(transport), asio::detached);
-    bool there = co_await say(*transport, peer.first, peer.octetwise);
+    bool there = co_await write_all(*transport, peer.first, peer.octetwise);
     for (std::size_t said = 0; there && said < peer.most; said += peer.octets.size())
-      there = co_await say(*transport, peer.octets, peer.octetwise);
+      there = co_await write_all(*transport, peer.octets, peer.octetwise);
     if (there && peer.then == Then::hold) co_await sleep_for(very_long);
     if (peer.then == Then::reset) transport->reset();
     transport->close();
@@ -84,7 +74,7 @@ std::vector<SinkPeer> made() {
       {"peer-recipients", "recipients without end", 8, "EHLO peer.example\r\nMAIL FROM:<a@peer.example>\r\n",
        repeated("RCPT TO:<" + std::string(60, 'x') + "@sink.example>\r\n", 500), gibibyte},
       {"peer-half-open", "3000 connections that say nothing", 3000, "", "", 0, false},
-      {"peer-greeted", "2000 connections that stop behind EHLO", 2000, "EHLO peer.example\r\n", "", 0},
+      {"peer-greeted", "2000 connections that stop after EHLO", 2000, "EHLO peer.example\r\n", "", 0},
       {"peer-slow", "200 sessions of one octet a segment", 200, "", letter, letter.size(), true, true},
       {"peer-chunk", "a chunk of the greatest size there is, and its octets", 8,
        envelope + "BDAT 18446744073709551615\r\n", std::string(65536, 'B'), gibibyte},

@@ -1,7 +1,6 @@
 // Peers that connect to the sink of a run and misbehave there while mail is relayed to it.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>

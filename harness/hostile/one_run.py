@@ -1,20 +1,16 @@
-"""One run on a hostile server, or beside a peer that attacks its sink, and what is wrong with it. For ci/hostile."""
+"""One run on a hostile server, or beside a peer that attacks its sink, and what is wrong with it. For driver.py."""
 import collections
-import functools
-import importlib.machinery
-import importlib.util
 import json
 import os
-import pathlib
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from smtpspec_ci import processes, reports
+
 MEMORY = 200  # MiB
 SECONDS = 600  # a bound, not a measure: such a run waits for much, and some take turns with it
 # The sanitizers' shadow memory and quarantine count as resident: 200 MiB cannot be asked for there.
@@ -22,7 +18,7 @@ MEMORY_SANITIZED = 2000
 SECONDS_SANITIZED = 900
 # Two connections of the probe (the second under TLS), one of the canary.
 CORRECT = 3
-# When a server is hostile: behind a correct probe and canary, at once, at once and under TLS from the first octet.
+# When a server is hostile: after a correct probe and canary, at once, at once and under TLS from the first octet.
 LATER, AT_ONCE, SMTPS = "", " (at once)", " (smtps)"
 WHOLE = "1/1"
 CONTRACT = (0, 1, 3, 5)  # what a run on a target that answers, or does not, may end with
@@ -51,20 +47,10 @@ settle = "20ms"
 def check_reports(out):
     """Problems of a run's reports, and the verdicts that they hold. In a process of its own: what a child of ours has
     at its start counts as its memory, so this process must stay small."""
-    problems = load_check_reports().results_problems(out / "results.json")[:5] + \
-        load_check_reports().junit_problems(out / "junit.xml")[:5]
+    problems = reports.results_problems(out / "results.json")[:5] + reports.junit_problems(out / "junit.xml")[:5]
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     return problems, {one["id"]: Verdict(one["outcome"], one["cause"], bool(one.get("reason") or one["cause"]),
                                          one["actual"][:200]) for one in results["scenarios"]}
-
-
-@functools.lru_cache
-def load_check_reports():
-    loader = importlib.machinery.SourceFileLoader("check_reports", str(ROOT / "ci" / "check_reports"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_reports", loader))
-    sys.dont_write_bytecode = True
-    loader.exec_module(module)
-    return module
 
 
 class Ports:
@@ -89,26 +75,13 @@ class Ports:
 
 
 ports = Ports()
-running = set()
-
-
 def start(command, **more):
-    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, text=True, errors="replace", **more)
-    running.add(process)
-    return process
+    return processes.start(command, text=True, errors="replace", **more)
 
 
-def end(process, seconds=20):
+def end(process):
     """Ends it by SIGTERM and waits; its exit code."""
-    if process.poll() is None:
-        process.terminate()
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
-    finally:
-        running.discard(process)
+    return processes.end(process, 20)
 
 
 def listening(process):
@@ -116,8 +89,8 @@ def listening(process):
     return int(process.stdout.readline().split()[2].rsplit(":", 1)[1])
 
 
-# Rows of `HOSTILE list`: the exit codes that a run comes to where the server is hostile at once, and later.
-Server = collections.namedtuple("Server", "name at_once later moment shard")
+# Behaviours, with the exit codes that a run comes to where the server is hostile at once, and later.
+Server = collections.namedtuple("Server", "name kind at_once later tls shard")
 Peer = collections.namedtuple("Peer", "name shard")
 Verdict = collections.namedtuple("Verdict", "outcome cause stated actual")
 
@@ -152,7 +125,6 @@ def play(case, options, folder, target, seconds, more):
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
-        running.discard(process)
         process.returncode = os.waitstatus_to_exitcode(status)
     case.seconds = time.monotonic() - begun
     case.mib = usage.ru_maxrss / 1024
@@ -199,7 +171,7 @@ def against_server(options, row, way, folder):
 def against_server_once(options, row, way, folder, patience):
     case = Case(f"{row.name}{way}", {LATER: row.later, AT_ONCE: row.at_once, SMTPS: 3}[way])
     # What is slow and right must be found right: by the usual patience.
-    calm = 10 if row.moment == "tls" else 50 if row.later == 0 else 1
+    calm = 10 if row.tls else 50 if row.later == 0 else 1
     timeout = f"{options.timeout * patience * calm}ms"
     # A canary may fail before anything is found; and a part of the suite may hold no row that meets the behaviour.
     if way == LATER and case.expected == 1:
@@ -270,8 +242,3 @@ def against_sink_once(options, row, calm, folder):
             if now.outcome != before and not (now.outcome in UNDECIDED and now.stated):
                 case.problems.append(f"{scenario}: {now.outcome} and not {before}: {now.actual}")
     return case, verdicts
-
-
-def kill_all():
-    for process in list(running):
-        process.kill()

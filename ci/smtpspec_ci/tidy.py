@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Runs clang-tidy over the project's own files. Usage: ci/tidy BUILD [JOBS]; BUILD holds compile_commands.json of clang.
+"""Runs clang-tidy over the project's own files.
 
 A file that was clean is not looked at again until it, a header of ours that it includes, its flags, .clang-tidy or
 clang-tidy itself change. Tests get the compiler's own warnings alone: Catch2's macros are dear to walk.
@@ -12,9 +11,10 @@ import pathlib
 import re
 import shlex
 import subprocess
-import sys
+import tempfile
 
-TREE = pathlib.Path(__file__).resolve().parent.parent
+from smtpspec_ci.processes import CORES, ROOT
+
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "smtpspec" / "tidy"
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
@@ -25,7 +25,7 @@ def closure(file, seen):
         return seen
     seen[file] = file.read_bytes()
     for header in INCLUDE.findall(seen[file].decode(errors="replace")):
-        closure(TREE / header if (TREE / header).is_file() else file.parent / header, seen)
+        closure(ROOT / header if (ROOT / header).is_file() else file.parent / header, seen)
     return seen
 
 
@@ -36,43 +36,41 @@ def options(file):
 
 def key(file, command, version):
     digest = hashlib.sha256(f"{version}\n{options(file)}\n".encode())
-    digest.update((TREE / ".clang-tidy").read_bytes())
+    digest.update((ROOT / ".clang-tidy").read_bytes())
     # The checkout's place is no part of the answer, so a fresh clone finds what another one knew.
-    digest.update(re.sub(r" -o \S+", "", command).replace(str(TREE), "").encode())
+    digest.update(re.sub(r" -o \S+", "", command).replace(str(ROOT), "").encode())
     for path, octets in sorted(closure(file, {}).items()):
-        digest.update(f"{path.relative_to(TREE)} {len(octets)}\n".encode() + octets)
+        digest.update(f"{path.relative_to(ROOT)} {len(octets)}\n".encode() + octets)
     return digest.hexdigest()
 
 
-def look(file, build):
-    run = subprocess.run(["clang-tidy", "--quiet", "-p", build, *options(file), str(file)], cwd=TREE,
-                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return run.returncode, re.sub(r"^\d+ warnings?.*(generated|treated as errors?)\.?\n", "", run.stdout, flags=re.M)
+def look(file, build, work):
+    """The exit code of clang-tidy, and what it says."""
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        code = work.into(log).code("clang-tidy", "--quiet", "-p", build, *options(file), file)
+        log.seek(0)
+        return code, re.sub(r"^\d+ warnings?.*(generated|treated as errors?)\.?\n", "", log.read(), flags=re.M)
 
 
-def main():
-    build = sys.argv[1]
-    jobs = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count()
+def check(build, work):
+    """Looks at each file that `build`, below the root, compiles by clang and that is not known to be clean; 0 where all
+    are clean, else 1."""
     version = subprocess.run(["clang-tidy", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = {}
-    for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text()):
+    for entry in json.loads((ROOT / build / "compile_commands.json").read_text()):
         file = pathlib.Path(entry["directory"], entry["file"]).resolve()
-        if TREE in file.parents and pathlib.Path(build).resolve() not in file.parents:
+        if ROOT in file.parents and ROOT / build not in file.parents:
             wanted[file] = key(file, entry.get("command") or shlex.join(entry["arguments"]), version)
     todo = [file for file, digest in wanted.items() if not (CACHE / digest).exists()]
-    print(f"tidy: {len(wanted)} files, {len(todo)} to look at")
+    work.say(f"tidy: {len(wanted)} files, {len(todo)} to look at")
     faults = 0
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for file, (code, text) in zip(todo, pool.map(lambda file: look(file, build), todo)):
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        for file, (code, text) in zip(todo, pool.map(lambda file: look(file, build, work), todo)):
             if code == 0:
                 (CACHE / wanted[file]).touch()
             else:
                 faults += 1
-                print(text or f"{file}: clang-tidy ended with {code}", flush=True)
-    print(f"tidy: {faults} files with findings")
+                work.say(text or f"{file}: clang-tidy ended with {code}")
+    work.say(f"tidy: {faults} files with findings")
     return 1 if faults or not wanted else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-#include "harness/hostile/deeds.hpp"
+#include "harness/hostile/misbehaviour.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,28 +28,29 @@ asio::awaitable<void> listen(wire::Stream& stream) {
 /// Holds the connection and does not even look whether the peer is still there.
 asio::awaitable<void> be_deaf() { co_await sleep_for(very_long); }
 
-asio::awaitable<void> flood(const Behaviour& behaviour, wire::Stream& stream) {
-  bool there = co_await say(stream, behaviour.first);
-  for (std::size_t written = 0; there && written < flood_octets; written += behaviour.octets.size())
-    there = co_await say(stream, behaviour.octets);
-  if (there) co_await be_deaf();
-}
-
 /// Each octet is a write of its own, which TCP_NODELAY makes a segment.
-asio::awaitable<bool> say_octetwise(wire::Stream& stream, std::string octets, std::chrono::milliseconds pause) {
+asio::awaitable<bool> write_octetwise(wire::Stream& stream, std::string octets, std::chrono::milliseconds pause) {
   for (const char octet : octets) {
     const std::string one(1, octet);
-    const bool there = co_await say(stream, one);
+    const bool there = co_await write_all(stream, one);
     if (!there) co_return false;
     if (pause.count() > 0) co_await sleep_for(pause);
   }
   co_return true;
 }
 
-asio::awaitable<void> trickle(const Behaviour& behaviour, wire::Stream& stream) {
-  bool there = co_await say(stream, behaviour.first);
-  for (std::size_t written = 0; there && written < trickle_octets; written += behaviour.octets.size())
-    there = co_await say_octetwise(stream, behaviour.octets, std::chrono::milliseconds(0));
+/// Writes without end, or nearly so.
+asio::awaitable<void> flood(const Behaviour& behaviour, wire::Stream& stream) {
+  const bool trickles = behaviour.act == Act::trickle;
+  bool there = co_await write_all(stream, behaviour.first);
+  for (std::size_t written = 0; there && written < (trickles ? trickle_octets : flood_octets);) {
+    if (trickles) {
+      there = co_await write_octetwise(stream, behaviour.octets, std::chrono::milliseconds(0));
+    } else {
+      there = co_await write_all(stream, behaviour.octets);
+    }
+    written += behaviour.octets.size();
+  }
   if (there) co_await be_deaf();
 }
 
@@ -78,7 +79,7 @@ asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-asio::awaitable<bool> say(wire::Stream& stream, std::string octets) {
+asio::awaitable<bool> write_all(wire::Stream& stream, std::string octets) {
   if (octets.empty()) co_return true;
   const wire::Written written = co_await stream.write(octets, very_long);
   co_return written.end == End::octets;
@@ -88,7 +89,7 @@ asio::awaitable<bool> perform(const Behaviour& behaviour, wire::Stream& stream, 
   if (behaviour.before != Before::nothing) {
     std::string part = reply;
     if (behaviour.before == Before::half) part.resize(reply.size() / 2);
-    const bool there = co_await say(stream, std::move(part));
+    const bool there = co_await write_all(stream, std::move(part));
     if (!there) co_return false;
   }
   bool there = false;
@@ -97,14 +98,14 @@ asio::awaitable<bool> perform(const Behaviour& behaviour, wire::Stream& stream, 
     case Act::reset: stream.transport().reset(); break;
     case Act::silence: co_await listen(stream); break;
     case Act::deaf: co_await be_deaf(); break;
-    case Act::flood: co_await flood(behaviour, stream); break;
-    case Act::trickle: co_await trickle(behaviour, stream); break;
-    case Act::say_close: co_await say(stream, behaviour.first + behaviour.octets); break;
-    case Act::say: there = co_await say(stream, behaviour.first + behaviour.octets); break;
-    case Act::octetwise: there = co_await say_octetwise(stream, reply, std::chrono::milliseconds(0)); break;
-    case Act::slowly: there = co_await say_octetwise(stream, reply, between_slow_octets); break;
-    case Act::recode: there = co_await say(stream, with_code(reply, behaviour.octets)); break;
-    case Act::line_feeds: there = co_await say(stream, with_line_feeds(reply)); break;
+    case Act::flood:
+    case Act::trickle: co_await flood(behaviour, stream); break;
+    case Act::write_close: co_await write_all(stream, behaviour.first + behaviour.octets); break;
+    case Act::write: there = co_await write_all(stream, behaviour.first + behaviour.octets); break;
+    case Act::octetwise: there = co_await write_octetwise(stream, reply, std::chrono::milliseconds(0)); break;
+    case Act::slowly: there = co_await write_octetwise(stream, reply, between_slow_octets); break;
+    case Act::recode: there = co_await write_all(stream, with_code(reply, behaviour.octets)); break;
+    case Act::line_feeds: there = co_await write_all(stream, with_line_feeds(reply)); break;
     case Act::close_notify:
       co_await stream.close_notify(very_long);
       co_await listen(stream);

@@ -1,0 +1,39 @@
+"""The in-process fuzz targets: libFuzzer under AddressSanitizer and UndefinedBehaviorSanitizer, each for some seconds. What
+is discovered stays below build/fuzzing/; only seeds that somebody looked at belong in corpus/."""
+import concurrent.futures
+import re
+
+from smtpspec_ci.processes import BUILD, CORES, ROOT
+
+
+def targets():
+    return sorted(file.stem for file in (ROOT / "fuzz" / "targets").glob("*.cpp"))
+
+
+def fuzz_one(work, target, seconds):
+    """Says what came of it; whether nothing was found."""
+    here = BUILD / "fuzzing" / target
+    for folder in ("found", "artifacts"):
+        (here / folder).mkdir(parents=True, exist_ok=True)
+    dictionary = ROOT / "fuzz" / "dictionaries" / f"{target}.dict"
+    corpus = ROOT / "corpus" / target
+    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=2048", "-max_len=2048", "-print_final_stats=1",
+               f"-artifact_prefix={here}/artifacts/", *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
+    inputs = [here / "found", *([corpus] if corpus.is_dir() else [])]
+    with (here / "log").open("w+", errors="replace") as log:
+        code = work.into(log).code(f"build/fuzz/fuzz/fuzz_{target}", *options, *inputs)
+        log.seek(0)
+        text = log.read()
+    if code != 0:
+        work.say(f"{target}: FAILED; the input is in {here}/artifacts/, the log is {here}/log", *text.splitlines()[-60:])
+        return False
+    tried = re.search(r"stat::number_of_executed_units: (\d+)", text)
+    work.say(f"{target}: {tried[1] if tried else 'no'} inputs tried in {seconds} s, nothing found")
+    return True
+
+
+def fuzz(work, seconds):
+    """Each target for so many seconds; 0, or 1 where one of them found something."""
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        clean = list(pool.map(lambda target: fuzz_one(work, target, seconds), targets()))
+    return 0 if clean and all(clean) else 1

@@ -1,0 +1,97 @@
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from smtpspec_ci.runner import Failed, Run, Step
+
+CI = Path(__file__).resolve().parents[1]
+
+
+def played(*steps):
+    """The exit code of a run of these steps, and the lines that it prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = Run(steps).play()
+    return code, said.getvalue().splitlines()
+
+
+def fails(work):
+    work.say("what went wrong")
+    raise Failed
+
+
+class RunTest(unittest.TestCase):
+    def test_the_last_line_counts_steps_and_what_they_counted(self):
+        def counts(work):
+            work.passed, work.failed = 3, 0
+
+        code, lines = played(Step("test-one", "one", counts), Step("test-two", "two", lambda work: work.run("true")))
+        self.assertEqual((code, lines[-1]), (0, "5 passed, 0 failed"))
+
+    def test_a_failure_is_told_of_with_its_log(self):
+        code, lines = played(Step("test-bad", "bad", fails), Step("test-good", "good", lambda work: None))
+        self.assertEqual((code, lines[-2:]), (1, ["failed: bad", "1 passed, 1 failed"]))
+        self.assertIn("what went wrong", lines)
+
+    def test_a_command_may_fail_and_may_be_skipped(self):
+        code, lines = played(Step("test-bad", "bad", lambda work: work.run("sh", "-c", "exit 3")),
+                             Step("test-none", "none", lambda work: work.run("sh", "-c", "exit 77")))
+        self.assertEqual((code, lines[-1]), (1, "0 passed, 1 failed, 1 skipped"))
+        self.assertTrue(any(line.startswith("-- FAILED: bad, exit code 3,") for line in lines))
+
+    def test_a_mistake_in_a_step_fails_it_and_ends_no_other(self):
+        code, lines = played(Step("test-bad", "bad", lambda work: [][1]), Step("test-good", "good", lambda work: None))
+        self.assertEqual((code, lines[-1]), (1, "1 passed, 1 failed"))
+
+    def test_what_needs_a_failed_step_is_not_done(self):
+        done = []
+        code, lines = played(Step("test-bad", "bad", fails, "compute"),
+                             Step("test-next", "next", lambda work: done.append(1), needs=("test-bad",)))
+        self.assertEqual((code, lines[-1], done), (1, "0 passed, 2 failed", []))
+
+    def test_lanes_go_side_by_side_and_needs_are_waited_for(self):
+        both, done = threading.Barrier(2, timeout=20), []
+        steps = [Step("test-last", "last", lambda work: done.append("last"), needs=("test-meets",)),
+                 Step("test-waits", "waits", lambda work: both.wait()),
+                 Step("test-meets", "meets", lambda work: (both.wait(), done.append("meets")), "compute")]
+        self.assertEqual(played(*steps)[0], 0)
+        self.assertEqual(done, ["meets", "last"])
+
+
+class SignalTest(unittest.TestCase):
+    def test_a_signal_ends_what_was_started(self):
+        program = ("import sys; from smtpspec_ci import processes\n"
+                   "processes.exit_on_signals()\n"
+                   "try: processes.run(['sh', '-c', 'echo $$; sleep 100 & wait'])\n"
+                   "finally: processes.end_all()\n")
+        process = subprocess.Popen([sys.executable, "-B", "-c", program], env={**os.environ, "PYTHONPATH": str(CI)},
+                                   stdout=subprocess.PIPE, text=True)
+        group = int(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+        process.stdout.close()
+        for _ in range(100):  # process 1 may take its time to reap
+            if not alive(group):
+                return
+            time.sleep(0.05)
+        self.fail("something still runs")
+
+
+def alive(group):
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = file.read_text(errors="replace").rsplit(")", 1)[1].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
+
+
+if __name__ == "__main__":
+    unittest.main()

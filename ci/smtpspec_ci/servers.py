@@ -1,0 +1,132 @@
+"""Plays the whole suite on real servers, side by side, and holds what is found against the baseline of each.
+
+Installs what is missing and builds first, unless SMTPSPEC names a binary; SMTPSPEC_REPEAT=2 plays all of it twice.
+Exit codes: 0 every finding is as expected, 1 something else, 2 no such target, 77 no apt or no root: skipped."""
+import argparse
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+
+from smtpspec_ci import processes
+from smtpspec_ci.processes import BUILD, ROOT
+from smtpspec_ci.runner import SKIPPED, close
+
+TARGETS = ROOT / "ci" / "targets"
+LIMIT = 600  # seconds that a run may take
+JOBS = 48  # sessions at a time, where the target's ci.toml says nothing else
+REPORTS_DO_NOT_FIT = 99
+OUTCOMES = ("pass", "info", "warn", "fail", "crash", "blocked", "inconclusive", "unsupported", "skipped", "error")
+
+
+def as_root(*command):
+    return [*command] if os.getuid() == 0 else ["sudo", "-n", *command]
+
+
+def can_be_root():
+    return bool(shutil.which("apt-get")) and (os.getuid() == 0 or bool(shutil.which("sudo")) and
+                                              processes.run(as_root("true"), stderr=subprocess.DEVNULL) == 0)
+
+
+def out_of(name):
+    return BUILD / f"run-{name}"
+
+
+def log_of(name):
+    return BUILD / f"run-{name}.log"
+
+
+def play(smtpspec, name):
+    """The run's exit code, or another if its reports do not fit their schemas."""
+    target, out = (TARGETS / name).relative_to(ROOT), out_of(name).relative_to(ROOT)
+    settings = TARGETS / name / "ci.toml"
+    jobs = tomllib.loads(settings.read_text())["jobs"] if settings.is_file() else JOBS
+    baseline = ["--baseline", target / "expected.toml"] if (TARGETS / name / "expected.toml").is_file() else []
+    shutil.rmtree(out_of(name), ignore_errors=True)
+    with log_of(name).open("w") as log:
+        code = processes.run([smtpspec, "run", target / "target.toml", *baseline, "--suite", "scenarios", "--jobs", jobs,
+                              "--out", out, "--report", "junit"], seconds=LIMIT, stdout=log, stderr=log)
+        fit = processes.run(["ci/check_reports", out], stdout=log, stderr=log) == 0
+    return code if fit else REPORTS_DO_NOT_FIT
+
+
+def row(name, code, cells):
+    print(f"{name:30}" + "".join(f"{cells[one]:>{max(len(one), 4) + 2}}" for one in OUTCOMES) + f"{code:>6}", flush=True)
+
+
+def table(codes):
+    print()
+    row("server", "exit", dict(zip(OUTCOMES, OUTCOMES)))
+    for name, code in codes.items():
+        try:
+            summary = json.loads((out_of(name) / "results.json").read_text())["summary"]
+        except (OSError, ValueError, KeyError):
+            summary = {}
+        row(name, code, {one: summary.get(one, "?") for one in OUTCOMES})
+
+
+class Servers:
+    """Those that were started, and are stopped whatever happens."""
+
+    def __init__(self):
+        self.names = []
+
+    def start(self, name):
+        self.names.append(name)
+        return processes.run(as_root(f"ci/targets/{name}/start")) == 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for name in self.names:
+            # Not by `processes`, which may be ending.
+            if subprocess.run(as_root(f"ci/targets/{name}/stop"), cwd=ROOT, stdin=subprocess.DEVNULL,
+                              start_new_session=True, check=False).returncode != 0:
+                print(f"could not stop {name}", flush=True)
+
+
+def play_all(smtpspec, names):
+    """Starts the servers, plays and stops them; the exit codes of the runs by name, None for a server that does not start.
+    One start after the other, as each may ask apt; the runs are side by side, as they wait more than they work."""
+    with Servers() as servers:
+        codes = {name: None for name in names}
+        running = [name for name in names if servers.start(name)]
+        with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+            codes.update(zip(running, pool.map(lambda name: play(smtpspec, name), running)))
+    return codes
+
+
+def main(arguments):
+    there = sorted(file.parent.name for file in TARGETS.glob("*/target.toml"))
+    parser = argparse.ArgumentParser(prog="ci/servers", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("name", nargs="*", metavar="NAME", help=f"these alone; there are: {' '.join(there)}")
+    names = parser.parse_args(arguments).name or there
+    unknown = [name for name in names if name not in there]
+    if unknown:
+        print(f"there is no target '{unknown[0]}'; there are: {' '.join(there)}")
+        return 2
+    if not can_be_root():
+        print("servers: skipped; real servers need apt, and root or sudo without a password")
+        return SKIPPED
+    smtpspec = os.environ.get("SMTPSPEC")  # from the root of the repository, where it is no absolute path
+    if not smtpspec:
+        processes.must("ci/setup", "build", "test")
+        code = processes.build("dev", "smtpspec")
+        if code != 0:
+            return code
+        smtpspec = "build/dev/harness/cli/smtpspec"
+    passed, broken = 0, []
+    for _ in range(int(os.environ.get("SMTPSPEC_REPEAT") or 1)):
+        codes = play_all(smtpspec, names)
+        table({name: code for name, code in codes.items() if code is not None})
+        passed += sum(code == 0 for code in codes.values())
+        for name, code in codes.items():
+            if code is None:
+                broken.append(f"{name} does not start")
+            elif code != 0:
+                broken.append(f"{name}, exit code {code}; see {log_of(name).relative_to(ROOT)}")
+                print("", f"== {name}", *log_of(name).read_text(errors="replace").splitlines()[-60:], sep="\n")
+    return close(passed, len(broken), 0, broken)
