@@ -37,13 +37,12 @@ struct Alternative {
   std::vector<std::string> keywords;  ///< EHLO keywords that must be there ("SIZE", "AUTH PLAIN" with a parameter)
   std::vector<std::string> without;   ///< EHLO keywords that must not be there
   std::optional<Text> contains;       ///< octets that the reply's text must hold
-  std::map<std::string, std::string>
-      capture;                ///< value name -> RE2 regular expression on the text of the reply's
-                              ///< lines joined by LF; group 1, or the whole match, becomes the value
-  std::optional<Outcome> as;  ///< the outcome of ending this way; default pass
-  std::string because;        ///< why, for people
-  bool ends = false;          ///< the scenario is over after this ending (its later steps make no sense)
-  std::string decides;        ///< the requirement that `as` is about; empty: the step's
+  std::map<std::string, std::string> capture;  ///< value name -> RE2 regular expression on the text of the reply's
+                                               ///< lines joined by LF; group 1, or the whole match, becomes the value
+  std::optional<Outcome> as;                   ///< the outcome of ending this way; default pass
+  std::string because;                         ///< why, for people
+  bool ends = false;    ///< the scenario is over after this ending (its later steps make no sense)
+  std::string decides;  ///< the requirement that `as` is about; empty: the step's
   bool operator==(const Alternative&) const = default;
 };
 
