@@ -33,14 +33,14 @@ SCENARIO = r"""
 id = "one-message"
 title = "A message to one recipient, from the greeting to QUIT"
 profiles = ["mx"]
-from = "connected"
+state = "connected"
 steps = [
   { expect = "220" },
   { send = "HELO {client}", expect = "250" },
   { send = "MAIL FROM:<{sender}>", expect = "250" },
   { send = "RCPT TO:<{accepted}>", expect = "250" },
   { send = "DATA", expect = "354" },
-  { message = 'La de da de da 1.\r\nLa de da de da 2.\r\nLa de da de da 3.\r\nLa de da de da 4.\r\n', expect = "250" },
+  { message = '{header}La de da de da 1.\r\nLa de da de da 2.\r\nLa de da de da 3.\r\nLa de da de da 4.\r\n', expect = "250" },
   { send = "QUIT", expect = "221" },
 ]
 fence = false
