@@ -24,8 +24,7 @@ std::vector<std::string> rule_names() {
 bool RuleTally::add(const record::Transcript& transcript, const judge::Judged& judged) {
   bool is_evidence = false;
   const judge::RefereeReport report = judge::referee_report(transcript);
-  for (const smtp::RefereeRule& rule : smtp::referee_rules())
-    counts_[std::string(rule.name)].checked += report.counts[static_cast<std::size_t>(rule.rule)].checked;
+  for (std::size_t i = 0; i < report.counts.size(); ++i) checked_[i] += report.counts[i].checked;
   for (const smtp::Violation& violation : report.violations) {
     judge::Verdict verdict;
     verdict.outcome = Outcome::fail;
@@ -36,7 +35,7 @@ bool RuleTally::add(const record::Transcript& transcript, const judge::Judged& j
     verdict.octets = smtp::unescape(violation.actual).value_or("");  // often the line itself
     is_evidence = broken(smtp::row_of(violation.rule).name, std::move(verdict), transcript) || is_evidence;
   }
-  counts_[std::string(fence_rule)].checked += judged.fence_replies + (judged.broken_fence ? 1 : 0);
+  fence_checked_ += judged.fence_replies + (judged.broken_fence ? 1 : 0);
   if (judged.broken_fence) is_evidence = broken(fence_rule, *judged.broken_fence, transcript) || is_evidence;
   return is_evidence;
 }
@@ -74,12 +73,13 @@ void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const
   const auto found = counts_.find(row.rule);
   const Count none;
   const Count& count = found == counts_.end() ? none : found->second;
-  result.checked = count.checked;
+  const auto rule = smtp::rule_named(row.rule);
+  result.checked = rule ? checked_[static_cast<std::size_t>(*rule)] : fence_checked_;
   if (count.broken == 0) {
-    result.outcome = count.checked > 0 ? Outcome::pass : Outcome::inconclusive;
-    result.cause = count.checked > 0 ? judge::Cause::none : judge::Cause::never_checked;
+    result.outcome = result.checked > 0 ? Outcome::pass : Outcome::inconclusive;
+    result.cause = result.checked > 0 ? judge::Cause::none : judge::Cause::never_checked;
     result.reason =
-        count.checked > 0 ? fmt::format("checked {} times", count.checked) : "nothing in this run called for it";
+        result.checked > 0 ? fmt::format("checked {} times", result.checked) : "nothing in this run called for it";
     return;
   }
   const Seen& first = count.first.front();
@@ -94,7 +94,7 @@ void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const
   result.transcript = record::transcript_path(first.scenario);
   for (const Seen& seen : count.first) result.seen_in.push_back(seen.scenario);
   result.reason = fmt::format("in {} conversation{}, checked {} times; first in {}", count.broken,
-                              count.broken == 1 ? "" : "s", count.checked, fmt::join(result.seen_in, ", "));
+                              count.broken == 1 ? "" : "s", result.checked, fmt::join(result.seen_in, ", "));
 }
 
 }  // namespace smtpspec::engine

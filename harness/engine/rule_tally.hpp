@@ -1,6 +1,7 @@
 // The rules that hold for every conversation, over all conversations of a run: the rows `always/...`.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -12,6 +13,7 @@
 #include "harness/judge/verdict.hpp"
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
+#include "harness/smtp/referee_rules.hpp"
 
 namespace smtpspec::engine {
 
@@ -36,13 +38,14 @@ class RuleTally {
     std::vector<ExcerptLine> excerpt;
   };
   struct Count {
-    std::size_t checked = 0;
     std::size_t broken = 0;   ///< conversations
     std::vector<Seen> first;  ///< at most `most_seen`
   };
   bool broken(std::string_view rule, judge::Verdict verdict, const record::Transcript& transcript);
 
-  std::map<std::string, Count, std::less<>> counts_;
+  std::array<std::size_t, smtp::rule_count> checked_{};  ///< by the referee's rules
+  std::size_t fence_checked_ = 0;
+  std::map<std::string, Count, std::less<>> counts_;  ///< of rules that were broken
 };
 
 }  // namespace smtpspec::engine
