@@ -36,18 +36,18 @@ ScenarioResult describe_result(const scenario::Scenario& scenario, const scenari
 
 void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const record::Transcript& transcript,
                  bool deliveries) {
-  const record::Redactor redactor(transcript.secrets);
   result.outcome = verdict.outcome;
   result.cause = verdict.cause;
+  if (verdict.outcome == Outcome::pass) return;  // it says nothing that could hold a secret
+  const record::Redactor redactor(transcript.secrets);
   result.expected = redactor.without_secrets(verdict.expected);
   result.actual = redactor.without_secrets(verdict.actual);
   result.reason = redactor.without_secrets(verdict.reason);
   result.decided_by = verdict.decided_by;
   std::stable_partition(result.requirements.begin(), result.requirements.end(),
                         [&](const CitedRequirement& one) { return one.id == verdict.decided_by; });
-  if (verdict.outcome != Outcome::pass)
-    result.excerpt = excerpt(redactor.without_secrets(transcript), verdict.event, deliveries,
-                             redactor.without_secrets(verdict.octets));
+  result.excerpt = excerpt(redactor.without_secrets(transcript), verdict.event, deliveries,
+                           redactor.without_secrets(verdict.octets));
 }
 
 }  // namespace smtpspec::engine
