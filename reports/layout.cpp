@@ -124,8 +124,12 @@ std::vector<std::string> command_lines(std::string_view command, std::size_t wid
   std::vector<std::string> lines;
   while (!command.empty()) {
     bool quoted = false;
+    bool option = command.starts_with("--");  // stays with its value
     std::size_t end = 0;
-    for (; end < command.size() && (quoted || command[end] != ' '); ++end) quoted = quoted != (command[end] == '\'');
+    for (; end < command.size() && (quoted || option || command[end] != ' '); ++end) {
+      quoted = quoted != (command[end] == '\'');
+      option = option && command[end] != ' ';
+    }
     const std::string_view word = command.substr(0, end);
     command.remove_prefix(std::min(command.size(), end + 1));
     if (word.empty()) continue;

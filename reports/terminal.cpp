@@ -122,7 +122,9 @@ std::string row_report(const ScenarioResult& result, const TerminalStyle& style)
 
 std::string row_shown(const ScenarioResult& result, const TerminalStyle& style) {
   std::string out = heading(result, style);
-  put_field(out, {body.indent, 0}, "", result.rationale, style);
+  std::string rationale = result.rationale;  // written in lines
+  std::replace(rationale.begin(), rationale.end(), '\n', ' ');
+  put_field(out, {body.indent, 0}, "", rationale, style);
   out += '\n';
   put_verdict(out, result, style);
   if (!result.seen_in.empty()) put_ids(out, "seen in", result.seen_in, style);
@@ -143,7 +145,7 @@ std::string finding_shown(const engine::Finding& finding, const TerminalStyle& s
 
 std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style) {
   const std::vector<engine::Finding> findings = engine::findings(run);
-  constexpr std::size_t most_of_table = 32;
+  constexpr std::size_t most_of_table = 30;
   constexpr std::size_t kept_back = 4;  // for the lines between and what the caller adds
   const std::string table = table_of(findings, most_of_table, style);
   const std::string end = summary(run, style);

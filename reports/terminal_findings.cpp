@@ -40,8 +40,9 @@ struct Room {
   std::size_t title;
   std::size_t sentence;
   std::size_t field;
+  std::size_t reason;
 };
-constexpr Room rooms[] = {{2, 8, 4}, {2, 4, 2}, {1, 3, 1}, {1, 2, 1}};  // the first that fits
+constexpr Room rooms[] = {{2, 8, 4, 4}, {2, 4, 2, 2}, {1, 3, 1, 1}, {1, 2, 1, 0}, {1, 1, 1, 0}};  // the first that fits
 
 // The lines around the one that decided, at most so many.
 std::vector<engine::ExcerptLine> around_key(const std::vector<engine::ExcerptLine>& lines, std::size_t most) {
@@ -65,7 +66,7 @@ std::string block(const Finding& finding, const ScenarioResult& row, std::size_t
   }
   put_field(out, body, "expected", finding.expected, style, room.field);
   put_field(out, body, "actual", finding.actual, style, room.field);
-  put_field(out, body, "because", row.reason, style, room.field);
+  if (room.reason > 0) put_field(out, body, "because", row.reason, style, room.reason);
   std::string where;
   put_where(where, body, row, style);
   const std::size_t used = screen_lines(out, style.width) + screen_lines(where, style.width) + 1;
@@ -112,7 +113,7 @@ std::string evidence_of(const std::vector<Finding>& findings, const engine::RunR
       text = block(findings[i], *row, share, room, style);
       if (screen_lines(text, style.width) <= share) break;
     }
-    if (screen_lines(text, style.width) > left) break;
+    if (screen_lines(text, style.width) > left) continue;
     left -= screen_lines(text, style.width);
     out += text;
   }

@@ -19,7 +19,7 @@ using engine::ScenarioResult;
 constexpr Columns table = {2, 14};
 
 constexpr std::size_t most_reasons = 12;  // lines, of all outcomes
-constexpr std::size_t most_learnt = 12;
+constexpr std::size_t most_learnt = 10;
 
 struct Group {
   std::string reason;

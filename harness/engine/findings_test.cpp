@@ -80,7 +80,7 @@ TEST_CASE("one cause is one finding, whatever the order, and two of one requirem
   RunResult run = run_of({
       refused("digits/plus", "a/1/size", "MAIL SIZE=+1", R"(250 OK id=77\r\n)"),
       refused("digits/hexadecimal", "a/1/size", "MAIL SIZE=0x", R"(250 Accepted\r\n)"),  // of one table
-      refused("another", "a/1/size", "MAIL SIZE=-", R"(250 OK id=99\r\n)"),             // in the same words
+      refused("another", "a/1/size", "MAIL SIZE=-", R"(250 OK id=99\r\n)"),              // in the same words
       row("silent", "a/1/size", Outcome::fail, Cause::hang, "MAIL SIZE=9", "no reply in the time"),
       refused("elsewhere", "b/2/other", "MAIL", R"(250 OK id=77\r\n)"),  // taken is no obstacle
       row("fine", "a/1/size", Outcome::pass, Cause::none, "", ""),
