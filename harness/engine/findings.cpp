@@ -8,34 +8,10 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include "harness/smtp/char_class.hpp"
+#include "harness/engine/sighting.hpp"
 
 namespace smtpspec::engine {
 namespace {
-
-/// What a result tells of its cause.
-struct Sighting {
-  const ScenarioResult* row = nullptr;
-  std::string kind;         ///< causes that are one kind of thing have one word
-  std::string seen;         ///< what was seen, names taken out
-  std::string asked;        ///< what the client had sent before that, names taken out
-  bool in_message = false;  ///< it had sent text of a message
-  std::string own;          ///< the requirement that decided; where none did, what the row is about
-  std::string requirement;  ///< that the finding is about: its own, or that of the cause which it met on its way
-  [[nodiscard]] bool strayed() const { return requirement != own; }
-  [[nodiscard]] bool of_rule() const { return !row->seen_in.empty(); }
-};
-
-std::string kind_of(const ScenarioResult& row) {
-  if (!row.seen_in.empty()) return row.id;  // a rule
-  switch (row.cause) {
-    case Cause::early_reply:
-    case Cause::ending: return "reply";
-    case Cause::hang:
-    case Cause::silence: return "no reply";
-    default: return std::string(judge::name(row.cause));
-  }
-}
 
 /// What stands before the first slash of an id: the scenario, of which the rest names a row.
 std::string_view family(std::string_view id) { return id.substr(0, id.find('/')); }
@@ -44,59 +20,25 @@ std::string_view row_name(std::string_view id) {
   return slash == id.npos ? std::string_view() : id.substr(slash + 1);
 }
 
-/// The client's lines before the one that decided, up to the server's before them, which tells whether they are text of
-/// a message. A row always/... shows several conversations: the first counts.
-void look_at_conversation(Sighting& of) {
-  const auto& lines = of.row->excerpt;
-  auto at = std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
-  if (at == lines.end()) return;
-  while (at != lines.begin() && std::prev(at)->side != ExcerptLine::Side::client) --at;
-  for (; at != lines.begin() && std::prev(at)->side != ExcerptLine::Side::server; --at)
-    if (std::prev(at)->side == ExcerptLine::Side::client)
-      of.asked = smtp::to_upper(without_names(std::prev(at)->text)) + "\n" + of.asked;
-  if (at == lines.begin()) return;
-  const std::string& before = std::prev(at)->text;
-  of.in_message = before.starts_with("354");
-  const bool refused = before.starts_with('4') || before.starts_with('5');
-  if (of.row->cause == Cause::closed && refused) of.asked = "after a refusal";  // whatever was sent then
-  if (of.in_message) of.asked = "text of a message";
-}
-
-Sighting sighting_of(const ScenarioResult& row) {
-  Sighting seen;
-  seen.row = &row;
-  seen.kind = kind_of(row);
-  look_at_conversation(seen);
-  seen.seen = (seen.in_message ? "in a message: " : "") + without_names(row.actual);
-  seen.own = !row.decided_by.empty() ? row.decided_by : row.requirements.empty() ? row.id : row.requirements.front().id;
-  seen.requirement = seen.own;
-  return seen;
-}
-
-/// What stops rows of whatever requirement in the same way: the same thing was refused in the same words, or the
-/// session ended there. Empty where it was no obstacle.
-std::string obstacle(const Sighting& seen) {
-  const bool refused = seen.row->actual.starts_with('4') || seen.row->actual.starts_with('5');
-  const bool stops = seen.kind == "no reply" || seen.kind == judge::name(Cause::closed);
-  if (seen.asked.empty() || seen.of_rule()) return {};
-  return refused || stops ? seen.kind + "\n" + seen.asked + seen.seen : std::string();
-}
-
-/// Rows that met one obstacle are told of as what most of them are about; of two alike, as what breaks more often.
+/// Rows that met one obstacle are told of as what most of them are about; of two alike, as what breaks more often. A
+/// rule that holds for every conversation is about just that.
 void find_what_it_is_about(std::vector<Sighting>& all) {
-  std::map<std::string, std::vector<Sighting*>> by_obstacle;
+  using Weight = std::tuple<std::size_t, std::size_t, std::size_t>;  // rules, rows that met it, rows of the whole run
+  std::map<std::string, std::map<std::string, Weight>> by_obstacle;
   std::map<std::string, std::size_t> broken;
-  for (Sighting& one : all) {
-    ++broken[one.own];
-    if (const std::string met = obstacle(one); !met.empty()) by_obstacle[met].push_back(&one);
+  for (const Sighting& one : all) ++broken[one.own];
+  for (const Sighting& one : all) {
+    auto& [rules, met, in_all] = by_obstacle[one.obstacle][one.own];
+    rules += one.of_rule() ? 1 : 0;
+    ++met;
+    in_all = broken[one.own];
   }
-  for (const auto& [met, rows] : by_obstacle) {
-    std::map<std::string, std::size_t> counts;
-    for (const Sighting* one : rows) ++counts[one->own];
-    const auto most = std::max_element(counts.begin(), counts.end(), [&](const auto& a, const auto& b) {
-      return std::pair(a.second, broken[a.first]) < std::pair(b.second, broken[b.first]);
-    });
-    for (Sighting* one : rows) one->requirement = most->first;
+  for (Sighting& one : all) {
+    const auto& about = by_obstacle[one.obstacle];
+    if (one.obstacle.empty()) continue;
+    one.requirement = std::max_element(about.begin(), about.end(), [](const auto& a, const auto& b) {
+                        return a.second < b.second;
+                      })->first;
   }
 }
 
@@ -105,6 +47,7 @@ std::vector<std::string> marks_of(const Sighting& one) {
   const ScenarioResult& row = *one.row;
   const bool early = row.cause == Cause::early_reply;
   std::vector<std::string> marks = {fmt::format("{} {}", one.requirement, one.seen)};
+  if (!one.obstacle.empty()) marks.push_back("met " + one.obstacle);
   // A conversation that a rule was broken in, too: by the line that failed the row, or against the same requirement.
   for (const std::string& id : one.of_rule() ? row.seen_in : std::vector{row.id}) {
     marks.push_back(fmt::format("in {} {}", id, one.own));
@@ -186,7 +129,8 @@ Finding finding_of(const std::vector<const Sighting*>& group) {
   finding.severity = Severity::should;
   for (const Sighting* one : group) {
     if (judge::rank(one->row->outcome) > judge::rank(finding.outcome)) finding.outcome = one->row->outcome;
-    if (!one->strayed()) finding.severity = std::min(finding.severity, severity_of(*one->row, cited(*one)));
+    if (!one->strayed() || one->row->outcome == Outcome::crash)
+      finding.severity = std::min(finding.severity, severity_of(*one->row, cited(*one)));
     (one->strayed() ? finding.consequences : finding.rows).push_back(one->row->id);
   }
   return finding;
@@ -219,28 +163,7 @@ void tell_apart(std::vector<Finding>& all) {
     if (const int time = ++times[one.id]; time > 1) one.id += fmt::format("~{}", time);
 }
 
-struct Replacement {
-  re2::RE2 name;
-  const char* instead;
-};
-
 }  // namespace
-
-std::string without_names(std::string_view seen) {
-  static const re2::RE2 reply(R"(^(\d{3})[ -]((?:\d\.\d{1,3}\.\d{1,3} )?)(.*))");
-  static const Replacement names[] = {
-      {re2::RE2(R"(<[^<>]*>)"), "<>"},
-      {re2::RE2(R"('[^']*'|"[^"]*")"), "''"},
-      {re2::RE2(R"([^\s=:<>]*[\d@][^\s=:<>]*|[^\s=:<>]+\.[^\s=:<>]+|\b[0-9a-f]{8,}\b|[^\s=:<>]{25,})"), "#"},
-      {re2::RE2(R"(#(\s+#)+)"), "#"}};
-  std::string text(seen.substr(0, seen.find(R"(\r\n)")));
-  std::string code;
-  std::string enhanced;
-  std::string rest = text;
-  if (re2::RE2::FullMatch(text, reply, &code, &enhanced, &rest)) code += ' ';
-  for (const auto& [name, instead] : names) re2::RE2::GlobalReplace(&rest, name, instead);
-  return code + enhanced + rest;
-}
 
 std::vector<Finding> findings(const RunResult& run) {
   std::vector<Sighting> seen;

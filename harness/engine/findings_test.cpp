@@ -131,6 +131,17 @@ TEST_CASE("a server that ends the session after it refused something crashed onc
   CHECK(all[0].rows.size() + all[0].consequences.size() == 3);
   CHECK(all[0].severity == Severity::security);  // crash by input
   CHECK(all[1].rows == Ids{"other"});
+
+  // The rule that says so tells what it is about.
+  rows.push_back(rule("always/silent-close", "a/3.8/no-close", "closed without a reply to RSET", {"fine"}));
+  rows.back().excerpt.front().text = R"(503 no\r\n)";
+  rows.back().excerpt.back().side = Side::event;
+  const auto told = findings(run_of(rows));
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].id == "always/silent-close");
+  CHECK(told[0].consequences == Ids{"a/1/x", "a/1/y", "a/1/z"});
+  CHECK(told[0].outcome == Outcome::crash);
+  CHECK(told[0].severity == Severity::security);
 }
 
 TEST_CASE("a false end of the message is one finding, by its replies and by what was delivered") {
