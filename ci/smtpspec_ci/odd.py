@@ -28,32 +28,36 @@ HOUR = 3600
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    rows: tuple = ()  # globs: rows that may fail, one of them must
+    rows: tuple = ()  # globs: rows that may fail; one of them must
+    decided: int = 1300  # so many rows at least have an outcome that says something of the server
     codes: tuple = (0,)
 
 
-def finding(*rows):
-    return Expected(rows, (1,))
+def finding(*rows, decided=1300):
+    return Expected(rows, decided, (1,))
 
 
 # A server that is odd, and within the RFCs, has no finding.
 EXPECTED = {name: Expected() for name in SERVERS} | {
     # RFC 5321 section 4.5.1: NOOP and EHLO are among the commands that every server MUST support.
     "no-noop": finding("*noop*", "always/required-command"),
-    "helo-only": finding("*ehlo*", "always/required-command"),
+    "helo-only": finding("*ehlo*", "always/required-command", decided=10),
     # RFC 5321 section 4.1.1.1: ehlo-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-"), and ehlo-param is 1*(%d33-126).
-    "auth-equals": finding("*ehlo*", "*keyword*"),
-    "auth-empty": finding("*ehlo*", "*keyword*", "*auth*"),
-    "empty-keyword": finding("*ehlo*", "*keyword*"),
+    "auth-equals": finding("always/ehlo-keyword"),
+    "auth-empty": finding("always/ehlo-keyword", "always/keyword-parameters"),
+    "empty-keyword": finding("always/ehlo-keyword"),
     # RFC 5321 section 3.8: a server MUST NOT close the connection in response to commands that it does not understand.
-    "closes-after-error": finding("always/*", "*close*"),
+    "closes-after-error": finding("always/silent-close", "*unknown-command*", decided=1000),
     # At four sessions a second, and a minute, it cannot play everything; then it says so.
-    "four-a-second": Expected(codes=(0, 5)),
+    "four-a-second": Expected(decided=100, codes=(0, 5)),
+    "login-first": Expected(decided=1000),
+    "login-first-told-as-mx": Expected(decided=1000),
+    "no-envelopes": Expected(decided=1200),
     # RFC 5321 section 4.2.1: the last line of a reply has a space after the code, all others a hyphen.
-    "greeting-of-spaces": finding("*greeting*", "always/*"),
-    "greeting-without-end": finding("*greeting*", "always/*"),
-    "ehlo-of-spaces": finding("*ehlo*", "always/*"),
-    "ehlo-without-end": finding("*ehlo*", "always/*"),
+    "greeting-of-spaces": finding("*greeting*", "always/one-reply", decided=10),
+    "greeting-without-end": finding("*greeting*", "always/one-code", "always/permitted-code", decided=10),
+    "ehlo-of-spaces": finding("*ehlo*", "always/one-reply", decided=10),
+    "ehlo-without-end": finding("*ehlo*", "always/permitted-code", decided=10),
 }
 
 
@@ -74,9 +78,11 @@ def start(name):
     return process
 
 
-def complaints(name, code, seconds, lines, accused):
-    """What is wrong with a run that accused these rows."""
+def complaints(name, code, seconds, lines, rows):
+    """What is wrong with a run; of its rows, the outcome by id."""
     expected = EXPECTED[name]
+    accused = [row for row, outcome in rows.items() if outcome in ("fail", "crash")]
+    decided = sum(outcome in ("pass", "info", "warn", "fail", "crash") for outcome in rows.values())
     others = [row for row in accused if not any(fnmatch.fnmatch(row, glob) for glob in expected.rows)]
     if code not in expected.codes:
         yield f"exit code {code}, not {' or '.join(map(str, expected.codes))}"
@@ -84,6 +90,8 @@ def complaints(name, code, seconds, lines, accused):
         yield "what is true was not found"
     if len(others) > OTHERS:
         yield f"{len(others)} rows unfair: {' '.join(others[:3])} ..."
+    if decided < expected.decided:
+        yield f"{decided} rows decided, not {expected.decided}"
     if seconds >= SECONDS:
         yield "too slow"
     if lines >= LINES:
@@ -107,10 +115,8 @@ def play(smtpspec, name):
         results = json.loads((folder / "run" / "results.json").read_text())["scenarios"]
     except (OSError, ValueError, KeyError):
         results = []
-    accused = [row["id"] for row in results if row["outcome"] in ("fail", "crash")]
-    wrong = list(complaints(name, code, seconds, lines, accused))
-    print(f"{'not ok' if wrong else 'ok':7} {name:21} exit {code:3} {seconds:6.1f} s {lines:6} lines {len(accused):5} rows  "
-          f"{'; '.join(wrong)}", flush=True)
+    wrong = list(complaints(name, code, seconds, lines, {row["id"]: row["outcome"] for row in results}))
+    print(f"{'not ok' if wrong else 'ok':6} {name:22} exit {code:3} {seconds:6.1f} s {lines:5} lines  {'; '.join(wrong)}", flush=True)
     return not wrong
 
 

@@ -16,6 +16,7 @@ class Odd:
     tls = False  # from the first octet, and ended here
     faults = ()  # of the reference server
     profile = "mx"
+    told_as = ""  # the profile that its target file says, where that is another
     maildir = False  # delivers into a Maildir, not to the sink
     opened = 0  # sessions at this time
 
@@ -182,7 +183,7 @@ class ClosesAfterError(Odd):
 
 
 class TenCommands(Odd):
-    """Ends the session with 421 in place of the answer to an eleventh command that is no mail."""
+    """Answers an eleventh command that is no mail with 554, and closes."""
     looks = True
 
     def command(self, session, line):
@@ -190,7 +191,7 @@ class TenCommands(Odd):
         return b"QUIT\r\n" if session.counted > 10 else line
 
     async def reply(self, session, lines):
-        return [b"421 4.7.0 Too many commands that are no mail"] if session.counted > 10 and lines[0][:3] == b"221" else lines
+        return [b"554 5.7.0 Too many commands that are no mail"] if session.counted > 10 and lines[0][:3] == b"221" else lines
 
 
 class Aliases(Odd):
@@ -203,6 +204,11 @@ class Aliases(Odd):
 class LoginFirst(Odd):
     """Submission: a login comes before MAIL."""
     profile = "submission"
+
+
+class LoginFirstToldAsMx(LoginFirst):
+    """The same, and its target file does not know."""
+    told_as = "mx"
 
 
 class AwaitsCloseNotify(Odd):
@@ -277,6 +283,7 @@ SERVERS = {
     "plain": Odd, "no-noop": NoNoop, "helo-only": HeloOnly, "auth-equals": AuthEquals, "auth-empty": AuthEmpty,
     "empty-keyword": EmptyKeyword, "five-at-a-time": FiveAtATime, "four-a-second": FourASecond,
     "closes-after-error": ClosesAfterError, "ten-commands": TenCommands, "aliases": Aliases, "login-first": LoginFirst,
+    "login-first-told-as-mx": LoginFirstToldAsMx,
     "awaits-close-notify": AwaitsCloseNotify, "tarpit": Tarpit, "trusts-loopback": TrustsLoopback,
     "no-envelopes": NoEnvelopes, "greeting-of-spaces": GreetingOfSpaces, "greeting-without-end": GreetingWithoutEnd,
     "ehlo-of-spaces": EhloOfSpaces, "ehlo-without-end": EhloWithoutEnd,
@@ -385,7 +392,7 @@ async def serve(smtpspec, name, folder, port=0, sink=0):
         sees = f'maildir = "{folder / "Maildir"}"' if odd.maildir else f'sink = "127.0.0.1:{sink}"'
         target = folder / "target.toml"
         (folder / "target.new").write_text(TARGET.format(name=name, scheme="smtps" if odd.tls else "smtp", port=port,
-                                                         profile=odd.profile, delivery=sees))
+                                                         profile=odd.told_as or odd.profile, delivery=sees))
         (folder / "target.new").rename(target)  # it is there when the server is
         print(f"{name} listens on 127.0.0.1:{port}; its target file is {target}", flush=True)
         await asyncio.gather(*(process.wait() for process in processes))
