@@ -164,9 +164,9 @@ listened() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # The last steps of every start, and all of a stop.
 await_greeting() {  # LOG
-  if ! greeted "$port" 20; then
+  if ! greeted "$port" 60; then
     end_server
-    die "did not greet within 20 s; see $1"
+    die "did not greet within a minute; see $1"
   fi
 }
 stop_server() {
