@@ -23,7 +23,6 @@ from smtpspec_ci.runner import close
 
 SECONDS, LINES, OTHERS = 60, 200, 2  # a run takes less, prints fewer, and accuses no more rows than are expected and these
 PATIENCE = 300  # seconds until a run is ended
-HOUR = 3600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,8 +104,8 @@ def play(smtpspec, name):
     try:
         begun = time.monotonic()
         with (folder / "run.log").open("w") as log:
-            code = processes.run([smtpspec, "run", folder / "target.toml", "--out", folder / "run"], seconds=PATIENCE, stdout=log,
-                                 stderr=subprocess.STDOUT)
+            code = processes.run([smtpspec, "run", folder / "target.toml", "--out", folder / "run"], seconds=PATIENCE,
+                                 stdout=log, stderr=subprocess.STDOUT)
         seconds = time.monotonic() - begun
     finally:
         processes.end(server)
@@ -116,13 +115,9 @@ def play(smtpspec, name):
     except (OSError, ValueError, KeyError):
         results = []
     wrong = list(complaints(name, code, seconds, lines, {row["id"]: row["outcome"] for row in results}))
-    print(f"{'not ok' if wrong else 'ok':6} {name:22} exit {code:3} {seconds:6.1f} s {lines:5} lines  {'; '.join(wrong)}", flush=True)
+    print(f"{'not ok' if wrong else 'ok':6} {name:22} exit {code:3} {seconds:6.1f} s {lines:5} lines  {'; '.join(wrong)}",
+          flush=True)
     return not wrong
-
-
-async def limited(serving):
-    async with asyncio.timeout(HOUR):
-        await serving
 
 
 def main(arguments):
@@ -131,7 +126,7 @@ def main(arguments):
     parser.add_argument("name", nargs="*", metavar="NAME", help=f"these alone; there are: {there}")
     parser.add_argument("--serve", action="store_true", help="start the server NAME, for an hour at most, and play nothing")
     parser.add_argument("--port", type=int, default=0, help="of a server that is started so; default: a free one")
-    parser.add_argument("--sink", type=int, default=0, help="the port where smtpspec will take its mail; default: a free one")
+    parser.add_argument("--sink", type=int, default=0, help="where smtpspec takes its mail; default: a free port")
     parser.add_argument("--side-by-side", type=int, default=2, help="how many at a time; default: 2")
     options = parser.parse_args(arguments)
     names = options.name or list(SERVERS)
@@ -141,8 +136,8 @@ def main(arguments):
         return 2
     smtpspec = os.environ.get("SMTPSPEC") or str(BUILD / "dev" / "harness" / "cli" / "smtpspec")
     if options.serve:
-        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-            asyncio.run(limited(serve(smtpspec, names[0], folder_of(names[0]), options.port, options.sink)))
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(serve(smtpspec, names[0], folder_of(names[0]), options.port, options.sink))
         return 0
     with concurrent.futures.ThreadPoolExecutor(options.side_by_side) as pool:
         fine = list(pool.map(lambda name: play(smtpspec, name), names))

@@ -9,6 +9,8 @@ import ssl
 import subprocess
 import time
 
+SECONDS = 3600  # no server lives longer
+
 
 class Odd:
     """Passes everything on. A doc string of a subclass says what is odd; its methods do it."""
@@ -191,7 +193,8 @@ class TenCommands(Odd):
         return b"QUIT\r\n" if session.counted > 10 else line
 
     async def reply(self, session, lines):
-        return [b"554 5.7.0 Too many commands that are no mail"] if session.counted > 10 and lines[0][:3] == b"221" else lines
+        over = session.counted > 10 and lines[0].startswith(b"221")
+        return [b"554 5.7.0 Too many commands that are no mail"] if over else lines
 
 
 class Aliases(Odd):
@@ -308,24 +311,22 @@ password = "secret"
 """
 
 
-async def reference(smtpspec, *options):
-    """Starts a reference server; it and its port."""
-    process = await asyncio.create_subprocess_exec(smtpspec, "serve", "127.0.0.1:0", "--user", "alice:secret", *options,
-                                                   stdout=subprocess.PIPE)
-    said = await process.stdout.readline()  # listening on 127.0.0.1:PORT (mx)
-    return process, int(said.split(b":")[1].split()[0])
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-                    "9", "-subj", "/CN=odd.example.test", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
-                   check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    "/CN=odd.example.test", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True,
+                   stderr=subprocess.DEVNULL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     return context
 
 
-async def listen(odd, play, port=0, tls=None):
+async def listen(play, port=0, tls=None):
     """Plays each session that comes in; the port."""
     async def serve(reader, writer):
         with contextlib.suppress(ConnectionError, OSError, ssl.SSLError):
@@ -344,67 +345,84 @@ async def strip(source, target):
         folder.mkdir(parents=True, exist_ok=True)
     while True:
         for file in list((source / "new").iterdir()):
-            told = re.match(rb"(?:(?:Return-Path|Delivered-To|X-Original-To):[^\n]*\n)*", file.read_bytes()).end()
-            (target / "tmp" / file.name).write_bytes(file.read_bytes()[told:])
+            message = file.read_bytes()
+            told = re.match(rb"(?:(?:Return-Path|Delivered-To|X-Original-To):[^\n]*\n)*", message).end()
+            (target / "tmp" / file.name).write_bytes(message[told:])
             (target / "tmp" / file.name).rename(target / "new" / file.name)
             file.unlink()
         await asyncio.sleep(0.02)
 
 
-async def serve(smtpspec, name, folder, port=0, sink=0):
-    """Starts the server, and writes its target file into the folder; does not end by itself."""
-    odd = SERVERS[name]()
-    folder.mkdir(parents=True, exist_ok=True)
-    processes, tasks = [], []
-    sink = sink or free_port()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)
-    try:
-        async def to_sink(reader, writer):
-            session = Session(Odd(), lambda _, line: odd.relayed(line), looks=True)
-            await session.play((reader, writer), await asyncio.open_connection("127.0.0.1", sink))
+class Server:
+    """An odd server, the reference servers behind it, and its road to the sink."""
 
-        async def to_server(reader, writer):
+    def __init__(self, smtpspec, name, folder, sink):
+        self.smtpspec, self.name, self.folder, self.sink = smtpspec, name, folder, sink or free_port()
+        self.odd = SERVERS[name]()
+        self.processes, self.backends = [], []
+
+    async def to_server(self, reader, writer):
+        if self.odd.refuses():
+            writer.write(b"421 4.7.0 Too many sessions; try again later\r\n")
+            return
+        self.odd.opened += 1
+        try:
             peer = writer.get_extra_info("peername")[0]
-            if odd.refuses():
-                writer.write(b"421 4.7.0 Too many sessions; try again later\r\n")
-                return
-            odd.opened += 1
-            try:
-                behind = await asyncio.open_connection("127.0.0.1", odd.backend(peer, *ports))
-                def command(session, line):
-                    return odd.command(session, b"X" + line[1:] if re.match(rb"(?i)STARTTLS\b", line) else line)
-                await Session(odd, command, odd.looks).play((reader, writer), behind)
-            finally:
-                odd.opened -= 1
+            behind = await asyncio.open_connection("127.0.0.1", self.odd.backend(peer, *self.backends))
+            await Session(self.odd, self.command, self.odd.looks).play((reader, writer), behind)
+        finally:
+            self.odd.opened -= 1
 
-        if odd.maildir:
-            delivery = ["--maildir", folder / "delivered"]
-            tasks.append(asyncio.ensure_future(strip(folder / "delivered", folder / "Maildir")))
+    def command(self, session, line):
+        return self.odd.command(session, b"X" + line[1:] if re.match(rb"(?i)STARTTLS\b", line) else line)
+
+    async def to_sink(self, reader, writer):
+        session = Session(Odd(), lambda _, line: self.odd.relayed(line), looks=True)
+        await session.play((reader, writer), await asyncio.open_connection("127.0.0.1", self.sink))
+
+    async def reference(self, *options):
+        """Starts a reference server."""
+        limited = ["timeout", "--foreground", str(SECONDS), self.smtpspec, "serve", "127.0.0.1:0"]
+        process = await asyncio.create_subprocess_exec(*limited, "--profile", self.odd.profile, "--user", "alice:secret",
+                                                       *options, stdout=subprocess.PIPE)
+        self.processes.append(process)
+        said = await process.stdout.readline()  # listening on 127.0.0.1:PORT (mx)
+        self.backends.append(int(said.split(b":")[1].split()[0]))
+
+    def write_target(self, port):
+        """Written aside first: it is there when the server is."""
+        road = f'maildir = "{self.folder / "Maildir"}"' if self.odd.maildir else f'sink = "127.0.0.1:{self.sink}"'
+        text = TARGET.format(name=self.name, scheme="smtps" if self.odd.tls else "smtp", port=port, delivery=road,
+                             profile=self.odd.told_as or self.odd.profile)
+        (self.folder / "target.new").write_text(text)
+        (self.folder / "target.new").rename(self.folder / "target.toml")
+
+    async def start(self, port):
+        if self.odd.maildir:
+            self.stripping = asyncio.ensure_future(strip(self.folder / "delivered", self.folder / "Maildir"))
+            road = ["--maildir", self.folder / "delivered"]
         else:
-            delivery = ["--relay", f"127.0.0.1:{await listen(odd, to_sink)}"]
-        ports = []
-        for options in ([], [word for fault in odd.faults for word in ("--fault", fault)]):
-            process, backend = await reference(smtpspec, "--profile", odd.profile, *delivery, *options)
-            processes.append(process)
-            ports.append(backend)
-        port = await listen(odd, to_server, port, certificate(folder) if odd.tls else None)
-        sees = f'maildir = "{folder / "Maildir"}"' if odd.maildir else f'sink = "127.0.0.1:{sink}"'
-        target = folder / "target.toml"
-        (folder / "target.new").write_text(TARGET.format(name=name, scheme="smtps" if odd.tls else "smtp", port=port,
-                                                         profile=odd.told_as or odd.profile, delivery=sees))
-        (folder / "target.new").rename(target)  # it is there when the server is
-        print(f"{name} listens on 127.0.0.1:{port}; its target file is {target}", flush=True)
-        await asyncio.gather(*(process.wait() for process in processes))
-    finally:
-        for process in processes:
+            road = ["--relay", f"127.0.0.1:{await listen(self.to_sink)}"]
+        await self.reference(*road)
+        await self.reference(*road, *(word for fault in self.odd.faults for word in ("--fault", fault)))
+        port = await listen(self.to_server, port, certificate(self.folder) if self.odd.tls else None)
+        self.write_target(port)
+        print(f"{self.name} listens on 127.0.0.1:{port}; its target file is {self.folder / 'target.toml'}", flush=True)
+
+    def end(self):
+        for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-        for task in tasks:
-            task.cancel()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+async def serve(smtpspec, name, folder, port=0, sink=0):
+    """Starts the server, and writes its target file into the folder; ends by a signal, or after an hour."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Server(smtpspec, name, folder, sink)
+    try:
+        await server.start(port)
+        await asyncio.gather(*(process.wait() for process in server.processes))
+    finally:
+        server.end()

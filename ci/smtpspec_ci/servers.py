@@ -54,7 +54,8 @@ def play(smtpspec, name):
     said = settings_of(name)
     jobs = said.get("jobs", JOBS)
     baseline = TARGETS / name / said.get("baseline", "expected.toml")
-    options = (["--jobs", jobs] if jobs else []) + (["--baseline", baseline.resolve().relative_to(ROOT)] if baseline.is_file() else [])
+    options = ["--jobs", jobs] if jobs else []
+    options += ["--baseline", baseline.resolve().relative_to(ROOT)] if baseline.is_file() else []
     shutil.rmtree(out_of(name), ignore_errors=True)
     begun = time.monotonic()
     with log_of(name).open("w") as log:
