@@ -35,9 +35,6 @@ bool folder_can_be_written(const std::filesystem::path& folder) {
   return !error;
 }
 
-/// Sessions that wait cost nothing, and the embedded server limits nobody.
-constexpr std::size_t jobs_when_embedded = 128;
-
 class RunCommand {
  public:
   RunCommand(const RunOptions& options, const std::string& command_line) : options_(options) {
@@ -83,10 +80,8 @@ class RunCommand {
     settings_.scenarios = engine::select(suite_, *selection);
     settings_.suite = &suite_;
     settings_.out = options_.out;
-    if (options_.jobs != 0)
-      settings_.jobs = options_.jobs;
-    else if (embedded_)
-      settings_.jobs = jobs_when_embedded;
+    settings_.jobs = options_.jobs;
+    settings_.rate = options_.rate;
     settings_.repeat = options_.repeat;
     settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
     settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + options_.target);

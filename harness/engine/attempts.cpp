@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/record/json_lines.hpp"
+#include "harness/smtp/escape.hpp"
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::engine {
@@ -31,13 +32,34 @@ bool may_come_again(const judge::Judged& judged) {
   return judged.verdict.outcome == Outcome::pass && judged.broken_fence && judged.broken_fence->missing;
 }
 
+/// A session that was refused for reasons of number or pace says nothing of what was to be tested; where a scenario
+/// asks for just that, it says so by a verdict of its own.
+bool was_hit(const Played& played, const FirstWord& refusal) {
+  const bool refused = refusal.kind == FirstWord::Kind::refusal || refusal.kind == FirstWord::Kind::no_connection;
+  const Outcome outcome = played.judged.verdict.outcome;
+  return refused && outcome != Outcome::pass && outcome != Outcome::info && outcome != Outcome::warn;
+}
+
+/// A play is put off so often; each time the pace is slower.
+constexpr std::size_t most_refusals = 12;
+
+void block(judge::Verdict& verdict, const FirstWord& refusal, std::size_t times) {
+  verdict.outcome = Outcome::blocked;
+  verdict.cause = Cause::connect;
+  verdict.missing = false;
+  verdict.actual = smtp::escape(refusal.words.substr(0, 200));
+  verdict.reason = fmt::format("the session was refused {} time{}: {}", times, times == 1 ? "" : "s", verdict.actual);
+}
+
 }  // namespace
 
-Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, std::function<void(const std::string&)> note)
+Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_io_executor executor,
+                   std::function<void(const std::string&)> note)
     : settings_(settings),
       watch_(watch),
       note_(std::move(note)),
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
+      gate_(std::move(executor), {settings.jobs, settings.rate}),
       sources_(settings.target.sources) {}
 
 PlaySettings Attempts::play_settings(const std::string& token) {
@@ -52,6 +74,7 @@ PlaySettings Attempts::play_settings(const std::string& token) {
       .connect = [&target, source = sources_.next()](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
       .gather = {},
+      .heard = {},
       .tls = tls_.get(),
       .tls_name = target.tls.name.empty() ? target.host : target.tls.name,
       .host = target.host,
@@ -72,31 +95,58 @@ asio::awaitable<Facts> Attempts::probe() {
   co_return facts_of(first.transcript, first.to_the_end, &second.transcript);
 }
 
-asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
-                                       bool once_more) {
-  const std::string token = delivery::make_token(settings_.seed, name, attempt);
+asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt, bool once_more,
+                                       Begins begins) {
+  for (std::size_t refusals = 1;; ++refusals) {
+    const std::string sub_name = refusals == 1 ? name : fmt::format("{} refused {}", name, refusals);
+    FirstWord refusal;
+    Played played =
+        co_await play_once(scenario, delivery::make_token(settings_.seed, sub_name, attempt), refusal, begins);
+    played.transcript.scenario = name;
+    const bool hit = was_hit(played, refusal);
+    if (hit && refusals < most_refusals && !gate_.hopeless()) continue;
+    if (hit) block(played.judged.verdict, refusal, refusals);
+    judge::Judged judged = played.judged;
+    if (once_more && may_come_again(judged)) judged.broken_fence.reset();
+    if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
+    co_return played;
+  }
+}
+
+/// `refusal`: the last of its sessions that was refused, if one was.
+asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::string token, FirstWord& refusal,
+                                            const Begins& begins) {
+  std::size_t sessions = sessions_of(scenario);
+  co_await gate_.enter(sessions);
+  if (begins) begins();
   PlaySettings settings = play_settings(token);
+  settings.heard = [&](const FirstWord& word) {
+    gate_.hear(word);
+    if (word.kind != FirstWord::Kind::greeting) refusal = word;
+  };
+  const auto leave = [&] { gate_.leave(std::exchange(sessions, 0)); };
   if (scenario.delivered && watch_.seen) {
     watch_.expect(token);
-    settings.gather = [this](record::Transcript& transcript, std::size_t awaited) {
+    settings.gather = [&](record::Transcript& transcript, std::size_t awaited) {
+      leave();  // its sessions are closed by now
       return watch_.gather(transcript, awaited);
     };
   }
   Played played = co_await engine::play(scenario, std::move(settings));
+  leave();
   watch_.forget(token);
-  played.transcript.scenario = name;
-  judge::Judged judged = played.judged;
-  if (once_more && may_come_again(judged)) judged.broken_fence.reset();
-  if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
   co_return played;
 }
 
 /// A verdict that rests on something missing is played once more: a re-run may clear a missing observation, never an
 /// observed violation.
-asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary) {
-  if (summary.attempts == 0) summary.began = Clock::now();
+asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
+  const auto begun = [&] {
+    if (summary.began == Clock::time_point()) summary.began = Clock::now();
+    if (begins) std::exchange(begins, {})();
+  };
   for (int attempt = 0;; ++attempt) {
-    const Played played = co_await play(scenario, scenario.id, summary.attempts++, attempt == 0);
+    const Played played = co_await play(scenario, scenario.id, summary.attempts++, attempt == 0, begun);
     if (attempt == 0 && may_come_again(played.judged)) continue;
     count(summary, scenario, played);
     co_return;

@@ -30,7 +30,7 @@ Tried tried(const std::string& steps, Answers answers) {
   settings.patience = {milliseconds(300), milliseconds(50), milliseconds(20000)};
   asio::io_context context{1};
   DeliveryWatch watch(context.get_executor(), settings.target);
-  Attempts attempts(settings, watch, {});
+  Attempts attempts(settings, watch, context.get_executor(), {});
   AttemptSummary summary;
   std::exception_ptr failure;
   asio::co_spawn(context, attempts.round(suite.scenarios[0], summary),

@@ -37,6 +37,8 @@ milliseconds since(steady_clock::time_point start) {
 constexpr std::size_t plays_between_canaries = 100;
 constexpr milliseconds between_canaries{200};
 constexpr milliseconds between_ticks{200};
+/// While a play waits for its deliveries, or for its turn, others have the sessions.
+constexpr std::size_t plays_for_a_session = 4;
 
 class Runner {
  public:
@@ -44,7 +46,7 @@ class Runner {
       : settings_(settings),
         events_(events),
         watch_(context_.get_executor(), settings.target),
-        attempts_(settings, watch_, events.note) {
+        attempts_(settings, watch_, context_.get_executor(), events.note) {
     results_.resize(settings.scenarios.size());
     summaries_.resize(settings.scenarios.size());
     run_.result.version = settings.version;
@@ -68,6 +70,7 @@ class Runner {
     if (interrupted_) finish(RunEnd::interrupted, "interrupted");
     run_.result.scenarios = gathered();
     run_.result.duration = since(start_);
+    tell_pace();
     apply_baseline(run_.result, settings_.baseline, settings_.suite);
     return std::move(run_);
   }
@@ -83,7 +86,8 @@ class Runner {
 
     for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
     together_.sort();
-    const std::size_t workers = std::max<std::size_t>(1, std::min(settings_.jobs, together_.size()));
+    const std::size_t workers =
+        std::max<std::size_t>(1, std::min(plays_for_a_session * settings_.jobs, together_.size()));
     workers_left_ = workers;
     last_canary_ = steady_clock::now();
     asio::steady_timer all_done(context_, steady_clock::time_point::max());
@@ -161,8 +165,10 @@ class Runner {
   asio::awaitable<void> play_one(std::size_t index) {
     const Scenario& scenario = *settings_.scenarios[index];
     AttemptSummary& summary = summaries_[index];
-    const auto running = running_.insert(running_.end(), {scenario.id, steady_clock::now()});
-    co_await attempts_.round(scenario, summary);
+    auto running = running_.end();
+    co_await attempts_.round(scenario, summary, [&] {
+      running = running_.insert(running_.end(), {scenario.id, steady_clock::now()});
+    });
     running_.erase(running);
     ++plays_;
     if (summary.rounds < settings_.repeat) co_return;
@@ -245,6 +251,14 @@ class Runner {
       progress.slowest_for = since(running_.front().began);
     }
     return progress;
+  }
+
+  void tell_pace() {
+    auto& learnt = run_.result.target.learnt;
+    if (const auto sessions = attempts_.pace().sessions_learnt())
+      learnt.push_back({"sessions at a time", fmt::format("{}", *sessions)});
+    if (const auto rate = attempts_.pace().rate_learnt())
+      learnt.push_back({"sessions a second", fmt::format("{:.{}f}", *rate, *rate < 1.5 ? 1 : 0)});
   }
 
   void note(const std::string& line) const {
