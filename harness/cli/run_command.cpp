@@ -77,6 +77,7 @@ class RunCommand {
     }
     if (!may_be_played(settings_.target, options_.allow_remote)) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
+    settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
     settings_.suite = &suite_;
     settings_.out = options_.out;
@@ -166,6 +167,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
   add_options(*command, *options);
   command->callback([options, &chosen] {
     (void)duration_from(options->timeout);
+    (void)duration_from(options->patience);
     chosen.run = [options, &chosen] { return RunCommand(*options, chosen.command_line).go(); };
   });
 }

@@ -25,6 +25,7 @@ struct RunOptions {
   std::size_t jobs = engine::RunSettings().jobs;
   double rate = 0;  ///< 0: as many as the target takes
   std::string timeout = "10s";
+  std::string patience = "60s";
   std::size_t repeat = 1;
   std::string shard = "1/1";
   std::uint64_t seed = 0;  ///< 0: taken from the clock

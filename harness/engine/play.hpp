@@ -36,8 +36,8 @@ struct FirstWord {
 
 struct PlaySettings {
   Connect connect;
-  Gather gather;                                ///< empty: what is delivered cannot be seen
-  std::function<void(const FirstWord&)> heard;  ///< may be empty; asked once a session, but for `none`
+  Gather gather;                                     ///< empty: what is delivered cannot be seen
+  std::function<void(const FirstWord&)> heard = {};  ///< may be empty; told once a session, but for `none`
   std::function<Clock::time_point()> now = [] { return Clock::now(); };
   wire::TlsContext* tls = nullptr;
   std::string tls_name;  ///< of the server, for its certificate

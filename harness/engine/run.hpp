@@ -28,6 +28,7 @@ struct RunSettings {
   std::size_t repeat = 1;
   std::uint64_t seed = 1;  ///< of the tokens
   record::Patience patience;
+  std::chrono::milliseconds last_patience{60000};  ///< for a reply that did not come in the first
   std::string version;
   std::string command;  ///< as given, for the record
   std::string again;    ///< "smtpspec run TARGET": the start of the command that runs one case again
