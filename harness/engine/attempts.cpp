@@ -113,7 +113,9 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
                                        patience, begins);
     played.transcript.scenario = name;
     const bool hit = was_hit(played, refusal);
-    if (hit && refusals < most_refusals && !gate_.hopeless()) continue;
+    // Who opens more sessions than the target takes brings it on himself.
+    const bool of_use = sessions_of(scenario) <= gate_.pace().limit() && !gate_.hopeless();
+    if (hit && refusals < most_refusals && of_use) continue;
     if (hit) block(played.judged.verdict, refusal, refusals);
     judge::Judged judged = played.judged;
     if (patience == Patience::first && may_come_again(judged)) judged.broken_fence.reset();

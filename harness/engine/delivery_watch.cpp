@@ -18,7 +18,7 @@ namespace {
 /// Files are looked at so often; the run's end ends the coroutine with its event loop.
 constexpr std::chrono::milliseconds between_looks{100};
 constexpr std::chrono::milliseconds shortest_settle{50};
-constexpr std::chrono::milliseconds longest_settle{5000};
+constexpr std::chrono::milliseconds longest_settle{2000};
 
 template <class Reader>
 asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader, delivery::Collector& collector) {
