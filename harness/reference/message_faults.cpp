@@ -156,6 +156,7 @@ void FaultyCore::add_received() {
   Core::add_received();
   std::string& field = mail.message;
   if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
+  if (has(Fault::trace_in_capitals)) rewrite(field, "Received: from (\\S+) by ", "Received:\tFROM \\1\r\n\tBY ");
   if (has(Fault::received_without_from)) rewrite(field, "from .*?by ", "by ");
   const std::size_t end = message.find("\r\n\r\n");
   const std::size_t below = end == message.npos ? message.size() : end + 2;
