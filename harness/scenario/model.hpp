@@ -153,6 +153,9 @@ struct Delivered {
   std::vector<Text> contains;  ///< each of these in some message
   std::string matches;         ///< RE2 regular expression that fits somewhere in some message
   std::vector<Text> lacks;     ///< none of these in any message
+  /// "mailbox KEYWORD=value": handed on with MAIL or RCPT for that mailbox; without a value, any.
+  std::vector<Text> parameters;
+  std::vector<Text> no_parameters;  ///< the same, and with no message
   std::string decides;         ///< the requirement that these rules decide; empty: the row's first
   Place place;
   bool operator==(const Delivered&) const = default;
