@@ -49,6 +49,9 @@ TEST_CASE("what must have been delivered") {
       {"forward-path = '{accepted}'", watched(), "0 messages delivered", true},
       {"contains = 'ext'", one(), ""},
       {"contains = ['text', 'other']", one(), "no delivered message holds it"},
+      {R"(matches = '(?im)^TEX.\s')", one(), ""},
+      {"matches = '^text'", one(), "no delivered message fits"},
+      {"matches = '.'", watched(), "0 messages delivered", true},
       {R"(body = 'text\r\n')", one(), ""},
       {R"(body = 'text\r\n')", watched(), "0 messages delivered", true},
       {R"(body = ['other', 'text\r\n'])", one(), ""},
@@ -106,6 +109,20 @@ TEST_CASE("a SHOULD about deliveries is a warning") {
   auto scenario = rules("count = 1");
   scenario.level = Level::should;
   CHECK(judge(scenario, played().watched().transcript()).verdict.outcome == Outcome::warn);
+}
+
+TEST_CASE("a submission server may modify a message, and may not lose it") {
+  const auto outcome_of = [](const char* delivered, Script script) {
+    auto transcript = script.transcript();
+    transcript.terms.login = true;
+    return judge(rules(delivered), transcript).verdict.outcome;
+  };
+  const auto one = [] { return played().delivers(header + "text\r\n"); };
+  for (const char* changed :
+       {"body = 'x'", "content = 'x'", "contains = 'x'", "reverse-path = ''", "forward-path = 'x@y.example'"})
+    CHECK(outcome_of(changed, one()) == Outcome::warn);
+  CHECK(outcome_of("no-forward-path = '{accepted}'", one()) == Outcome::fail);
+  CHECK(outcome_of("count = 1, body = 'text'", played().watched()) == Outcome::fail);
 }
 
 TEST_CASE("without a road nothing is known of deliveries") {

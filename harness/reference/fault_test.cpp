@@ -499,6 +499,23 @@ const std::vector<Case> cases = {
     {Fault::helo_answered_550, {"HELO c.example\r\n"}, "550"},
     {Fault::second_ehlo_answered_550, {ehlo + ehlo}, "550"},
     {Fault::empty_line_answered_250, {"\r\n"}, "250 2.0.0"},
+    {Fault::mail_begins_anew, {rcpt + "MAIL FROM:<>\r\nDATA\r\n"}, "2.1.0 Sender accepted\\r\\n503"},
+    {Fault::data_answered_354, {ehlo + "DATA\r\na\r\n.\r\n"}, "554"},
+    {Fault::message_for_nobody_answered_250, {mail + "DATA\r\na\r\n.\r\n"}, "250 2.0.0"},
+    {Fault::relay_refused_after_data, {mail + "RCPT TO:<a@b.example>\r\nDATA\r\na\r\n.\r\n"}, "354"},
+    {Fault::mail_wants_reset, {data + "0123456789abc\r\n.\r\nMAIL FROM:<>\r\n"}, "503 5.5.1 RSET", tiny},
+    {Fault::null_sender_refused_at_rcpt, {ehlo + "MAIL FROM:<>\r\nRCPT TO:<alice@example.test>\r\n"}, "550"},
+    {Fault::unknown_senders_refused, {ehlo + "MAIL FROM:<a@b.example>\r\n"}, "550"},
+    {Fault::refused_mail_then_rcpt_is_554, {ehlo + "MAIL FROM:<\r\nRCPT TO:<alice@example.test>\r\n"}, "554"},
+    {Fault::long_paths_answered_552, {mail + "RCPT TO:<" + std::string(60, 'a') + "@example.test>\r\n"}, "552"},
+    {Fault::null_recipient_accepted, {mail + "RCPT TO:<>\r\n"}, "250 2.1.5"},
+    {Fault::limit_of_64k, {ehlo}, "SIZE 65536"},
+    {Fault::suspicious_message_dropped, {data + smuggled}, "delivered\\r\\n\nopen"},
+    {Fault::suspicious_message_refused, {data + "a\r\nNOOP\r\n.\r\n"}, "554"},
+    {Fault::trace_in_capitals, {data + "a\r\n.\r\n"}, "FROM", traced},
+    {Fault::help_not_listed, {ehlo}, "250 LIMITS"},
+    {Fault::vrfy_tells_no_mailbox, {"VRFY a\r\n"}, "Known here"},
+    {Fault::out_of_order_rcpt_is_554, {ehlo + "RCPT TO:<alice@example.test>\r\n"}, "554"},
 };
 
 std::string played(const Case& one, const Faults& faults) {

@@ -40,6 +40,7 @@ void FaultyCore::dispatch(const Command& given) {
 
 void FaultyCore::refuse(const Refusal& refusal, const Command& command) {
   if (refusal.why == Why::too_large) memory.size_refused = true;
+  if (refusal.why == Why::other_protocol && has(Fault::unknown_command_hangs_up)) return end(Want::close);
   const bool keeps_order = refusal.code < 500 || refusal.code == 503;
   if (command.verb != Verb::rcpt || keeps_order) return Core::refuse(refusal, command);
   if (has(Fault::rcpt_hangs_up)) return end(Want::close);
@@ -86,6 +87,7 @@ std::vector<std::string> FaultyCore::keywords() const {
   };
   const auto add = [&](const char* word) { words.insert(words.begin(), word); };
   if (has(Fault::lmtp_lists_no_pipelining) && settings.lmtp) drop("PIPELINING");
+  if (has(Fault::help_not_listed)) drop("HELP");
   if (has(Fault::smtputf8_without_8bitmime)) drop("8BITMIME");
   if (has(Fault::binarymime_without_chunking)) drop("CHUNKING");
   if (has(Fault::auth_lists_no_mechanism)) drop("AUTH");
@@ -99,6 +101,7 @@ std::vector<std::string> FaultyCore::keywords() const {
     const bool bare = word.find(' ') == word.npos && word != "AUTH" && word != "HELP";
     if (bare && has(Fault::keyword_with_parameter)) word += " yes";
     if (word.starts_with("SIZE ") && has(Fault::size_keyword_not_a_number)) word = "SIZE 10M";
+    if (word.starts_with("SIZE ") && has(Fault::limit_of_64k)) word = "SIZE 65536";
     if (word.starts_with("SIZE ") && refused_size()) word = "SIZE " + std::to_string(*refused_size());
   }
   return words;
@@ -120,6 +123,7 @@ void FaultyCore::carry_out(const Command& command) {
 
   const bool hello = verb == Verb::ehlo || verb == Verb::lhlo;
   memory.listed = memory.listed || hello;
+  if (hello || verb == Verb::helo || verb == Verb::rset) memory.message_refused = memory.mail_refused = false;
   if (memory.first_name.empty()) memory.first_name = client.domain;
   if ((hello || verb == Verb::helo) && has(Fault::ehlo_keeps_recipients))
     transaction.mail.recipients = before.mail.recipients;

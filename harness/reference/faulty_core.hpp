@@ -33,6 +33,8 @@ struct FaultyCore : Core {
     bool password_refused = false;            ///< an AUTH failed
     bool listed = false;                      ///< an EHLO was accepted
     bool chunk_refused = false;               ///< a BDAT was refused
+    bool mail_refused = false;                ///< the last MAIL was refused for its syntax
+    bool message_refused = false;             ///< and no RSET or EHLO has come since
     bool last_chunk = false;                  ///< the last transaction ended with BDAT LAST
     std::size_t rcpts = 0;                    ///< RCPT commands of the session
     std::size_t messages = 0;                 ///< accepted ones

@@ -37,7 +37,8 @@ std::size_t find_bare_cr(std::string_view text) {
 
 void FaultyCore::mail(const Command& command) {
   transaction.rcpts = 0;
-  memory.last_chunk = false;
+  memory.last_chunk = memory.mail_refused = false;
+  if (has(Fault::mail_begins_anew)) end_transaction();
   Core::mail(command);
   memory.utf8 = memory.utf8 || transaction.utf8;
   memory.binary = memory.binary || transaction.binary;
@@ -192,8 +193,12 @@ void FaultyCore::chunk_ended() {
 }
 
 void FaultyCore::accept() {
-  const bool lost =
-      (has(Fault::message_lost_under_tls) && under_tls) || (has(Fault::second_message_lost) && memory.messages == 1);
+  const Accepted& mail = transaction.mail;
+  const bool dropped = (has(Fault::message_for_nobody_answered_250) && mail.recipients.empty()) ||
+                       (has(Fault::suspicious_message_dropped) && !transaction.chunked &&
+                        fits(mail.message, R"((?s)MAIL FROM:.*\r\nRCPT TO:.*\r\nDATA\r\n)"));
+  const bool lost = dropped || (has(Fault::message_lost_under_tls) && under_tls) ||
+                    (has(Fault::second_message_lost) && memory.messages == 1);
   if (!lost || message_refusal()) return Core::accept();
   ++memory.messages;
   answer_delivered(std::vector<bool>(transaction.mail.recipients.size(), true));
@@ -203,6 +208,16 @@ void FaultyCore::accept() {
 std::optional<Refusal> FaultyCore::message_refusal() const {
   const std::string_view message = transaction.mail.message;
   const auto refusal = Core::message_refusal();
+  const auto& to = transaction.mail.recipients;
+  if (has(Fault::data_answered_354) && to.empty()) return Refusal{Why::fault, 554, "5.5.1", "No valid recipients"};
+  if (has(Fault::relay_refused_after_data) && std::any_of(to.begin(), to.end(), [&](const auto& one) {
+        return one.forward_path.find('@') != std::string::npos && !one.forward_path.ends_with(settings.domain);
+      })) {
+    return Refusal{Why::fault, 550, "5.7.1", "Relaying denied"};
+  }
+  if (has(Fault::suspicious_message_refused) && fits(message, R"(\n(?:[A-Z]{4}|STARTTLS)(?: [^\r]*)?\r\n)")) {
+    return Refusal{Why::fault, 554, "5.7.1", "Commands in the text"};
+  }
   const bool declared = declared_size(transaction.mail.mail_parameters).has_value();
   constexpr std::size_t end_of_data = 3;
   if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||
@@ -218,6 +233,7 @@ std::optional<Refusal> FaultyCore::message_refusal() const {
 void FaultyCore::refuse_message(const Refusal& refusal) {
   Transaction kept = transaction;
   Core::refuse_message(refusal);
+  memory.message_refused = true;
   if (!has(Fault::refused_message_keeps_transaction)) return;
   kept.mail.message.clear();
   kept.octets = 0;
@@ -257,6 +273,7 @@ std::optional<std::uint64_t> FaultyCore::refused_size() const {
 
 std::uint64_t FaultyCore::message_limit() const {
   if (has(Fault::size_never_enforced) || refused_size()) return std::numeric_limits<std::uint64_t>::max();
+  if (has(Fault::limit_of_64k)) return 65'536;
   return Core::message_limit() - (has(Fault::message_limit_off_by_one) ? 1 : 0);
 }
 

@@ -27,6 +27,7 @@ bool is_not_open(const FaultyCore& core, const Command&) { return !core.transact
 bool is_strange(const FaultyCore& core, const Command&) { return core.client.domain.empty(); }
 bool is_greeted(const FaultyCore& core, const Command&) { return !core.client.domain.empty(); }
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
+bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
 bool is_after_last(const FaultyCore& core, const Command&) { return !core.transaction.open && core.memory.last_chunk; }
 bool has_size_refused(const FaultyCore& core, const Command&) { return core.memory.size_refused; }
@@ -164,6 +165,7 @@ constexpr Mistake hasty[] = {
     {Fault::starttls_answered_250, Verb::starttls, always, 250, "2.0.0", "Ready to start TLS"},
     {Fault::starttls_twice, Verb::starttls, is_under_tls, 220, "2.0.0", "Ready to start TLS"},
     {Fault::size_refusal_sticks, Verb::mail, has_size_refused, 552, "5.3.4", "The message is larger than the limit"},
+    {Fault::out_of_order_rcpt_is_554, Verb::rcpt, is_not_open, 554, "5.5.1", "No transaction"},
     {Fault::few_recipients, Verb::rcpt, has_few_rcpts, 452, "4.5.3", "Too many recipients"},
     {Fault::recipients_counted_over_session, Verb::rcpt, has_many_rcpts_ever, 452, "4.5.3", "Too many recipients"},
     {Fault::recipient_limit_is_552, Verb::rcpt, has_many_rcpts, 552, "5.5.3", "Too many recipients"},
@@ -186,6 +188,7 @@ constexpr Mistake late[] = {
     {Fault::idle_rset_refused, Verb::rset, is_not_open, 503, "5.5.1", "There is nothing to reset"},
     {Fault::quit_in_transaction_refused, Verb::quit, is_open, 503, "5.5.1", "Not in a transaction"},
     {Fault::vrfy_unknown, Verb::vrfy, always, 500, "5.5.2", "Command not recognized"},
+    {Fault::vrfy_tells_no_mailbox, Verb::vrfy, always, 250, "2.1.5", "Known here"},
     {Fault::vrfy_denies_everybody, Verb::vrfy, always, 550, "5.1.1", "No such user here"},
     {Fault::expn_listed_unimplemented, Verb::expn, always, 502, "5.5.1", "EXPN is not implemented"},
     {Fault::noop_argument_refused, Verb::noop, has_argument, 501, "5.5.4", "NOOP takes no argument"},
@@ -231,6 +234,7 @@ constexpr Oversight oversights[] = {
     {Fault::ehlo_in_lmtp, Verb::ehlo, Why::other_protocol, is_lmtp},
     {Fault::ehlo_in_lmtp, Verb::helo, Why::other_protocol, is_lmtp},
     {Fault::nested_mail, Verb::mail, Why::in_transaction},
+    {Fault::mail_begins_anew, Verb::mail, Why::in_transaction},
     {Fault::size_ignored, Verb::mail, Why::too_large},
     {Fault::size_limit_plus_one_taken, Verb::mail, Why::too_large, has_size_one_beyond},
     {Fault::size_wraps, Verb::mail, Why::too_large, has_size_that_wraps},
@@ -242,6 +246,11 @@ constexpr Oversight oversights[] = {
     {Fault::data_without_mail, Verb::data, Why::no_mail},
     {Fault::data_without_mail, Verb::data, Why::no_recipient, is_not_open},
     {Fault::data_without_recipient, Verb::data, Why::no_recipient},
+    {Fault::relay_refused_after_data, Verb::rcpt, Why::foreign_mailbox},
+    {Fault::data_answered_354, Verb::data, Why::no_mail, is_smtp},
+    {Fault::data_answered_354, Verb::data, Why::no_recipient, is_smtp},
+    {Fault::message_for_nobody_answered_250, Verb::data, Why::no_mail, is_smtp},
+    {Fault::message_for_nobody_answered_250, Verb::data, Why::no_recipient, is_smtp},
     {Fault::data_after_bdat, Verb::data, Why::message_begun},
     {Fault::binary_by_data, Verb::data, Why::binary},
     {Fault::auth_twice, Verb::auth, Why::authenticated},

@@ -140,6 +140,7 @@ void FaultyCore::refuse_syntax(const CommandError& error) {
   if (hangs_up_on(error)) return end(Want::close);
   if (accepts_path(error)) return reply(250, verb == Verb::mail ? "2.1.0" : "2.1.5", "Accepted");
   if (verb == Verb::bdat && has(Fault::bdat_size_by_atoi)) return reply(250, "2.0.0", "Chunk taken");
+  if (verb == Verb::mail) memory.mail_refused = true;
   spoil_state(error);
   const std::size_t before = output.size();
   Core::refuse_syntax(error);

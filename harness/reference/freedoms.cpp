@@ -12,14 +12,23 @@ namespace {
 struct Freedom {
   Fault fault;
   const char* pattern;
-  bool (*applies)(const FaultyCore&);
+  bool (*applies)(const FaultyCore&, std::string_view line);
   int code;
   const char* enhanced;
   const char* text;
 };
 
-bool always(const FaultyCore&) { return true; }
-bool is_greeted(const FaultyCore& core) { return !core.client.domain.empty(); }
+bool always(const FaultyCore&, std::string_view) { return true; }
+bool is_greeted(const FaultyCore& core, std::string_view) { return !core.client.domain.empty(); }
+bool is_open(const FaultyCore& core, std::string_view) { return core.transaction.open; }
+bool is_from_nobody(const FaultyCore& core, std::string_view) {
+  return core.transaction.open && core.transaction.mail.reverse_path.empty();
+}
+bool wants_reset(const FaultyCore& core, std::string_view) { return core.memory.message_refused; }
+bool has_refused_mail(const FaultyCore& core, std::string_view) {
+  return !core.transaction.open && core.memory.mail_refused;
+}
+bool is_from_a_stranger(const FaultyCore&, std::string_view line) { return !fits(line, "(?i)<(?:sender[@+]|>)"); }
 
 constexpr Freedom freedoms[] = {
     {Fault::bare_vrfy_answered_252, R"((?i)\A(?:VRFY|EXPN) *\z)", always, 252, "2.5.0", "Cannot say"},
@@ -28,6 +37,14 @@ constexpr Freedom freedoms[] = {
     {Fault::ehlo_literal_answered_504, R"((?i)\A(?:EHLO|HELO) \[)", always, 504, "", "No address literals"},
     {Fault::helo_answered_550, R"((?i)\AHELO )", always, 550, "", "EHLO, please"},
     {Fault::second_ehlo_answered_550, R"((?i)\AEHLO )", is_greeted, 550, "", "Once is enough"},
+    {Fault::mail_wants_reset, R"((?i)\AMAIL )", wants_reset, 503, "5.5.1", "RSET first"},
+    {Fault::refused_mail_then_rcpt_is_554, R"((?i)\ARCPT )", has_refused_mail, 554, "5.5.1", "MAIL was refused"},
+    {Fault::null_sender_refused_at_rcpt, R"((?i)\ARCPT )", is_from_nobody, 550, "5.7.1", "No bounces here"},
+    {Fault::unknown_senders_refused, R"((?i)\AMAIL FROM:)", is_from_a_stranger, 550, "5.1.8", "Unknown sender"},
+    {Fault::long_paths_answered_552, R"((?i)\A(?:MAIL|RCPT) .*<[^>]{65,}>)", always, 552, "5.1.0", "A long path"},
+    {Fault::null_recipient_accepted, R"((?i)\ARCPT TO:<>)", is_open, 250, "2.1.5", "As you like"},
+    {Fault::limit_of_64k, R"((?i)\AMAIL .* SIZE=0*[1-9]\d{5})", always, 552, "5.3.4",
+     "The message is larger than the limit"},
     {Fault::empty_line_answered_250, R"(\A\z)", always, 250, "2.0.0", "Nothing done"},
 };
 
@@ -35,7 +52,7 @@ constexpr Freedom freedoms[] = {
 
 bool FaultyCore::answers_freely(std::string_view line) {
   const auto* found = std::find_if(std::begin(freedoms), std::end(freedoms), [&](const Freedom& freedom) {
-    return has(freedom.fault) && freedom.applies(*this) && fits(line, freedom.pattern);
+    return has(freedom.fault) && freedom.applies(*this, line) && fits(line, freedom.pattern);
   });
   if (found == std::end(freedoms)) return false;
   reply(found->code, found->enhanced, found->text);

@@ -164,6 +164,7 @@ void FaultyCore::add_received() {
   Core::add_received();
   std::string& field = mail.message;
   if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
+  if (has(Fault::trace_in_capitals)) rewrite(field, "Received: from (\\S+) by ", "Received:\tFROM \\1\r\n\tBY ");
   if (has(Fault::received_with_smtp)) rewrite(field, "with [A-Z0-9]+;", "with SMTP;");
   if (has(Fault::received_keeps_first_name))
     rewrite(field, "from .*? by ", ("from " + memory.first_name + " by ").c_str());
