@@ -76,6 +76,7 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
                                        bool once_more) {
   const std::string token = delivery::make_token(settings_.seed, name, attempt);
   PlaySettings settings = play_settings(token);
+  settings.terms.patience.last = !once_more;
   if (scenario.delivered && watch_.seen) {
     watch_.expect(token);
     settings.gather = [this](record::Transcript& transcript, std::size_t awaited) {
@@ -85,9 +86,7 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
   Played played = co_await engine::play(scenario, std::move(settings));
   watch_.forget(token);
   played.transcript.scenario = name;
-  judge::Judged judged = played.judged;
-  if (once_more && may_come_again(judged)) judged.broken_fence.reset();
-  if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
+  if (rules_.add(played.transcript, played.judged)) (void)save(played.transcript);
   co_return played;
 }
 
