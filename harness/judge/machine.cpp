@@ -1,6 +1,5 @@
 #include "harness/judge/machine.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "harness/judge/ladder.hpp"
@@ -34,9 +33,7 @@ bool expects_no_reply(const Expectation& expectation) {
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
     : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {
   if (const auto password = values_.find("password"); password && !password->empty()) secrets_.push_back(*password);
-  milliseconds all = scenario.timeout.value_or(terms.patience.scenario);
-  if (terms.patience.last) all = std::max(all, terms.patience.scenario);
-  stage_.limit(all);
+  stage_.limit(terms.patience.time_of(scenario.timeout));
   stage_.begin(story_.handle());
 }
 
