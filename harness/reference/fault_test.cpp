@@ -181,6 +181,7 @@ const std::vector<Case> cases = {
     {Fault::vrfy_unknown, {"VRFY alice\r\n"}, "500"},
     {Fault::noop_argument_refused, {"NOOP x\r\n"}, "501"},
     {Fault::noop_unanswered, {"NOOP\r\nQUIT\r\n"}, "server\\r\\n221"},
+    {Fault::unknown_command_ends_session, {"XYZZY\r\n"}, "\\r\\n\nclosed"},
     {Fault::unknown_command_hangs_up, {"XYZZY\r\n"}, "closed"},
     {Fault::quit_without_reply, {"QUIT\r\n"}, "server\\r\\n\nclosed"},
     {Fault::slow_client_dropped, {"NO"}, "patience 500"},
