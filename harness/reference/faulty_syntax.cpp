@@ -147,6 +147,7 @@ void FaultyCore::refuse_syntax(const CommandError& error) {
   if (has(Fault::refusals_repeat_the_line))
     output.insert(output.size() - 2, ": " + error.command.word + " " + error.command.argument);
   const bool is_501 = output.compare(before, 3, "501") == 0;
+  if (error.kind == CommandError::Kind::unknown_verb && has(Fault::unknown_command_ends_session)) end(Want::close);
   if (is_path(verb) && is_501 && has(Fault::syntax_refused_then_accepted)) reply(250, "2.1.0", "Accepted");
 }
 
