@@ -487,6 +487,14 @@ const std::vector<Case> cases = {
     {Fault::initial_response_overlooked, {ehlo + "AUTH CRAM-MD5 AAAA\r\n"}, "334"},
     {Fault::auth_long_line_hangs_up, {ehlo + "AUTH PLAIN\r\n" + std::string(1028, 'A') + "\r\n"}, "closed"},
     {Fault::failed_login_forgets_ehlo, {ehlo + "AUTH PLAIN\r\n*\r\nMAIL FROM:<>\r\n"}, "503"},
+
+    {Fault::bare_vrfy_answered_252, {"VRFY\r\n"}, "252"},
+    {Fault::vrfy_takes_names_alone, {"VRFY alice@example.test\r\n"}, "501"},
+    {Fault::vrfy_not_implemented, {"VRFY a\r\n"}, "502"},
+    {Fault::ehlo_literal_answered_504, {"EHLO [127.0.0.1]\r\n"}, "504"},
+    {Fault::helo_answered_550, {"HELO c.example\r\n"}, "550"},
+    {Fault::second_ehlo_answered_550, {ehlo + ehlo}, "550"},
+    {Fault::empty_line_answered_250, {"\r\n"}, "250 2.0.0"},
 };
 
 std::string played(const Case& one, const Faults& faults) {

@@ -1,7 +1,7 @@
 // The reference server with named faults: at each point where a fault acts it does that, and else what Core does.
 // faulty_core.cpp: octets, replies and the connection; faulty_syntax.cpp: command lines; faulty_rules.cpp: what is
-// refused and what is let pass; faulty_commands.cpp and faulty_message.cpp: commands, and the message;
-// message_faults.cpp: its octets; envelope_faults.cpp: its parameters.
+// refused and what is let pass; freedoms.cpp: replies that a server may give as well; faulty_commands.cpp and
+// faulty_message.cpp: commands, and the message; message_faults.cpp: its octets; envelope_faults.cpp: its parameters.
 #pragma once
 
 #include <cstdint>
@@ -77,6 +77,9 @@ struct FaultyCore : Core {
   [[nodiscard]] std::optional<smtp::Command> misread(const smtp::CommandError& error) const;
   [[nodiscard]] bool accepts_path(const smtp::CommandError& error);
   [[nodiscard]] bool hangs_up_on(const smtp::CommandError& error) const;
+
+  // freedoms.cpp
+  [[nodiscard]] bool answers_freely(std::string_view line);
 
   // faulty_commands.cpp
   void dispatch(const smtp::Command& command) override;

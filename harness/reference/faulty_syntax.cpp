@@ -124,6 +124,7 @@ void FaultyCore::read_command(std::string_view line, std::size_t octets) {
   if (has(Fault::verbs_of_four_letters)) line = shortened = with_four_letters(line);
   if (crashes_on(line, transaction.open, faults)) return end(Want::close);
   if (line.empty() && has(Fault::empty_line_unanswered)) return;
+  if (answers_freely(line)) return;
   const bool rcpt = smtp::verb_of(line.substr(0, line.find(' '))) == Verb::rcpt;
   if ((has(Fault::long_orcpt_refused) && rcpt && octets > line_buffer) ||
       (has(Fault::short_line_limit) && octets > short_line)) {
