@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdint>
 
 #include <fmt/format.h>
 #include <re2/re2.h>
@@ -69,7 +68,7 @@ class Deliveries {
       if (any([&](const Delivery& d) { return d.message.find(filled(text)) != std::string::npos; }) != nullptr)
         return broken("no message holds " + shown(filled(text)), "a delivered message holds it");
     for (const Text& text : rules_.no_parameters)
-      if (const auto* delivery = any([&](const Delivery& d) { return carries(d, filled(text)); }))
+      if (const auto* delivery = any([&](const Delivery& d) { return times_carried(d, filled(text)) > 0; }))
         return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));
     if (!rules_.no_parameters.empty()) ask_for_parameters();
     if (!rules_.none_from.empty()) ask_for_reverse_paths();
@@ -94,8 +93,7 @@ class Deliveries {
         any([&](const Delivery& d) { return RE2::PartialMatch(d.message, rules_.matches); }) == nullptr)
       return broken("a message that fits '" + rules_.matches + "'", "no delivered message fits");
     for (const Text& text : rules_.parameters)
-      if (!unknown_parameters() && any([&](const Delivery& d) { return carries(d, filled(text), 1); }) == nullptr)
-        return broken("handed on: " + shown(filled(text)), "handed on: " + commands(deliveries_.front()));
+      if (auto verdict = handed_on(filled(text))) return verdict;
     if (!rules_.parameters.empty()) ask_for_parameters();
     if (rules_.from) ask_for_reverse_paths();
     if (!rules_.to.empty()) ask_for_recipients();
@@ -154,8 +152,9 @@ class Deliveries {
     return all;
   }
 
-  /// "mailbox KEYWORD=value", at most so often; the keyword in any case, and without a value any.
-  static bool carries(const Delivery& delivery, const std::string& wanted, std::ptrdiff_t most = PTRDIFF_MAX) {
+  /// "mailbox KEYWORD=value", the keyword in any case, and without a value any: how often it stands with MAIL or RCPT
+  /// for the mailbox; nothing where there is no such command.
+  static std::optional<std::ptrdiff_t> times_carried(const Delivery& delivery, const std::string& wanted) {
     const std::size_t space = std::min(wanted.rfind(' '), wanted.size());
     const std::string mailbox = wanted.substr(0, space);
     const std::string parameter = wanted.substr(std::min(space + 1, wanted.size()));
@@ -164,12 +163,24 @@ class Deliveries {
       return smtp::same_word(one.keyword, parameter.substr(0, equals)) &&
              (equals == std::string::npos || one.value == parameter.substr(equals + 1));
     };
-    const auto all = commands_of(delivery);
-    return std::any_of(all.begin(), all.end(), [&](const Delivery::Recipient& command) {
-      if (!command.parameters || !same_mailbox(command.forward_path, mailbox)) return false;
-      const auto count = std::count_if(command.parameters->begin(), command.parameters->end(), is_it);
-      return count > 0 && count <= most;
-    });
+    std::optional<std::ptrdiff_t> times;
+    for (const Delivery::Recipient& command : commands_of(delivery))
+      if (command.parameters && same_mailbox(command.forward_path, mailbox))
+        times = times.value_or(0) + std::count_if(command.parameters->begin(), command.parameters->end(), is_it);
+    return times;
+  }
+
+  /// Once, with one of the messages. Where no message names the mailbox, it was rewritten, and nothing is known.
+  std::optional<Verdict> handed_on(const std::string& wanted) {
+    bool named = false;
+    for (const Delivery& delivery : deliveries_) {
+      const auto times = times_carried(delivery, wanted);
+      if (times == 1) return std::nullopt;
+      named = named || times;
+    }
+    if (named) return broken("handed on: " + shown(wanted), "handed on: " + commands(deliveries_.front()));
+    not_told_ = "what became of <" + wanted.substr(0, wanted.rfind(' ')) + ">";
+    return std::nullopt;
   }
 
   static std::string commands(const Delivery& delivery) {

@@ -103,6 +103,9 @@ TEST_CASE("what a message must have been handed on with") {
   }
   CHECK(judge(rules("parameters = '{sender} RET'"), played().delivers(header).transcript()).verdict.cause ==
         Cause::no_delivery_road);
+  // A mailbox that was rewritten on the way.
+  CHECK(judge(rules("parameters = 'nobody@example.test RET'"), one().transcript()).verdict.cause ==
+        Cause::no_delivery_road);
 }
 
 TEST_CASE("a SHOULD about deliveries is a warning") {

@@ -219,9 +219,7 @@ std::optional<Refusal> FaultyCore::message_refusal() const {
     return Refusal{Why::fault, 554, "5.7.1", "Commands in the text"};
   }
   const bool declared = declared_size(transaction.mail.mail_parameters).has_value();
-  constexpr std::size_t end_of_data = 3;
-  if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||
-      (has(Fault::stuffed_periods_counted) && !transaction.chunked && data_octets > message_limit() + end_of_data)) {
+  if (has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) {
     return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
   }
   if (transaction.octets == refused_size()) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
