@@ -111,6 +111,7 @@ class Session:
             await self.down(server_reader, client_writer)
         finally:
             up.cancel()
+            await asyncio.gather(up, return_exceptions=True)
             server_writer.close()
 
 
@@ -318,7 +319,7 @@ def free_port():
 
 
 def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
                     "/CN=odd.example.test", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True,
                    stderr=subprocess.DEVNULL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -328,13 +329,17 @@ def certificate(folder):
 
 async def listen(play, port=0, tls=None):
     """Plays each session that comes in; the port."""
+    sessions = set()  # asyncio itself does not keep them
+
     async def serve(reader, writer):
-        with contextlib.suppress(ConnectionError, OSError, ssl.SSLError):
+        sessions.add(asyncio.current_task())
+        with contextlib.suppress(OSError):
             try:
                 await play(reader, writer)
             finally:
                 writer.close()
                 await writer.wait_closed()
+        sessions.discard(asyncio.current_task())
     server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=500, ssl=tls)
     return server.sockets[0].getsockname()[1]
 
