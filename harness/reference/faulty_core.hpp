@@ -18,7 +18,7 @@ namespace smtpspec::reference {
 /// Whether an RE2 pattern fits somewhere. An octet is a character to it, and a period stands for any.
 [[nodiscard]] bool fits(std::string_view octets, const char* pattern);
 /// Puts `by` in place of all that fits.
-void rewrite(std::string& octets, const char* pattern, const char* by);
+void rewrite(std::string& octets, const char* pattern, std::string_view by);
 
 struct FaultyCore : Core {
   FaultyCore(const Settings& the_settings, const Faults& the_faults, bool is_under_tls);
@@ -26,6 +26,7 @@ struct FaultyCore : Core {
   /// What faults remember beyond its time.
   struct Memory {
     std::optional<std::string> reverse_path;  ///< of the first MAIL
+    std::string name;                         ///< of the first EHLO
     bool utf8 = false;                        ///< a MAIL had SMTPUTF8
     bool size_refused = false;                ///< a MAIL was refused for its SIZE
     bool password_refused = false;            ///< an AUTH failed
@@ -101,8 +102,6 @@ struct FaultyCore : Core {
   void answer_delivered(const std::vector<bool>& success) override;
   void end_transaction() override;
   [[nodiscard]] std::uint64_t message_limit() const override;
-  /// Fault::limit_..._by_equality.
-  [[nodiscard]] std::optional<std::uint64_t> refused_size() const;
 
   // message_faults.cpp
   /// How DATA is decoded: the RFC's rules, bent by the faults that are on.

@@ -11,6 +11,8 @@ namespace {
 using smtp::Command;
 
 constexpr std::size_t buffer = 1024;
+constexpr std::size_t small_message = 50000;
+constexpr std::size_t end_of_data = 3;  ///< octets of it that are no part of the message
 
 std::string lower_local_part(std::string path) {
   const std::size_t at = path.rfind('@');
@@ -170,7 +172,8 @@ void FaultyCore::data_ended() {
 }
 
 bool FaultyCore::chunk_is_whole() const {
-  return Core::chunk_is_whole() || (has(Fault::chunk_ends_with_segment) && used == input.size());
+  return Core::chunk_is_whole() || (has(Fault::chunk_ends_with_segment) && used == input.size()) ||
+         (has(Fault::large_chunk_becomes_commands) && transaction.octets > message_limit());
 }
 
 void FaultyCore::chunk_ended() {
@@ -197,7 +200,12 @@ void FaultyCore::accept() {
 std::optional<Refusal> FaultyCore::message_refusal() const {
   const std::string_view message = transaction.mail.message;
   const auto refusal = Core::message_refusal();
-  if (transaction.octets == refused_size()) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
+  const bool stuffing_counts = has(Fault::stuffing_counted) && data_octets > settings.max_message + end_of_data;
+  const bool small = has(Fault::agreed_size_refused) && transaction.octets > small_message;
+  const bool binary = has(Fault::undeclared_binary_refused) && !transaction.binary &&
+                      fits(message, "(?i)\r\nContent-Transfer-Encoding: binary\r\n");
+  if (binary) return Refusal{Why::fault, 554, "5.6.1", "Binary, and not declared so"};
+  if (stuffing_counts || small) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
   const bool utf8 = transaction.utf8 && smtp::has_eight_bit(message.substr(0, message.find("\r\n\r\n")));
   if (refusal || !utf8 || !has(Fault::utf8_header_refused)) return refusal;
   return Refusal{Why::fault, 550, "5.6.0", "Octets outside ASCII in the header section"};
@@ -236,14 +244,8 @@ void FaultyCore::end_transaction() {
   if (has(Fault::recipients_kept)) transaction.mail.recipients = std::move(recipients);
 }
 
-std::optional<std::uint64_t> FaultyCore::refused_size() const {
-  if (has(Fault::limit_10240000_by_equality)) return 10'240'000;
-  if (has(Fault::limit_10000000_by_equality)) return 10'000'000;
-  return std::nullopt;
-}
-
 std::uint64_t FaultyCore::message_limit() const {
-  if (has(Fault::size_never_enforced) || refused_size()) return std::numeric_limits<std::uint64_t>::max();
+  if (has(Fault::size_never_enforced)) return std::numeric_limits<std::uint64_t>::max();
   return Core::message_limit() - (has(Fault::message_limit_off_by_one) ? 1 : 0);
 }
 

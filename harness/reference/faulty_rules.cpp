@@ -119,6 +119,14 @@ bool is_own_domain(const FaultyCore& core, const Command& command) {
 }
 bool is_other_domain(const FaultyCore& core, const Command& command) { return !is_own_domain(core, command); }
 bool is_empty_chunk(const FaultyCore&, const Command& command) { return command.chunk_size == 0; }
+bool has_utf8_orcpt(const FaultyCore&, const Command& command) {
+  const smtp::Parameter* const orcpt = find(command, "ORCPT");
+  return orcpt != nullptr && orcpt->value && orcpt->value->starts_with("utf-8");
+}
+bool has_early_response(const FaultyCore&, const Command& command) {
+  return command.mechanism == "CRAM-MD5" && command.initial_response;
+}
+bool has_lower_mechanism(const FaultyCore&, const Command& command) { return fits(command.argument, "\\A\\S*[a-z]"); }
 bool is_scram(const FaultyCore&, const Command& command) { return command.mechanism == "SCRAM-SHA-256"; }
 
 /// A reply that a fault has in place of what is right.
@@ -158,6 +166,8 @@ constexpr Mistake hasty[] = {
     {Fault::bdat_refusal_sticks, Verb::bdat, has_chunk_refused, 503, "5.5.1", "No more chunks"},
     {Fault::second_message_chunk_refused, Verb::bdat, has_message, 503, "5.5.1", "No more chunks"},
     {Fault::bdat_after_last, Verb::bdat, is_after_last, 250, "2.0.0", "More octets taken"},
+    {Fault::early_response_is_535, Verb::auth, has_early_response, 535, "5.7.8", "Authentication failed"},
+    {Fault::mechanisms_case_sensitive, Verb::auth, has_lower_mechanism, 504, "5.5.4", "Mechanism not known"},
 };
 /// Made about a command that can be carried out.
 constexpr Mistake late[] = {
@@ -178,6 +188,7 @@ constexpr Mistake late[] = {
     {Fault::parameter_case_sensitive, Verb::mail, has_lower_parameter, 555, "5.5.4", "A parameter is not known"},
     {Fault::dsn_parameters_refused, Verb::mail, has_dsn, 555, "5.5.4", "RET and ENVID are not known"},
     {Fault::dsn_parameters_refused, Verb::rcpt, has_dsn, 555, "5.5.4", "NOTIFY and ORCPT are not known"},
+    {Fault::orcpt_of_rfc822_alone, Verb::rcpt, has_utf8_orcpt, 501, "5.5.4", "ORCPT takes rfc822"},
     {Fault::size_zero_refused, Verb::mail, has_size_zero, 501, "5.5.4", "An empty message"},
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
     {Fault::dsn_values_case_sensitive, Verb::mail, has_lower_ret, 501, "5.5.4", "RET takes FULL or HDRS"},

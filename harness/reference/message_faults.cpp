@@ -112,7 +112,7 @@ smtp::DataRules FaultyCore::data_rules() const {
 
 bool fits(std::string_view octets, const char* pattern) { return RE2::PartialMatch(octets, RE2(pattern, options())); }
 
-void rewrite(std::string& octets, const char* pattern, const char* by) {
+void rewrite(std::string& octets, const char* pattern, std::string_view by) {
   RE2::GlobalReplace(&octets, RE2(pattern, options()), by);
 }
 
@@ -155,6 +155,8 @@ void FaultyCore::add_received() {
   std::string message = std::exchange(mail.message, {});
   Core::add_received();
   std::string& field = mail.message;
+  if (has(Fault::received_without_utf8)) rewrite(field, "UTF8SMTP", "ESMTP");
+  if (has(Fault::starttls_keeps_name)) rewrite(field, "from \\S+", "from " + memory.name);
   if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
   if (has(Fault::received_without_from)) rewrite(field, "from .*?by ", "by ");
   const std::size_t end = message.find("\r\n\r\n");
