@@ -121,6 +121,7 @@ void FaultyCore::carry_out(const Command& command) {
   if (keeps_chunks && before.chunked) transaction.mail.message = before.mail.message;
   if ((hello && has(Fault::login_lost_by_ehlo)) || is(Verb::rset, Fault::login_lost_by_rset)) client.user.clear();
   if (is(Verb::rset, Fault::rset_forgets_ehlo)) client.domain.clear();
+  if (verb == Verb::rset) chunk_refusal.reset();
   if (is(Verb::helo, Fault::helo_lists_keywords)) {
     output.resize(answered);
     reply_lines(250, keywords());
@@ -157,6 +158,9 @@ void FaultyCore::auth_decode(std::string_view text) {
 
 void FaultyCore::auth_challenge(std::string_view octets) {
   Core::auth_challenge(octets);
+  if (octets.ends_with(':') && has(Fault::login_challenges_empty)) {
+    output.erase(output.size() - 2 - challenge.size(), challenge.size());
+  }
   if (has(Fault::auth_challenge_in_words)) output.insert(output.size() - 2 - challenge.size(), "Please answer: ");
 }
 
@@ -169,7 +173,9 @@ void FaultyCore::auth_failed() {
 void FaultyCore::auth_succeeded() {
   const bool final_failure = has(Fault::auth_failure_is_final) && memory.password_refused;
   if (final_failure || (has(Fault::auth_fails_under_tls) && under_tls)) return Core::auth_failed();
+  if (has(Fault::mechanism_too_weak)) return auth_ended(534, "5.7.9", "Too weak for this user");
   if (has(Fault::auth_ends_session_state)) client.domain.clear();
+  memory.logged_in = true;
   if (has(Fault::input_lost_after_auth)) discard_unread();
   Core::auth_succeeded();
 }

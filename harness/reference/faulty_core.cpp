@@ -117,7 +117,7 @@ void FaultyCore::tls_started() {
   std::string unread = std::exchange(input, {});
   Core::tls_started();
   if (has(Fault::starttls_keeps_login)) client.user = before.user;
-  if (has(Fault::starttls_keeps_chunks)) transaction.mail.message = kept.mail.message;
+  if (has(Fault::starttls_keeps_chunks)) memory.chunks = kept.mail.message;
   if (has(Fault::starttls_keeps_state)) {
     client = before;
     transaction = kept;

@@ -1,7 +1,7 @@
 // The reference server with named faults: at each point where a fault acts it does that, and else what Core does.
 // faulty_core.cpp: octets, replies and the connection; faulty_syntax.cpp: command lines; faulty_rules.cpp: what is
-// refused and what is let pass; faulty_commands.cpp and faulty_message.cpp: commands, and the message;
-// message_faults.cpp: its octets.
+// refused and what is let pass; freedoms.cpp: replies that a server may give as well; faulty_commands.cpp and
+// faulty_message.cpp: commands, and the message; message_faults.cpp: its octets.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,11 @@ struct FaultyCore : Core {
   struct Memory {
     std::optional<std::string> reverse_path;  ///< of the first MAIL
     std::string name;                         ///< of the first EHLO
+    std::string chunks;                       ///< from before STARTTLS
     bool utf8 = false;                        ///< a MAIL had SMTPUTF8
     bool size_refused = false;                ///< a MAIL was refused for its SIZE
     bool password_refused = false;            ///< an AUTH failed
+    bool logged_in = false;                   ///< an AUTH succeeded
     bool listed = false;                      ///< an EHLO was accepted
     bool chunk_refused = false;               ///< a BDAT was refused
     bool last_chunk = false;                  ///< the last transaction ended with BDAT LAST
@@ -71,6 +73,9 @@ struct FaultyCore : Core {
   [[nodiscard]] std::optional<smtp::Command> misread(const smtp::CommandError& error) const;
   [[nodiscard]] bool accepts_path(const smtp::CommandError& error);
   [[nodiscard]] bool hangs_up_on(const smtp::CommandError& error) const;
+
+  // freedoms.cpp
+  [[nodiscard]] bool answers_freely(std::string_view line);
 
   // faulty_commands.cpp
   void dispatch(const smtp::Command& command) override;

@@ -41,6 +41,7 @@ void FaultyCore::mail(const Command& command) {
   transaction.rcpts = 0;
   memory.last_chunk = false;
   Core::mail(command);
+  if (has(Fault::starttls_keeps_chunks)) transaction.mail.message = std::exchange(memory.chunks, {});
   memory.utf8 = memory.utf8 || transaction.utf8;
   std::string& path = transaction.mail.reverse_path;
   if (has(Fault::reverse_path_case_lost)) path = lower_local_part(path);
@@ -77,6 +78,11 @@ void FaultyCore::bdat(const Command& given) {
     if (const auto refusal = refusal_of(command)) return refuse(*refusal, command);
   }
   if (has(Fault::chunk_lost_in_segment)) discard_unread();
+  const bool behind_mail = fits(std::string_view(input).substr(0, used), "(?i)MAIL FROM:.*\n.*\n");
+  if (behind_mail && has(Fault::chunk_out_of_turn_ends)) {
+    reply(421, "4.5.0", "Out of turn");
+    return end(Want::close);
+  }
   Core::bdat(command);
   memory.chunk_refused = memory.chunk_refused || chunk_refusal;
   if (reading != Reading::chunk || chunk_refusal || !has(Fault::bdat_answered_early)) return;
@@ -191,7 +197,8 @@ void FaultyCore::chunk_ended() {
 void FaultyCore::accept() {
   const bool lost =
       (has(Fault::message_lost_under_tls) && under_tls) || (has(Fault::second_message_lost) && memory.messages == 1);
-  if (!lost || message_refusal()) return Core::accept();
+  const bool for_nobody = transaction.mail.recipients.empty() && has(Fault::chunk_taken_for_nobody);
+  if ((!lost && !for_nobody) || message_refusal()) return Core::accept();
   ++memory.messages;
   answer_delivered(std::vector<bool>(transaction.mail.recipients.size(), true));
   end_transaction();
@@ -204,11 +211,15 @@ std::optional<Refusal> FaultyCore::message_refusal() const {
   const bool small = has(Fault::agreed_size_refused) && transaction.octets > small_message;
   const bool binary = has(Fault::undeclared_binary_refused) && !transaction.binary &&
                       fits(message, "(?i)\r\nContent-Transfer-Encoding: binary\r\n");
+  const auto declared = declared_size(transaction.mail.mail_parameters);
+  if (has(Fault::odd_sizes_answered_554) && declared && *declared != transaction.octets) {
+    return Refusal{Why::fault, 554, "5.6.0", "Not of the size that was declared"};
+  }
   if (binary) return Refusal{Why::fault, 554, "5.6.1", "Binary, and not declared so"};
   if (stuffing_counts || small) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
   const bool utf8 = transaction.utf8 && smtp::has_eight_bit(message.substr(0, message.find("\r\n\r\n")));
   if (refusal || !utf8 || !has(Fault::utf8_header_refused)) return refusal;
-  return Refusal{Why::fault, 550, "5.6.0", "Octets outside ASCII in the header section"};
+  return Refusal{Why::fault, 501, "5.6.0", "Octets outside ASCII in the header section"};
 }
 
 void FaultyCore::refuse_message(const Refusal& refusal) {

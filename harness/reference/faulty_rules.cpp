@@ -25,6 +25,7 @@ bool is_open(const FaultyCore& core, const Command&) { return core.transaction.o
 bool is_not_open(const FaultyCore& core, const Command&) { return !core.transaction.open; }
 bool is_strange(const FaultyCore& core, const Command&) { return core.client.domain.empty(); }
 bool is_greeted(const FaultyCore& core, const Command&) { return !core.client.domain.empty(); }
+bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
 bool is_after_last(const FaultyCore& core, const Command&) { return !core.transaction.open && core.memory.last_chunk; }
@@ -230,6 +231,7 @@ constexpr Oversight oversights[] = {
     {Fault::data_without_recipient, Verb::data, Why::no_recipient},
     {Fault::data_after_bdat, Verb::data, Why::message_begun},
     {Fault::binary_by_data, Verb::data, Why::binary},
+    {Fault::chunk_taken_for_nobody, Verb::bdat, Why::no_recipient, is_smtp},
     {Fault::auth_twice, Verb::auth, Why::authenticated},
     {Fault::auth_in_transaction, Verb::auth, Why::in_transaction},
 };
