@@ -12,7 +12,6 @@ using smtp::Command;
 
 constexpr std::size_t buffer = 1024;
 constexpr std::size_t small_message = 50000;
-constexpr std::size_t end_of_data = 3;  ///< octets of it that are no part of the message
 
 std::string lower_local_part(std::string path) {
   const std::size_t at = path.rfind('@');
@@ -43,6 +42,10 @@ void FaultyCore::mail(const Command& command) {
   Core::mail(command);
   if (has(Fault::starttls_keeps_chunks)) transaction.mail.message = std::exchange(memory.chunks, {});
   memory.utf8 = memory.utf8 || transaction.utf8;
+  memory.binary = memory.binary || transaction.binary;
+  if (has(Fault::body_kept_for_next_message)) transaction.binary = memory.binary;
+  if (const auto size = declared_size(command.parameters)) memory.declared = size;
+  keep_dsn(memory.mail_dsn, transaction.mail.mail_parameters);
   std::string& path = transaction.mail.reverse_path;
   if (has(Fault::reverse_path_case_lost)) path = lower_local_part(path);
   if (!memory.reverse_path) memory.reverse_path = path;
@@ -54,7 +57,9 @@ void FaultyCore::mail(const Command& command) {
 void FaultyCore::rcpt(const Command& command) {
   if (has(Fault::last_recipient_alone)) transaction.mail.recipients.clear();
   taken.push_back(true);
+  rcpt_octets += command.argument.size();
   Core::rcpt(command);
+  keep_dsn(memory.rcpt_dsn, transaction.mail.recipients.back().parameters);
   const smtp::Parameter* const orcpt = smtp::find_parameter(command.parameters, "ORCPT");
   if (!has(Fault::orcpt_takes_the_message) || orcpt == nullptr || !orcpt->value) return;
   const auto address = smtp::decode_xtext(std::string_view(*orcpt->value).substr(orcpt->value->find(';') + 1));
@@ -207,16 +212,20 @@ void FaultyCore::accept() {
 std::optional<Refusal> FaultyCore::message_refusal() const {
   const std::string_view message = transaction.mail.message;
   const auto refusal = Core::message_refusal();
-  const bool stuffing_counts = has(Fault::stuffing_counted) && data_octets > settings.max_message + end_of_data;
-  const bool small = has(Fault::agreed_size_refused) && transaction.octets > small_message;
-  const bool binary = has(Fault::undeclared_binary_refused) && !transaction.binary &&
-                      fits(message, "(?i)\r\nContent-Transfer-Encoding: binary\r\n");
   const auto declared = declared_size(transaction.mail.mail_parameters);
-  if (has(Fault::odd_sizes_answered_554) && declared && *declared != transaction.octets) {
-    return Refusal{Why::fault, 554, "5.6.0", "Not of the size that was declared"};
+  constexpr std::size_t end_of_data = 3;
+  if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||
+      (has(Fault::agreed_size_refused) && transaction.octets > small_message) ||
+      (has(Fault::stuffed_periods_counted) && !transaction.chunked && data_octets > message_limit() + end_of_data)) {
+    return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
   }
-  if (binary) return Refusal{Why::fault, 554, "5.6.1", "Binary, and not declared so"};
-  if (stuffing_counts || small) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
+  if (has(Fault::undeclared_binary_refused) && !transaction.binary &&
+      fits(message, "(?i)\r\nContent-Transfer-Encoding: binary\r\n")) {
+    return Refusal{Why::fault, 554, "5.6.1", "Binary, and not declared so"};
+  }
+  if (has(Fault::larger_than_declared_answered_554) && declared && *declared < transaction.octets) {
+    return Refusal{Why::fault, 554, "5.6.0", "Larger than declared"};
+  }
   const bool utf8 = transaction.utf8 && smtp::has_eight_bit(message.substr(0, message.find("\r\n\r\n")));
   if (refusal || !utf8 || !has(Fault::utf8_header_refused)) return refusal;
   return Refusal{Why::fault, 501, "5.6.0", "Octets outside ASCII in the header section"};
@@ -252,6 +261,7 @@ void FaultyCore::end_transaction() {
   refused.clear();
   taken.clear();
   chunks = 0;
+  rcpt_octets = 0;
   if (has(Fault::recipients_kept)) transaction.mail.recipients = std::move(recipients);
 }
 
