@@ -138,6 +138,9 @@ TEST_CASE("without a road nothing is known of deliveries") {
 
 TEST_CASE("what a road does not tell is not judged, and no pass") {
   const auto somebody = [] { return played().delivers_to_somebody(header + "text\r\n"); };
+  const auto encoded = played().delivers("Content-transfer-encoding: Base64\r\n" + header + "dGV4dA0K\r\n");
+  CHECK(judge(rules("body = 'text\\r\\n'"), encoded.transcript()).verdict.outcome == Outcome::inconclusive);
+  CHECK(judge(rules("body = 'dGV4dA0K\\r\\n'"), encoded.transcript()).verdict.outcome == Outcome::pass);
   for (const char* const words : {"reverse-path = '{sender}'", "reverse-path = ''", "forward-path = '{accepted}'",
                                   "forward-path = 'bob@example.test'", "no-reverse-path = 'evil@client.example'",
                                   "no-forward-path = '{accepted}'"}) {

@@ -17,6 +17,7 @@ using Applies = bool (*)(const FaultyCore&, const Command&);
 constexpr std::size_t few_recipients = 50;
 constexpr std::size_t many_recipients = 100;
 constexpr std::size_t many_chunks = 64;
+constexpr std::size_t few_octets = 10;
 constexpr std::size_t most_octets = 16384;
 
 bool always(const FaultyCore&, const Command&) { return true; }
@@ -26,6 +27,7 @@ bool is_open(const FaultyCore& core, const Command&) { return core.transaction.o
 bool is_not_open(const FaultyCore& core, const Command&) { return !core.transaction.open; }
 bool is_strange(const FaultyCore& core, const Command&) { return core.client.domain.empty(); }
 bool is_greeted(const FaultyCore& core, const Command&) { return !core.client.domain.empty(); }
+bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
 bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
@@ -70,8 +72,8 @@ bool has_three_parameters(const FaultyCore&, const Command& command) { return co
 bool has_size_behind(const FaultyCore& core, const Command& command) {
   return has_size(core, command) && command.parameters.front().keyword != "SIZE";
 }
-bool has_size_one_beyond(const FaultyCore& core, const Command& command) {
-  return declared_size(command.parameters) == core.settings.max_message + 1;
+bool has_size_just_beyond(const FaultyCore& core, const Command& command) {
+  return declared_size(command.parameters).value_or(0) < core.settings.max_message + few_octets;
 }
 bool has_lower_parameter(const FaultyCore& core, const Command& command) {
   const std::size_t path = command.argument.rfind('>');
@@ -136,6 +138,14 @@ bool is_in_capitals(const FaultyCore& core, const Command& command) {
   return is_own_domain(core, command) && command.path.mailbox.domain == smtp::to_upper(core.settings.domain);
 }
 bool is_empty_chunk(const FaultyCore&, const Command& command) { return command.chunk_size == 0; }
+bool has_utf8_orcpt(const FaultyCore&, const Command& command) {
+  const smtp::Parameter* const orcpt = find(command, "ORCPT");
+  return orcpt != nullptr && orcpt->value && orcpt->value->starts_with("utf-8");
+}
+bool has_early_response(const FaultyCore&, const Command& command) {
+  return command.mechanism == "CRAM-MD5" && command.initial_response;
+}
+bool has_lower_mechanism(const FaultyCore&, const Command& command) { return fits(command.argument, "\\A\\S*[a-z]"); }
 bool is_scram(const FaultyCore&, const Command& command) { return command.mechanism == "SCRAM-SHA-256"; }
 
 /// A reply that a fault has in place of what is right.
@@ -180,6 +190,8 @@ constexpr Mistake hasty[] = {
     {Fault::bdat_refusal_sticks, Verb::bdat, has_chunk_refused, 503, "5.5.1", "No more chunks"},
     {Fault::second_message_chunk_refused, Verb::bdat, has_message, 503, "5.5.1", "No more chunks"},
     {Fault::bdat_after_last, Verb::bdat, is_after_last, 250, "2.0.0", "More octets taken"},
+    {Fault::early_response_is_535, Verb::auth, has_early_response, 535, "5.7.8", "Authentication failed"},
+    {Fault::mechanisms_case_sensitive, Verb::auth, has_lower_mechanism, 504, "5.5.4", "Mechanism not known"},
 };
 /// Made about a command that can be carried out.
 constexpr Mistake late[] = {
@@ -201,6 +213,7 @@ constexpr Mistake late[] = {
     {Fault::parameter_case_sensitive, Verb::mail, has_lower_parameter, 555, "5.5.4", "A parameter is not known"},
     {Fault::dsn_parameters_refused, Verb::mail, has_dsn, 555, "5.5.4", "RET and ENVID are not known"},
     {Fault::dsn_parameters_refused, Verb::rcpt, has_dsn, 555, "5.5.4", "NOTIFY and ORCPT are not known"},
+    {Fault::orcpt_of_rfc822_alone, Verb::rcpt, has_utf8_orcpt, 501, "5.5.4", "ORCPT takes rfc822"},
     {Fault::size_zero_refused, Verb::mail, has_size_zero, 501, "5.5.4", "An empty message"},
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
     {Fault::third_parameter_refused, Verb::mail, has_three_parameters, 501, "5.5.4", "Two parameters, please"},
@@ -236,7 +249,7 @@ constexpr Oversight oversights[] = {
     {Fault::nested_mail, Verb::mail, Why::in_transaction},
     {Fault::mail_begins_anew, Verb::mail, Why::in_transaction},
     {Fault::size_ignored, Verb::mail, Why::too_large},
-    {Fault::size_limit_plus_one_taken, Verb::mail, Why::too_large, has_size_one_beyond},
+    {Fault::size_limit_plus_one_taken, Verb::mail, Why::too_large, has_size_just_beyond},
     {Fault::size_wraps, Verb::mail, Why::too_large, has_size_that_wraps},
     {Fault::size_malformed_accepted, Verb::mail, Why::too_large, has_size_that_wraps},
     {Fault::rcpt_without_mail, Verb::rcpt, Why::no_mail},
@@ -253,6 +266,7 @@ constexpr Oversight oversights[] = {
     {Fault::message_for_nobody_answered_250, Verb::data, Why::no_recipient, is_smtp},
     {Fault::data_after_bdat, Verb::data, Why::message_begun},
     {Fault::binary_by_data, Verb::data, Why::binary},
+    {Fault::chunk_taken_for_nobody, Verb::bdat, Why::no_recipient, is_smtp},
     {Fault::auth_twice, Verb::auth, Why::authenticated},
     {Fault::auth_in_transaction, Verb::auth, Why::in_transaction},
 };

@@ -125,9 +125,10 @@ void FaultyCore::read_command(std::string_view line, std::size_t octets) {
   if (crashes_on(line, transaction.open, faults)) return end(Want::close);
   if (line.empty() && has(Fault::empty_line_unanswered)) return;
   if (answers_freely(line)) return;
-  const bool rcpt = smtp::verb_of(line.substr(0, line.find(' '))) == Verb::rcpt;
-  if ((has(Fault::long_orcpt_refused) && rcpt && octets > line_buffer) ||
-      (has(Fault::short_line_limit) && octets > short_line)) {
+  const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
+  const bool refuses_long = (has(Fault::long_orcpt_refused) && verb == Verb::rcpt) ||
+                            (has(Fault::long_mail_line_refused) && verb == Verb::mail);
+  if ((refuses_long && octets > line_buffer) || (has(Fault::short_line_limit) && octets > short_line)) {
     return reply(500, "5.5.2", "Line too long");
   }
   trails = line.ends_with(' ') || line.ends_with('\t');

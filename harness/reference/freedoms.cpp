@@ -29,6 +29,18 @@ bool has_refused_mail(const FaultyCore& core, std::string_view) {
   return !core.transaction.open && core.memory.mail_refused;
 }
 bool is_from_a_stranger(const FaultyCore&, std::string_view line) { return !fits(line, "(?i)<(?:sender[@+]|>)"); }
+bool is_under_tls(const FaultyCore& core, std::string_view) { return core.under_tls; }
+bool is_logged_in(const FaultyCore& core, std::string_view) { return !core.client.user.empty() && !core.transaction.open; }
+bool was_logged_in(const FaultyCore& core, std::string_view) { return core.memory.logged_in && core.client.user.empty(); }
+bool is_not_logged_in(const FaultyCore& core, std::string_view) { return core.client.user.empty() && core.transaction.open; }
+bool is_utf8(const FaultyCore& core, std::string_view) { return core.transaction.utf8; }
+bool has_refused_chunk(const FaultyCore& core, std::string_view) { return core.chunk_refusal.has_value(); }
+/// In the segment, what stands before begins with a command that is the last of its group.
+bool is_out_of_turn(const FaultyCore& core, std::string_view) {
+  return fits(std::string_view(core.input).substr(0, core.used), R"((?i)\A(?:NOOP|VRFY|EXPN|HELP|EHLO|FROB).*\n.*\n)");
+}
+
+constexpr const char* any_but_rset = R"((?i)\A(?:[^RQB]|R[^S]|B[^D]|Q[^U]|\z))";
 
 constexpr Freedom freedoms[] = {
     {Fault::bare_vrfy_answered_252, R"((?i)\A(?:VRFY|EXPN) *\z)", always, 252, "2.5.0", "Cannot say"},
@@ -46,6 +58,16 @@ constexpr Freedom freedoms[] = {
     {Fault::limit_of_64k, R"((?i)\AMAIL .* SIZE=0*[1-9]\d{5})", always, 552, "5.3.4",
      "The message is larger than the limit"},
     {Fault::empty_line_answered_250, R"(\A\z)", always, 250, "2.0.0", "Nothing done"},
+    {Fault::second_lhlo_answered_503, R"((?i)\ALHLO )", is_greeted, 503, "", "Once is enough"},
+    {Fault::refused_chunk_wants_rset, any_but_rset, has_refused_chunk, 503, "5.5.1", "RSET first"},
+    {Fault::mail_out_of_turn_refused, R"((?i)\AMAIL )", is_out_of_turn, 503, "5.5.0", "Out of turn"},
+    {Fault::tls_not_good_enough, R"((?i)\A(?:[^Q]|Q[^U]|\z))", is_under_tls, 554, "5.7.0", "No service over this TLS"},
+    {Fault::one_login_a_connection, R"((?i)\AAUTH )", was_logged_in, 503, "5.5.1", "Authenticated already"},
+    {Fault::sender_not_the_users, R"((?i)\AMAIL FROM:<[^>])", is_logged_in, 550, "5.7.1", "Not your address"},
+    {Fault::relaying_wants_login, R"((?i)\ARCPT TO:<[^>]*@(?:elsewhere|b\xc3)[^ ]*\z)", is_not_logged_in, 530, "5.7.0",
+     "Authentication required"},
+    {Fault::dsn_refused_by_policy, R"((?i)\ARCPT .*NOTIFY=SUCCESS)", always, 550, "5.7.1", "No reports of success"},
+    {Fault::mailbox_of_ascii_alone, R"((?i)\ARCPT )", is_utf8, 550, "5.6.9", "This mailbox takes ASCII alone"},
 };
 
 }  // namespace
