@@ -550,7 +550,7 @@ const std::vector<Case> cases = {
     {Fault::suspicious_message_dropped, {data + smuggled}, "delivered\\r\\n\nopen"},
     {Fault::suspicious_message_refused, {data + "a\r\nNOOP\r\n.\r\n"}, "554"},
     {Fault::trace_in_capitals, {data + "a\r\n.\r\n"}, "FROM", traced},
-    {Fault::help_not_listed, {ehlo}, "250 LIMITS"},
+    {Fault::help_not_listed, {ehlo}, "250 AUTH"},
     {Fault::vrfy_tells_no_mailbox, {"VRFY a\r\n"}, "Known here"},
     {Fault::out_of_order_rcpt_is_554, {ehlo + "RCPT TO:<alice@example.test>\r\n"}, "554"},
 };
