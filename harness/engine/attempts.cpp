@@ -38,18 +38,19 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, std::funct
       watch_(watch),
       note_(std::move(note)),
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
-      sources_(settings.target.sources) {}
+      sources_(settings.target.sources),
+      target_(settings.target) {}
 
-PlaySettings Attempts::play_settings(const std::string& token) {
-  const scenario::Target& target = settings_.target;
+PlaySettings Attempts::play_settings(const std::string& token, std::string source) {
+  const scenario::Target& target = target_;
   record::Terms terms;
   terms.lmtp = target.scheme == scenario::Scheme::lmtp;
   terms.implicit_tls = target.scheme == scenario::Scheme::smtps;
-  terms.starttls = starttls_offered_;
   terms.login = target.profile == "submission";
+  put(terms, facts_);
   terms.patience = settings_.patience;
   PlaySettings play{
-      .connect = [&target, source = sources_.next()](
+      .connect = [&target, source = source.empty() ? sources_.next() : std::move(source)](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
       .gather = {},
       .tls = tls_.get(),
@@ -58,24 +59,30 @@ PlaySettings Attempts::play_settings(const std::string& token) {
       .terms = terms,
       .values = judge::Values(target, token, date_now()),
   };
+  play.values.show_as(facts_.shows_as);
   return play;
 }
 
 asio::awaitable<Facts> Attempts::probe() {
   const Scenario plain = only_the_ladder(scenario::Ladder::greeted);
   const Played first = co_await play(plain, plain.id, 0);
-  const Facts facts = facts_of(first.transcript, first.to_the_end, nullptr);
-  starttls_offered_ = facts.starttls;
-  if (!facts.starttls) co_return facts;
+  know(facts_of(first.transcript, first.to_the_end, nullptr));
+  if (!facts_.starttls) co_return facts_;
   const Scenario under_tls = only_the_ladder(scenario::Ladder::tls);
   const Played second = co_await play(under_tls, under_tls.id, 0);
-  co_return facts_of(first.transcript, first.to_the_end, &second.transcript);
+  know(facts_of(first.transcript, first.to_the_end, &second.transcript));
+  co_return facts_;
 }
 
-asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
-                                       bool once_more) {
+void Attempts::know(const Facts& facts) {
+  facts_ = facts;
+  target_ = as_learnt(settings_.target, facts);
+}
+
+asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt, bool once_more,
+                                       std::string source) {
   const std::string token = delivery::make_token(settings_.seed, name, attempt);
-  PlaySettings settings = play_settings(token);
+  PlaySettings settings = play_settings(token, std::move(source));
   if (scenario.delivered && watch_.seen) {
     watch_.expect(token);
     settings.gather = [this](record::Transcript& transcript, std::size_t awaited) {
@@ -109,10 +116,14 @@ void Attempts::count(AttemptSummary& summary, const Scenario& scenario, const Pl
   ++summary.rounds;
   ++summary.seen[verdict.outcome];
   if (summary.worst && judge::rank(verdict.outcome) <= judge::rank(summary.worst->outcome)) return;
+  summary.worst = result_of(scenario, played);
+}
+
+ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& played) const {
   ScenarioResult result = described(scenario);
-  put_verdict(result, verdict, played.transcript, scenario.delivered.has_value());
+  put_verdict(result, played.judged.verdict, played.transcript, scenario.delivered.has_value());
   if (save(played.transcript)) result.transcript = record::transcript_path(scenario.id);
-  summary.worst = std::move(result);
+  return result;
 }
 
 ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {

@@ -38,13 +38,22 @@ class Attempts {
   asio::awaitable<Facts> probe();
   /// One play, by a source and a token of its own, shown to the referee. The scenario must outlive the coroutine.
   /// `once_more`: it may be played again, so a fence that was not answered is not held against the server yet.
+  /// `source`: another address than is its turn.
   asio::awaitable<Played> play(const scenario::Scenario& scenario, std::string name, std::size_t attempt,
-                               bool once_more = false);
+                               bool once_more = false, std::string source = {});
   /// One round: played, and played again where something was missing. Rounds of one scenario may run side by side; the
   /// summary keeps the worst of them: what was seen once was seen. Both must outlive the coroutine.
   asio::awaitable<void> round(const scenario::Scenario& scenario, AttemptSummary& summary);
   /// The result of all rounds so far, of which there is one at least.
   [[nodiscard]] ScenarioResult summed_up(const AttemptSummary& summary) const;
+  /// The result of one play, its transcript written down.
+  [[nodiscard]] ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played) const;
+  /// What is known of the target; what is played from then on is told so.
+  void know(const Facts& facts);
+  [[nodiscard]] const Facts& facts() const { return facts_; }
+  /// The target as far as it is known.
+  [[nodiscard]] const scenario::Target& target() const { return target_; }
+  [[nodiscard]] DeliveryWatch& watch() { return watch_; }
   /// Into the run's folder, where there is one; true when it was written.
   bool save(const record::Transcript& transcript) const;
   /// What a report says of a scenario beside its verdict, the command that runs it again included.
@@ -53,7 +62,7 @@ class Attempts {
   [[nodiscard]] const RuleTally& rules() const { return rules_; }
 
  private:
-  [[nodiscard]] PlaySettings play_settings(const std::string& token);
+  [[nodiscard]] PlaySettings play_settings(const std::string& token, std::string source);
   void count(AttemptSummary& summary, const scenario::Scenario& scenario, const Played& played) const;
 
   const RunSettings& settings_;
@@ -62,7 +71,8 @@ class Attempts {
   std::shared_ptr<wire::TlsContext> tls_;
   Sources sources_;
   RuleTally rules_;
-  bool starttls_offered_ = false;
+  Facts facts_;
+  scenario::Target target_;
 };
 
 }  // namespace smtpspec::engine

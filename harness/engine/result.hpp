@@ -82,12 +82,20 @@ struct ScenarioResult {
   bool operator==(const ScenarioResult&) const = default;
 };
 
+/// Something that the survey learnt of the target, for people.
+struct Learnt {
+  std::string name;
+  std::string value;  ///< escaped
+  bool operator==(const Learnt&) const = default;
+};
+
 struct TargetFacts {
   std::string name;
   std::string address;  ///< "smtp://127.0.0.1:2525"
   std::string profile;
   std::string greeting;               ///< as it came, escaped
   std::vector<std::string> keywords;  ///< EHLO keyword lines: "SIZE 10485760"; escaped
+  std::vector<Learnt> learnt;         ///< by the survey
   bool operator==(const TargetFacts&) const = default;
 };
 

@@ -46,8 +46,9 @@ bool looks_inside(const Delivered& rules) {
 
 class Deliveries {
  public:
-  Deliveries(const scenario::Scenario& scenario, const std::vector<Delivery>& deliveries, Values& values)
-      : rules_(*scenario.delivered), level_(scenario.level), deliveries_(deliveries), values_(values) {}
+  Deliveries(const scenario::Scenario& scenario, const record::Terms& terms, const std::vector<Delivery>& deliveries,
+             Values& values)
+      : rules_(*scenario.delivered), terms_(terms), level_(scenario.level), deliveries_(deliveries), values_(values) {}
 
   std::optional<Verdict> whatever_happened() {
     if (rules_.at_most && deliveries_.size() > *rules_.at_most)
@@ -99,8 +100,22 @@ class Deliveries {
     if (rules_.from && delivery.reverse_path && !same_mailbox(*delivery.reverse_path, filled(*rules_.from)))
       return broken("reverse-path <" + filled(*rules_.from) + ">", "delivered: " + envelope(delivery));
     const auto parted = record::part(delivery.message);
-    if (auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact)) return verdict;
-    return one_of(rules_.message, "the message", parted.message, delivery.exact);
+    if (auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact))
+      return unless_standing(std::move(*verdict), {"body-as-sent"});
+    if (auto verdict = one_of(rules_.message, "the message", parted.message, delivery.exact))
+      return unless_standing(std::move(*verdict), {"header-as-sent", "body-as-sent"});
+    return std::nullopt;
+  }
+
+  /// What the target does to every message is found once, by the survey.
+  Verdict unless_standing(Verdict verdict, std::initializer_list<std::string_view> facts) const {
+    for (const std::string_view fact : facts) {
+      const record::Deviation* deviation = terms_.lacks(fact);
+      if (deviation == nullptr) continue;
+      verdict.outcome = Outcome::blocked;
+      verdict.reason = "blocked by " + deviation->because;
+    }
+    return verdict;
   }
 
   std::optional<Verdict> one_of(const std::vector<Text>& allowed, const char* what, std::string_view seen, bool exact) {
@@ -124,9 +139,12 @@ class Deliveries {
     return delivery.reverse_path && same_mailbox(*delivery.reverse_path, mailbox);
   }
 
-  static bool is_for(const Delivery& delivery, const std::string& mailbox) {
-    return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(),
-                                              [&](const auto& one) { return same_mailbox(one.forward_path, mailbox); });
+  [[nodiscard]] bool is_for(const Delivery& delivery, const std::string& mailbox) const {
+    const std::string shown = values_.shown_as(mailbox);  // an alias
+    const auto same = [&](const auto& one) {
+      return same_mailbox(one.forward_path, mailbox) || same_mailbox(one.forward_path, shown);
+    };
+    return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(), same);
   }
 
   [[nodiscard]] bool unknown_recipients() const {
@@ -173,6 +191,7 @@ class Deliveries {
   }
 
   const Delivered& rules_;
+  const record::Terms& terms_;
   Level level_;
   const std::vector<Delivery>& deliveries_;
   Values& values_;
@@ -200,10 +219,10 @@ std::string describe_envelope(const record::Delivery& delivery) {
   return smtp::escape("from " + (delivery.reverse_path ? path(*delivery.reverse_path) : "somebody") + " to " + to);
 }
 
-std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
+std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario, const record::Terms& terms,
                                         const std::vector<record::Delivery>& delivered, Values& values,
                                         bool to_the_end) {
-  Deliveries deliveries(scenario, delivered, values);
+  Deliveries deliveries(scenario, terms, delivered, values);
   auto verdict = deliveries.whatever_happened();
   if (!verdict && to_the_end) verdict = deliveries.at_the_end();
   return verdict ? verdict : deliveries.undecided();

@@ -201,6 +201,11 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       verdict_.octets = observed.reply.lines.front().bytes;
       break;
     case Observed::What::closed:
+      if (const record::Deviation* limit = limit_reached(session)) {
+        decide(Outcome::blocked, Cause::closed, expected, actual);
+        verdict_.reason = "blocked by " + limit->because;
+        break;
+      }
       decide(Outcome::crash, observed.incomplete ? Cause::incomplete : Cause::closed, expected, actual);
       break;
     case Observed::What::nothing:
@@ -244,6 +249,13 @@ Machine::Next Machine::stop_short() {
   return Next::stop;
 }
 
+const record::Deviation* Machine::limit_reached(const Session& session) const {
+  const record::Deviation* errors = stage_.terms.lacks("errors");
+  if (errors != nullptr && session.errors >= errors->after) return errors;
+  const record::Deviation* commands = stage_.terms.lacks("commands");
+  return commands != nullptr && session.taken >= commands->after ? commands : nullptr;
+}
+
 std::string Machine::decides(const std::string& of_alternative, const std::string& of_step) const {
   if (!of_alternative.empty()) return of_alternative;
   if (!of_step.empty()) return of_step;
@@ -253,7 +265,7 @@ std::string Machine::decides(const std::string& of_alternative, const std::strin
 /// Something that did not come may come when it is played again; what was observed beside it must not get lost then.
 void Machine::take(const std::vector<record::Delivery>& deliveries, bool observed) {
   if (observed) {
-    auto broken = judge_deliveries(scenario_, deliveries, values_, whole_);
+    auto broken = judge_deliveries(scenario_, stage_.terms, deliveries, values_, whole_);
     if (!broken || !outweighs(*broken, verdict_)) return;
     broken->event = stage_.last_of_server();
     broken->decided_by = decides("", scenario_.delivered->decides);

@@ -72,6 +72,8 @@ class Machine {
   Next blocked(Cause cause, std::string actual);
   void break_fence(Cause cause, std::string expected, std::string actual, bool missing = false);
   void out_of_step(std::string extra);
+  /// The limit of the target's patience that the session has reached, as far as the survey knows it; else null.
+  [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;
   [[nodiscard]] std::string decides(const std::string& of_alternative, const std::string& of_step) const;
 
   const scenario::Scenario& scenario_;
@@ -89,7 +91,7 @@ class Machine {
 
 /// The rules that `delivered` states. nullopt: all met. `to_the_end`: the scenario was played to its end, so that
 /// counts and contents hold too.
-[[nodiscard]] std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
+[[nodiscard]] std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario, const record::Terms& terms,
                                                       const std::vector<record::Delivery>& deliveries, Values& values,
                                                       bool to_the_end);
 

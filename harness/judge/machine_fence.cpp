@@ -21,7 +21,7 @@ std::string shown(const smtp::Reply& reply) { return smtp::escape(reply.bytes())
 Routine<bool> Machine::still_answers(Session& session) {
   if (!session.open) co_return false;
   const std::size_t reads = session.reads;
-  const Step noop = fence_steps().front();
+  const Step noop = fence_steps(stage_.terms).front();
   co_await mark(session, Event::fence);
   co_await send(std::get<scenario::Send>(noop.action), session);
   const Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
@@ -37,7 +37,7 @@ Routine<bool> Machine::still_answers(Session& session) {
 /// verdict on the scenario, unless its own replies may have been others than they seemed.
 Routine<> Machine::fence(Session& session) {
   if (!session.open || session.replies.closed()) co_return;
-  const Step step = fence_steps().front();
+  const Step step = fence_steps(stage_.terms).front();
   co_await mark(session, Event::fence);
   if (const auto extra = session.replies.next_unclaimed()) co_return out_of_step(shown(*extra));
   if (!session.open) co_return;
@@ -48,7 +48,8 @@ Routine<> Machine::fence(Session& session) {
   switch (noop.what) {
     case Observed::What::unknown: stop_short(); co_return;
     case Observed::What::closed:
-      if (!said_goodbye) break_fence(Cause::closed, "one reply to NOOP", describe(noop));
+      if (!said_goodbye && limit_reached(session) == nullptr)
+        break_fence(Cause::closed, "one reply to NOOP", describe(noop));
       co_return;
     case Observed::What::nothing:
       if (!said_goodbye) break_fence(Cause::hang, "one reply to NOOP", describe(noop), true);
@@ -63,7 +64,7 @@ Routine<> Machine::fence(Session& session) {
 
 /// QUIT and its reply. The server closes after 221 (RFC 5321 section 4.1.1.10); until then it is listened to.
 Routine<Observed> Machine::say_quit(Session& session) {
-  const Step quit = fence_steps().back();
+  const Step quit = fence_steps(stage_.terms).back();
   co_await send(std::get<scenario::Send>(quit.action), session);
   Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
   if (reply.what != Observed::What::unknown) co_await stage_.listen(session, stage_.terms.patience.silence);

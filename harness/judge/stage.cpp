@@ -115,7 +115,11 @@ Routine<Observed> Stage::observe(Session& session, const scenario::Expectation& 
   bool waits_for_close = false;
   for (;;) {
     if (auto observed = session.replies.observe(expectation)) {
-      if (observed->what == Observed::What::reply) session.last_code = observed->reply.code;
+      if (observed->what == Observed::What::reply) {
+        session.last_code = observed->reply.code;
+        ++session.taken;
+        if (observed->reply.code >= 400) ++session.errors;
+      }
       co_return std::move(*observed);
     }
     if (cut_off_) co_return Observed{};

@@ -24,8 +24,10 @@ struct Session {
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;
   std::size_t reads = 0;
-  int last_code = 0;    ///< of the last reply that an expectation was given; 0 before the first
-  std::string problem;  ///< why it could not be connected, or TLS failed
+  int last_code = 0;       ///< of the last reply that an expectation was given; 0 before the first
+  std::size_t taken = 0;   ///< such replies
+  std::size_t errors = 0;  ///< of them 4yz and 5yz
+  std::string problem;     ///< why it could not be connected, or TLS failed
 };
 
 class Stage {

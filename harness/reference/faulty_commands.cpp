@@ -133,6 +133,7 @@ void FaultyCore::carry_out(const Command& command) {
     accept();
   }
   if (is(Verb::starttls, Fault::starttls_keeps_buffer)) input += unread;
+  if (want == Want::tls && has(Fault::handshake_fails)) end(Want::close);
 }
 
 void FaultyCore::auth_response(const smtp::CommandLine& line) {

@@ -139,6 +139,7 @@ void FaultyCore::refuse_syntax(const CommandError& error) {
   spoil_state(error);
   const std::size_t before = output.size();
   Core::refuse_syntax(error);
+  if (error.kind == CommandError::Kind::unknown_verb && has(Fault::error_ends_session)) return end(Want::close);
   const bool is_501 = output.compare(before, 3, "501") == 0;
   if (is_path(verb) && is_501 && has(Fault::syntax_refused_then_accepted)) reply(250, "2.1.0", "Accepted");
 }
