@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/judge/match.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 #include "harness/smtp/reply.hpp"
 
@@ -117,6 +118,9 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     if (to >= Ladder::rcpt) fact("mailbox");
   };
   const auto uses = [&](const scenario::Text& text) {
+    const std::string source = smtp::to_upper(scenario::to_source(text));
+    const bool hello = source.starts_with("EHLO") || source.starts_with("LHLO");
+    if (!scenario.survey && (hello || source.find("\\NEHLO") != std::string::npos)) fact("ehlo");
     for (const std::string& name : scenario::names_in(text)) {
       if (name == "rejected") fact("rejects");
       if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");
@@ -173,9 +177,13 @@ Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tl
   facts.plain = smtp::parse_ehlo(replies.plain[1]);
   facts.starttls = facts.plain.find("STARTTLS") != nullptr;
   if (under_tls == nullptr) return facts;
-  const Replies tls_replies = replies_of(*under_tls);
-  if (!tls_replies.under_tls.empty()) facts.under_tls = smtp::parse_ehlo(tls_replies.under_tls[0]);
+  facts.under_tls = ehlo_under_tls(*under_tls);
   return facts;
+}
+
+smtp::Ehlo ehlo_under_tls(const Transcript& transcript) {
+  const Replies replies = replies_of(transcript);
+  return replies.under_tls.empty() ? smtp::Ehlo() : smtp::parse_ehlo(replies.under_tls[0]);
 }
 
 const record::Deviation* Facts::lacks(std::string_view fact) const {

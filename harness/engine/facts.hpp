@@ -49,6 +49,9 @@ void put(record::Terms& terms, const Facts& facts);
 /// From a session that went up to `greeted`, or tried to, and one that went on to `tls`, if there was one.
 [[nodiscard]] Facts facts_of(const record::Transcript& plain, bool greeted, const record::Transcript* under_tls);
 
+/// What EHLO lists under TLS.
+[[nodiscard]] smtp::Ehlo ehlo_under_tls(const record::Transcript& transcript);
+
 /// A scenario that is not played, and why.
 struct NotPlayed {
   /// `unsupported` where an EHLO keyword is absent, `blocked` by a deviation that the survey found, else `skipped`

@@ -102,9 +102,10 @@ class Runner {
   }
 
   asio::awaitable<void> get_acquainted() {
-    facts_ = co_await attempts_.probe();
-    if (facts_.answers) {
-      const auto rows = survey_rows(*settings_.suite, settings_.target);
+    const auto rows = survey_rows(*settings_.suite, settings_.target);
+    if (rows.empty()) {
+      facts_ = co_await attempts_.probe();
+    } else {
       co_await survey(rows, attempts_, [this](const Scenario& row, ScenarioResult result) {
         const auto& chosen = settings_.scenarios;
         const auto found = std::find(chosen.begin(), chosen.end(), &row);

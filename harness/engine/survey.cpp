@@ -28,11 +28,11 @@ constexpr std::size_t side_by_side = 4;
 constexpr int put_off_at_most = 2;
 constexpr milliseconds before_another_try{1000};
 
-/// The server said 4yz, or nothing at all, and that was its last word.
-bool is_put_off(const Played& played) {
+/// A server that was there refuses, says 4yz, or says nothing at all, and that is its last word.
+bool is_put_off(const Played& played, bool is_there) {
   const judge::Verdict& verdict = played.judged.verdict;
   if (verdict.outcome != Outcome::blocked) return false;
-  if (verdict.cause == Cause::connect || verdict.cause == Cause::interference) return true;
+  if (verdict.cause == Cause::interference || (is_there && verdict.cause == Cause::connect)) return true;
   std::string last;
   for (const Event& event : played.transcript.events)
     if (event.kind == Event::Kind::octets && event.by == Party::server) last = event.octets;
@@ -98,7 +98,7 @@ class Surveyor {
     }
     auto start = Clock::now();
     Played played = co_await attempts_.play(row, row.id, 0);
-    for (int again = 1; again <= put_off_at_most && is_put_off(played); ++again) {
+    for (int again = 1; again <= put_off_at_most && is_put_off(played, attempts_.facts().answers); ++again) {
       asio::steady_timer pause(co_await asio::this_coro::executor, before_another_try);
       co_await pause.async_wait(asio::use_awaitable);
       start = Clock::now();
@@ -121,6 +121,8 @@ class Surveyor {
       verdict.reason = relaying.words;
       tells = relaying.trusts_us;  // an open relay is for the rows about relaying to tell
     }
+    // Where nobody is there, there is nothing to be learnt.
+    if (row.fact == "greeting" && verdict.cause == Cause::connect) waiting_.clear();
     Facts facts = attempts_.facts();
     if (tells) learn(facts, row, played, attempts_.watch().collector().start() - start);
     attempts_.know(facts);

@@ -49,6 +49,7 @@ std::string because(const Scenario& row, const Played& played) {
     text = verdict.reason;
   else if (verdict.cause != Cause::delivery)
     text = fmt::format("{} got {}", said.empty() ? "the connection" : said, verdict.actual);
+  if (text.ends_with("\\r\\n")) text.resize(text.size() - 4);
   return record::Redactor(played.transcript.secrets).without_secrets(row.id + ": " + text);
 }
 
@@ -134,6 +135,16 @@ void learn_delivery(Facts& facts, const Played& played, record::Time later) {
 }  // namespace
 
 void learn(Facts& facts, const Scenario& row, const Played& played, record::Time later) {
+  if (row.fact == "greeting" || row.fact == "ehlo") {
+    const bool ehlo = row.fact == "ehlo" && played.judged.verdict.outcome == Outcome::pass;
+    const Facts seen = facts_of(played.transcript, ehlo, nullptr);
+    facts.answers = facts.answers || seen.answers;
+    facts.greeting = seen.greeting;
+    facts.plain = seen.plain;
+    facts.starttls = seen.starttls;
+    facts.problem = seen.problem;
+  }
+  if (row.from == scenario::Ladder::tls) facts.under_tls = ehlo_under_tls(played.transcript);
   if (!row.fact.empty()) learn_fact(facts, row, played);
   if (!row.limit.empty()) learn_limit(facts, row, played);
   if (played.transcript.deliveries.size() == 1) learn_delivery(facts, played, later);
@@ -147,7 +158,9 @@ std::vector<Learnt> learnt(const Facts& facts) {
   const auto add = [&](std::string name, std::string value) { all.push_back({std::move(name), std::move(value)}); };
   if (facts.before_mail == scenario::Ladder::tls) add("before MAIL", "TLS is wanted");
   if (facts.before_mail == scenario::Ladder::authenticated) add("before MAIL", "a login is wanted");
-  for (const std::string& mailbox : facts.mailboxes) add("takes mail", smtp::escape(mailbox));
+  std::vector<std::string> mailboxes = facts.mailboxes;
+  std::sort(mailboxes.begin(), mailboxes.end());
+  if (!mailboxes.empty()) add("takes mail", smtp::escape(fmt::format("{}", fmt::join(mailboxes, ", "))));
   for (const auto& [mailbox, other] : facts.shows_as) add("alias", smtp::escape(mailbox + " -> " + other));
   if (facts.delivery_takes) add("a delivery takes", fmt::format("{} ms", facts.delivery_takes->count()));
   if (facts.error_takes) add("a reply to an error takes", fmt::format("{} ms", facts.error_takes->count()));

@@ -65,7 +65,9 @@ std::vector<std::string> other_sources(const scenario::Target& target, const add
 
 asio::awaitable<Relaying> whom_it_relays_for(const scenario::Scenario& row, const judge::Played& taken,
                                              Attempts& attempts) {
-  constexpr std::size_t most = 4;
+  if (attempts.facts().before_mail == scenario::Ladder::authenticated)
+    co_return Relaying{true, "who is logged in may relay"};
+  constexpr std::ptrdiff_t most = 4;
   const address own = own_address(taken);
   std::string also;
   for (const std::string& source : other_sources(attempts.target(), own)) {
@@ -73,7 +75,7 @@ asio::awaitable<Relaying> whom_it_relays_for(const scenario::Scenario& row, cons
     if (played.judged.verdict.outcome == Outcome::pass)
       co_return Relaying{true, fmt::format("our address {} is trusted to relay; {} is not", own.to_string(), source)};
     if (played.judged.verdict.outcome == Outcome::info) also += (also.empty() ? "" : ", ") + source;
-    if (std::count(also.begin(), also.end(), ',') + 1 >= static_cast<std::ptrdiff_t>(most)) break;
+    if (std::count(also.begin(), also.end(), ',') + 1 >= most) break;
   }
   if (also.empty() && is_private(own))
     co_return Relaying{

@@ -5,6 +5,7 @@
 #include "harness/judge/ladder.hpp"
 #include "harness/judge/match.hpp"
 #include "harness/scenario/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 
 namespace smtpspec::judge {
@@ -174,6 +175,7 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
     if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
       decide(outcome, Cause::ending, describe(expectation), describe(observed));
       verdict_.reason = alternative.because;
+      if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
       verdict_.decided_by = decides(alternative.decides, step.decides);
     }
     if (alternative.ends) next = Next::end;
@@ -197,16 +199,13 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
         verdict_.reason = "the target answered " + actual;
       } else {
         decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
+        if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
       }
       verdict_.octets = observed.reply.lines.front().bytes;
       break;
     case Observed::What::closed:
-      if (const record::Deviation* limit = limit_reached(session)) {
-        decide(Outcome::blocked, Cause::closed, expected, actual);
-        verdict_.reason = "blocked by " + limit->because;
-        break;
-      }
       decide(Outcome::crash, observed.incomplete ? Cause::incomplete : Cause::closed, expected, actual);
+      if (const record::Deviation* limit = limit_reached(session)) blocked_by(*limit);
       break;
     case Observed::What::nothing:
       decide(by_level, observed.incomplete ? Cause::incomplete : Cause::hang, expected, actual);
@@ -247,6 +246,22 @@ Machine::Next Machine::stop_short() {
     if (stage_.flooded(session)) verdict_.actual = "the server sent more than is kept of a session";
   verdict_.reason = verdict_.actual;
   return Next::stop;
+}
+
+void Machine::blocked_by(const record::Deviation& deviation) {
+  verdict_.outcome = Outcome::blocked;
+  verdict_.reason = "blocked by " + deviation.because;
+}
+
+const record::Deviation* Machine::unknown_to_target(const Step& step, const Observed& observed) const {
+  const auto* send = std::get_if<scenario::Send>(&step.action);
+  const int code = observed.what == Observed::What::reply ? observed.reply.code : 0;
+  if (send == nullptr || (code != 500 && code != 502)) return nullptr;
+  const std::string source = smtp::to_upper(scenario::to_source(send->octets));
+  for (const auto& [fact, verb] : {std::pair{"noop", "NOOP"}, std::pair{"rset", "RSET"}})
+    if (source.find(verb) != std::string::npos)
+      if (const record::Deviation* deviation = stage_.terms.lacks(fact)) return deviation;
+  return nullptr;
 }
 
 const record::Deviation* Machine::limit_reached(const Session& session) const {

@@ -72,6 +72,9 @@ class Machine {
   Next blocked(Cause cause, std::string actual);
   void break_fence(Cause cause, std::string expected, std::string actual, bool missing = false);
   void out_of_step(std::string extra);
+  /// The deviation by which a command that the step sends is unknown to the target; null where it is none of that.
+  [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed) const;
+  void blocked_by(const record::Deviation& deviation);
   /// The limit of the target's patience that the session has reached, as far as the survey knows it; else null.
   [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;
   [[nodiscard]] std::string decides(const std::string& of_alternative, const std::string& of_step) const;
