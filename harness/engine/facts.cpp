@@ -121,6 +121,7 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     const std::string source = smtp::to_upper(scenario::to_source(text));
     const bool hello = source.starts_with("EHLO") || source.starts_with("LHLO");
     if (!scenario.survey && (hello || source.find("\\NEHLO") != std::string::npos)) fact("ehlo");
+    if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
     for (const std::string& name : scenario::names_in(text)) {
       if (name == "rejected") fact("rejects");
       if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");

@@ -61,7 +61,8 @@ void drop(Facts& facts, const std::string& fact) {
 /// The row passes, or shows a deviation, or says nothing of its fact.
 void learn_fact(Facts& facts, const Scenario& row, const Played& played) {
   const judge::Verdict& verdict = played.judged.verdict;
-  if (verdict.outcome == Outcome::inconclusive || verdict.cause == Cause::ladder || verdict.cause == Cause::connect)
+  if (verdict.outcome == Outcome::inconclusive || verdict.cause == Cause::ladder || verdict.cause == Cause::connect ||
+      verdict.cause == Cause::interference)
     return;
   const bool first = facts.holding.count(row.fact) == 0;
   if (verdict.outcome != Outcome::pass) {
@@ -69,6 +70,10 @@ void learn_fact(Facts& facts, const Scenario& row, const Played& played) {
     return;
   }
   if (row.fact == "mail" && (first || row.from < *facts.before_mail)) facts.before_mail = row.from;
+  // What is refused without a login or TLS says nothing of its own.
+  if (row.fact == "mail" && facts.before_mail != scenario::Ladder::greeted)
+    for (Deviation& one : facts.deviations)
+      if (one.fact == "mail") one.fact = "mail-at-once";
   if (row.fact == "mailbox") facts.mailboxes.push_back(recipient_of(played.transcript));
   facts.holding.insert(row.fact);
   drop(facts, row.fact);
@@ -80,6 +85,7 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
   record::Time asked{0};
   std::size_t errors = 0;
   std::size_t replies = 0;
+  int last = 0;
   bool ended = false;
   for (const Event& event : played.transcript.events) {
     if (is_said(event, Party::client)) {
@@ -94,6 +100,7 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
       if (reply->code == 421) ended = true;
       if (reply->code == 421) continue;
       ++replies;
+      last = reply->code;
       if (reply->code < 400) continue;
       ++errors;
       const auto took = std::chrono::duration_cast<milliseconds>(event.at - asked);
@@ -101,7 +108,8 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
     }
   }
   if (!ended) return;
-  const std::size_t after = row.limit == "errors" ? errors : replies;
+  // The last reply of too many commands may say that they were.
+  const std::size_t after = row.limit == "errors" ? errors : replies - (last >= 400 ? 1 : 0);
   if (const Deviation* known = facts.lacks(row.limit); known != nullptr && known->after <= after) return;
   drop(facts, row.limit);
   facts.deviations.push_back({row.limit,

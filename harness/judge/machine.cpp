@@ -178,6 +178,11 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
       if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
       verdict_.decided_by = decides(alternative.decides, step.decides);
     }
+    if (const record::Deviation* deviation = refused_for_login(alternative, observed);
+        deviation != nullptr && rank(Outcome::blocked) > rank(verdict_.outcome)) {
+      decide(Outcome::blocked, Cause::ending, describe(expectation), describe(observed));
+      blocked_by(*deviation);
+    }
     if (alternative.ends) next = Next::end;
   }
   co_return next;
@@ -200,6 +205,10 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       } else {
         decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
         if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+        if (const record::Deviation* limit = limit_reached(session); limit != nullptr && observed.reply.code >= 500) {
+          co_await stage_.listen(session, stage_.terms.patience.silence);
+          if (!session.open) blocked_by(*limit);
+        }
       }
       verdict_.octets = observed.reply.lines.front().bytes;
       break;
@@ -256,12 +265,21 @@ void Machine::blocked_by(const record::Deviation& deviation) {
 const record::Deviation* Machine::unknown_to_target(const Step& step, const Observed& observed) const {
   const auto* send = std::get_if<scenario::Send>(&step.action);
   const int code = observed.what == Observed::What::reply ? observed.reply.code : 0;
+  if (code == 530) return stage_.terms.lacks("mail-at-once");
   if (send == nullptr || (code != 500 && code != 502)) return nullptr;
   const std::string source = smtp::to_upper(scenario::to_source(send->octets));
   for (const auto& [fact, verb] : {std::pair{"noop", "NOOP"}, std::pair{"rset", "RSET"}})
     if (source.find(verb) != std::string::npos)
       if (const record::Deviation* deviation = stage_.terms.lacks(fact)) return deviation;
   return nullptr;
+}
+
+/// A pass by any 5yz is none where 530 says that a login or TLS comes first.
+const record::Deviation* Machine::refused_for_login(const Alternative& alternative, const Observed& observed) const {
+  const bool vague = alternative.code != "530" && alternative.as.value_or(Outcome::pass) == Outcome::pass;
+  return vague && observed.what == Observed::What::reply && observed.reply.code == 530
+             ? stage_.terms.lacks("mail-at-once")
+             : nullptr;
 }
 
 const record::Deviation* Machine::limit_reached(const Session& session) const {

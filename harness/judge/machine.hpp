@@ -74,6 +74,8 @@ class Machine {
   void out_of_step(std::string extra);
   /// The deviation by which a command that the step sends is unknown to the target; null where it is none of that.
   [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed) const;
+  [[nodiscard]] const record::Deviation* refused_for_login(const scenario::Alternative& alternative,
+                                                           const Observed& observed) const;
   void blocked_by(const record::Deviation& deviation);
   /// The limit of the target's patience that the session has reached, as far as the survey knows it; else null.
   [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/judge/values.hpp"
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "harness/scenario/loader.hpp"
@@ -102,6 +103,18 @@ class Script {
     event.text = std::move(text);
     transcript_.events.push_back(std::move(event));
     at_ += std::chrono::milliseconds(1);
+    return *this;
+  }
+  /// The survey found such a deviation.
+  Script& lacks(std::string fact, std::size_t after = 0) {
+    transcript_.terms.deviations.push_back({std::move(fact), "survey/row: why", after});
+    return *this;
+  }
+  /// A mailbox shows as another at its delivery.
+  Script& alias(const std::string& mailbox, const std::string& other) {
+    Values values(transcript_.values);
+    values.show_as({{mailbox, other}});
+    transcript_.values = values.kept();
     return *this;
   }
   /// NOOP of the fence, not answered yet.

@@ -138,6 +138,7 @@ const std::vector<Case> cases = {
     {Fault::ehlo_reply_without_end, {ehlo}, "250-HELP"},
     {Fault::handshake_fails, {ehlo + "STARTTLS\r\n"}, "closes the connection"},
     {Fault::error_ends_session, {"FROBNICATE\r\n"}, "closes the connection"},
+    {Fault::help_in_two_replies, {"HELP\r\n"}, "And that is all"},
     {Fault::noop_unknown, {"NOOP\r\n"}, "500"},
     {Fault::rset_unknown, {"RSET\r\n"}, "500"},
     {Fault::argument_overlooked, {"QUIT now\r\n"}, "221"},
