@@ -122,6 +122,9 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     const bool hello = source.starts_with("EHLO") || source.starts_with("LHLO");
     if (!scenario.survey && (hello || source.find("\\NEHLO") != std::string::npos)) fact("ehlo");
     if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
+    // Where MAIL is refused, the message behind it would be read as commands.
+    const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
+    if (pipelined && !scenario.survey && scenario.from < Ladder::authenticated) fact("mail-at-once");
     for (const std::string& name : scenario::names_in(text)) {
       if (name == "rejected") fact("rejects");
       if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");

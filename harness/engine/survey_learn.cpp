@@ -107,9 +107,10 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
       facts.error_takes = std::max(took, facts.error_takes.value_or(took));
     }
   }
-  if (!ended) return;
-  // The last reply of too many commands may say that they were.
-  const std::size_t after = row.limit == "errors" ? errors : replies - (last >= 400 ? 1 : 0);
+  // The last reply may say that it was too much, in a code of the server's own.
+  const bool said_so = !ended && last >= 400 && played.judged.verdict.cause == Cause::ending;
+  if (!ended && !said_so) return;
+  const std::size_t after = (row.limit == "errors" ? errors : replies) - (said_so ? 1 : 0);
   if (const Deviation* known = facts.lacks(row.limit); known != nullptr && known->after <= after) return;
   drop(facts, row.limit);
   facts.deviations.push_back({row.limit,
