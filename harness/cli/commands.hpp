@@ -34,6 +34,7 @@ struct Chosen {
 void add_run(CLI::App& app, Chosen& chosen);
 void add_survey(CLI::App& app, Chosen& chosen);
 void add_judge(CLI::App& app, Chosen& chosen);
+void add_show(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);

@@ -35,9 +35,6 @@ bool folder_can_be_written(const std::filesystem::path& folder) {
   return !error;
 }
 
-/// Sessions that wait cost nothing, and the embedded server limits nobody.
-constexpr std::size_t jobs_when_embedded = 128;
-
 class RunCommand {
  public:
   RunCommand(const RunOptions& options, const std::string& command_line) : options_(options) {
@@ -80,17 +77,16 @@ class RunCommand {
     }
     if (!may_be_played(settings_.target, options_.allow_remote)) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
+    settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
     settings_.suite = &suite_;
     settings_.out = options_.out;
-    if (options_.jobs != 0)
-      settings_.jobs = options_.jobs;
-    else if (embedded_)
-      settings_.jobs = jobs_when_embedded;
+    settings_.jobs = options_.jobs;
+    settings_.rate = options_.rate;
     settings_.repeat = options_.repeat;
     settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
-    settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + options_.target);
-    for (const auto& folder : options_.suite) settings_.again += " --suite " + folder.string();
+    settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + shell_word(options_.target));
+    for (const auto& folder : options_.suite) settings_.again += " --suite " + shell_word(folder.string());
     return exit_complete;
   }
 
@@ -129,11 +125,7 @@ class RunCommand {
     if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
     bool written = write_results(result);
     for (const WantedReport& wanted : wanted_) written = write(wanted.file, wanted.format->write(result)) && written;
-    fmt::print("{}",
-               reports::to_terminal(
-                   result, {.colour = stdout_has_colour(), .verbose = options_.verbose, .strict = options_.strict}));
-    if (options_.filters == std::vector<std::string>{"survey/*"})
-      for (const engine::Learnt& one : result.target.learnt) fmt::print("{:<26}{}\n", one.name, one.value);
+    fmt::print("{}", reports::to_terminal(result, stdout_style(options_.verbose, options_.strict)));
     std::string files = (options_.out / "results.json").string();
     for (const WantedReport& wanted : wanted_) files += ", " + wanted.file.string();
     fmt::print("Reports: {}; transcripts: {}\n", files, (options_.out / "transcripts").string());
@@ -173,6 +165,7 @@ void add(CLI::App* command, std::shared_ptr<RunOptions> options, Chosen& chosen)
   add_options(*command, *options);
   command->callback([options, &chosen] {
     (void)duration_from(options->timeout);
+    (void)duration_from(options->patience);
     chosen.run = [options, &chosen] { return RunCommand(*options, chosen.command_line).go(); };
   });
 }

@@ -22,10 +22,17 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
       ->type_name("DIR")
       ->capture_default_str();
-  command.add_option("--jobs", options.jobs, "Sessions at a time (default: 16; on the embedded server 128)")
+  command.add_option("--jobs", options.jobs, "Sessions at a time, at most; fewer where the target takes fewer")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000));
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--rate", options.rate, "Sessions a second, at most (default: as many as the target takes)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   command.add_option("--timeout", options.timeout, "How long to wait for a reply: 500ms, 20s, 5m")
+      ->type_name("T")
+      ->capture_default_str();
+  command.add_option("--patience", options.patience, "How long to wait for what did not come in that time")
       ->type_name("T")
       ->capture_default_str();
   command.add_option("--repeat", options.repeat, "Play each scenario so often; the worst outcome counts")

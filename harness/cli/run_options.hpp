@@ -22,8 +22,10 @@ struct RunOptions {
   std::vector<std::string> filters;
   std::vector<std::filesystem::path> suite;
   std::filesystem::path out = "smtpspec-run";
-  std::size_t jobs = 0;  ///< 0: as many as suit the target
+  std::size_t jobs = engine::RunSettings().jobs;
+  double rate = 0;  ///< 0: as many as the target takes
   std::string timeout = "10s";
+  std::string patience = "60s";
   std::size_t repeat = 1;
   std::string shard = "1/1";
   std::uint64_t seed = 0;  ///< 0: taken from the clock

@@ -62,6 +62,9 @@ void Collector::add(record::Delivery delivery) {
   ++received_;
   if (watcher_) return watcher_(delivery);
   std::vector<std::string> tokens = tokens_in(delivery);
+  for (const std::string& token : tokens)
+    if (const auto retired = retired_.find(token); retired != retired_.end() && late_.size() < max_late)
+      late_.push_back({token, delivery, Clock::now() - retired->second});
   const auto unexpected = [&](const std::string& token) { return !by_token_.contains(token); };
   tokens.erase(std::remove_if(tokens.begin(), tokens.end(), unexpected), tokens.end());
   if (tokens.empty()) return;
@@ -89,8 +92,9 @@ std::vector<record::Delivery> Collector::of(const std::string& token) const {
   return messages;
 }
 
-asio::awaitable<void> Collector::settled(std::string token, std::size_t wanted, std::chrono::milliseconds wait,
-                                         std::chrono::milliseconds settle) {
+asio::awaitable<std::chrono::nanoseconds> Collector::settled(std::string token, std::size_t wanted,
+                                                             std::chrono::milliseconds wait,
+                                                             std::chrono::milliseconds settle) {
   asio::steady_timer timer(executor_);
   const auto begun = Clock::now();
   for (;;) {
@@ -100,13 +104,18 @@ asio::awaitable<void> Collector::settled(std::string token, std::size_t wanted, 
     const auto last = found == by_token_.end() ? begun : std::max(begun, found->second.last.value_or(begun));
     const auto quiet = std::min(last + settle, begun + wait + 10 * settle);
     const auto until = enough ? quiet : std::max(quiet, begun + wait);
-    if (Clock::now() >= until) break;
+    if (Clock::now() >= until) co_return last - begun;
     timer.expires_at(until);
     waiting_.insert(&timer);
     asio::error_code woken;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     waiting_.erase(&timer);
   }
+}
+
+void Collector::retire(const std::string& token) {
+  forget(token);
+  if (retired_.size() < max_messages) retired_.emplace(token, Clock::now());
 }
 
 void Collector::forget(const std::string& token) {

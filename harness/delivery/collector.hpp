@@ -33,6 +33,7 @@ class Collector {
  public:
   static constexpr std::size_t max_messages = 100000;
   static constexpr std::size_t max_octets = std::size_t{512} << 20;
+  static constexpr std::size_t max_late = 1000;
 
   explicit Collector(asio::any_io_executor executor);
   Collector(const Collector&) = delete;
@@ -47,11 +48,21 @@ class Collector {
   [[nodiscard]] std::chrono::steady_clock::time_point start() const { return start_; }
   [[nodiscard]] std::vector<record::Delivery> of(const std::string& token) const;
   /// Waits until `wanted` messages with the token are there (at most `wait`), then until none came for `settle`. Where
-  /// they come without end it gives up after ten times `settle`.
-  asio::awaitable<void> settled(std::string token, std::size_t wanted, std::chrono::milliseconds wait,
-                                std::chrono::milliseconds settle);
+  /// they come without end it gives up after ten times `settle`. Gives how long after the call the last of them came; 0
+  /// where none did.
+  asio::awaitable<std::chrono::nanoseconds> settled(std::string token, std::size_t wanted,
+                                                    std::chrono::milliseconds wait, std::chrono::milliseconds settle);
   /// Frees the messages of a token; it is expected no longer.
   void forget(const std::string& token);
+  /// A message that bore a token that was expected no longer.
+  struct Late {
+    std::string token;
+    record::Delivery delivery;
+    std::chrono::nanoseconds after{0};  ///< its token was retired
+  };
+  /// As forget(), but what comes with this token all the same is late.
+  void retire(const std::string& token);
+  [[nodiscard]] const std::vector<Late>& late() const { return late_; }
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
   [[nodiscard]] std::size_t received() const { return received_; }
 
@@ -67,7 +78,9 @@ class Collector {
   std::function<void(const record::Delivery&)> watcher_;
   Clock::time_point start_;
   Messages messages_;
-  std::map<std::string, Of> by_token_;     ///< of the tokens that are expected
+  std::map<std::string, Of> by_token_;  ///< of the tokens that are expected
+  std::map<std::string, Clock::time_point> retired_;
+  std::vector<Late> late_;
   std::set<asio::steady_timer*> waiting_;  ///< woken whenever a message comes
   std::size_t octets_ = 0;
   std::size_t dropped_ = 0;

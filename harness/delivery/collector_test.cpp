@@ -31,7 +31,7 @@ milliseconds settle(asio::io_context& context, Collector& collector, const std::
   const auto begun = Clock::now();
   auto ended = begun;
   asio::co_spawn(context, collector.settled(token, wanted, wait, quiet),
-                 [&ended](const std::exception_ptr&) { ended = Clock::now(); });
+                 [&ended](const std::exception_ptr&, std::chrono::nanoseconds) { ended = Clock::now(); });
   context.restart();
   context.run_for(std::chrono::seconds(20));
   REQUIRE(ended != begun);
@@ -103,6 +103,22 @@ TEST_CASE("what is beyond the bound is dropped and counted") {
   collector.add(message(token));
   CHECK(collector.dropped() == 1);
   CHECK(collector.of(token).size() == 1);
+}
+
+TEST_CASE("what bears a token that was retired is late") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const std::string token = make_token(0, "a", 0);
+  collector.expect(token);
+  collector.add(message(token));
+  collector.retire(token);
+  CHECK(collector.late().empty());
+  collector.add(message(make_token(0, "b", 0)));
+  collector.add(message("again " + token));
+  REQUIRE(collector.late().size() == 1);
+  CHECK(collector.late()[0].token == token);
+  CHECK(collector.late()[0].delivery.message == "again " + token);
+  CHECK(collector.of(token).empty());
 }
 
 TEST_CASE("settled waits for the wanted messages and then for quiet") {

@@ -7,11 +7,13 @@
 #include <fmt/format.h>
 
 #include "harness/record/json_lines.hpp"
+#include "harness/smtp/escape.hpp"
 #include "harness/wire/stream.hpp"
 
 namespace smtpspec::engine {
 
 using scenario::Scenario;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -31,17 +33,45 @@ bool may_come_again(const judge::Judged& judged) {
   return judged.verdict.outcome == Outcome::pass && judged.broken_fence && judged.broken_fence->missing;
 }
 
+/// A session that was refused for reasons of number or pace says nothing of what was to be tested; where a scenario
+/// asks for just that, it says so by a verdict of its own.
+bool was_hit(const Played& played, const FirstWord& refusal) {
+  const bool refused = refusal.kind == FirstWord::Kind::refusal || refusal.kind == FirstWord::Kind::no_connection;
+  const Outcome outcome = played.judged.verdict.outcome;
+  return refused && outcome != Outcome::pass && outcome != Outcome::info && outcome != Outcome::warn;
+}
+
+/// The time of a scenario as a whole grows with it.
+void lengthen(record::Patience& patience, milliseconds reply) {
+  if (reply <= patience.reply) return;
+  patience.scenario = patience.scenario * reply.count() / patience.reply.count();
+  patience.reply = reply;
+}
+
+/// A play is put off so often; each time the pace is slower.
+constexpr std::size_t most_refusals = 12;
+
+void block(judge::Verdict& verdict, const FirstWord& refusal, std::size_t times) {
+  verdict.outcome = Outcome::blocked;
+  verdict.cause = Cause::connect;
+  verdict.missing = false;
+  verdict.actual = smtp::escape(refusal.words.substr(0, 200));
+  verdict.reason = fmt::format("the session was refused {} time{}: {}", times, times == 1 ? "" : "s", verdict.actual);
+}
+
 }  // namespace
 
-Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, std::function<void(const std::string&)> note)
+Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_io_executor executor,
+                   std::function<void(const std::string&)> note)
     : settings_(settings),
       watch_(watch),
       note_(std::move(note)),
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
+      gate_(std::move(executor), {settings.jobs, settings.rate}),
       sources_(settings.target.sources),
       target_(settings.target) {}
 
-PlaySettings Attempts::play_settings(const std::string& token, std::string source) {
+PlaySettings Attempts::play_settings(const std::string& token, Patience patience, const std::string& source) {
   const scenario::Target& target = target_;
   record::Terms terms;
   terms.lmtp = target.scheme == scenario::Scheme::lmtp;
@@ -49,10 +79,12 @@ PlaySettings Attempts::play_settings(const std::string& token, std::string sourc
   terms.login = target.profile == "submission";
   put(terms, facts_);
   terms.patience = settings_.patience;
+  if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
   PlaySettings play{
-      .connect = [&target, source = source.empty() ? sources_.next() : std::move(source)](
+      .connect = [&target, source = source.empty() ? sources_.next() : source](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
       .gather = {},
+      .heard = {},
       .tls = tls_.get(),
       .tls_name = target.tls.name.empty() ? target.host : target.tls.name,
       .host = target.host,
@@ -79,40 +111,84 @@ void Attempts::know(const Facts& facts) {
   target_ = as_learnt(settings_.target, facts);
 }
 
-asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt, bool once_more,
-                                       std::string source) {
-  const std::string token = delivery::make_token(settings_.seed, name, attempt);
-  PlaySettings settings = play_settings(token, std::move(source));
-  if (scenario.delivered && watch_.seen) {
+asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
+                                       Patience patience, Begins begins, std::string source) {
+  for (std::size_t refusals = 1;; ++refusals) {
+    const std::string sub_name = refusals == 1 ? name : fmt::format("{} refused {}", name, refusals);
+    FirstWord refusal;
+    Played played = co_await play_once(scenario, delivery::make_token(settings_.seed, sub_name, attempt), refusal,
+                                       patience, begins, source);
+    played.transcript.scenario = name;
+    const bool hit = was_hit(played, refusal);
+    // Who opens more sessions than the target takes brings it on himself.
+    const bool of_use = sessions_of(scenario) <= gate_.pace().limit() && !gate_.hopeless();
+    if (hit && refusals < most_refusals && of_use) continue;
+    if (hit) block(played.judged.verdict, refusal, refusals);
+    judge::Judged judged = played.judged;
+    if (patience == Patience::first && may_come_again(judged)) judged.broken_fence.reset();
+    if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
+    co_return played;
+  }
+}
+
+/// `refusal`: the last of its sessions that was refused, if one was.
+asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::string token, FirstWord& refusal,
+                                            Patience patience, const Begins& begins, const std::string& source) {
+  std::size_t sessions = sessions_of(scenario);
+  co_await gate_.enter(sessions);
+  if (begins) begins();
+  PlaySettings settings = play_settings(token, patience, source);
+  settings.heard = [&](const FirstWord& word) {
+    gate_.hear(word);
+    if (word.kind != FirstWord::Kind::greeting) refusal = word;
+  };
+  const bool gathers = scenario.delivered && watch_.seen;
+  const auto leave = [&] { gate_.leave(std::exchange(sessions, 0)); };
+  if (gathers) {
     watch_.expect(token);
-    settings.gather = [this](record::Transcript& transcript, std::size_t awaited) {
+    settings.gather = [&](record::Transcript& transcript, std::size_t awaited) {
+      leave();  // its sessions are closed by now
       return watch_.gather(transcript, awaited);
     };
   }
   Played played = co_await engine::play(scenario, std::move(settings));
-  watch_.forget(token);
-  played.transcript.scenario = name;
-  judge::Judged judged = played.judged;
-  if (once_more && may_come_again(judged)) judged.broken_fence.reset();
-  if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
+  leave();
+  if (gathers) watch_.retire(token);
   co_return played;
 }
 
-/// A verdict that rests on something missing is played once more: a re-run may clear a missing observation, never an
-/// observed violation.
-asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary) {
-  if (summary.attempts == 0) summary.began = Clock::now();
-  for (int attempt = 0;; ++attempt) {
-    const Played played = co_await play(scenario, scenario.id, summary.attempts++, attempt == 0);
-    if (attempt == 0 && may_come_again(played.judged)) continue;
-    count(summary, scenario, played);
+asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
+  Played played = co_await begin(scenario, summary, Patience::first, std::move(begins));
+  if (may_come_again(played.judged)) {
+    ++summary.owed;
+    summary.missing = result_of(scenario, played);
     co_return;
   }
+  count(summary, scenario, played);
+  keep(scenario, std::move(played));
+}
+
+/// A re-run may clear a missing observation, never an observed violation.
+asio::awaitable<void> Attempts::patient_round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
+  Played played = co_await begin(scenario, summary, Patience::last, std::move(begins));
+  --summary.owed;
+  count(summary, scenario, played);
+  keep(scenario, std::move(played));
+}
+
+asio::awaitable<Played> Attempts::begin(const Scenario& scenario, AttemptSummary& summary, Patience patience,
+                                        Begins begins) {
+  const auto begun = [&] {
+    if (summary.began == Clock::time_point()) summary.began = Clock::now();
+    if (begins) std::exchange(begins, {})();
+  };
+  Played played = co_await play(scenario, scenario.id, summary.attempts++, patience, begun);
+  summary.ended = Clock::now();
+  co_return played;
 }
 
 void Attempts::count(AttemptSummary& summary, const Scenario& scenario, const Played& played) const {
   const judge::Verdict& verdict = played.judged.verdict;
-  summary.ended = Clock::now();
   ++summary.rounds;
   ++summary.seen[verdict.outcome];
   if (summary.worst && judge::rank(verdict.outcome) <= judge::rank(summary.worst->outcome)) return;
@@ -126,8 +202,51 @@ ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& playe
   return result;
 }
 
+/// Its deliveries may not be all; where it failed already, more of them make no difference.
+void Attempts::keep(const Scenario& scenario, Played played) {
+  constexpr std::size_t most_octets = std::size_t{64} << 20;
+  record::Transcript& transcript = played.transcript;
+  if (!transcript.deliveries_observed || judge::rank(played.judged.verdict.outcome) >= judge::rank(Outcome::fail))
+    return;
+  if (kept_.size() >= delivery::Collector::max_messages) return;
+  Kept& kept = kept_[transcript.token];
+  kept.scenario = &scenario;
+  std::size_t octets = sizeof transcript;
+  for (const record::Event& event : transcript.events) octets += sizeof event + event.octets.size();
+  for (const record::Delivery& delivery : transcript.deliveries) octets += sizeof delivery + delivery.message.size();
+  if (octets > most_octets - octets_kept_) return;
+  octets_kept_ += octets;
+  kept.transcript = std::move(transcript);
+}
+
+std::vector<Attempts::Late> Attempts::late_results() {
+  std::map<std::string, std::vector<record::Delivery>> late;
+  for (const delivery::Collector::Late& one : watch_.collector().late()) late[one.token].push_back(one.delivery);
+  std::vector<Late> results;
+  for (auto& [token, deliveries] : late) {
+    const auto found = kept_.find(token);
+    if (found == kept_.end()) continue;
+    auto& [scenario, transcript] = found->second;
+    Played played;
+    judge::Verdict& verdict = played.judged.verdict;
+    if (transcript) {
+      played.transcript = std::move(*transcript);
+      std::move(deliveries.begin(), deliveries.end(), std::back_inserter(played.transcript.deliveries));
+      played.judged = judge::judge(*scenario, played.transcript);
+    } else {
+      verdict.outcome = Outcome::inconclusive;
+      verdict.cause = Cause::delivery;
+    }
+    verdict.reason +=
+        fmt::format("{}{} of its messages came late", verdict.reason.empty() ? "" : "; ", deliveries.size());
+    results.push_back({scenario, result_of(*scenario, played)});
+    kept_.erase(found);
+  }
+  return results;
+}
+
 ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
-  ScenarioResult result = *summary.worst;
+  ScenarioResult result = summary.worst ? *summary.worst : *summary.missing;
   result.attempts = summary.attempts;
   result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(summary.ended - summary.began);
   const auto add = [&](const std::string& words) { result.reason += (result.reason.empty() ? "" : "; ") + words; };
@@ -135,7 +254,7 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
     std::string counts;
     for (const auto& [outcome, count] : summary.seen)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, scenario::name(outcome));
-    add("repeats differ: " + counts);
+    add("unstable: " + counts);
   }
   if (summary.rounds < settings_.repeat)
     add(fmt::format("the run ended after {} of {} repeats", summary.rounds, settings_.repeat));

@@ -12,6 +12,7 @@
 
 #include "harness/engine/delivery_watch.hpp"
 #include "harness/engine/facts.hpp"
+#include "harness/engine/gate.hpp"
 #include "harness/engine/play.hpp"
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
@@ -25,6 +26,8 @@ struct AttemptSummary {
   std::map<Outcome, std::size_t> seen;
   std::size_t attempts = 0;  ///< plays begun
   std::size_t rounds = 0;    ///< of `repeat`: plays that have a verdict
+  std::size_t owed = 0;  ///< of `repeat`: plays in which something was missing, to be played again with much patience
+  std::optional<ScenarioResult> missing;  ///< the last of those
   Clock::time_point began;
   Clock::time_point ended;  ///< of the last that has a verdict
 };
@@ -32,18 +35,35 @@ struct AttemptSummary {
 class Attempts {
  public:
   /// The settings and the watch must outlive the attempts. `note` takes one line for people; it may be empty.
-  Attempts(const RunSettings& settings, DeliveryWatch& watch, std::function<void(const std::string&)> note);
+  Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_io_executor executor,
+           std::function<void(const std::string&)> note);
 
   /// Asks the target what it is like, before anything is judged: one or two short sessions.
   asio::awaitable<Facts> probe();
+  enum class Patience {
+    usual,
+    first,  ///< the usual; but it may be played again, so a fence that was not answered is not held against the server
+            ///< yet
+    last,   ///< a minute for each reply
+  };
+  /// Called when a play begins: until the pace lets it, it waits.
+  using Begins = std::function<void()>;
   /// One play, by a source and a token of its own, shown to the referee. The scenario must outlive the coroutine.
-  /// `once_more`: it may be played again, so a fence that was not answered is not held against the server yet.
+  /// Where the target refuses the session for its number or pace, it is played again, more slowly.
   /// `source`: another address than is its turn.
   asio::awaitable<Played> play(const scenario::Scenario& scenario, std::string name, std::size_t attempt,
-                               bool once_more = false, std::string source = {});
-  /// One round: played, and played again where something was missing. Rounds of one scenario may run side by side; the
-  /// summary keeps the worst of them: what was seen once was seen. Both must outlive the coroutine.
-  asio::awaitable<void> round(const scenario::Scenario& scenario, AttemptSummary& summary);
+                               Patience patience = Patience::usual, Begins begins = {}, std::string source = {});
+  /// One round. Where something was missing it is owed, and has its verdict when it was played again with much
+  /// patience. Rounds of one scenario may run side by side; the summary keeps the worst of them: what was seen once was
+  /// seen. Both must outlive the coroutine.
+  asio::awaitable<void> round(const scenario::Scenario& scenario, AttemptSummary& summary, Begins begins = {});
+  asio::awaitable<void> patient_round(const scenario::Scenario& scenario, AttemptSummary& summary, Begins begins = {});
+  /// The result of a play that more mail came of than when it was judged; nullopt where it is no worse.
+  struct Late {
+    const scenario::Scenario* scenario;
+    ScenarioResult result;
+  };
+  [[nodiscard]] std::vector<Late> late_results();
   /// The result of all rounds so far, of which there is one at least.
   [[nodiscard]] ScenarioResult summed_up(const AttemptSummary& summary) const;
   /// The result of one play, its transcript written down.
@@ -60,19 +80,34 @@ class Attempts {
   [[nodiscard]] ScenarioResult described(const scenario::Scenario& scenario) const;
   /// What was seen of the rules that hold for every conversation.
   [[nodiscard]] const RuleTally& rules() const { return rules_; }
+  [[nodiscard]] const Pace& pace() const { return gate_.pace(); }
 
  private:
-  [[nodiscard]] PlaySettings play_settings(const std::string& token, std::string source);
+  [[nodiscard]] PlaySettings play_settings(const std::string& token, Patience patience, const std::string& source);
+  asio::awaitable<Played> play_once(const scenario::Scenario& scenario, std::string token, FirstWord& refusal,
+                                    Patience patience, const Begins& begins, const std::string& source);
+  asio::awaitable<Played> begin(const scenario::Scenario& scenario, AttemptSummary& summary, Patience patience,
+                                Begins begins);
+  void keep(const scenario::Scenario& scenario, Played played);
   void count(AttemptSummary& summary, const scenario::Scenario& scenario, const Played& played) const;
 
   const RunSettings& settings_;
   DeliveryWatch& watch_;
   std::function<void(const std::string&)> note_;
   std::shared_ptr<wire::TlsContext> tls_;
+  Gate gate_;
   Sources sources_;
   RuleTally rules_;
   Facts facts_;
   scenario::Target target_;
+  /// Plays whose deliveries were judged, by token: mail may come late. Without the transcript where there were too
+  /// many.
+  struct Kept {
+    const scenario::Scenario* scenario;
+    std::optional<record::Transcript> transcript;
+  };
+  std::map<std::string, Kept> kept_;
+  std::size_t octets_kept_ = 0;
 };
 
 }  // namespace smtpspec::engine

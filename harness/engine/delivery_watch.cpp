@@ -1,5 +1,7 @@
 #include "harness/engine/delivery_watch.hpp"
 
+#include <algorithm>
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/redirect_error.hpp>
@@ -15,6 +17,8 @@ namespace {
 
 /// Files are looked at so often; the run's end ends the coroutine with its event loop.
 constexpr std::chrono::milliseconds between_looks{100};
+constexpr std::chrono::milliseconds shortest_settle{50};
+constexpr std::chrono::milliseconds longest_settle{2000};
 
 template <class Reader>
 asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader, delivery::Collector& collector) {
@@ -40,6 +44,7 @@ DeliveryWatch::DeliveryWatch(asio::any_io_executor executor, const scenario::Tar
     const auto place = scenario::parse_host_and_port(settings_.sink).value_or(scenario::HostAndPort{});
     sink_ = std::make_unique<delivery::Sink>(executor, place.host, place.port, settings_.sink_lmtp, *collector_);
   }
+  if (settings_.sink.empty()) slowest_ = between_looks;
   if (!settings_.maildir.empty())
     asio::co_spawn(executor, keep_looking(executor, delivery::MaildirReader(settings_.maildir), *collector_),
                    asio::detached);
@@ -47,8 +52,16 @@ DeliveryWatch::DeliveryWatch(asio::any_io_executor executor, const scenario::Tar
     asio::co_spawn(executor, keep_looking(executor, delivery::MboxReader(settings_.mbox), *collector_), asio::detached);
 }
 
+std::chrono::milliseconds DeliveryWatch::settle() const {
+  if (settings_.settle) return *settings_.settle;
+  auto slowest = slowest_;
+  for (const auto& late : collector_->late()) slowest = std::max(slowest, late.after);
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(5 * slowest), shortest_settle, longest_settle);
+}
+
 asio::awaitable<void> DeliveryWatch::gather(record::Transcript& transcript, std::size_t awaited) {
-  co_await collector_->settled(transcript.token, awaited, settings_.wait, settings_.settle);
+  const auto took = co_await collector_->settled(transcript.token, awaited, settings_.wait, settle());
+  slowest_ = std::max(slowest_, took);
   transcript.deliveries = collector_->of(transcript.token);
   transcript.deliveries_observed = collector_->dropped() == 0;
 }

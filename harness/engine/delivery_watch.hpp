@@ -22,13 +22,17 @@ class DeliveryWatch {
 
   /// From now on messages with this token are kept; those of no such token are not.
   void expect(const std::string& token) { collector_->expect(token); }
-  void forget(const std::string& token) { collector_->forget(token); }
+  /// What comes with this token from now on is late.
+  void retire(const std::string& token) { collector_->retire(token); }
   /// Waits for what was accepted and moves it into the transcript. Its token must be expected.
   asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
+  /// The quiet time after which no further message is expected: long for a target that takes long to deliver.
+  [[nodiscard]] std::chrono::milliseconds settle() const;
   [[nodiscard]] std::uint16_t sink_port() const { return sink_ ? sink_->port() : std::uint16_t{0}; }
   [[nodiscard]] delivery::Collector& collector() { return *collector_; }
 
  private:
+  std::chrono::nanoseconds slowest_{0};  ///< delivery so far, counted from the end of its session
   scenario::Target::Delivery settings_;
   std::unique_ptr<delivery::Collector> collector_;
   std::unique_ptr<delivery::Sink> sink_;

@@ -55,6 +55,13 @@ class Player {
   }
 
  private:
+  struct Session {
+    std::optional<wire::Stream> stream;
+    bool ended = false;
+    bool heard = false;  ///< its first word was told, or is none any more
+    Clock::time_point asked;
+  };
+
   asio::awaitable<void> carry_out(Action action) {
     switch (action.kind) {
       case Action::Kind::open: co_await open(action); break;
@@ -77,10 +84,15 @@ class Player {
 
   asio::awaitable<void> open(Action action) {
     playing_.open(action);
+    const auto asked = settings_.now();
     wire::Connected connected = co_await settings_.connect(left(action));
     Session& session = sessions_.emplace_back();
+    session.asked = asked;
     session.ended = !connected.transport;
-    if (session.ended) co_return playing_.note(Event::Kind::refused, action, connected.problem);
+    if (session.ended) {
+      hear(session, FirstWord::Kind::no_connection, connected.problem);
+      co_return playing_.note(Event::Kind::refused, action, connected.problem);
+    }
     const std::string road = connected.transport->local() + " -> " + connected.transport->remote();
     session.stream.emplace(std::move(connected.transport));
     playing_.note(Event::Kind::connected, action, road);
@@ -92,6 +104,7 @@ class Player {
     if (done.end == End::octets)
       co_return playing_.note(Event::Kind::tls_started, action, stream(action).tls_description());
     sessions_.at(action.session).ended = true;
+    hear(sessions_.at(action.session), FirstWord::Kind::refusal, "closed before TLS began");
     playing_.note(Event::Kind::tls_failed, action,
                   done.end == End::deadline ? "the handshake took too long" : done.problem);
   }
@@ -100,6 +113,7 @@ class Player {
   asio::awaitable<void> write(Action action) {
     constexpr std::size_t most = std::size_t{256} << 10;
     const wire::Time time = left(action);
+    sessions_.at(action.session).heard = true;  // what comes now may be an answer
     wire::Written written;
     for (std::string_view rest = action.octets; written.end == End::octets && !rest.empty();) {
       const std::string_view part = rest.substr(0, most);
@@ -130,7 +144,21 @@ class Player {
     event.text = std::move(read.problem);
     if (event.kind == Event::Kind::waited) event.waited = std::chrono::round<wire::Time>(settings_.now() - begun);
     session.ended = session.ended || ends_session(event.kind);
+    if (!session.heard) hear_first(session, event);
     playing_.note(std::move(event));
+  }
+
+  void hear_first(Session& session, const Event& event) {
+    using Kind = FirstWord::Kind;
+    if (event.kind == Event::Kind::waited) return hear(session, Kind::none, {});
+    if (event.kind != Event::Kind::octets) return hear(session, Kind::refusal, "closed without a word");
+    const bool refusal = event.octets.starts_with("4") || event.octets.starts_with("554");
+    hear(session, refusal ? Kind::refusal : Kind::greeting, event.octets);
+  }
+
+  void hear(Session& session, FirstWord::Kind kind, const std::string& words) {
+    if (settings_.heard && !session.heard) settings_.heard({kind, settings_.now() - session.asked, words});
+    session.heard = kind != FirstWord::Kind::none;
   }
 
   static asio::awaitable<void> sleep(wire::Time time) {
@@ -149,11 +177,6 @@ class Player {
     return std::max(rest, wire::Time(0));
   }
   [[nodiscard]] wire::Stream& stream(const Action& action) { return *sessions_.at(action.session).stream; }
-
-  struct Session {
-    std::optional<wire::Stream> stream;
-    bool ended = false;
-  };
 
   PlaySettings settings_;
   Clock::time_point start_;

@@ -21,9 +21,23 @@ using Connect = std::function<asio::awaitable<wire::Connected>(wire::Time)>;
 using Gather = std::function<asio::awaitable<void>(record::Transcript&, std::size_t awaited)>;
 using Clock = std::chrono::steady_clock;
 
+/// How a session began, where nothing had been sent before.
+struct FirstWord {
+  enum class Kind {
+    greeting,
+    refusal,        ///< 4yz or 554 in place of 220, or closed without a word
+    no_connection,  ///< `words` says why
+    none,           ///< within the time that it was waited for
+  };
+  Kind kind = Kind::greeting;
+  Clock::duration after{0};  ///< since the connection was asked for
+  std::string words;
+};
+
 struct PlaySettings {
   Connect connect;
-  Gather gather;  ///< empty: what is delivered cannot be seen
+  Gather gather;                                     ///< empty: what is delivered cannot be seen
+  std::function<void(const FirstWord&)> heard = {};  ///< may be empty; told once a session, but for `none`
   std::function<Clock::time_point()> now = [] { return Clock::now(); };
   wire::TlsContext* tls = nullptr;
   std::string tls_name;  ///< of the server, for its certificate

@@ -38,6 +38,20 @@ milliseconds deliberate_wait(const scenario::Scenario& scenario, const record::P
   return std::min(wait, scenario.timeout.value_or(patience.scenario));
 }
 
+bool logs_in_wrongly(const scenario::Scenario& scenario) {
+  if (std::find(scenario.tags.begin(), scenario.tags.end(), "wrong-login") != scenario.tags.end()) return true;
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(), [](const Step& step) {
+    const auto* login = std::get_if<scenario::Login>(&step.action);
+    return login != nullptr && (login->user || login->password);
+  });
+}
+
+std::vector<std::size_t> Queue::scenarios() const {
+  std::vector<std::size_t> all;
+  for (const Plays& plays : plays_) all.push_back(plays.scenario);
+  return all;
+}
+
 void Queue::add(std::size_t scenario, std::size_t plays, milliseconds wait) {
   plays_.push_back({scenario, plays, wait});
   size_ += plays;

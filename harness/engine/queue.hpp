@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
@@ -16,6 +17,9 @@ namespace smtpspec::engine {
 [[nodiscard]] std::chrono::milliseconds deliberate_wait(const scenario::Scenario& scenario,
                                                         const record::Patience& patience);
 
+/// By its words, or by its tag: a server may lock the user out for it.
+[[nodiscard]] bool logs_in_wrongly(const scenario::Scenario& scenario);
+
 class Queue {
  public:
   /// `plays` of one scenario, at least one.
@@ -24,6 +28,8 @@ class Queue {
   void sort();
   /// The scenario to be played next.
   [[nodiscard]] std::optional<std::size_t> next();
+  /// Each scenario of which plays have not begun.
+  [[nodiscard]] std::vector<std::size_t> scenarios() const;
   /// Plays that have not begun.
   [[nodiscard]] std::size_t size() const { return size_; }
 

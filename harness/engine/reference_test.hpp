@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,6 +29,7 @@ using std::chrono::milliseconds;
 class Reference {
  public:
   using Copies = std::function<int(const reference::Accepted&)>;
+  static constexpr int once_more_later = -1;  ///< one at once, and another beside the next message
 
   explicit Reference(const std::vector<reference::Fault>& faults = {}, Copies copies = {})
       : copies_(std::move(copies)),
@@ -65,11 +68,15 @@ class Reference {
     const int copies = copies_ ? copies_(accepted) : 1;
     std::vector<bool> taken(accepted.recipients.size(), true);
     const reference::Deliver deliver = reference::relay_to("127.0.0.1", sink_port_);
-    for (int i = 0; i < copies; ++i) taken = co_await deliver(accepted);
+    for (int i = 0; i < std::abs(copies); ++i) taken = co_await deliver(accepted);
+    if (later_) (void)co_await deliver(*later_);
+    later_.reset();
+    if (copies == once_more_later) later_ = accepted;
     co_return taken;
   }
 
   Copies copies_;
+  std::optional<reference::Accepted> later_;
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
   std::atomic<std::uint16_t> sink_port_{0};
@@ -89,6 +96,7 @@ inline RunSettings settings_of(const scenario::Suite& suite, const scenario::Tar
   settings.suite = &suite;
   for (const auto& scenario : suite.scenarios) settings.scenarios.push_back(&scenario);
   settings.patience = {milliseconds(3000), milliseconds(100), milliseconds(20000)};
+  settings.last_patience = milliseconds(3000);
   settings.again = "smtpspec run";
   return settings;
 }

@@ -15,6 +15,7 @@
 namespace smtpspec::engine {
 
 using judge::Cause;
+using ledger::Severity;
 using scenario::Level;
 using scenario::Outcome;
 
@@ -41,6 +42,7 @@ struct CitedRequirement {
   std::string lines;    ///< of the RFC's text file; may be empty
   Level level = Level::must;
   std::string says;  ///< the RFC's sentence; may be empty
+  Severity severity = Severity::must;
   bool operator==(const CitedRequirement&) const = default;
 };
 
@@ -82,10 +84,10 @@ struct ScenarioResult {
   bool operator==(const ScenarioResult&) const = default;
 };
 
-/// Something that the survey learnt of the target, for people.
+/// What the survey learnt of a target, for people: "sessions at a time", "at least 128". Escaped.
 struct Learnt {
   std::string name;
-  std::string value;  ///< escaped
+  std::string value;
   bool operator==(const Learnt&) const = default;
 };
 
@@ -95,7 +97,7 @@ struct TargetFacts {
   std::string profile;
   std::string greeting;               ///< as it came, escaped
   std::vector<std::string> keywords;  ///< EHLO keyword lines: "SIZE 10485760"; escaped
-  std::vector<Learnt> learnt;         ///< by the survey
+  std::vector<Learnt> learnt;
   bool operator==(const TargetFacts&) const = default;
 };
 

@@ -38,6 +38,8 @@ milliseconds since(steady_clock::time_point start) {
 constexpr std::size_t plays_between_canaries = 100;
 constexpr milliseconds between_canaries{200};
 constexpr milliseconds between_ticks{200};
+/// While a play waits for its deliveries, or for its turn, others have the sessions.
+constexpr std::size_t plays_for_a_session = 4;
 
 class Runner {
  public:
@@ -45,7 +47,7 @@ class Runner {
       : settings_(settings),
         events_(events),
         watch_(context_.get_executor(), settings.target),
-        attempts_(settings, watch_, events.note) {
+        attempts_(settings, watch_, context_.get_executor(), events.note) {
     results_.resize(settings.scenarios.size());
     summaries_.resize(settings.scenarios.size());
     run_.result.version = settings.version;
@@ -69,6 +71,7 @@ class Runner {
     if (interrupted_) finish(RunEnd::interrupted, "interrupted");
     run_.result.scenarios = gathered();
     run_.result.duration = since(start_);
+    tell_pace();
     apply_baseline(run_.result, settings_.baseline, settings_.suite);
     return std::move(run_);
   }
@@ -78,27 +81,81 @@ class Runner {
     co_await get_acquainted();
     if (!facts_.problem.empty()) co_return finish(RunEnd::untestable, facts_.problem);
     for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
-    if (together_.size() + alone_.size() == 0) co_return finish(RunEnd::complete, "");
+    if (together_.size() + alone_.size() + wrong_logins_.size() == 0) co_return finish(RunEnd::complete, "");
     const bool sings = co_await first_canary();
     if (!sings) co_return;
-    together_.sort();
-    const std::size_t workers = std::max<std::size_t>(1, std::min(settings_.jobs, together_.size()));
-    workers_left_ = workers;
     last_canary_ = steady_clock::now();
+    co_await side_by_side(together_, Attempts::Patience::first);
+    co_await work(alone_, Attempts::Patience::first);
+    co_await patiently();
+    if (wrong_logins_.size() > 0) co_await wrong_logins();
+    co_await last_canary();
+    if (!untrusted_.empty()) co_return finish(RunEnd::untrusted, untrusted_);
+    if (watch_.collector().dropped() > 0)
+      co_return finish(RunEnd::untrusted, "more mail was delivered than can be kept");
+    finish(RunEnd::complete, "");
+  }
+
+  asio::awaitable<void> side_by_side(Queue& queue, Attempts::Patience patience) {
+    queue.sort();
+    const std::size_t workers = std::min(plays_for_a_session * settings_.jobs, queue.size());
+    workers_left_ = workers;
     asio::steady_timer all_done(context_, steady_clock::time_point::max());
     for (std::size_t i = 0; i < workers; ++i)
-      asio::co_spawn(context_, work(together_), [&](const std::exception_ptr& error) {
+      asio::co_spawn(context_, work(queue, patience), [&](const std::exception_ptr& error) {
         if (error && !failure_) failure_ = error;
         if (--workers_left_ == 0) all_done.cancel();
       });
     asio::error_code ignored;
     if (workers_left_ > 0) co_await all_done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    co_await work(alone_);
-    co_await canary("canary-last");
-    if (!untrusted_.empty()) co_return finish(RunEnd::untrusted, untrusted_);
-    if (watch_.collector().dropped() > 0)
-      co_return finish(RunEnd::untrusted, "more mail was delivered than can be kept");
-    finish(RunEnd::complete, "");
+  }
+
+  /// What did not come is looked for once more.
+  asio::awaitable<void> patiently() {
+    co_await side_by_side(owed_, Attempts::Patience::last);
+    co_await work(alone_owed_, Attempts::Patience::last);
+  }
+
+  /// Where they cannot lock out those who log in rightly.
+  asio::awaitable<void> wrong_logins() {
+    std::vector<std::size_t> played = wrong_logins_.scenarios();
+    const Scenario login = only_the_ladder(scenario::Ladder::authenticated);
+    const bool worked = (co_await attempts_.play(login, "canary-login-before", 0)).to_the_end;
+    co_await side_by_side(wrong_logins_, Attempts::Patience::first);
+    co_await patiently();
+    const Played right = co_await attempts_.play(login, "canary-login", 0);
+    if (!worked || right.to_the_end) co_return;
+    const std::string why = "after wrong logins the right one was refused: " + actual(right);
+    note(why);
+    run_.result.target.learnt.push_back({"wrong logins", why});
+    for (const std::size_t index : played) {
+      auto& result = results_[index];
+      if (!result || judge::rank(result->outcome) < judge::rank(Outcome::fail)) continue;
+      result->outcome = Outcome::blocked;
+      result->cause = Cause::interference;
+      result->reason = why;
+    }
+  }
+
+  /// It stands for all that was sent before: when its message has come, what else was to come has come too.
+  asio::awaitable<void> last_canary() {
+    if (!watch_.seen || !takes_mail()) co_return co_await canary("canary-last");
+    const Played played = co_await attempts_.play(canary_with_message(), "canary-last", 0);
+    if (!played.to_the_end) {
+      (void)attempts_.save(played.transcript);
+      distrust(played);
+    } else if (played.judged.verdict.cause == Cause::delivery && played.transcript.deliveries.empty() &&
+               untrusted_.empty()) {
+      untrusted_ = "the last canary was accepted and never arrived, so verdicts on deliveries are not to be trusted";
+    }
+    asio::steady_timer quiet(context_, 2 * watch_.settle());
+    asio::error_code ignored;
+    co_await quiet.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    for (Attempts::Late& late : attempts_.late_results())
+      for (std::size_t i = 0; i < results_.size(); ++i)
+        if (settings_.scenarios[i] == late.scenario && results_[i] &&
+            judge::rank(late.result.outcome) > judge::rank(results_[i]->outcome))
+          results_[i] = std::move(late.result);
   }
 
   asio::awaitable<void> get_acquainted() {
@@ -131,7 +188,12 @@ class Runner {
     if (results_[index] || !scenario.rule.empty())  // a rule is judged over all that is played
       plays_ += settings_.repeat;
     else
-      (scenario.alone ? alone_ : together_).add(index, settings_.repeat, deliberate_wait(scenario, settings_.patience));
+      queue_for(scenario).add(index, settings_.repeat, deliberate_wait(scenario, settings_.patience));
+  }
+
+  Queue& queue_for(const Scenario& scenario) {
+    if (scenario.alone) return alone_;
+    return logs_in_wrongly(scenario) ? wrong_logins_ : together_;
   }
 
   /// One transaction to its end: it must work, and its message must come out of the road.
@@ -160,8 +222,12 @@ class Runner {
     const Played played = co_await attempts_.play(takes_mail() ? canary_without_message() : greeted, name, 0);
     if (played.to_the_end) co_return;
     (void)attempts_.save(played.transcript);
+    distrust(played);
+  }
+
+  void distrust(const Played& canary) {
     if (untrusted_.empty())
-      untrusted_ = fmt::format("a canary failed, so verdicts after it are not to be trusted: {}", actual(played));
+      untrusted_ = fmt::format("a canary failed, so verdicts after it are not to be trusted: {}", actual(canary));
   }
 
   /// What a canary came to, which may be the refusal of a login.
@@ -169,9 +235,9 @@ class Runner {
     return record::Redactor(played.transcript.secrets).without_secrets(played.judged.verdict.actual);
   }
 
-  asio::awaitable<void> work(Queue& queue) {
+  asio::awaitable<void> work(Queue& queue, Attempts::Patience patience) {
     while (const auto index = queue.next()) {
-      co_await play_one(*index);
+      co_await play_one(*index, patience);
       if (++plays_since_canary_ < plays_between_canaries || since(last_canary_) < between_canaries) continue;
       plays_since_canary_ = 0;
       last_canary_ = steady_clock::now();
@@ -179,12 +245,18 @@ class Runner {
     }
   }
 
-  asio::awaitable<void> play_one(std::size_t index) {
+  asio::awaitable<void> play_one(std::size_t index, Attempts::Patience patience) {
     const Scenario& scenario = *settings_.scenarios[index];
     AttemptSummary& summary = summaries_[index];
-    const auto running = running_.insert(running_.end(), {scenario.id, steady_clock::now()});
-    co_await attempts_.round(scenario, summary);
+    auto running = running_.end();
+    const auto begins = [&] { running = running_.insert(running_.end(), {scenario.id, steady_clock::now()}); };
+    const std::size_t rounds = summary.rounds;
+    if (patience == Attempts::Patience::last)
+      co_await attempts_.patient_round(scenario, summary, begins);
+    else
+      co_await attempts_.round(scenario, summary, begins);
     running_.erase(running);
+    if (summary.rounds == rounds) co_return (scenario.alone ? alone_owed_ : owed_).add(index, 1, milliseconds(0));
     ++plays_;
     if (summary.rounds < settings_.repeat) co_return;
     results_[index] = attempts_.summed_up(summary);
@@ -196,7 +268,7 @@ class Runner {
     for (std::size_t i = 0; i < results_.size(); ++i) {
       if (results_[i]) {
         gathered.push_back(*results_[i]);
-      } else if (summaries_[i].worst) {
+      } else if (summaries_[i].worst || summaries_[i].missing) {
         gathered.push_back(attempts_.summed_up(summaries_[i]));
       } else if (const Scenario& scenario = *settings_.scenarios[i]; !scenario.rule.empty()) {
         ScenarioResult& result = gathered.emplace_back(attempts_.described(scenario));
@@ -268,6 +340,14 @@ class Runner {
     return progress;
   }
 
+  void tell_pace() {
+    auto& learnt = run_.result.target.learnt;
+    if (const auto sessions = attempts_.pace().sessions_learnt())
+      learnt.push_back({"sessions at a time", fmt::format("{}", *sessions)});
+    if (const auto rate = attempts_.pace().rate_learnt())
+      learnt.push_back({"sessions a second", fmt::format("{:.{}f}", *rate, *rate < 1.5 ? 1 : 0)});
+  }
+
   void note(const std::string& line) const {
     if (events_.note) events_.note(line);
   }
@@ -287,6 +367,9 @@ class Runner {
   steady_clock::time_point start_ = steady_clock::now();
   Queue together_;
   Queue alone_;
+  Queue owed_;  ///< what was missing is looked for with much patience
+  Queue alone_owed_;
+  Queue wrong_logins_;                                  ///< may lock the right ones out
   std::vector<std::optional<ScenarioResult>> results_;  ///< of scenarios that are done
   std::vector<AttemptSummary> summaries_;               ///< of scenarios that have begun
   struct Running {

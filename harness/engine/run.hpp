@@ -23,10 +23,12 @@ struct RunSettings {
   const scenario::Suite* suite = nullptr;            ///< for the requirements
   std::optional<scenario::Baseline> baseline;
   std::filesystem::path out;  ///< transcripts go below it; empty: nothing is written
-  std::size_t jobs = 16;      ///< sessions at a time
+  std::size_t jobs = 128;     ///< sessions at a time, at most: fewer where the target takes fewer
+  double rate = 0;            ///< sessions a second, at most; 0: as many as the target takes
   std::size_t repeat = 1;
   std::uint64_t seed = 1;  ///< of the tokens
   record::Patience patience;
+  std::chrono::milliseconds last_patience{60000};  ///< for a reply that did not come in the first
   std::string version;
   std::string command;  ///< as given, for the record
   std::string again;    ///< "smtpspec run TARGET": the start of the command that runs one case again
@@ -73,5 +75,7 @@ void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const re
 /// that decided; its last one where they are empty.
 [[nodiscard]] std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
                                                std::string_view octets = {});
+/// All of it, every octet, and behind it what was delivered.
+[[nodiscard]] std::vector<ExcerptLine> conversation(const record::Transcript& transcript);
 
 }  // namespace smtpspec::engine

@@ -106,7 +106,7 @@ TEST_CASE("of repeats the worst result and its transcript are kept") {
   CHECK(seen == 3);
   CHECK(result.outcome == Outcome::fail);
   CHECK(result.attempts == 3);
-  CHECK(result.reason == "repeats differ: 2 pass, 1 fail");
+  CHECK(result.reason == "unstable: 2 pass, 1 fail");
   std::string problem;
   const auto transcript = record::load_transcript(folder.path / result.transcript, problem);
   REQUIRE(transcript);

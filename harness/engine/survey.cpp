@@ -15,30 +15,12 @@
 namespace smtpspec::engine {
 
 using judge::Played;
-using record::Event;
-using record::Party;
 using scenario::Scenario;
-using std::chrono::milliseconds;
 
 namespace {
 
 /// Sessions side by side: some servers take no more than five from an address.
 constexpr std::size_t side_by_side = 4;
-/// A server that puts a session off may have had too many of them in a second.
-constexpr int put_off_at_most = 2;
-constexpr milliseconds before_another_try{1000};
-
-/// A server that was there refuses, says 4yz, or says nothing at all, and that is its last word.
-bool is_put_off(const Played& played, bool is_there) {
-  const judge::Verdict& verdict = played.judged.verdict;
-  if (verdict.outcome != Outcome::blocked) return false;
-  if (verdict.cause == Cause::interference || (is_there && verdict.cause == Cause::connect)) return true;
-  std::string last;
-  for (const Event& event : played.transcript.events)
-    if (event.kind == Event::Kind::octets && event.by == Party::server) last = event.octets;
-  return verdict.cause == Cause::ladder && (last.empty() || last.front() == '4');
-}
-
 class Surveyor {
  public:
   Surveyor(std::vector<const Scenario*> rows, Attempts& attempts,
@@ -97,13 +79,8 @@ class Surveyor {
       co_return tell_(row, std::move(result));
     }
     auto start = Clock::now();
-    Played played = co_await attempts_.play(row, row.id, 0);
-    for (int again = 1; again <= put_off_at_most && is_put_off(played, attempts_.facts().answers); ++again) {
-      asio::steady_timer pause(co_await asio::this_coro::executor, before_another_try);
-      co_await pause.async_wait(asio::use_awaitable);
-      start = Clock::now();
-      played = co_await attempts_.play(row, row.id, static_cast<std::size_t>(again));
-    }
+    const auto begins = [&] { start = Clock::now(); };
+    Played played = co_await attempts_.play(row, row.id, 0, Attempts::Patience::usual, begins);
     judge::Verdict& verdict = played.judged.verdict;
     if (row.delivered && verdict.cause != Cause::ladder && verdict.cause != Cause::connect) ++sent_;
     if (!played.transcript.deliveries.empty()) ++arrived_;

@@ -161,7 +161,6 @@ void learn(Facts& facts, const Scenario& row, const Played& played, record::Time
 
 std::vector<Learnt> learnt(const Facts& facts) {
   std::vector<Learnt> all;
-  for (const std::string& fact : facts.holding) all.push_back({fact, "yes"});
   for (const Deviation& one : facts.deviations)
     all.push_back({one.fact, one.after == 0 ? "no: " + one.because : fmt::format("{} ({})", one.after, one.because)});
   const auto add = [&](std::string name, std::string value) { all.push_back({std::move(name), std::move(value)}); };
@@ -175,6 +174,7 @@ std::vector<Learnt> learnt(const Facts& facts) {
   if (facts.error_takes) add("a reply to an error takes", fmt::format("{} ms", facts.error_takes->count()));
   for (const Learnt& note : facts.notes)
     if (std::find(all.begin(), all.end(), note) == all.end()) all.push_back(note);
+  if (!facts.holding.empty()) add("all is well with", fmt::format("{}", fmt::join(facts.holding, ", ")));
   return all;
 }
 

@@ -71,7 +71,8 @@ asio::awaitable<Relaying> whom_it_relays_for(const scenario::Scenario& row, cons
   const address own = own_address(taken);
   std::string also;
   for (const std::string& source : other_sources(attempts.target(), own)) {
-    const judge::Played played = co_await attempts.play(row, row.id + "-from-" + source, 0, false, source);
+    const judge::Played played =
+        co_await attempts.play(row, row.id + "-from-" + source, 0, Attempts::Patience::usual, {}, source);
     if (played.judged.verdict.outcome == Outcome::pass)
       co_return Relaying{true, fmt::format("our address {} is trusted to relay; {} is not", own.to_string(), source)};
     if (played.judged.verdict.outcome == Outcome::info) also += (also.empty() ? "" : ", ") + source;

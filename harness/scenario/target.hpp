@@ -19,8 +19,9 @@ struct DeliveryRoad {
   bool sink_lmtp = false;
   std::filesystem::path maildir;  ///< empty: not this road
   std::filesystem::path mbox;
-  Duration wait{20000};   ///< how long a message that was accepted may take to arrive
-  Duration settle{1500};  ///< quiet time after which no further message is expected
+  Duration wait{20000};  ///< how long a message that was accepted may take to arrive
+  /// Quiet time after which no further message is expected; left out: it follows the deliveries that were seen.
+  std::optional<Duration> settle;
 };
 
 struct Target {

@@ -105,7 +105,8 @@ const Fields<DeliveryReader> delivery_fields = {
     {{"mbox", "An mbox file", shape::text()},
      [](DeliveryReader& it, const Entry& entry) { it.read_path(entry, it.out.mbox); }},
     field<&Target::Delivery::wait, DeliveryReader>("wait", "How long accepted mail may take to arrive"),
-    field<&Target::Delivery::settle, DeliveryReader>("settle", "Quiet time after which no further message is expected"),
+    {{"settle", "Quiet time after which no further message is expected", shape::duration()},
+     [](DeliveryReader& it, const Entry& entry) { take(it.reader, entry.value, it.out.settle); }},
 };
 
 void check_delivery(Reader& reader, const Item& item) {

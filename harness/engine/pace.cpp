@@ -1,0 +1,121 @@
+#include "harness/engine/pace.hpp"
+
+#include <algorithm>
+
+namespace smtpspec::engine {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr std::size_t gentle = 4;
+/// A greeting that takes three times as long as the quickest, and this beside it, says that the target is busy.
+constexpr milliseconds slow{1000};
+/// How long a refusal puts off all other sessions; it doubles for as long as nobody is greeted.
+constexpr milliseconds shortest_hold{50};
+constexpr milliseconds longest_hold{5000};
+/// After so long without a refusal it is tried whether the target takes more.
+constexpr seconds between_trials{5};
+constexpr seconds longest_between_trials{80};
+/// A limit for each minute, as some servers have it, is over by then.
+constexpr seconds until_hopeless{65};
+
+}  // namespace
+
+Pace::Pace(Bounds bounds)
+    : bounds_(bounds),
+      limit_(std::min(gentle, bounds.sessions)),
+      ceiling_(bounds.sessions + 1),
+      rate_(bounds.rate),
+      until_trial_(between_trials) {}
+
+std::optional<Pace::Clock::time_point> Pace::next(std::size_t sessions, Clock::time_point now) const {
+  if (open_ > 0 && open_ + sessions > limit_) return std::nullopt;
+  return hopeless(now) ? now : next_;
+}
+
+void Pace::began(std::size_t sessions, Clock::time_point now) {
+  open_ += sessions;
+  if (rate_ <= 0) return;
+  const auto each = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / rate_));
+  next_ = std::max(next_, now) + each * static_cast<long>(sessions);
+}
+
+void Pace::greeted(Clock::duration latency, Clock::time_point now) {
+  hold_ = {};
+  first_refusal_.reset();
+  greetings_.push_back(now);
+  while (now - greetings_.front() > seconds(1)) greetings_.pop_front();
+  most_greeted_ = std::max(most_greeted_, open_);
+  quickest_ = std::min(quickest_, latency);
+  const bool trial = now - last_change_ > between_trials;
+  if (latency > 3 * quickest_ + slow) {
+    return not_greeted(now);
+  }
+  if (rate_is_learnt_ && now - last_change_ > until_trial_) {
+    rate_ = bounds_.rate > 0 ? std::min(bounds_.rate, rate_ * 1.1) : rate_ * 1.1;
+    last_change_ = now;
+  }
+  if (open_ < limit_ || limit_ >= bounds_.sessions) return;
+  if (limit_ + 1 < ceiling_) {
+    ++limit_;
+  } else if (trial) {
+    ceiling_ = std::max(ceiling_, ++limit_ + 1);
+    last_change_ = now;
+  }
+}
+
+void Pace::not_greeted(Clock::time_point now) {
+  if (now - last_change_ < seconds(1)) return;
+  limit_ = std::max<std::size_t>(1, limit_ - limit_ / 4);
+  last_change_ = now;
+}
+
+void Pace::refused(Refusal refusal, Clock::time_point now) {
+  if (!first_refusal_) first_refusal_ = now;
+  while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
+  last_change_ = now;
+  if (refusal == Refusal::answered && open_ > 1)
+    too_many();
+  else if (refusal == Refusal::answered && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
+    too_fast();
+  // Those that were under way together are put off once.
+  if (now < held_until_) return;
+  hold_ = std::clamp<Clock::duration>(2 * hold_, shortest_hold, longest_hold);
+  held_until_ = now + hold_;
+  next_ = std::max(next_, held_until_);
+}
+
+void Pace::too_many() {
+  ceiling_ = std::max<std::size_t>(2, std::min(ceiling_, open_));
+  limit_ = std::max<std::size_t>(1, std::min(limit_, ceiling_) - 1);
+}
+
+/// Refused although it was the only one: it is how fast they follow one another.
+void Pace::too_fast() {
+  if (rate_is_learnt_) {
+    rate_ *= 0.9;
+    until_trial_ = std::min<Clock::duration>(2 * until_trial_, longest_between_trials);
+    return;
+  }
+  rate_is_learnt_ = true;
+  rate_ = static_cast<double>(std::max<std::size_t>(1, greetings_.size()));
+  if (bounds_.rate > 0) rate_ = std::min(rate_, bounds_.rate);
+  // How many at a time was never the question.
+  ceiling_ = bounds_.sessions + 1;
+  limit_ = std::min(gentle, bounds_.sessions);
+}
+
+bool Pace::hopeless(Clock::time_point now) const {
+  return first_refusal_ && (most_greeted_ == 0 || now - *first_refusal_ > until_hopeless);
+}
+
+std::optional<std::size_t> Pace::sessions_learnt() const {
+  if (ceiling_ > bounds_.sessions) return std::nullopt;
+  return std::max<std::size_t>(1, std::min(most_greeted_, ceiling_ - 1));
+}
+
+std::optional<double> Pace::rate_learnt() const { return rate_is_learnt_ ? std::optional(rate_) : std::nullopt; }
+
+}  // namespace smtpspec::engine

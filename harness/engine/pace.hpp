@@ -1,0 +1,64 @@
+// How many sessions may run now, and how soon the next may begin: learnt from how the target takes them. Does no I/O
+// and knows no clock: it is told what happened, and when.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+
+namespace smtpspec::engine {
+
+class Pace {
+ public:
+  using Clock = std::chrono::steady_clock;
+  struct Bounds {
+    std::size_t sessions = 128;  ///< at a time
+    double rate = 0;             ///< sessions a second; 0: as many as will
+  };
+  explicit Pace(Bounds bounds);
+
+  /// The earliest time at which so many sessions more may begin; nullopt: not before others have ended.
+  [[nodiscard]] std::optional<Clock::time_point> next(std::size_t sessions, Clock::time_point now) const;
+  void began(std::size_t sessions, Clock::time_point now);
+  void ended(std::size_t sessions) { open_ -= sessions; }
+  /// A session was greeted, so long after it was asked for.
+  void greeted(Clock::duration latency, Clock::time_point now);
+  /// The greeting did not come in time.
+  void not_greeted(Clock::time_point now);
+  enum class Refusal {
+    unanswered,  ///< the connection was refused: nobody listens, or nobody listens any more
+    answered,    ///< 421 and the like in place of the greeting, or closed without a word
+  };
+  void refused(Refusal refusal, Clock::time_point now);
+  /// No session was greeted for so long, or ever, that waiting is of no use.
+  [[nodiscard]] bool hopeless(Clock::time_point now) const;
+
+  [[nodiscard]] std::size_t limit() const { return limit_; }
+  /// What the target was found to take; nullopt where it took whatever came.
+  [[nodiscard]] std::optional<std::size_t> sessions_learnt() const;
+  [[nodiscard]] std::optional<double> rate_learnt() const;
+
+ private:
+  void too_many();
+  void too_fast();
+
+  Bounds bounds_;
+  std::size_t limit_;
+  std::size_t open_ = 0;
+  std::size_t ceiling_;           ///< so many at a time were too many
+  std::size_t most_greeted_ = 0;  ///< so many at a time were not
+  bool rate_is_learnt_ = false;
+  double rate_;
+  Clock::duration quickest_ = Clock::duration::max();
+  std::deque<Clock::time_point> greetings_;  ///< of the last second
+  Clock::time_point next_;                   ///< no session may begin before
+  Clock::duration hold_{0};  ///< how long the last refusal has put off all others; 0: somebody was greeted since
+  Clock::time_point held_until_;
+  Clock::time_point last_greeting_;
+  std::optional<Clock::time_point> first_refusal_;  ///< since the last greeting
+  Clock::time_point last_change_;
+  Clock::duration until_trial_;  ///< of a quicker rate: longer after each that failed
+};
+
+}  // namespace smtpspec::engine
