@@ -60,19 +60,25 @@ struct Fact {
   std::string_view name;
   bool (*holds)(const Target& target, const Facts& facts);
   std::string_view missing;
+  std::string_view there;
 };
 constexpr Fact fact_table[] = {
-    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); }, "the target file has no [auth]"},
+    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); }, "the target file has no [auth]",
+     "the target file has an [auth]"},
     {"tls", [](const Target& t, const Facts& f) { return f.starttls || t.scheme == scenario::Scheme::smtps; },
-     "the target offers no TLS"},
+     "the target offers no TLS", "the target offers TLS"},
     {"delivery", [](const Target& t, const Facts&) { return t.delivery.has_value(); },
-     "the target file has no [delivery]"},
+     "the target file has no [delivery]", "the target file has a [delivery]"},
     {"rejects", [](const Target& t, const Facts&) { return !t.mail.rejects.empty(); },
-     "the target file names no mailbox under mail.rejects"},
+     "the target file names no mailbox under mail.rejects", "the target file names mailboxes under mail.rejects"},
     {"foreign", [](const Target& t, const Facts&) { return !t.mail.foreign.empty(); },
-     "the target file names no mailbox under mail.foreign"},
+     "the target file names no mailbox under mail.foreign", "the target file names mailboxes under mail.foreign"},
+    {"lmtp", [](const Target& t, const Facts&) { return t.scheme == scenario::Scheme::lmtp; }, "the target speaks SMTP",
+     "the target speaks LMTP"},
+    {"login-first", [](const Target& t, const Facts&) { return t.profile == "submission"; },
+     "the target takes mail without a login", "the target wants a login first"},
     {"two-recipients", [](const Target& t, const Facts&) { return t.mail.accepts.size() > 1; },
-     "the target file names only one mailbox under mail.accepts"},
+     "the target file names only one mailbox under mail.accepts", "the target file names several mailboxes"},
 };
 
 std::optional<NotPlayed> unmet(const Condition& condition, const Target& target, const Facts& facts,
@@ -88,7 +94,7 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
     if (fact.name != condition.name) continue;
     if (fact.holds(target, facts) != condition.negated) return std::nullopt;
     return NotPlayed{Outcome::skipped,
-                     condition.negated ? "not for targets with " + condition.name : std::string(fact.missing)};
+                     std::string(condition.negated ? fact.there : fact.missing)};
   }
   return NotPlayed{Outcome::skipped, "unknown fact '" + condition.name + "'"};
 }
@@ -148,10 +154,6 @@ Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tl
 }
 
 std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {
-  const auto& profiles = scenario.profiles;
-  if (std::find(profiles.begin(), profiles.end(), target.profile) == profiles.end())
-    return NotPlayed{Outcome::skipped,
-                     fmt::format("for profile {}; the target is {}", fmt::join(profiles, ", "), target.profile)};
   const bool ladder_takes_tls = scenario.from == Ladder::tls || (logs_in(scenario.from, target) && facts.starttls);
   const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
   for (const Condition& condition : implied(scenario, target))

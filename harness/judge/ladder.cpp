@@ -30,7 +30,7 @@ Step line(std::string_view line, std::string code) {
   return awaiting(std::move(code), std::move(send));
 }
 
-Step hello(const Terms& terms) { return line(terms.lmtp ? "LHLO {client}" : "EHLO {client}", "250"); }
+Step hello() { return line("{hello} {client}", "250"); }
 
 }  // namespace
 
@@ -38,18 +38,17 @@ std::vector<Step> setup_steps(Ladder to, const Terms& terms, bool under_tls) {
   std::vector<Step> steps;
   if (to == Ladder::connected) return steps;
   steps.push_back(awaiting("220"));
-  steps.push_back(hello(terms));
+  steps.push_back(hello());
 
-  const bool transaction = to == Ladder::mail || to == Ladder::rcpt || to == Ladder::data;
-  const bool login = to == Ladder::authenticated || (transaction && terms.login);
+  const bool login = to == Ladder::authenticated || (to >= Ladder::ready && terms.login);
   if (!under_tls && (to == Ladder::tls || (login && terms.starttls))) {
     steps.push_back(line("STARTTLS", "220"));
     steps.emplace_back().action = scenario::Handshake{};
-    steps.push_back(hello(terms));
+    steps.push_back(hello());
   }
   if (login) steps.push_back(awaiting("235", scenario::Login{}));
-  if (transaction) steps.push_back(line("MAIL FROM:<{sender}>", "250"));
-  if (to == Ladder::rcpt || to == Ladder::data) steps.push_back(line("RCPT TO:<{accepted}>", "25z"));
+  if (to >= Ladder::mail) steps.push_back(line("MAIL FROM:<{sender}>", "250"));
+  if (to >= Ladder::rcpt) steps.push_back(line("RCPT TO:<{accepted}>", "25z"));
   if (to == Ladder::data) steps.push_back(line("DATA", "354"));
   return steps;
 }

@@ -14,6 +14,9 @@ struct RefereeReport {
   std::vector<smtp::Violation> violations;  ///< `event` is an index into the transcript's events
 };
 
+/// Shows it an event of the session that it watches; false where it tells a referee nothing.
+bool show(smtp::Referee& referee, const record::Event& event);
+
 [[nodiscard]] RefereeReport referee_report(const record::Transcript& transcript);
 
 }  // namespace smtpspec::judge

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/judge/match.hpp"
+#include "harness/judge/referee_report.hpp"
 #include "harness/scenario/octets.hpp"
 
 namespace smtpspec::judge {
@@ -36,6 +37,7 @@ void Stage::take(const Event& event) {
     case Event::Kind::reset: session.open = false; break;
     default: break;
   }
+  if (session.lmtp) show(*session.lmtp, event);
   session.replies.take(event);
 }
 

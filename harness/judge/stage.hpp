@@ -10,6 +10,7 @@
 #include "harness/judge/action.hpp"
 #include "harness/judge/reply_matcher.hpp"
 #include "harness/judge/routine.hpp"
+#include "harness/smtp/referee.hpp"
 
 namespace smtpspec::judge {
 
@@ -19,11 +20,15 @@ struct Session {
   std::size_t number = 0;
   std::string name;
   ReplyMatcher replies;
+  std::optional<smtp::Referee> lmtp;  ///< of an LMTP session: knows to whom each reply after the data belongs
   bool open = false;  ///< connected, and not ended by either side
   bool under_tls = false;
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;
   std::size_t reads = 0;
+  /// The last reply was one of several that are due at the end of data, one an accepted recipient (RFC 2033 section
+  /// 4.2), and more are to come.
+  [[nodiscard]] bool awaits_more_of_the_same() const { return lmtp && lmtp->more_after(replies.given() - 1) > 0; }
   int last_code = 0;    ///< of the last reply that an expectation was given; 0 before the first
   std::string problem;  ///< why it could not be connected, or TLS failed
 };

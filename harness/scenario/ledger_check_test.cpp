@@ -86,7 +86,6 @@ catches = ["some-fault"]
   CHECK(row.rule == "one-code");
   CHECK(row.steps.empty());
   CHECK(row.level == Level::should);
-  CHECK(row.profiles.size() == 3);
   CHECK(check_suite(suite).empty());
 }
 

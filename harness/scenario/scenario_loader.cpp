@@ -10,10 +10,10 @@
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients"};
+const std::vector<std::string> facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients", "lmtp", "login-first"};
 
 /// What a row may say for itself in the place of its scenario.
-constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "profiles", "needs", "state", "catches"};
+constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "needs", "state", "catches"};
 
 /// An EHLO keyword as a condition names it: upper case (RFC 5321 section 4.1.1.1 has letters, digits and hyphens).
 const RE2 keyword_form("[A-Z0-9_-]+");
@@ -104,12 +104,6 @@ struct ScenarioReader {
     take(reader, entry.value, out.level);
   }
 
-  void read_profiles(const Entry& entry) {
-    out.profiles.clear();
-    for (const Item* profile : reader.list(entry.value))
-      if (const auto word = reader.word(*profile, "profile", profile_words)) out.profiles.push_back(*word);
-  }
-
   void read_needs(const Entry& entry) {
     for (const Item* need : reader.list(entry.value)) read_condition(*need);
   }
@@ -156,9 +150,6 @@ const Fields<It> described_fields = {
       shape::or_column(shape::one_of(words_of<Level>()))},
      &It::read_level},
     field<&Scenario::tags, It>("tags", "Words to filter by"),
-    {{"profiles", "Targets that it is for: a scenario is for mx and submission where it is left out, a rule for all",
-      shape::some(shape::or_column(shape::one_of(profile_words)))},
-     &It::read_profiles},
     {{"catches", "Named faults of the reference server that must turn it red", shape::some(shape::text())},
      &It::read_list<&Scenario::catches, &Scenario::catches_place>},
 };
@@ -196,7 +187,6 @@ void load_row(Reader& reader, const Item& item, const Item& own, const Definitio
   reader.values = std::move(values);
   ScenarioReader it{reader, definitions};
   it.out.place = reader.place(item.spot);
-  it.out.profiles = {"mx", "submission"};
   if (!read_fields(reader, item, "a scenario", scenario_fields, it, own)) return;
   it.out.family = it.out.id.substr(0, it.out.id.find('/'));
   if (!reader.values.row.empty()) it.out.id += "/" + reader.values.row;
@@ -252,7 +242,6 @@ void load_scenario(Reader& reader, const Item& item, const Definitions& definiti
 void load_rule(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
   ScenarioReader it{reader, definitions};
   it.out.place = reader.place(item.spot);
-  it.out.profiles = profile_words;
   it.out.fence = false;
   const std::size_t errors = reader.errors();
   read_fields(reader, item, "a rule", rule_fields, it);

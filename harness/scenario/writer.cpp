@@ -218,7 +218,6 @@ std::string to_toml(const Scenario& scenario) {
   table.add_some("requirements", scenario.requirements);
   table.add("level", name(scenario.level));
   table.add_some("tags", scenario.tags);
-  table.add("profiles", scenario.profiles);
   if (!is_rule) {
     table.add_some("needs", scenario.needs);
     table.add("state", name(scenario.from));
