@@ -35,8 +35,8 @@ struct ProveOptions {
 
 constexpr const char* profiles[] = {"mx", "submission", "lmtp"};
 
-/// The profile that each scenario is played in: the first in which a clean server has what it needs. What holds for every
-/// conversation is looked at in each of them, and has none here.
+/// The profile that each scenario is played in: the first in which a clean server has what it needs. What holds for
+/// every conversation is looked at in each of them, and has none here.
 std::map<std::string, std::string> profile_of_each(const scenario::Suite& suite) {
   std::map<std::string, std::string> profile_of;
   for (const char* profile : profiles) {

@@ -93,8 +93,7 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
   for (const Fact& fact : fact_table) {
     if (fact.name != condition.name) continue;
     if (fact.holds(target, facts) != condition.negated) return std::nullopt;
-    return NotPlayed{Outcome::skipped,
-                     std::string(condition.negated ? fact.there : fact.missing)};
+    return NotPlayed{Outcome::skipped, std::string(condition.negated ? fact.there : fact.missing)};
   }
   return NotPlayed{Outcome::skipped, "unknown fact '" + condition.name + "'"};
 }

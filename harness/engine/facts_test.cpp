@@ -90,7 +90,7 @@ TEST_CASE("why a scenario is not played") {
   };
   for (const Case& one : cases) {
     INFO(one.words);
-    const auto scenario = scenario_of(one.words + "steps = [ { send = \"NOOP\", expect = \"250\" } ]");
+    const auto scenario = scenario_of(std::string(one.words) + "steps = [ { send = \"NOOP\", expect = \"250\" } ]");
     scenario::Target target;
     target.mail.accepts = {"alice@example.test"};
     Facts facts;

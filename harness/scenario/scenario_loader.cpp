@@ -10,7 +10,8 @@
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients", "lmtp", "login-first"};
+const std::vector<std::string> facts = {"auth",           "tls",  "delivery",   "rejects", "foreign",
+                                        "two-recipients", "lmtp", "login-first"};
 
 /// What a row may say for itself in the place of its scenario.
 constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "needs", "state", "catches"};
@@ -150,6 +151,8 @@ const Fields<It> described_fields = {
       shape::or_column(shape::one_of(words_of<Level>()))},
      &It::read_level},
     field<&Scenario::tags, It>("tags", "Words to filter by"),
+    {{"needs", "EHLO keywords in upper case, or 'fact x'; 'no' turns it round", shape::some(shape::text())},
+     &It::read_needs},
     {{"catches", "Named faults of the reference server that must turn it red", shape::some(shape::text())},
      &It::read_list<&Scenario::catches, &Scenario::catches_place>},
 };
@@ -165,8 +168,6 @@ const Fields<It> rule_fields =
 const Fields<It> scenario_fields = joined(
     joined({{{"id", "Lower-case words with hyphens; unique in the suite; never changed", shape::text(), true},
              &It::read_id},
-            {{"needs", "EHLO keywords in upper case, or 'fact x'; 'no' turns it round", shape::some(shape::text())},
-             &It::read_needs},
             field<&Scenario::from, It>("state", "The ready state to begin in; greeted where it is left out"),
             {{"each", "Rows to play it with: a name of [rows], or a list", shape::definition("rows")}},
             {{"defaults", "Columns of the rows that leave them out", shape::Json{{"type", "object"}}}},

@@ -218,8 +218,8 @@ std::string to_toml(const Scenario& scenario) {
   table.add_some("requirements", scenario.requirements);
   table.add("level", name(scenario.level));
   table.add_some("tags", scenario.tags);
+  table.add_some("needs", scenario.needs);
   if (!is_rule) {
-    table.add_some("needs", scenario.needs);
     table.add("state", name(scenario.from));
     table.add_true("alone", scenario.alone);
     if (!scenario.fence) table.add("fence", false);
