@@ -32,7 +32,6 @@ SCENARIO = r"""
 [[scenario]]
 id = "one-message"
 title = "A message to one recipient, from the greeting to QUIT"
-profiles = ["mx"]
 state = "connected"
 steps = [
   { expect = "220" },

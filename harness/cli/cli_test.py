@@ -169,7 +169,7 @@ class ExitCodes(Cli):
         self.expect(self.run_suite(PASSES, "--filter", "nope"), 4, "nothing ran", "--filter nope")
 
     def test_everything_skipped(self):
-        suite = PASSES + 'profiles = ["lmtp"]\n'
+        suite = PASSES + 'needs = ["fact lmtp"]\n'
         self.expect(self.run_suite(suite), 4, "for profile lmtp")
 
     def test_remote_address(self):

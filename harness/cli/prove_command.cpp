@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -34,14 +35,16 @@ struct ProveOptions {
 
 constexpr const char* profiles[] = {"mx", "submission", "lmtp"};
 
-/// Each scenario is played on a server of the first profile that it is for; what holds for every conversation is looked
-/// at on each of them.
-bool is_for(const Scenario& scenario, std::string_view profile) {
-  if (!scenario.rule.empty()) return true;
-  for (const char* first : profiles)
-    if (std::find(scenario.profiles.begin(), scenario.profiles.end(), first) != scenario.profiles.end())
-      return first == profile;
-  return false;
+/// The profile that each scenario is played in: the first in which a clean server has what it needs. What holds for
+/// every conversation is looked at in each of them, and has none here.
+std::map<std::string, std::string> profile_of_each(const scenario::Suite& suite) {
+  std::map<std::string, std::string> profile_of;
+  for (const char* profile : profiles) {
+    const memory::MemoryRun clean(suite, profile, {});
+    for (const Scenario& scenario : suite.scenarios)
+      if (scenario.rule.empty() && clean.plays(scenario)) profile_of.emplace(scenario.id, profile);
+  }
+  return profile_of;
 }
 
 /// What is played against a server: everything where it is clean or does what it may, or `full` is asked for. A fault
@@ -75,7 +78,7 @@ Said said_by(const engine::ScenarioResult& result) {
 }
 
 /// In memory, under virtual time: what waits costs nothing. What a server throws is its problem, not a verdict.
-void play(Proof& proof, const scenario::Suite& suite, bool full) {
+void play(Proof& proof, const scenario::Suite& suite, const std::map<std::string, std::string>& profile_of, bool full) {
   const auto started = std::chrono::steady_clock::now();
   reference::Faults faults;
   if (proof.fault != nullptr) faults.add(proof.fault->fault);
@@ -83,8 +86,11 @@ void play(Proof& proof, const scenario::Suite& suite, bool full) {
   for (const char* profile : profiles) {
     try {
       memory::MemoryRun run(suite, profile, faults);
-      for (const Scenario* scenario : part)
-        if (is_for(*scenario, profile)) proof.add(scenario->id, said_by(run.result_of(*scenario)));
+      for (const Scenario* scenario : part) {
+        const auto played_in = profile_of.find(scenario->id);
+        if (played_in == profile_of.end() || played_in->second == profile)
+          proof.add(scenario->id, said_by(run.result_of(*scenario)));
+      }
     } catch (const std::exception& error) {
       proof.problem = error.what();
     }
@@ -97,12 +103,13 @@ void play_all(std::vector<Proof>& proofs, const scenario::Suite& suite, const Pr
   const auto started = std::chrono::steady_clock::now();
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
+  const auto profile_of = profile_of_each(suite);
   ProgressLine line;
   engine::Progress progress;
   progress.total = proofs.size();
   const auto work = [&] {
     for (std::size_t i = next++; i < proofs.size() && signal_caught() == 0; i = next++) {
-      play(proofs[i], suite, options.full);
+      play(proofs[i], suite, profile_of, options.full);
       const Findings findings = findings_of(proofs[i], suite);
       const std::lock_guard lock(mutex);
       ++progress.done;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/commands.hpp"
+#include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
 #include "harness/cli/run_options.hpp"
@@ -17,15 +18,6 @@ namespace {
 
 std::uint64_t seed_from_clock() {
   return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-}
-
-/// Everything else is refused before a single octet is sent.
-bool may_be_played(const scenario::Target& target, bool allow_remote) {
-  if (allow_remote || scenario::is_near(target)) return true;
-  say(fmt::format("{} is neither a loopback nor a private address.", scenario::address(target)));
-  say("A run sends malformed commands, attempts to relay, wrong passwords and dozens of messages, from many");
-  say("connections at a time. Where you may do that, say so with --allow-remote.");
-  return false;
 }
 
 bool folder_can_be_written(const std::filesystem::path& folder) {
@@ -75,10 +67,11 @@ class RunCommand {
       if (!target) return exit_usage;
       settings_.target = std::move(*target);
     }
-    if (!may_be_played(settings_.target, options_.allow_remote)) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
+    const Burden burden = burden_of(settings_.scenarios, options_.repeat);
+    if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
     settings_.out = options_.out;
     settings_.jobs = options_.jobs;

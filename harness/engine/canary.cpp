@@ -13,7 +13,6 @@ constexpr std::string_view canaries = R"(
 [[scenario]]
 id = "canary"
 title = "An ordinary message is accepted and delivered"
-profiles = ["mx", "submission", "lmtp"]
 state = "data"
 steps = [ { message = '{header}canary\r\n', expect = "250" } ]
 delivered = { count = 1 }
@@ -21,7 +20,6 @@ delivered = { count = 1 }
 [[scenario]]
 id = "canary-between"
 title = "A transaction is opened and given up"
-profiles = ["mx", "submission", "lmtp"]
 state = "rcpt"
 steps = [ { send = "RSET", expect = "250" } ]
 )";

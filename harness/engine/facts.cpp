@@ -61,19 +61,28 @@ struct Fact {
   std::string_view name;
   bool (*holds)(const Target& target, const Facts& facts);
   std::string_view missing;
+  std::string_view there;
 };
 constexpr Fact fact_table[] = {
-    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); }, "the target file has no [auth]"},
+    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); }, "the target file has no [auth]",
+     "the target file has an [auth]"},
     {"tls", [](const Target& t, const Facts& f) { return f.starttls || t.scheme == scenario::Scheme::smtps; },
-     "the target offers no TLS"},
+     "the target offers no TLS", "the target offers TLS"},
     {"delivery", [](const Target& t, const Facts&) { return t.delivery.has_value(); },
-     "the target file has no [delivery]"},
+     "the target file has no [delivery]", "the target file has a [delivery]"},
     {"rejects", [](const Target& t, const Facts&) { return !t.mail.rejects.empty(); },
-     "the target file names no mailbox under mail.rejects"},
+     "the target file names no mailbox under mail.rejects", "the target file names mailboxes under mail.rejects"},
     {"foreign", [](const Target& t, const Facts&) { return !t.mail.foreign.empty(); },
-     "the target file names no mailbox under mail.foreign"},
+     "the target file names no mailbox under mail.foreign", "the target file names mailboxes under mail.foreign"},
+    {"lmtp", [](const Target& t, const Facts&) { return t.scheme == scenario::Scheme::lmtp; }, "the target speaks SMTP",
+     "the target speaks LMTP"},
+    {"login-first",
+     [](const Target& t, const Facts& f) {
+       return t.profile == "submission" || f.before_mail == Ladder::authenticated;
+     },
+     "the target takes mail without a login", "the target wants a login first"},
     {"two-recipients", [](const Target& t, const Facts&) { return t.mail.accepts.size() > 1; },
-     "the target file names only one mailbox under mail.accepts"},
+     "the target file names only one mailbox under mail.accepts", "the target file names several mailboxes"},
 };
 
 std::optional<NotPlayed> unmet(const Condition& condition, const Target& target, const Facts& facts,
@@ -89,8 +98,7 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
   for (const Fact& fact : fact_table) {
     if (fact.name != condition.name) continue;
     if (fact.holds(target, facts) != condition.negated) return std::nullopt;
-    return NotPlayed{Outcome::skipped,
-                     condition.negated ? "not for targets with " + condition.name : std::string(fact.missing)};
+    return NotPlayed{Outcome::skipped, std::string(condition.negated ? fact.there : fact.missing)};
   }
   // What the survey could not find out is no reason to leave a row out.
   const record::Deviation* deviation = facts.lacks(condition.name);
@@ -119,8 +127,8 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
   };
   const auto uses = [&](const scenario::Text& text) {
     const std::string source = smtp::to_upper(scenario::to_source(text));
-    const bool hello = source.starts_with("EHLO") || source.starts_with("LHLO");
-    if (!scenario.survey && (hello || source.find("\\NEHLO") != std::string::npos)) fact("ehlo");
+    const bool hello = source.starts_with("{HELLO}") || source.starts_with("EHLO") || source.starts_with("LHLO");
+    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) fact("ehlo");
     if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
     // Where MAIL is refused, the message behind it would be read as commands.
     const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
@@ -217,12 +225,8 @@ Target as_learnt(Target target, const Facts& facts) {
 }
 
 std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {
-  const auto& profiles = scenario.profiles;
-  if (std::find(profiles.begin(), profiles.end(), target.profile) == profiles.end())
-    return NotPlayed{Outcome::skipped,
-                     fmt::format("for profile {}; the target is {}", fmt::join(profiles, ", "), target.profile)};
   const bool ladder_takes_tls = scenario.from == Ladder::tls ||
-                                (facts.before_mail == Ladder::tls && scenario.from >= Ladder::mail) ||
+                                (facts.before_mail == Ladder::tls && scenario.from >= Ladder::ready) ||
                                 (logs_in(scenario.from, target, facts) && facts.starttls);
   const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
   for (const Condition& condition : implied(scenario, target, facts))

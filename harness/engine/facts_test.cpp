@@ -41,6 +41,7 @@ TEST_CASE("why a scenario is not played") {
     facts.starttls = true;
     facts.under_tls = offering({{"AUTH", {"LOGIN", "PLAIN"}}});
   };
+  const auto lmtp = [](scenario::Target& target, Facts&) { target.scheme = scenario::Scheme::lmtp; };
   const auto smtps = [](scenario::Target& target, Facts&) { target.scheme = scenario::Scheme::smtps; };
   const auto everything = [](scenario::Target& target, Facts&) {
     target.mail.rejects = {"nobody@example.test"};
@@ -50,9 +51,10 @@ TEST_CASE("why a scenario is not played") {
   };
   const std::vector<Case> cases = {
       {"", nothing, std::nullopt},
-      {"profiles = [\"lmtp\"]\n", nothing, Outcome::skipped, "for profile lmtp; the target is mx"},
-      {"profiles = [\"mx\", \"lmtp\"]\n", nothing, std::nullopt},
-      {"profiles = [\"mx\"]\n", submission, Outcome::skipped, "for profile mx"},
+      {"needs = [\"fact lmtp\"]\n", nothing, Outcome::skipped, "the target speaks SMTP"},
+      {"needs = [\"fact lmtp\"]\n", lmtp, std::nullopt},
+      {"needs = [\"no fact lmtp\"]\n", lmtp, Outcome::skipped, "the target speaks LMTP"},
+      {"needs = [\"no fact login-first\"]\n", submission, Outcome::skipped, "wants a login"},
       {"needs = [\"SIZE\"]\n", nothing, std::nullopt},
       {"needs = [\"no SIZE\"]\n", nothing, Outcome::unsupported, "SIZE is advertised"},
       {"needs = [\"CHUNKING\"]\n", nothing, Outcome::unsupported, "CHUNKING is not advertised"},
@@ -61,7 +63,7 @@ TEST_CASE("why a scenario is not played") {
       {"needs = [\"AUTH LOGIN\"]\n", nothing, std::nullopt},
       {"needs = [\"fact auth\"]\n", nothing, Outcome::skipped, "the target file has no [auth]"},
       {"needs = [\"fact auth\"]\n", with_auth, std::nullopt},
-      {"needs = [\"no fact auth\"]\n", with_auth, Outcome::skipped, "not for targets with auth"},
+      {"needs = [\"no fact auth\"]\n", with_auth, Outcome::skipped, "the target file has an [auth]"},
       {"needs = [\"fact tls\"]\n", nothing, Outcome::skipped, "the target offers no TLS"},
       {"needs = [\"fact tls\"]\n", starttls, std::nullopt},
       {"needs = [\"fact tls\"]\n", smtps, std::nullopt},
@@ -76,6 +78,8 @@ TEST_CASE("why a scenario is not played") {
       {"state = \"tls\"\n", starttls, std::nullopt},
       {"state = \"authenticated\"\n", nothing, Outcome::skipped, "no [auth]"},
       {"state = \"mail\"\n", nothing, std::nullopt},
+      {"state = \"ready\"\n", nothing, std::nullopt},
+      {"state = \"ready\"\n", submission, Outcome::skipped, "no [auth]"},
       {"state = \"mail\"\n", submission, Outcome::skipped, "no [auth]"},
       // And keywords are those of where the scenario begins.
       {"state = \"tls\"\nneeds = [\"SIZE\"]\n", starttls, Outcome::unsupported, "SIZE is not advertised"},
@@ -86,9 +90,7 @@ TEST_CASE("why a scenario is not played") {
   };
   for (const Case& one : cases) {
     INFO(one.words);
-    const std::string profiles =
-        std::string(one.words).find("profiles") == std::string::npos ? "profiles = [\"mx\", \"submission\"]\n" : "";
-    const auto scenario = scenario_of(profiles + one.words + "steps = [ { send = \"NOOP\", expect = \"250\" } ]");
+    const auto scenario = scenario_of(std::string(one.words) + "steps = [ { send = \"NOOP\", expect = \"250\" } ]");
     scenario::Target target;
     target.mail.accepts = {"alice@example.test"};
     Facts facts;

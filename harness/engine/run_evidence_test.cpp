@@ -104,7 +104,6 @@ TEST_CASE("each rule has a row that is judged over all conversations, and no oth
     scenario::Scenario& row = suite.scenarios.emplace_back();
     row.id = "always/" + rule;
     row.rule = rule;
-    row.profiles = {"mx"};
     row.requirements = {"rfc5321/4.2/" + rule};
   }
   const Folder folder;

@@ -120,9 +120,11 @@ class Surveyor {
 std::vector<const Scenario*> survey_rows(const scenario::Suite& suite, const scenario::Target& target) {
   std::vector<const Scenario*> rows;
   for (const Scenario& row : suite.scenarios) {
-    const auto& profiles = row.profiles;
-    if (row.survey && std::find(profiles.begin(), profiles.end(), target.profile) != profiles.end())
-      rows.push_back(&row);
+    const bool lmtp = target.scheme == scenario::Scheme::lmtp;
+    const bool of_the_other = std::any_of(row.needs.begin(), row.needs.end(), [&](const scenario::Condition& need) {
+      return need.name == "lmtp" && need.negated == lmtp;
+    });
+    if (row.survey && !of_the_other) rows.push_back(&row);
   }
   return rows;
 }

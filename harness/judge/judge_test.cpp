@@ -20,6 +20,41 @@ TEST_CASE("one reply decides by the level") {
   });
 }
 
+TEST_CASE("530 is no answer to what was asked, RFC 4954 section 6") {
+  const std::string any = R"(steps = [ { send = "HELP", expect = ["502", "5yz"] } ])";
+  const std::string named = R"(steps = [ { send = "HELP", expect = ["5yz", "530"] } ])";
+  const auto wants_login = [] { return asked().says("530 5.7.0 Log in first\r\n"); };
+  check({
+      {"any refusal is expected", any, wants_login().hung_up(), Outcome::blocked, Cause::interference},
+      {"530 is one of them", R"(steps = [ { send = "HELP", expect = "530" } ])", wants_login().fenced(), Outcome::pass,
+       Cause::none},
+      {"an outcome of its own", R"(steps = [ { send = "HELP", expect = { reply = "5yz", as = "info" } } ])",
+       wants_login().fenced(), Outcome::info, Cause::ending},
+  });
+}
+
+TEST_CASE("an LMTP server answers the data once a recipient that it accepted, RFC 2033 section 4.2") {
+  const std::string two = R"(state = "rcpt"
+steps = [ { send = "RCPT TO:<b@b>", expect = "25z" }, { send = "DATA", expect = "354" },
+          { message = 'x', expect = ["250", { reply = "4yz", as = "info", then = "end" }] }, { send = "HELP", expect = "214" } ])";
+  const auto sent = [] {
+    Script script;
+    script.lmtp().on("").says("220 b\r\n").sends("LHLO a\r\n").says("250 b\r\n");
+    script.sends("MAIL FROM:<a@a>\r\n").says("250 ok\r\n").sends("RCPT TO:<a@b>\r\n").says("250 ok\r\n");
+    script.step(0).sends("RCPT TO:<b@b>\r\n").says("250 ok\r\n").step(1).sends("DATA\r\n").says("354 go\r\n");
+    return script.step(2).sends("x\r\n.\r\n");
+  };
+  check({
+      {"one each", two, sent().says("250 a\r\n250 b\r\n").step(3).sends("HELP\r\n").says("214 H\r\n").fenced(),
+       Outcome::pass, Cause::none},
+      {"one is missing", two, sent().says("250 a\r\n").in_vain().noop().says("250 ok\r\n").hung_up(), Outcome::fail,
+       Cause::silence, true},
+      {"one is refused", two, sent().says("250 a\r\n550 b\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"the first ends the scenario, and the second is taken", two, sent().says("450 a\r\n250 b\r\n").fenced(),
+       Outcome::info, Cause::ending},
+  });
+}
+
 TEST_CASE("a reply that must not come, or half a one") {
   check({
       {"silence", silence, began().quiet().step(1).sends("P\r\n").says("214 Help\r\n").fenced(), Outcome::pass,

@@ -31,7 +31,7 @@ Step line(std::string_view line, std::string code) {
 }
 
 Step hello(const Terms& terms) {
-  return line(terms.lmtp ? "LHLO {client}" : terms.lacks("ehlo") != nullptr ? "HELO {client}" : "EHLO {client}", "250");
+  return line(!terms.lmtp && terms.lacks("ehlo") != nullptr ? "HELO {client}" : "{hello} {client}", "250");
 }
 
 }  // namespace
@@ -42,16 +42,16 @@ std::vector<Step> setup_steps(Ladder to, const Terms& terms, bool under_tls) {
   steps.push_back(awaiting("220"));
   steps.push_back(hello(terms));
 
-  const bool transaction = to == Ladder::mail || to == Ladder::rcpt || to == Ladder::data;
-  const bool login = to == Ladder::authenticated || (transaction && terms.login);
-  if (!under_tls && (to == Ladder::tls || (login && terms.starttls) || (transaction && terms.tls_first))) {
+  const bool login = to == Ladder::authenticated || (to >= Ladder::ready && terms.login);
+  const bool tls_first = to >= Ladder::ready && terms.tls_first;
+  if (!under_tls && (to == Ladder::tls || (login && terms.starttls) || tls_first)) {
     steps.push_back(line("STARTTLS", "220"));
     steps.emplace_back().action = scenario::Handshake{};
     steps.push_back(hello(terms));
   }
   if (login) steps.push_back(awaiting("235", scenario::Login{}));
-  if (transaction) steps.push_back(line("MAIL FROM:<{sender}>", "250"));
-  if (to == Ladder::rcpt || to == Ladder::data) steps.push_back(line("RCPT TO:<{accepted}>", "25z"));
+  if (to >= Ladder::mail) steps.push_back(line("MAIL FROM:<{sender}>", "250"));
+  if (to >= Ladder::rcpt) steps.push_back(line("RCPT TO:<{accepted}>", "25z"));
   if (to == Ladder::data) steps.push_back(line("DATA", "354"));
   return steps;
 }

@@ -26,6 +26,7 @@ const record::Terms submission = terms_of(true, true);
 /// The setup steps in one line: what is said and what must come back.
 std::string climbed(Ladder to, const record::Terms& terms = usual, bool under_tls = false) {
   scenario::Target target;
+  if (terms.lmtp) target.scheme = scenario::Scheme::lmtp;
   target.mail.accepts = {"a@b.example"};
   target.mail.sender = "s@c.example";
   Values values(target, "t", "");
@@ -69,6 +70,8 @@ TEST_CASE("the steps to each state") {
 
 TEST_CASE("a submission server wants a login before a transaction, RFC 6409 section 4.3") {
   CHECK(climbed(Ladder::greeted, submission) == climbed(Ladder::greeted));
+  CHECK(climbed(Ladder::ready) == climbed(Ladder::greeted));
+  CHECK(climbed(Ladder::ready, submission) == climbed(Ladder::authenticated, submission));
   CHECK(climbed(Ladder::mail, submission) ==
         climbed(Ladder::authenticated, submission) + "MAIL FROM:<s+t@c.example>: 250; ");
   CHECK(climbed(Ladder::data, terms_of(false, true)).find("STARTTLS") == std::string::npos);

@@ -29,6 +29,12 @@ bool expects_no_reply(const Expectation& expectation) {
   return without_reply;
 }
 
+/// 530 (RFC 4954 section 6, RFC 3207 section 4) says nothing of what was asked; an expectation of any refusal does not
+/// mean it.
+bool only_wants_login(const Alternative& alternative, const Observed& observed) {
+  return observed.reply.code == 530 && (alternative.code == "5yz" || alternative.code == "53z");
+}
+
 }  // namespace
 
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
@@ -86,6 +92,7 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
   Session& session = stage_.sessions.emplace_back();
   session.number = stage_.sessions.size() - 1;
   session.name = std::move(name);
+  if (stage_.terms.lmtp) session.lmtp.emplace(Watcher{smtp::Referee(true)});
   Action asked = stage_.about(Kind::open, session);
   asked.name = session.name;
   co_await stage_.carry_out(asked);
@@ -161,33 +168,41 @@ Routine<Machine::Next> Machine::handshake(const Step& step, Session& session) {
 Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session) {
   Next next = Next::go_on;
   for (const Expectation& expectation : step.replies) {
-    // After an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
-    if (next == Next::end) {
-      const Observed rest = co_await stage_.observe(session, any_reply(), step.within);
-      if (rest.what != Observed::What::reply) co_return next;
-      continue;
-    }
-    const Observed observed = co_await stage_.observe(session, expectation, step.within);
-    Captures captures;
-    const auto chosen = choose(expectation, observed, values_.lookup(), captures);
-    if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);
-    values_.capture(captures);
-    const Alternative& alternative = expectation.alternatives[*chosen];
-    const Outcome outcome = alternative.as.value_or(Outcome::pass);
-    if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
-      decide(outcome, Cause::ending, describe(expectation), describe(observed));
-      verdict_.reason = alternative.because;
-      if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
-      verdict_.decided_by = decides(alternative.decides, step.decides);
-    }
-    if (const record::Deviation* deviation = refused_for_login(alternative, observed);
-        deviation != nullptr && rank(Outcome::blocked) > rank(verdict_.outcome)) {
-      decide(Outcome::blocked, Cause::ending, describe(expectation), describe(observed));
-      blocked_by(*deviation);
-    }
-    if (alternative.ends) next = Next::end;
+    do {
+      // After an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
+      if (next == Next::end) {
+        const Observed rest = co_await stage_.observe(session, any_reply(), step.within);
+        if (rest.what != Observed::What::reply) co_return next;
+      } else {
+        next = co_await await_reply(step, expectation, session);
+      }
+      if (next == Next::stop) co_return next;
+    } while (session.awaits_more_of_the_same());
   }
   co_return next;
+}
+
+Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation& expectation, Session& session) {
+  const Observed observed = co_await stage_.observe(session, expectation, step.within);
+  Captures captures;
+  const auto chosen = choose(expectation, observed, values_.lookup(), captures);
+  if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);
+  values_.capture(captures);
+  const Alternative& alternative = expectation.alternatives[*chosen];
+  const Outcome outcome = alternative.as.value_or(Outcome::pass);
+  if (outcome == Outcome::pass && only_wants_login(alternative, observed)) {
+    decide(Outcome::blocked, Cause::interference, describe(expectation), describe(observed));
+    verdict_.reason = "the target wants a login, or TLS, first";
+    if (const record::Deviation* deviation = stage_.terms.lacks("mail-at-once")) blocked_by(*deviation);
+    co_return Next::stop;
+  }
+  if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
+    decide(outcome, Cause::ending, describe(expectation), describe(observed));
+    verdict_.reason = alternative.because;
+    if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+    verdict_.decided_by = decides(alternative.decides, step.decides);
+  }
+  co_return alternative.ends ? Next::end : Next::go_on;
 }
 
 Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& expectation, const Observed& observed,
@@ -295,14 +310,6 @@ const record::Deviation* Machine::unknown_to_target(const Step& step, const Obse
     if (source.find(verb) != std::string::npos)
       if (const record::Deviation* deviation = stage_.terms.lacks(fact)) return deviation;
   return nullptr;
-}
-
-/// A pass by any 5yz is none where 530 says that a login or TLS comes first.
-const record::Deviation* Machine::refused_for_login(const Alternative& alternative, const Observed& observed) const {
-  const bool vague = alternative.code != "530" && alternative.as.value_or(Outcome::pass) == Outcome::pass;
-  return vague && observed.what == Observed::What::reply && observed.reply.code == 530
-             ? stage_.terms.lacks("mail-at-once")
-             : nullptr;
 }
 
 const record::Deviation* Machine::limit_reached(const Session& session) const {

@@ -59,6 +59,7 @@ class Machine {
   Routine<> login(const scenario::Login& login, Session& session);
   Routine<Next> handshake(const scenario::Step& step, Session& session);
   Routine<Next> await_replies(const scenario::Step& step, Session& session);
+  Routine<Next> await_reply(const scenario::Step& step, const scenario::Expectation& expectation, Session& session);
   Routine<Next> unmet_by(const scenario::Step& step, const scenario::Expectation& expectation, const Observed& observed,
                          Session& session);
   Routine<bool> still_answers(Session& session);
@@ -75,8 +76,6 @@ class Machine {
   void out_of_step(std::string extra);
   /// The deviation by which a command that the step sends is unknown to the target; null where it is none of that.
   [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed) const;
-  [[nodiscard]] const record::Deviation* refused_for_login(const scenario::Alternative& alternative,
-                                                           const Observed& observed) const;
   void blocked_by(const record::Deviation& deviation);
   /// The limit of the target's patience that the session has reached, as far as the survey knows it; else null.
   [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;

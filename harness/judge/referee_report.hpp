@@ -14,6 +14,14 @@ struct RefereeReport {
   std::vector<smtp::Violation> violations;  ///< `event` is an index into the transcript's events
 };
 
+/// A referee that is shown the events of one session.
+struct Watcher {
+  smtp::Referee referee;
+  bool tls_ended = false;  ///< by either side
+  /// False where the event tells a referee nothing.
+  bool show(const record::Event& event);
+};
+
 [[nodiscard]] RefereeReport referee_report(const record::Transcript& transcript);
 
 }  // namespace smtpspec::judge

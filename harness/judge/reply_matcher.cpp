@@ -66,6 +66,7 @@ std::optional<Observed> ReplyMatcher::observe(const scenario::Expectation& expec
     observed.what = Observed::What::reply;
     observed.reply = std::move(*held_);
     held_.reset();
+    ++given_;
     return observed;
   }
   if (local_closed_ && !peer_closed_) return observed;
@@ -84,14 +85,16 @@ std::optional<Observed> ReplyMatcher::observe(const scenario::Expectation& expec
 }
 
 void ReplyMatcher::discard() {
+  given_ += replies_.size() + (held_ ? 1 : 0);
   replies_.clear();
   held_.reset();
   time_is_over_ = false;
 }
 
 std::optional<smtp::Reply> ReplyMatcher::next_unclaimed() {
+  if (!held_ && replies_.empty()) return std::nullopt;
+  ++given_;
   if (held_) return std::exchange(held_, std::nullopt);
-  if (replies_.empty()) return std::nullopt;
   smtp::Reply reply = std::move(replies_.front());
   replies_.pop_front();
   return reply;

@@ -43,11 +43,16 @@ class ReplyMatcher {
   /// A reply that no expectation has claimed.
   [[nodiscard]] std::optional<smtp::Reply> next_unclaimed();
   /// Puts a reply back, for the next expectation.
-  void give_back(smtp::Reply reply) { replies_.push_front(std::move(reply)); }
+  void give_back(smtp::Reply reply) {
+    replies_.push_front(std::move(reply));
+    --given_;
+  }
   /// Throws away what came so far: after the ladder, whose replies the scenario does not judge (the referee does).
   void discard();
   /// More came than is kept.
   [[nodiscard]] bool lost_replies() const { return lost_replies_; }
+  /// How many replies were given to expectations, or thrown away.
+  [[nodiscard]] std::size_t given() const { return given_; }
   /// Either side ended the connection.
   [[nodiscard]] bool closed() const { return peer_closed_ || local_closed_; }
   [[nodiscard]] bool peer_closed() const { return peer_closed_; }
@@ -56,6 +61,7 @@ class ReplyMatcher {
   void feed(std::string_view octets);
   smtp::ReplyParser parser_;
   std::deque<smtp::Reply> replies_;
+  std::size_t given_ = 0;
   std::optional<smtp::Reply> held_;
   bool peer_closed_ = false;
   bool ended_tls_ = false;     ///< we did, so that the server's close_notify is but the answer

@@ -46,6 +46,7 @@ void Stage::take(const Event& event) {
       break;
     default: break;
   }
+  if (session.lmtp) session.lmtp->show(event);
   session.replies.take(event);
 }
 

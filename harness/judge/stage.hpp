@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/judge/action.hpp"
+#include "harness/judge/referee_report.hpp"
 #include "harness/judge/reply_matcher.hpp"
 #include "harness/judge/routine.hpp"
 
@@ -19,7 +20,8 @@ struct Session {
   std::size_t number = 0;
   std::string name;
   ReplyMatcher replies;
-  bool open = false;  ///< connected, and not ended by either side
+  std::optional<Watcher> lmtp;  ///< of an LMTP session: knows to whom each reply after the data belongs
+  bool open = false;                  ///< connected, and not ended by either side
   bool under_tls = false;
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;
@@ -31,6 +33,11 @@ struct Session {
   record::Time heard{0};   ///< the server, last
   bool was_reset = false;  ///< by the server
   std::string problem;     ///< why it could not be connected, or TLS failed
+  /// The last reply was one of several that are due at the end of data, one an accepted recipient (RFC 2033 section
+  /// 4.2), and more are to come.
+  [[nodiscard]] bool awaits_more_of_the_same() const {
+    return lmtp && lmtp->referee.more_after(replies.given() - 1) > 0;
+  }
 };
 
 class Stage {

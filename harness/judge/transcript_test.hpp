@@ -45,6 +45,10 @@ class Script {
                           {"accepted", "alice@example.test"}};
   }
 
+  Script& lmtp() {
+    transcript_.terms.lmtp = true;
+    return *this;
+  }
   /// A further session (the first is ""), on its ladder; or one that is there already.
   Script& on(const std::string& name) {
     for (session_ = 0; session_ < transcript_.sessions.size(); ++session_)

@@ -51,6 +51,7 @@ Values::Values(const scenario::Target& target, std::string token, std::string da
   set("smuggled", with_token("smuggled@" + sender_domain, token_));
   set("token", token_);
   set("domain", mail.domain);
+  set("hello", target.scheme == scenario::Scheme::lmtp ? "LHLO" : "EHLO");
   set("client", std::string(client_name));
   if (target.auth) {
     set("user", target.auth->user);
@@ -59,6 +60,7 @@ Values::Values(const scenario::Target& target, std::string token, std::string da
 }
 
 Values::Values(const std::vector<std::pair<std::string, std::string>>& kept) {
+  values_["hello"] = "EHLO";  // runs of earlier versions did not keep it
   for (const auto& [name, value] : kept) values_.insert_or_assign(values_.end(), name, value);  // in their order
 }
 

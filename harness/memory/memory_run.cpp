@@ -37,6 +37,10 @@ Played MemoryRun::play(const Scenario& scenario) {
   return played;
 }
 
+bool MemoryRun::plays(const Scenario& scenario) const {
+  return !engine::why_not_played(scenario, target_, facts_).has_value();
+}
+
 engine::ScenarioResult MemoryRun::result_of(const Scenario& scenario) {
   engine::ScenarioResult result = engine::describe_result(scenario, suite_);
   if (const auto not_played = engine::why_not_played(scenario, target_, facts_)) {

@@ -22,6 +22,8 @@ class MemoryRun {
   /// One scenario, as a run over sockets would judge it; without what reports say beside the verdict. Rows `always/...`
   /// are judged over what was played so far.
   [[nodiscard]] engine::ScenarioResult result_of(const scenario::Scenario& scenario);
+  /// The server has what it needs.
+  [[nodiscard]] bool plays(const scenario::Scenario& scenario) const;
   /// One play of it, whatever the server is like; shown to the referee.
   [[nodiscard]] Played play(const scenario::Scenario& scenario);
   /// Why the server could not be asked; empty where it could.

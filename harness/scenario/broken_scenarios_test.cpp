@@ -68,13 +68,6 @@ a.toml:4:42: error: 'delivery' is neither an EHLO keyword nor a fact
   4 | needs = ['pipelining', 'fact deliverys', 'delivery']
     |                                          ^^^^^^^^^^ did you mean 'fact delivery'?
 )~"},
-      {"an unknown profile", scenario(R"~(profiles = ['mx', 'msa']
-steps = [{ expect = '250' }]
-)~"),
-       R"~(a.toml:4:19: error: unknown profile 'msa'
-  4 | profiles = ['mx', 'msa']
-    |                   ^^^^^ one of mx, submission or lmtp
-)~"},
       {"an id that is not made of words",
        R"~([[scenario]]
 id = "Data_Before"
@@ -136,13 +129,6 @@ steps = [{ send = '{x*{n}}', expect = '250' }]
        R"~(a.toml:5:19: error: 'n' is to be a count, and is 'many'
   5 | steps = [{ send = '{x*{n}}', expect = '250' }]
     |                   ^^^^^^^^^
-)~"},
-      {"a profile that is near another word", scenario(R"~(profiles = ["smtp"]
-steps = [{ expect = '250' }]
-)~"),
-       R"~(a.toml:4:13: error: unknown profile 'smtp'
-  4 | profiles = ["smtp"]
-    |             ^^^^^^ one of mx, submission or lmtp
 )~"},
       {"names that nothing has",
        scenario(R"~(each = ["false-end", "ends/lf-dot-fl", { like = "ends/lf-dot-lf", row = "x" }]

@@ -86,7 +86,6 @@ catches = ["some-fault"]
   CHECK(row.rule == "one-code");
   CHECK(row.steps.empty());
   CHECK(row.level == Level::should);
-  CHECK(row.profiles.size() == 3);
   CHECK(check_suite(suite).empty());
 }
 
@@ -103,7 +102,6 @@ TEST_CASE("a row of the survey is a scenario with a name of its own") {
   CHECK(row.family == "survey/mail");
   CHECK(row.fact == "mail");
   CHECK(row.limit == "errors");
-  CHECK(row.profiles == std::vector<std::string>{"mx", "submission", "lmtp"});
   for (const char* key : {"fact = 'nail'", "limit = 'time'"})
     CHECK_FALSE(load_scenarios(std::string("[[survey]]\nid = 'a'\ntitle = 'T'\n") + key +
                                    "\nsteps = [{ send = 'NOOP', expect = '250' }]\n",

@@ -63,7 +63,6 @@ title = "T"
 rationale = "R"
 requirements = "rfc5321/4.1/words"
 tags = ["one", "two"]
-profiles = "lmtp"
 needs = ["SIZE", "no AUTH PLAIN", "fact tls", "no fact auth"]
 state = "rcpt"
 steps = [{ send = "DATA" }]
@@ -77,7 +76,6 @@ timeout = "2m"
   const Scenario& one = loaded.value.scenarios.at(0);
   CHECK(one.level == Level::should);
   CHECK(one.tags.size() == 2);
-  CHECK(one.profiles == std::vector<std::string>{"lmtp"});
   REQUIRE(one.needs.size() == 4);
   CHECK(one.needs[1].negated);
   CHECK(one.needs[1].name == "AUTH");
@@ -103,7 +101,6 @@ timeout = "2m"
 TEST_CASE("What is not said has its default") {
   const Scenario one = load(head + "steps = []\n").value.scenarios.at(0);
   CHECK(one.level == Level::must);
-  CHECK(one.profiles == std::vector<std::string>{"mx", "submission"});
   CHECK(one.from == Ladder::greeted);
   CHECK(one.fence);
   CHECK_FALSE(one.alone);

@@ -54,7 +54,7 @@ struct Expectation {
 };
 
 /// A ready state that smtpspec climbs to by itself.
-enum class Ladder { connected, greeted, tls, authenticated, mail, rcpt, data };
+enum class Ladder { connected, greeted, tls, authenticated, ready, mail, rcpt, data };
 
 /// How octets are cut into segments: each is written by itself, with Nagle off.
 struct Cut {
@@ -191,7 +191,6 @@ struct Scenario {
   Level level = Level::must;
   bool level_stated = false;  ///< by the scenario itself; otherwise it is the highest of its requirements
   std::vector<std::string> tags;
-  std::vector<std::string> profiles;  ///< mx, submission, lmtp
   std::vector<Condition> needs;
   Ladder from = Ladder::greeted;
   std::vector<Step> steps;
@@ -214,5 +213,5 @@ struct Suite {
 }  // namespace smtpspec::scenario
 
 template <>
-inline constexpr smtpspec::ledger::Words<7> smtpspec::ledger::words<smtpspec::scenario::Ladder> = {
-    "state", {"connected", "greeted", "tls", "authenticated", "mail", "rcpt", "data"}};
+inline constexpr smtpspec::ledger::Words<8> smtpspec::ledger::words<smtpspec::scenario::Ladder> = {
+    "state", {"connected", "greeted", "tls", "authenticated", "ready", "mail", "rcpt", "data"}};

@@ -10,7 +10,8 @@
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> target_facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients"};
+const std::vector<std::string> target_facts = {"auth", "tls", "delivery", "rejects", "foreign",
+                                               "two-recipients", "lmtp", "login-first"};
 /// What the survey establishes.
 const std::vector<std::string> survey_facts = {
     "greeting",    "ehlo",    "helo", "handshake",         "noop", "rset",      "mail",
@@ -24,7 +25,7 @@ const std::vector<std::string> facts = [] {
 }();
 
 /// What a row may say for itself in the place of its scenario.
-constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "profiles", "needs", "state", "catches"};
+constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "needs", "state", "catches"};
 
 /// An EHLO keyword as a condition names it: upper case (RFC 5321 section 4.1.1.1 has letters, digits and hyphens).
 const RE2 keyword_form("[A-Z0-9_-]+");
@@ -126,12 +127,6 @@ struct ScenarioReader {
     take(reader, entry.value, out.level);
   }
 
-  void read_profiles(const Entry& entry) {
-    out.profiles.clear();
-    for (const Item* profile : reader.list(entry.value))
-      if (const auto word = reader.word(*profile, "profile", profile_words)) out.profiles.push_back(*word);
-  }
-
   void read_needs(const Entry& entry) {
     for (const Item* need : reader.list(entry.value)) read_condition(*need);
   }
@@ -178,9 +173,8 @@ const Fields<It> described_fields = {
       shape::or_column(shape::one_of(words_of<Level>()))},
      &It::read_level},
     field<&Scenario::tags, It>("tags", "Words to filter by"),
-    {{"profiles", "Targets that it is for: a scenario is for mx and submission where it is left out, a rule for all",
-      shape::some(shape::or_column(shape::one_of(profile_words)))},
-     &It::read_profiles},
+    {{"needs", "EHLO keywords in upper case, or 'fact x'; 'no' turns it round", shape::some(shape::text())},
+     &It::read_needs},
     {{"catches", "Named faults of the reference server that must turn it red", shape::some(shape::text())},
      &It::read_list<&Scenario::catches, &Scenario::catches_place>},
 };
@@ -196,8 +190,6 @@ const Fields<It> rule_fields =
 const Fields<It> scenario_fields = joined(
     joined({{{"id", "Lower-case words with hyphens; unique in the suite; never changed", shape::text(), true},
              &It::read_id},
-            {{"needs", "EHLO keywords in upper case, or 'fact x'; 'no' turns it round", shape::some(shape::text())},
-             &It::read_needs},
             field<&Scenario::from, It>("state", "The ready state to begin in; greeted where it is left out"),
             {{"each", "Rows to play it with: a name of [rows], or a list", shape::definition("rows")}},
             {{"defaults", "Columns of the rows that leave them out", shape::Json{{"type", "object"}}}},
@@ -226,7 +218,6 @@ void load_row(Reader& reader, const Item& item, const Item& own, const Definitio
   ScenarioReader it{reader, definitions};
   it.out.place = reader.place(item.spot);
   it.out.survey = survey;
-  it.out.profiles = survey ? profile_words : std::vector<std::string>{"mx", "submission"};
   if (!read_fields(reader, item, "a scenario", survey ? survey_fields : scenario_fields, it, own)) return;
   it.out.family = it.out.id.substr(0, it.out.id.find('/'));
   if (survey) it.out.id.insert(0, "survey/");
@@ -293,7 +284,6 @@ void load_survey(Reader& reader, const Item& item, const Definitions& definition
 void load_rule(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
   ScenarioReader it{reader, definitions};
   it.out.place = reader.place(item.spot);
-  it.out.profiles = profile_words;
   it.out.fence = false;
   const std::size_t errors = reader.errors();
   read_fields(reader, item, "a rule", rule_fields, it);

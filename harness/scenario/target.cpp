@@ -77,6 +77,7 @@ bool read_number(std::string_view digits, Number least, Number most, Number& int
 }  // namespace
 
 std::string address(const Target& target) {
+  if (target.host.starts_with('/')) return "lmtp://" + target.host;
   const bool bracketed = target.host.find(':') != std::string::npos;
   const auto row = std::find_if(schemes.begin(), schemes.end(),
                                 [&](const SchemeRow& candidate) { return candidate.scheme == target.scheme; });
@@ -85,7 +86,7 @@ std::string address(const Target& target) {
 }
 
 bool is_near(const Target& target) {
-  if (smtp::same_word(target.host, "localhost")) return true;
+  if (target.host.starts_with('/') || smtp::same_word(target.host, "localhost")) return true;
   Octets octets;
   if (read_address(AF_INET, target.host, octets)) return is_near(AF_INET, octets);
   // A link-local address names its interface after a percent sign (RFC 4007 section 11).
@@ -105,6 +106,13 @@ std::optional<smtp::SyntaxError> set_address(Target& target, std::string_view ur
   std::uint16_t port = row->port;
   const std::size_t start = colon + 3;
   std::string_view rest = url.substr(start);
+  if (row->scheme == Scheme::lmtp && rest.size() > 1 && rest.front() == '/') {
+    target.scheme = row->scheme;
+    target.host = rest;
+    target.port = 0;
+    target.profile = "lmtp";
+    return std::nullopt;
+  }
   if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
 
   const bool bracketed = rest.starts_with('[');

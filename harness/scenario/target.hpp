@@ -27,7 +27,7 @@ struct DeliveryRoad {
 struct Target {
   std::string name;
   Scheme scheme = Scheme::smtp;
-  std::string host = "127.0.0.1";
+  std::string host = "127.0.0.1";  ///< or the path of a Unix socket, which begins with '/'
   std::uint16_t port = 25;
   std::string profile = "mx";        ///< mx | submission | lmtp
   std::vector<std::string> sources;  ///< addresses, or prefixes such as 127.0.0.0/8, to connect from, used in turn

@@ -222,11 +222,10 @@ std::string to_toml(const Scenario& scenario) {
   table.add_some("requirements", scenario.requirements);
   table.add("level", name(scenario.level));
   table.add_some("tags", scenario.tags);
-  table.add("profiles", scenario.profiles);
+  table.add_some("needs", scenario.needs);
   table.add_some("fact", scenario.fact);
   table.add_some("limit", scenario.limit);
   if (!is_rule) {
-    table.add_some("needs", scenario.needs);
     table.add("state", name(scenario.from));
     table.add_true("alone", scenario.alone);
     if (!scenario.fence) table.add("fence", false);

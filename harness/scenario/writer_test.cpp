@@ -41,7 +41,6 @@ TEST_CASE("What no scenario of the suite has is written too") {
   one.title = "it's \"so\" {row} \\{x\\} \t\x7f\r\n\u00e4";
   one.alone = true;
   one.timeout = Duration(61001);
-  one.profiles = {};
   one.steps.resize(5);
   Send chunk;
   chunk.framing = Send::Framing::chunk;
@@ -74,7 +73,6 @@ TEST_CASE("A row of a rule is written too") {
   rule.id = rule.family = "always/one-code";
   rule.rule = "one-code";
   rule.title = "T";
-  rule.profiles = {"lmtp"};
   rule.fence = false;
   rule.level = Level::should;
   rule.catches = {"fault"};

@@ -1,6 +1,7 @@
 #include "harness/smtp/referee.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -33,7 +34,9 @@ struct Referee::Impl {
   ReplyParser parser;
   CommandStream client;
   ServerState server;
-  std::size_t replies_left = 0;  ///< LMTP: of the end of data at the front
+  std::size_t replies = 0;
+  std::size_t replies_left = 0;                   ///< LMTP: of the end of data at the front
+  std::map<std::size_t, std::size_t> more_after;  ///< LMTP: by the reply's number, where more were left
   /// A code did not fit its command while more was owed: a reply may be missing, and everything shifted by one. No
   /// further reply is judged by its command until all is answered.
   bool shifted = false;
@@ -56,6 +59,7 @@ void Referee::Impl::take_octets(const Reply& reply) {
 }
 
 void Referee::Impl::take(const Reply& reply) {
+  ++replies;
   take_octets(reply);
   if (held) {
     rulings.broken(std::move(*held));
@@ -97,7 +101,10 @@ void Referee::Impl::take_answer(const Reply& reply) {
     replies_left = server.recipients;
   }
   if (!shifted) judge(what, reply);
-  if (replies_left > 0 && --replies_left > 0 && reply.code != 421) return;
+  if (replies_left > 0 && --replies_left > 0 && reply.code != 421) {
+    more_after[replies - 1] = replies_left;
+    return;
+  }
   replies_left = 0;
   client.owed.pop_front();
   last_word = reply.klass() >= 4 && !client.owed.empty();
@@ -215,6 +222,11 @@ std::size_t Referee::owed() const {
     count += !impl.is_per_recipient(what) ? 1 : left > 0 ? left : std::max<std::size_t>(impl.server.recipients, 1);
   }
   return count;
+}
+
+std::size_t Referee::more_after(std::size_t reply) const {
+  const auto found = impl_->more_after.find(reply);
+  return found == impl_->more_after.end() ? 0 : found->second;
 }
 
 const std::vector<Violation>& Referee::violations() const { return impl_->rulings.violations(); }

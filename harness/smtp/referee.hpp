@@ -36,6 +36,9 @@ class Referee {
   /// Replies still owed: commands that were sent whole and have no reply yet. 0 while the order is ambiguous and once
   /// QUIT was answered.
   [[nodiscard]] std::size_t owed() const;
+  /// How many more replies were owed to the same end of data when this reply, counted from 0, had come: of LMTP, one
+  /// an accepted recipient. 0 where that is not known.
+  [[nodiscard]] std::size_t more_after(std::size_t reply) const;
   [[nodiscard]] const std::vector<Violation>& violations() const;
   /// By `Rule`. A rule that was never checked says nothing about the server.
   [[nodiscard]] const Counts& counts() const;

@@ -1,16 +1,20 @@
 #include "harness/wire/tcp.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <vector>
 
 #include <asio/ip/address.hpp>
+#include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace smtpspec::wire {
 namespace {
@@ -36,7 +40,7 @@ class TcpTransport : public Transport {
   }
   void half_close() override {
     asio::error_code ignored;
-    connection_->socket.shutdown(tcp::socket::shutdown_send, ignored);
+    connection_->socket.shutdown(Socket::shutdown_send, ignored);
   }
   void reset() override { connection_->close(true); }
   void close() override { connection_->close(false); }
@@ -87,7 +91,7 @@ asio::awaitable<Connected> look_up(const std::string& host, std::uint16_t port, 
 }
 
 /// Binds the local address; the port is left to connect(), so that many connections of one source do not run out.
-asio::error_code bind_source(tcp::socket& socket, const std::string& source) {
+asio::error_code bind_source(Socket& socket, const std::string& source) {
   asio::error_code error;
   const auto address = asio::ip::make_address(source, error);
   if (error) return error;
@@ -99,13 +103,27 @@ asio::error_code bind_source(tcp::socket& socket, const std::string& source) {
   return error;
 }
 
-asio::awaitable<Connected> connect_one(const tcp::endpoint& endpoint, const std::string& source,
-                                       const Deadline& deadline) {
+using Endpoint = asio::generic::stream_protocol::endpoint;
+
+/// "127.0.0.1:25", "[::1]:25", "/run/lmtp"; empty for a socket without a name.
+std::string text_of_any(const Endpoint& endpoint) {
+  if (endpoint.protocol().family() == AF_UNIX) {
+    asio::local::stream_protocol::endpoint local;
+    std::memcpy(local.data(), endpoint.data(), endpoint.size());
+    local.resize(endpoint.size());
+    return local.path();
+  }
+  tcp::endpoint ip;
+  std::memcpy(ip.data(), endpoint.data(), std::min(endpoint.size(), ip.capacity()));
+  return text_of(ip);
+}
+
+asio::awaitable<Connected> connect_one(const Endpoint& endpoint, const std::string& source, const Deadline& deadline) {
   const auto outcome = std::make_shared<std::optional<asio::error_code>>();  // nullopt while it is under way
-  const auto connection = std::make_shared<TcpConnection>(tcp::socket(co_await asio::this_coro::executor));
+  const auto connection = std::make_shared<TcpConnection>(Socket(co_await asio::this_coro::executor));
   asio::error_code error;
   connection->socket.open(endpoint.protocol(), error);
-  if (error) co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), error.message()));
+  if (error) co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()));
   if (!source.empty()) error = bind_source(connection->socket, source);
   if (error) co_return failed(End::reset, fmt::format("source address {}: {}", source, error.message()));
   connection->socket.async_connect(endpoint, [outcome, connection](const asio::error_code& result) {
@@ -115,21 +133,27 @@ asio::awaitable<Connected> connect_one(const tcp::endpoint& endpoint, const std:
   co_await connection->writable.wait(deadline);
   if (!*outcome) {
     connection->close(false);
-    co_return failed(End::deadline, fmt::format("{}: no connection in time", text_of(endpoint)));
+    co_return failed(End::deadline, fmt::format("{}: no connection in time", text_of_any(endpoint)));
   }
   error = **outcome;
   if (!error) connection->begin();
   // On loopback a connection to a free port of the ephemeral range can meet itself.
-  if (!error && connection->local == connection->remote) error = asio::error::connection_refused;
+  if (!error && !connection->local.empty() && connection->local == connection->remote)
+    error = asio::error::connection_refused;
   if (error) {
     connection->close(true);
-    co_return failed(End::reset, fmt::format("{}: {}", text_of(endpoint), error.message()));
+    co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()));
   }
   co_return Connected{make_tcp(connection), End::octets, {}};
 }
 
 asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std::string source, Time deadline) {
   const Deadline end(deadline);
+  if (host.starts_with('/')) {
+    if (host.size() >= sizeof(sockaddr_un::sun_path))
+      co_return failed(End::reset, host + ": too long for a socket's path");
+    co_return co_await connect_one(asio::local::stream_protocol::endpoint(host), "", end);
+  }
   std::vector<tcp::endpoint> endpoints;
   Connected result = co_await look_up(host, port, end, endpoints);
   for (const tcp::endpoint& endpoint : endpoints) {
@@ -141,7 +165,7 @@ asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std
 
 }  // namespace
 
-TcpConnection::TcpConnection(tcp::socket open_socket)
+TcpConnection::TcpConnection(Socket open_socket)
     : socket(std::move(open_socket)), readable(socket.get_executor()), writable(socket.get_executor()) {}
 
 void TcpConnection::begin() {
@@ -149,8 +173,8 @@ void TcpConnection::begin() {
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   heard = std::chrono::steady_clock::now();
-  local = text_of(socket.local_endpoint(ignored));
-  remote = text_of(socket.remote_endpoint(ignored));
+  local = text_of_any(socket.local_endpoint(ignored));
+  remote = text_of_any(socket.remote_endpoint(ignored));
 }
 
 void TcpConnection::close(bool reset) {
@@ -176,7 +200,7 @@ Read TcpConnection::read_now() {
   return {End::reset, {}, error.message()};
 }
 
-void TcpConnection::await(tcp::socket::wait_type what, bool& awaited, Wakeup& bell) {
+void TcpConnection::await(Socket::wait_type what, bool& awaited, Wakeup& bell) {
   if (std::exchange(awaited, true)) return;
   socket.async_wait(what, [self = shared_from_this(), &awaited, &bell](const asio::error_code&) {
     awaited = false;
@@ -192,7 +216,7 @@ asio::awaitable<Read> TcpConnection::read(Time deadline) {
   for (;;) {
     Read result = read_now();
     if (result.end != End::deadline) co_return result;
-    await(tcp::socket::wait_read, awaits_readable_, readable);
+    await(Socket::wait_read, awaits_readable_, readable);
     if (!co_await readable.wait(end)) co_return read_now();
   }
 }
@@ -207,7 +231,7 @@ asio::awaitable<Written> TcpConnection::write(std::string_view octets, Time dead
     if (!error) continue;
     if (!socket.is_open()) co_return Written{End::reset, "the connection was closed here"};
     if (!would_block(error)) co_return Written{End::reset, error.message()};
-    await(tcp::socket::wait_write, awaits_writable_, writable);
+    await(Socket::wait_write, awaits_writable_, writable);
     if (!co_await writable.wait(end))
       co_return Written{End::deadline, fmt::format("{} of {} octets written in time", all - octets.size(), all)};
   }

@@ -1,9 +1,10 @@
-// A TCP connection as connector and listener share it. Internal to this room.
+// A connection of TCP or of a Unix socket, as connector and listener share it. Internal to this room.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include "harness/wire/deadline.hpp"
@@ -11,11 +12,13 @@
 
 namespace smtpspec::wire {
 
+using Socket = asio::generic::stream_protocol::socket;
+
 /// Shared with the handlers of the waits that are under way. Octets are read and written without blocking, only
 /// readiness is waited for: so a wait that ends early has not read anything.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
-  explicit TcpConnection(asio::ip::tcp::socket socket);
+  explicit TcpConnection(Socket socket);
 
   /// Sets the options of an open connection and notes its addresses.
   void begin();
@@ -23,7 +26,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   asio::awaitable<Written> write(std::string_view octets, Time deadline);
   void close(bool reset);
 
-  asio::ip::tcp::socket socket;
+  Socket socket;
   Wakeup readable;
   Wakeup writable;
   std::string local;
@@ -34,7 +37,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  private:
   Read read_now();
   /// Rings when the socket is ready; one wait of a kind at a time.
-  void await(asio::ip::tcp::socket::wait_type what, bool& awaited, Wakeup& bell);
+  void await(Socket::wait_type what, bool& awaited, Wakeup& bell);
   bool awaits_readable_ = false;
   bool awaits_writable_ = false;
 };

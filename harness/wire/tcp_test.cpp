@@ -1,9 +1,15 @@
 #include "harness/wire/tcp.hpp"
 
+#include <filesystem>
+
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/ip/v6_only.hpp>
+#include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
+#include <asio/read.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "harness/wire/run_test.hpp"
 
@@ -98,6 +104,27 @@ TEST_CASE("TCP: a source address is bound") {
   }(acceptor));
 }
 
+TEST_CASE("a Unix socket is connected by its path") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("smtpspec-{}.sock", ::getpid())).string();
+  asio::io_context context;
+  asio::local::stream_protocol::acceptor acceptor(context, asio::local::stream_protocol::endpoint(path));
+  run(context, [](asio::local::stream_protocol::acceptor& a, std::string to) -> awaitable<void> {
+    const Connected one = co_await connect_tcp(to, 0, "", patient);
+    CHECK(one.problem.empty());
+    REQUIRE(one.transport);
+    CHECK(one.transport->remote() == to);
+    asio::local::stream_protocol::socket server = co_await a.async_accept(asio::use_awaitable);
+    (void)co_await one.transport->write("LHLO a\r\n", patient);
+    std::string got(8, '.');
+    co_await asio::async_read(server, asio::buffer(got), asio::use_awaitable);
+    CHECK(got == "LHLO a\r\n");
+    server.close();
+    CHECK((co_await one.transport->read(patient)).end == End::closed);
+  }(acceptor, path));
+  std::filesystem::remove(path);
+}
+
 TEST_CASE("TCP: what cannot be connected says why") {
   Acceptor acceptor;
   std::uint16_t closed_port = 0;
@@ -118,6 +145,8 @@ TEST_CASE("TCP: what cannot be connected says why") {
       {"127.0.0.1", acceptor.port(), "nonsense", "source address nonsense: "},
       {"no such name", acceptor.port(), "", "no such name: "},
       {"", acceptor.port(), "", "no host was named"},
+      {"/no/such/socket", 0, "", "/no/such/socket: No such file"},
+      {"/" + std::string(200, 'x'), 0, "", "too long for a socket's path"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.host, row.source);

@@ -1,0 +1,23 @@
+// Against whom a run may be played without being asked to: nobody but loopback and private addresses.
+#pragma once
+
+#include <vector>
+
+#include "harness/scenario/model.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::cli {
+
+/// What a run comes to for the server that it is played against.
+struct Burden {
+  std::size_t sessions = 0;
+  std::size_t messages = 0;      ///< that may be accepted
+  std::size_t wrong_logins = 0;  ///< with a wrong name or password
+};
+[[nodiscard]] Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::size_t repeat);
+
+/// True where the target is near, or `allow_remote`; otherwise says on standard error what a run would come to. A host
+/// name is near where every address that it resolves to is.
+[[nodiscard]] bool may_be_played(const scenario::Target& target, bool allow_remote, const Burden& burden);
+
+}  // namespace smtpspec::cli
