@@ -79,6 +79,7 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   terms.login = target.profile == "submission";
   put(terms, facts_);
   terms.patience = settings_.patience;
+  terms.patience.last = patience != Patience::first;
   if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
   PlaySettings play{
       .connect = [&target, source = source.empty() ? sources_.next() : source](
@@ -124,9 +125,7 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
     const bool of_use = sessions_of(scenario) <= gate_.pace().limit() && !gate_.hopeless();
     if (hit && refusals < most_refusals && of_use) continue;
     if (hit) block(played.judged.verdict, refusal, refusals);
-    judge::Judged judged = played.judged;
-    if (patience == Patience::first && may_come_again(judged)) judged.broken_fence.reset();
-    if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
+    if (rules_.add(played.transcript, played.judged)) (void)save(played.transcript);
     co_return played;
   }
 }

@@ -74,7 +74,7 @@ TEST_CASE("a deviation is found once, and what leans on it is blocked by it") {
       {{}, "", ""},
       {{Fault::noop_unknown}, "survey/noop", "noop"},
       {{Fault::rset_unknown}, "survey/rset", "rset two-errors tls"},
-      {{Fault::error_ends_session}, "survey/after-an-error", "two-errors"},
+      {{Fault::unknown_command_ends_session}, "survey/after-an-error", "two-errors"},
       {{Fault::handshake_fails}, "survey/handshake", "survey/mail/under-tls survey/mail/logged-in tls"},
       {{Fault::ehlo_unknown}, "survey/ehlo", "survey/handshake survey/mail/logged-in"},
       {{Fault::ehlo_in_several_replies}, "survey/ehlo", "survey/handshake survey/mail/logged-in"},

@@ -49,6 +49,9 @@ TEST_CASE("what must have been delivered") {
       {"forward-path = '{accepted}'", watched(), "0 messages delivered", true},
       {"contains = 'ext'", one(), ""},
       {"contains = ['text', 'other']", one(), "no delivered message holds it"},
+      {R"(matches = '(?im)^TEX.\s')", one(), ""},
+      {"matches = '^text'", one(), "no delivered message fits"},
+      {"matches = '.'", watched(), "0 messages delivered", true},
       {R"(body = 'text\r\n')", one(), ""},
       {R"(body = 'text\r\n')", watched(), "0 messages delivered", true},
       {R"(body = ['other', 'text\r\n'])", one(), ""},
@@ -118,12 +121,29 @@ TEST_CASE("what a message must have been handed on with") {
   }
   CHECK(judge(rules("parameters = '{sender} RET'"), played().delivers(header).transcript()).verdict.cause ==
         Cause::no_delivery_road);
+  // A mailbox that was rewritten on the way.
+  CHECK(judge(rules("parameters = 'nobody@example.test RET'"), one().transcript()).verdict.cause ==
+        Cause::no_delivery_road);
 }
 
 TEST_CASE("a SHOULD about deliveries is a warning") {
   auto scenario = rules("count = 1");
   scenario.level = Level::should;
   CHECK(judge(scenario, played().watched().transcript()).verdict.outcome == Outcome::warn);
+}
+
+TEST_CASE("a submission server may modify a message, and may not lose it") {
+  const auto outcome_of = [](const char* delivered, Script script) {
+    auto transcript = script.transcript();
+    transcript.terms.login = true;
+    return judge(rules(delivered), transcript).verdict.outcome;
+  };
+  const auto one = [] { return played().delivers(header + "text\r\n"); };
+  for (const char* changed :
+       {"body = 'x'", "content = 'x'", "contains = 'zebra'", "reverse-path = ''", "forward-path = 'x@y.example'"})
+    CHECK(outcome_of(changed, one()) == Outcome::warn);
+  CHECK(outcome_of("no-forward-path = '{accepted}'", one()) == Outcome::fail);
+  CHECK(outcome_of("count = 1, body = 'text'", played().watched()) == Outcome::fail);
 }
 
 TEST_CASE("without a road nothing is known of deliveries") {
@@ -136,6 +156,9 @@ TEST_CASE("without a road nothing is known of deliveries") {
 
 TEST_CASE("what a road does not tell is not judged, and no pass") {
   const auto somebody = [] { return played().delivers_to_somebody(header + "text\r\n"); };
+  const auto encoded = played().delivers("Content-transfer-encoding: Base64\r\n" + header + "dGV4dA0K\r\n");
+  CHECK(judge(rules("body = 'text\\r\\n'"), encoded.transcript()).verdict.outcome == Outcome::inconclusive);
+  CHECK(judge(rules("body = 'dGV4dA0K\\r\\n'"), encoded.transcript()).verdict.outcome == Outcome::pass);
   for (const char* const words : {"reverse-path = '{sender}'", "reverse-path = ''", "forward-path = '{accepted}'",
                                   "forward-path = 'bob@example.test'", "no-reverse-path = 'evil@client.example'",
                                   "no-forward-path = '{accepted}'"}) {
@@ -217,6 +240,25 @@ TEST_CASE("a long difference is shown in part") {
   CHECK(verdict.actual.find("differs at octet 100000 of 100001 (expected 100000)") != std::string::npos);
   CHECK(verdict.expected.size() < 1000);
   CHECK(verdict.actual.size() < 1000);
+}
+
+TEST_CASE("what was delivered points to where it was accepted") {
+  const Script script = Script()
+                            .greeted()
+                            .step(0)
+                            .sends("HELP\r\n")
+                            .says("250 Accepted\r\n")
+                            .step(1)
+                            .sends("HELP\r\n")
+                            .says("214 Help\r\n")
+                            .fenced()
+                            .is(record::Event::Kind::closed, "", record::Party::client)
+                            .delivers(header);
+  const auto scenario = scenario_of(
+      "steps = [ { send = 'HELP', expect = '250' }, { send = 'HELP', expect = '214' } ]\ndelivered = { at-most = 0 }");
+  const Verdict verdict = judge(scenario, script.transcript()).verdict;
+  CHECK(verdict.outcome == Outcome::fail);
+  CHECK(script.transcript().events[verdict.event].octets == "250 Accepted\r\n");
 }
 
 }  // namespace

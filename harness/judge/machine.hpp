@@ -67,6 +67,7 @@ class Machine {
   Routine<Observed> say_quit(Session& session);
 
   Routine<> mark(const Session& session, int number);
+  void interfered(std::string reason);
   void decide(Outcome outcome, Cause cause, std::string expected, std::string actual);
   Next stop_short();
   Next blocked(Cause cause, std::string actual);
@@ -95,7 +96,7 @@ class Machine {
 };
 
 /// The rules that `delivered` states. nullopt: all met. `to_the_end`: the scenario was played to its end, so that
-/// counts and contents hold too.
+/// counts and contents hold too. A submission server may modify messages.
 [[nodiscard]] std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario, const record::Terms& terms,
                                                       const std::vector<record::Delivery>& deliveries, Values& values,
                                                       bool to_the_end);

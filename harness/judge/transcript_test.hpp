@@ -105,6 +105,11 @@ class Script {
     at_ += std::chrono::milliseconds(1);
     return *this;
   }
+  /// What does not come is held not to come.
+  Script& with_much_patience() {
+    transcript_.terms.patience.last = true;
+    return *this;
+  }
   /// The survey found such a deviation.
   Script& lacks(std::string fact, std::size_t after = 0) {
     transcript_.terms.deviations.push_back({std::move(fact), "survey/row: why", after});
