@@ -108,7 +108,8 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
     }
   }
   // The last reply may say that it was too much, in a code of the server's own.
-  const bool said_so = !ended && last >= 400 && played.judged.verdict.cause == Cause::ending;
+  const bool said_so =
+      !ended && last >= 400 && last != 500 && last != 502 && played.judged.verdict.cause == Cause::ending;
   if (!ended && !said_so) return;
   const std::size_t after = (row.limit == "errors" ? errors : replies) - (said_so ? 1 : 0);
   if (const Deviation* known = facts.lacks(row.limit); known != nullptr && known->after <= after) return;

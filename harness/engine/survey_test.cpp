@@ -141,7 +141,7 @@ TEST_CASE("how a mailbox shows, and how long its mail takes") {
   one.transcript.deliveries[0].at = milliseconds(40);
   learn(facts, row, one, milliseconds(2));
   CHECK(facts.shows_as.at("alice@example.test") == "alice@sink.test");
-  CHECK(facts.delivery_takes == milliseconds(35));
+  CHECK(facts.delivery_takes == milliseconds(34));
 }
 
 TEST_CASE("how many errors a session takes") {

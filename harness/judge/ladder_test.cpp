@@ -96,8 +96,8 @@ TEST_CASE("the ladder is as the survey found the target") {
 }
 
 TEST_CASE("without NOOP the fence begins with RSET") {
-  const auto& first = std::get<scenario::Send>(fence_steps(lacking("noop")).front().action);
-  CHECK(scenario::to_source(first.octets) == "RSET");
+  const auto steps = fence_steps(lacking("noop"));
+  CHECK(scenario::to_source(std::get<scenario::Send>(steps.front().action).octets) == "RSET");
 }
 
 TEST_CASE("the fence is NOOP and QUIT, whatever they are answered") {

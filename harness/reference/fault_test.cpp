@@ -139,7 +139,7 @@ const std::vector<Case> cases = {
     {Fault::ehlo_unknown, {ehlo}, "500"},
     {Fault::ehlo_in_several_replies, {ehlo}, "250 reference.example"},
     {Fault::ehlo_reply_without_end, {ehlo}, "250-HELP"},
-    {Fault::handshake_fails, {ehlo + "STARTTLS\r\n"}, "closes the connection"},
+    {Fault::handshake_fails, {ehlo + "STARTTLS\r\n"}, "closed"},
     {Fault::help_in_two_replies, {"HELP\r\n"}, "And that is all"},
     {Fault::noop_unknown, {"NOOP\r\n"}, "500"},
     {Fault::rset_unknown, {"RSET\r\n"}, "500"},
