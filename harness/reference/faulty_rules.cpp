@@ -29,7 +29,6 @@ bool is_strange(const FaultyCore& core, const Command&) { return core.client.dom
 bool is_greeted(const FaultyCore& core, const Command&) { return !core.client.domain.empty(); }
 bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
-bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
 bool is_after_last(const FaultyCore& core, const Command&) { return !core.transaction.open && core.memory.last_chunk; }
 bool has_size_refused(const FaultyCore& core, const Command&) { return core.memory.size_refused; }
