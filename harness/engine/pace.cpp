@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t gentle = 4;
 /// A greeting that takes three times as long as the quickest, and this beside it, says that the target is busy.
-constexpr milliseconds slow{1000};
+constexpr milliseconds slow{500};
+constexpr seconds between_halvings{1};
 /// How long a refusal puts off all other sessions; it doubles for as long as nobody is greeted.
 constexpr milliseconds shortest_hold{50};
 constexpr milliseconds longest_hold{5000};
@@ -61,15 +62,18 @@ void Pace::greeted(Clock::duration latency, Clock::time_point now) {
   if (limit_ + 1 < ceiling_) {
     ++limit_;
   } else if (trial) {
-    ceiling_ = std::max(ceiling_, ++limit_ + 1);
+    limit_ = std::min(bounds_.sessions, limit_ + 1 + limit_ / 8);
+    ceiling_ = std::max(ceiling_, limit_ + 1);
     last_change_ = now;
   }
 }
 
+/// Connections may be lost in a queue that was full: what was let in then is too much, and half of it is tried.
 void Pace::not_greeted(Clock::time_point now) {
-  if (now - last_change_ < seconds(1)) return;
-  limit_ = std::max<std::size_t>(1, limit_ - limit_ / 4);
-  last_change_ = now;
+  if (now - last_slow_ < between_halvings) return;
+  ceiling_ = std::max<std::size_t>(2, limit_);
+  limit_ = std::max<std::size_t>(1, limit_ / 2);
+  last_slow_ = last_change_ = now;
 }
 
 void Pace::refused(Refusal refusal, Clock::time_point now) {
@@ -88,6 +92,7 @@ void Pace::refused(Refusal refusal, Clock::time_point now) {
 }
 
 void Pace::too_many() {
+  sessions_are_learnt_ = true;
   ceiling_ = std::max<std::size_t>(2, std::min(ceiling_, open_));
   limit_ = std::max<std::size_t>(1, std::min(limit_, ceiling_) - 1);
 }
@@ -103,6 +108,7 @@ void Pace::too_fast() {
   rate_ = static_cast<double>(std::max<std::size_t>(1, greetings_.size()));
   if (bounds_.rate > 0) rate_ = std::min(rate_, bounds_.rate);
   // How many at a time was never the question.
+  sessions_are_learnt_ = false;
   ceiling_ = bounds_.sessions + 1;
   limit_ = std::min(gentle, bounds_.sessions);
 }
@@ -112,7 +118,7 @@ bool Pace::hopeless(Clock::time_point now) const {
 }
 
 std::optional<std::size_t> Pace::sessions_learnt() const {
-  if (ceiling_ > bounds_.sessions) return std::nullopt;
+  if (!sessions_are_learnt_) return std::nullopt;
   return std::max<std::size_t>(1, std::min(most_greeted_, ceiling_ - 1));
 }
 

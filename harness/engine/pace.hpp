@@ -48,6 +48,7 @@ class Pace {
   std::size_t open_ = 0;
   std::size_t ceiling_;           ///< so many at a time were too many
   std::size_t most_greeted_ = 0;  ///< so many at a time were not
+  bool sessions_are_learnt_ = false;
   bool rate_is_learnt_ = false;
   double rate_;
   Clock::duration quickest_ = Clock::duration::max();
@@ -58,6 +59,7 @@ class Pace {
   Clock::time_point last_greeting_;
   std::optional<Clock::time_point> first_refusal_;  ///< since the last greeting
   Clock::time_point last_change_;
+  Clock::time_point last_slow_;
   Clock::duration until_trial_;  ///< of a quicker rate: longer after each that failed
 };
 
