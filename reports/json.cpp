@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "harness/engine/findings.hpp"
 #include "reports/report.hpp"
 #include "reports/visible.hpp"
 
@@ -15,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* schema_name = "smtpspec-results/1";
+constexpr const char* schema_name = "smtpspec-results/2";
+constexpr const char* first_schema_name = "smtpspec-results/1";  // is read as well
 
 template <class Value, class Object>
 concept IsA = std::same_as<std::remove_const_t<Value>, Object>;
@@ -26,6 +28,7 @@ void members(auto& io, IsA<engine::CitedRequirement> auto& cited) {
   io("lines", cited.lines);
   io("level", cited.level);
   io("says", cited.says);
+  io.added("severity", cited.severity);
 }
 
 void members(auto& io, IsA<engine::ExcerptLine> auto& line) {
@@ -35,12 +38,33 @@ void members(auto& io, IsA<engine::ExcerptLine> auto& line) {
   io("key", line.key);
 }
 
+void members(auto& io, IsA<engine::Learnt> auto& fact) {
+  io("name", fact.name);
+  io("value", fact.value);
+}
+
 void members(auto& io, IsA<engine::TargetFacts> auto& target) {
   io("name", target.name);
   io("address", target.address);
   io("profile", target.profile);
   io("greeting", target.greeting);
   io("keywords", target.keywords);
+  io.added("learnt", target.learnt);
+}
+
+void members(auto& io, IsA<engine::Finding> auto& finding) {
+  io("id", finding.id);
+  io("severity", finding.severity);
+  io("outcome", finding.outcome);
+  io("requirement", finding.requirement.id);
+  io("cause", finding.cause);
+  io("what", finding.what);
+  io("expected", finding.expected);
+  io("actual", finding.actual);
+  io("evidence", finding.evidence);
+  io("scenarios", finding.rows);
+  io("consequences", finding.consequences);
+  io("blocked", finding.blocked);
 }
 
 void members(auto& io, IsA<engine::ScenarioResult> auto& result) {
@@ -70,7 +94,7 @@ void members(auto& io, IsA<engine::ScenarioResult> auto& result) {
   io("rationale", result.rationale);
 }
 
-// Between the schema and the scenarios; the summary is counted anew.
+// Between the schema and the scenarios; summary and findings follow from these.
 void members(auto& io, IsA<engine::RunResult> auto& run) {
   io.object("smtpspec", [&] {
     io("version", run.version);
@@ -93,6 +117,11 @@ class Writer {
   template <class Value>
   void operator()(const char* key, const Value& value) {
     put((*object_)[key], value);
+  }
+  /// A member that the first schema did not have.
+  template <class Value>
+  void added(const char* key, const Value& value) {
+    operator()(key, value);
   }
   void object(const char* key, const auto& show) { fill((*object_)[key], show); }
   [[nodiscard]] Json& document() { return document_; }
@@ -144,6 +173,11 @@ class Reader {
   void operator()(std::string_view key, Value& value) {
     at(key, [&](const Json& json) { take(json, value); });
   }
+  template <class Value>
+  void added(std::string_view key, Value& value) {
+    if (!of_first_schema_) operator()(key, value);
+  }
+  void is_of_first_schema() { of_first_schema_ = true; }
   void object(std::string_view key, const auto& show) {
     at(key, [&](const Json& json) { take_object(json, show); });
   }
@@ -215,11 +249,13 @@ class Reader {
   void take(const Json& json, engine::Outcome& value) { take_named(json, scenario::named<engine::Outcome>, value); }
   void take(const Json& json, engine::Cause& value) { take_named(json, judge::cause_named, value); }
   void take(const Json& json, engine::Level& value) { take_named(json, scenario::named<engine::Level>, value); }
+  void take(const Json& json, engine::Severity& value) { take_named(json, scenario::named<engine::Severity>, value); }
   void take(const Json& json, engine::BaselineStatus& value) { take_named(json, engine::baseline_status_named, value); }
   void take(const Json& json, engine::ExcerptLine::Side& value) { take_named(json, engine::side_named, value); }
 
   std::string& problem_;
   std::string place_;
+  bool of_first_schema_ = false;
   const Json* object_;
 };
 
@@ -234,6 +270,7 @@ std::string to_json(const engine::RunResult& run) {
     const auto outcome = static_cast<engine::Outcome>(i);
     summary[std::string(name(outcome))] = run.count(outcome);
   }
+  writer("findings", engine::findings(run));
   writer("scenarios", run.scenarios);
   constexpr int indent = 2;
   constexpr bool ascii_alone = true;  // no control character and no odd encoding wherever the file is shown
@@ -252,11 +289,17 @@ std::optional<engine::RunResult> from_json(std::string_view json, std::string& p
   Reader reader(document, problem);
   std::string schema;
   reader("schema", schema);
-  if (!reader.failed() && schema != schema_name)
-    reader.fail(fmt::format("has the schema '{}'; this smtpspec reads '{}'", schema, schema_name));
+  const bool first = schema == first_schema_name;
+  if (first) reader.is_of_first_schema();
+  if (!reader.failed() && !first && schema != schema_name)
+    reader.fail(
+        fmt::format("has the schema '{}'; this smtpspec reads '{}' and '{}'", schema, schema_name, first_schema_name));
   members(reader, run);
   reader("scenarios", run.scenarios);
   if (reader.failed()) return std::nullopt;
+  if (first)
+    for (engine::ScenarioResult& result : run.scenarios)
+      for (engine::CitedRequirement& cited : result.requirements) cited.severity = ledger::severity_of(cited.level);
   return run;
 }
 

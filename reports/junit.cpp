@@ -63,7 +63,7 @@ std::string message(const ScenarioResult& result) {
 }
 
 void add_state(pugi::xml_node& testcase, const RunResult& run, const ScenarioResult& result) {
-  const std::string text = finding(result, TerminalStyle{.colour = false, .verbose = true, .strict = false});
+  const std::string text = row_report(result, {.width = 100});
   const auto add = [&](const char* element, std::string_view said) {
     pugi::xml_node node = testcase.append_child(element);
     attribute(node, "type",

@@ -93,12 +93,73 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
 std::string cut_middle(std::string_view text, std::size_t width) {
   if (columns(text) <= width) return std::string(text);
   constexpr std::size_t note_width = 30;  // " ...1048576 octets left out... "
-  const std::size_t room = width > 2 * note_width ? width - note_width : width / 2;
+  const bool noted = width > 2 * note_width;
+  const std::size_t room = width - std::min(width, noted ? note_width : 5);
   const std::string_view head = beginning(text, room - room / 3);
   const std::string_view tail = ending(text.substr(head.size()), room / 3);
+  if (!noted) return fmt::format("{} ... {}", head, tail);
   const std::string_view middle = text.substr(head.size(), text.size() - head.size() - tail.size());
   const std::size_t lost = sum_of(middle).octets;
   return fmt::format("{} ...{} octet{} left out... {}", head, lost, lost == 1 ? "" : "s", tail);
+}
+
+std::vector<std::string> fitted(std::string_view text, std::size_t width, std::size_t most) {
+  if (most == no_limit) return wrap(text, width);
+  std::string cut;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view word = text.substr(at, text.find(' ', at) - at);
+    cut += (at > 0 ? " " : "") + cut_middle(word, width);
+    at += word.size() + 1;
+  }
+  std::vector<std::string> lines = wrap(cut, width);
+  if (lines.size() <= most) return lines;
+  lines.resize(most);
+  std::string& last = lines.back();
+  while (columns(last) + 4 > width && last.find(' ') != std::string::npos) last.resize(last.rfind(' '));
+  last = columns(last) + 4 > width ? "..." : last + " ...";
+  return lines;
+}
+
+std::vector<std::string> command_lines(std::string_view command, std::size_t width) {
+  std::vector<std::string> lines;
+  while (!command.empty()) {
+    bool quoted = false;
+    bool option = command.starts_with("--");  // stays with its value
+    std::size_t end = 0;
+    for (; end < command.size() && (quoted || option || command[end] != ' '); ++end) {
+      quoted = quoted != (command[end] == '\'');
+      option = option && command[end] != ' ';
+    }
+    const std::string_view word = command.substr(0, end);
+    command.remove_prefix(std::min(command.size(), end + 1));
+    if (word.empty()) continue;
+    if (lines.empty() || columns(lines.back()) + 1 + columns(word) + 2 > width) {
+      if (!lines.empty()) lines.back() += " \\";
+      lines.emplace_back(word);
+    } else {
+      lines.back().append(" ").append(word);
+    }
+  }
+  return lines;
+}
+
+std::size_t screen_lines(std::string_view report, std::size_t width) {
+  std::size_t lines = 0;
+  std::size_t used = 0;
+  while (!report.empty()) {
+    if (report.front() == '\x1b') {
+      report.remove_prefix(std::min(report.size(), report.find('m') + 1));
+    } else if (report.front() == '\n') {
+      lines += used == 0 ? 1 : (used + width - 1) / width;
+      used = 0;
+      report.remove_prefix(1);
+    } else {
+      const std::string_view text = report.substr(0, report.find_first_of("\x1b\n"));
+      used += columns(text);
+      report.remove_prefix(text.size());
+    }
+  }
+  return lines + (used > 0 ? 1 : 0);
 }
 
 std::string without_commands(std::string_view report) {

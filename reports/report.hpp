@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/engine/findings.hpp"
 #include "harness/engine/result.hpp"
 
 namespace smtpspec::reports {
@@ -22,11 +23,22 @@ struct TerminalStyle {
   bool colour = false;
   bool verbose = false;  ///< every scenario, not only the findings
   bool strict = false;   ///< warnings are findings
+  std::size_t width = 80;
 };
-/// The whole report as the terminal shows it at the end of a run: findings, then the summary.
+/// Lines of the report at most, on a terminal of any width that one can read on, unless it is verbose.
+inline constexpr std::size_t most_lines = 200;
+/// The whole report as the terminal shows it at the end of a run: findings, most serious first, the evidence of the
+/// worst, what was learnt, the summary. A verbose one begins with every row.
 [[nodiscard]] std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style);
-/// One finding: id, requirement and section, expected, actual, the transcript around it, source, the command to rerun.
-[[nodiscard]] std::string finding(const engine::ScenarioResult& result, const TerminalStyle& style);
+/// One row: id, requirement and section, expected, actual, the conversation around it, source, the command to rerun.
+[[nodiscard]] std::string row_report(const engine::ScenarioResult& result, const TerminalStyle& style);
+/// Of `smtpspec show`: what one row asked, why, by which RFC, and what came, up to the conversation.
+[[nodiscard]] std::string row_shown(const engine::ScenarioResult& result, const TerminalStyle& style);
+/// And of a finding: what it is and the rows that show it; its evidence is to be shown behind it.
+[[nodiscard]] std::string finding_shown(const engine::Finding& finding, const TerminalStyle& style);
+/// Lines of a conversation, `whole` or cut to the width.
+[[nodiscard]] std::string conversation(const std::vector<engine::ExcerptLine>& lines, const TerminalStyle& style,
+                                       bool whole);
 
 struct Format {
   std::string_view name;       ///< "json", "junit"

@@ -11,6 +11,7 @@ using engine::Level;
 using engine::Outcome;
 using engine::RunResult;
 using engine::ScenarioResult;
+using engine::Severity;
 using Side = engine::ExcerptLine::Side;
 
 ScenarioResult played(std::string id, std::string title, Outcome outcome, std::string file, int line) {
@@ -35,18 +36,23 @@ ScenarioResult unplayed(std::string id, std::string title, Outcome outcome, std:
 }
 
 const CitedRequirement lf_is_no_line_end = {
-    "rfc5321/4.1.1.4/lf-is-no-line-end", "RFC 5321 section 4.1.1.4", "2028-2032", Level::must,
+    "rfc5321/4.1.1.4/lf-is-no-line-end",
+    "RFC 5321 section 4.1.1.4",
+    "2028-2032",
+    Level::must,
     "The custom of accepting lines ending only in <LF>, as a concession to non-conforming behavior on the part of some "
     "UNIX systems, has proven to cause more interoperability problems than it solves, and SMTP server systems MUST NOT "
-    "do this, even in the name of improved robustness."};
+    "do this, even in the name of improved robustness.",
+    Severity::security};
 
 ScenarioResult smuggling() {
   ScenarioResult result = played("false-end-of-data/lf-dot-crlf", "Only CRLF.CRLF ends the message", Outcome::fail,
                                  "scenarios/rfc5321/4.1.1.4-end-of-data.toml", 31);
   result.rationale = "Where two servers disagree on the end of a message, one message becomes two.";
   result.expectation = BaselineStatus::regression;
-  result.requirements = {lf_is_no_line_end,
-                         {"rfc5321/2.3.8/crlf-alone", "RFC 5321 section 2.3.8", "", Level::must, ""}};
+  result.requirements = {
+      lf_is_no_line_end,
+      {"rfc5321/2.3.8/crlf-alone", "RFC 5321 section 2.3.8", "", Level::must, "", Severity::security}};
   result.decided_by = lf_is_no_line_end.id;
   result.tags = {"smuggling", "data"};
   result.cause = Cause::early_reply;
@@ -104,7 +110,7 @@ ScenarioResult warning() {
   result.level = Level::should;
   result.expectation = BaselineStatus::unlisted;
   result.requirements = {{"rfc5321/4.1.1.9/string-ignored", "RFC 5321 section 4.1.1.9", "2199", Level::should,
-                          "If a parameter string is specified, servers SHOULD ignore it."}};
+                          "If a parameter string is specified, servers SHOULD ignore it.", Severity::should}};
   result.cause = Cause::reply;
   result.expected = "250";
   result.actual = R"(501 5.5.4 Syntax: NOOP\r\n)";
@@ -133,7 +139,10 @@ RunResult sample_run() {
                 "smtp://127.0.0.1:2525",
                 "mx",
                 R"(220 mx.example.test ESMTP Postfix\r\n)",
-                {"mx.example.test", "PIPELINING", "SIZE 10485760", "8BITMIME"}};
+                {"mx.example.test", "PIPELINING", "SIZE 10485760", "8BITMIME"},
+                {{"sessions at a time", "at least 128"},
+                 {"deliveries", "by the sink, 20 ms after the reply"},
+                 {"<alice@example.test>", "is delivered as <alice@sink.test>"}}};
   run.complete = true;
   run.has_baseline = true;
   run.baseline_notes = {"stale: 'no-such-scenario' matches no scenario of the suite",
@@ -179,7 +188,7 @@ RunResult sample_run() {
 RunResult hostile_run(const std::string& text) {
   RunResult run;
   run.version = run.command = run.started = run.incomplete_because = text;
-  run.target = {text, text, text, text, {text, text}};
+  run.target = {text, text, text, text, {text, text}, {{text, text}}};
   run.has_baseline = true;
   run.baseline_notes = {text};
   for (int i = 0; i < scenario::outcome_count; ++i) {
@@ -187,11 +196,43 @@ RunResult hostile_run(const std::string& text) {
     result.again = result.transcript = result.rationale = result.decided_by = result.expected = result.actual =
         result.reason = text;
     result.expectation = BaselineStatus::unlisted;
-    result.requirements = {{text, text, text, Level::must, text}, {text, text, text, Level::may, text}};
+    result.requirements = {{text, text, text, Level::must, text, Severity::loss},
+                           {text, text, text, Level::may, text, Severity::should}};
     result.tags = {text};
     result.seen_in = {text};
     result.excerpt = {{Side::server, text, text, true}, {Side::event, "", text, false}};
     run.scenarios.push_back(result);
+  }
+  return run;
+}
+
+RunResult endless_run() {
+  constexpr int rows = 1500;
+  constexpr int causes = 400;
+  const std::string nasty =
+      "\x1b[31m::error::##[x]\xff\u202e\r\n" + std::string(3000, 'X') + " " + std::string(900, '\x01');
+  RunResult run = hostile_run("::x");
+  run.target.greeting = run.target.name = run.incomplete_because = nasty;
+  for (int i = 0; i < 40; ++i) {
+    run.target.learnt.push_back({nasty + std::to_string(i), nasty});
+    run.baseline_notes.push_back(nasty);
+  }
+  for (int i = 0; i < rows; ++i) {
+    const std::string requirement = "rfc5321/4.1.1.4/" + std::string(40, 'r') + std::to_string(i % causes);
+    ScenarioResult result =
+        played("a-table-with-a-long-name/row-" + std::to_string(i), nasty, i % 3 == 0 ? Outcome::crash : Outcome::fail,
+               "scenarios/rfc5321/4.1.1-syntax.toml", i);
+    result.expectation = BaselineStatus::regression;
+    result.cause = i % 2 == 0 ? Cause::reply : Cause::delivery;
+    result.requirements = {
+        {requirement, "RFC 5321 section 4.1.1.4", "1-2", Level::must, nasty, static_cast<Severity>(i % 4)}};
+    result.decided_by = requirement;
+    result.expected = result.reason = nasty;
+    result.actual = std::to_string(i % causes) + nasty;
+    for (int line = 0; line < 29; ++line) result.excerpt.push_back({Side::server, "second", nasty, line == 20});
+    run.scenarios.push_back(result);
+    run.scenarios.push_back(unplayed("blocked-" + std::to_string(i), nasty, static_cast<Outcome>(5 + i % 5),
+                                     std::to_string(i) + std::string(static_cast<std::size_t>(i), 'y') + nasty));
   }
   return run;
 }

@@ -14,4 +14,7 @@ namespace smtpspec::reports {
 /// A run whose every text is `text`, in every outcome: what if the target could write anything anywhere?
 [[nodiscard]] engine::RunResult hostile_run(const std::string& text);
 
+/// 1,500 failures of 400 causes, each text as long as a hostile target could make it, and as many undecided rows.
+[[nodiscard]] engine::RunResult endless_run();
+
 }  // namespace smtpspec::reports

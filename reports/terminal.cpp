@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
-#include "reports/layout.hpp"
-#include "reports/report.hpp"
 #include "reports/terminal_style.hpp"
 #include "reports/visible.hpp"
 
@@ -16,38 +14,27 @@ using engine::ExcerptLine;
 using engine::Outcome;
 using engine::ScenarioResult;
 
-constexpr Columns body = {8, 10};
+constexpr Columns body = {4, 10};
 
-// "  FAIL  id   title", the title on lines of its own where it would not fit.
+// "FAIL  id   title", the title on lines of its own where it would not fit.
 std::string heading(const ScenarioResult& result, const TerminalStyle& style) {
   const std::string word = fmt::format("{:<5}", smtp::to_upper(name(result.outcome)));
   const std::string id = visible(result.id);
   const std::string title = visible(result.title);
-  std::string out = fmt::format("  {} {}", painted(word, colour_of(result.outcome), style), id);
+  std::string out = fmt::format("{} {}", painted(word, colour_of(result.outcome), style), id);
   if (title.empty()) return out + "\n";
-  if (2 + word.size() + 1 + columns(id) + 3 + columns(title) <= page_width) return out + "   " + title + "\n";
+  if (word.size() + 1 + columns(id) + 3 + columns(title) <= style.width) return out + "   " + title + "\n";
   out += '\n';
   put_field(out, {body.indent, 0}, "", title, style);
   return out;
 }
 
-std::string place(const engine::CitedRequirement& cited) {
-  std::string where = cited.section.empty() ? cited.id : cited.section;
-  if (!cited.lines.empty()) {
-    const bool several = cited.lines.find_first_of("-,") != std::string::npos;
-    where += fmt::format(", line{} {}", several ? "s" : "", cited.lines);
-  }
-  return fmt::format("{} ({})", where, smtp::to_upper(name(cited.level)));
-}
-
 // The first requirement is the one that decided; its sentence is worth the room.
-void put_requirements(std::string& out, const std::vector<engine::CitedRequirement>& requirements, bool sentence,
+void put_requirements(std::string& out, const std::vector<engine::CitedRequirement>& requirements,
                       const TerminalStyle& style) {
   for (std::size_t i = 0; i < requirements.size(); ++i) {
-    const engine::CitedRequirement& cited = requirements[i];
-    put_field(out, {body.indent, 0}, "", fmt::format("{}{}", i == 0 ? "" : "also ", place(cited)), style);
-    if (i > 0 || !sentence) continue;
-    put_field(out, {body.indent, 0}, "", cited.says.empty() ? cited.id : fmt::format("\"{}\"", cited.says), style);
+    put_field(out, {body.indent, 0}, "", fmt::format("{}{}", i == 0 ? "" : "also ", place(requirements[i])), style);
+    if (i == 0) put_field(out, {body.indent, 0}, "", sentence(requirements[i]), style);
   }
 }
 
@@ -56,19 +43,6 @@ std::string_view side_mark(ExcerptLine::Side side) {
     case ExcerptLine::Side::client: return "C:";
     case ExcerptLine::Side::server: return "S:";
     default: return "--";
-  }
-}
-
-void put_excerpt(std::string& out, const std::vector<ExcerptLine>& excerpt, const TerminalStyle& style) {
-  std::size_t width = 0;  // of the session's name; 0 where there is but one session
-  for (const ExcerptLine& line : excerpt) width = std::max(width, columns(visible(line.session)));
-  for (const ExcerptLine& line : excerpt) {
-    std::string session = visible(line.session);
-    session.append(width - columns(session) + (width > 0 ? 1 : 0), ' ');
-    const std::string shown =
-        fmt::format("{}{} {}", session, side_mark(line.side), cut_middle(visible(line.text), excerpt_width));
-    const Colour colour = line.key ? Colour::red : line.side == ExcerptLine::Side::event ? Colour::dim : Colour::plain;
-    out += fmt::format("        {} {}\n", line.key ? ">" : " ", painted(shown, colour, style));
   }
 }
 
@@ -82,60 +56,105 @@ std::string_view against_baseline(BaselineStatus expectation) {
   }
 }
 
-bool is_shown(const engine::RunResult& run, const ScenarioResult& result) {
-  switch (result.outcome) {
-    case Outcome::fail:
-    case Outcome::crash:
-    case Outcome::warn: return !run.foreseen(result);
-    case Outcome::error: return true;
-    default: return false;
-  }
-}
-
 // Of a verbose report: one line for what is no finding.
 std::string listed(const engine::RunResult& run, const ScenarioResult& result, const TerminalStyle& style) {
   const std::string word = fmt::format("{:<13}", name(result.outcome));
-  std::string out = fmt::format("  {} {}", painted(word, colour_of(result.outcome), style), visible(result.id));
+  std::string out = fmt::format("{} {}", painted(word, colour_of(result.outcome), style), visible(result.id));
   std::string_view why = result.reason;
   if (run.foreseen(result)) why = "known: the baseline foresaw it";
-  if (!why.empty()) out += fmt::format("   {}", cut_middle(visible(why), page_width));
+  if (!why.empty()) out += fmt::format("   {}", cut_middle(visible(why), style.width));
   return out + "\n";
 }
 
-}  // namespace
+std::string every_row(const engine::RunResult& run, const TerminalStyle& style) {
+  std::string out;
+  bool gap = false;  // an empty line is due before the next row
+  for (const ScenarioResult& result : run.scenarios) {
+    const bool in_full =
+        result.outcome == Outcome::error || (engine::is_finding(result.outcome, true) && !run.foreseen(result));
+    if (!out.empty() && (gap || in_full)) out += '\n';
+    out += in_full ? row_report(result, style) : listed(run, result, style);
+    gap = in_full;
+  }
+  return out.empty() ? out : out + '\n';
+}
 
-std::string finding(const ScenarioResult& result, const TerminalStyle& style) {
-  const bool brief = result.outcome == Outcome::warn && !style.strict && !style.verbose;
-  std::string out = heading(result, style);
-  put_requirements(out, result.requirements, !brief, style);
+void put_verdict(std::string& out, const ScenarioResult& result, const TerminalStyle& style) {
+  put_requirements(out, result.requirements, style);
   put_field(out, body, "expected", result.expected, style);
   put_field(out, body, "actual", result.actual, style);
   put_field(out, body, "because", result.reason, style);
   put_field(out, body, "baseline", against_baseline(result.expectation), style);
   if (result.attempts > 1) put_field(out, body, "attempts", fmt::format("{}", result.attempts), style);
-  if (!brief) put_excerpt(out, result.excerpt, style);
-  if (!result.file.empty()) put_field(out, body, "at", fmt::format("{}:{}", result.file, result.line), style, false);
-  if (!brief) put_field(out, body, "again", result.again, style, false);
+}
+
+void put_ids(std::string& out, std::string_view label, const std::vector<std::string>& ids,
+             const TerminalStyle& style) {
+  put_field(out, body, label, fmt::format("{}", fmt::join(ids, ", ")), style);
+}
+
+}  // namespace
+
+std::string conversation(const std::vector<ExcerptLine>& lines, const TerminalStyle& style, bool whole) {
+  std::string out;
+  std::size_t width = 0;  // of the session's name; 0 where there is but one session
+  for (const ExcerptLine& line : lines) width = std::max(width, columns(visible(line.session)));
+  for (const ExcerptLine& line : lines) {
+    std::string session = visible(line.session);
+    session.append(width - columns(session) + (width > 0 ? 1 : 0), ' ');
+    const std::size_t left = body.indent + 2 + columns(session) + 3;
+    std::string text = visible(line.text);
+    if (!whole) text = cut_middle(text, style.width > left + 8 ? style.width - left : 8);
+    const Colour colour = line.key ? Colour::red : line.side == ExcerptLine::Side::event ? Colour::dim : Colour::plain;
+    out += fmt::format("{:{}}{} {}\n", "", body.indent, line.key ? ">" : " ",
+                       painted(fmt::format("{}{} {}", session, side_mark(line.side), text), colour, style));
+  }
+  return out;
+}
+
+std::string row_report(const ScenarioResult& result, const TerminalStyle& style) {
+  std::string out = heading(result, style);
+  put_verdict(out, result, style);
+  out += conversation(result.excerpt, style, false);
+  put_where(out, body, result, style);
   return without_commands(out);
 }
 
-std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style) {
-  std::string out;
-  bool gap = false;  // an empty line is due before the next finding
-  for (const ScenarioResult& result : run.scenarios) {
-    if (is_shown(run, result)) {
-      out += out.empty() ? "" : "\n";
-      out += finding(result, style);
-      gap = true;
-    } else if (style.verbose) {
-      out += gap ? "\n" : "";
-      out += listed(run, result, style);
-      gap = false;
-    }
-  }
-  if (!out.empty()) out += '\n';
-  out += summary(run, style);
+std::string row_shown(const ScenarioResult& result, const TerminalStyle& style) {
+  std::string out = heading(result, style);
+  std::string rationale = result.rationale;  // written in lines
+  std::replace(rationale.begin(), rationale.end(), '\n', ' ');
+  put_field(out, {body.indent, 0}, "", rationale, style);
+  out += '\n';
+  put_verdict(out, result, style);
+  if (!result.seen_in.empty()) put_ids(out, "seen in", result.seen_in, style);
+  put_where(out, body, result, style);
   return without_commands(out);
+}
+
+std::string finding_shown(const engine::Finding& finding, const TerminalStyle& style) {
+  std::string out =
+      fmt::format("{} {}\n", painted(smtp::to_upper(name(finding.severity)), colour_of(finding.outcome), style),
+                  visible(finding.id));
+  put_field(out, {body.indent, 0}, "", finding.what, style);
+  put_ids(out, fmt::format("{}", counted(finding.rows.size(), "row")), finding.rows, style);
+  put_ids(out, "met by", finding.consequences, style);
+  put_ids(out, "blocks", finding.blocked, style);
+  return without_commands(out + '\n');
+}
+
+std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style) {
+  const std::vector<engine::Finding> findings = engine::findings(run);
+  constexpr std::size_t most_of_table = 30;
+  constexpr std::size_t kept_back = 4;  // for the lines between and what the caller adds
+  const std::string table = table_of(findings, most_of_table, style);
+  const std::string end = summary(run, style);
+  std::string out = style.verbose ? every_row(run, style) + table : table;
+  if (!style.verbose) {
+    const std::size_t used = screen_lines(table, style.width) + screen_lines(end, style.width) + kept_back;
+    out += evidence_of(findings, run, most_lines - std::min(used, most_lines), style);
+  }
+  return without_commands(out + end);
 }
 
 }  // namespace smtpspec::reports

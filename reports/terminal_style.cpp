@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "reports/layout.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "reports/visible.hpp"
 
 namespace smtpspec::reports {
@@ -27,17 +27,50 @@ std::string painted(std::string_view text, Colour colour, const TerminalStyle& s
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
-               bool wrapped) {
-  if (text.empty()) return;
-  const std::string gap(std::max(at.label, label.size()) - label.size(), ' ');
+void put_lines(std::string& out, Columns at, std::string_view label, const std::vector<std::string>& lines,
+               const TerminalStyle& style) {
+  const std::string gap(std::max(at.label, columns(label)) - columns(label), ' ');
   std::string shown_label = painted(label, Colour::dim, style) + gap;
-  const std::size_t width = page_width - at.indent - at.label;
-  const std::string whole = visible(text);
-  for (const std::string& line : wrapped ? wrap(whole, width) : std::vector{whole}) {
+  for (const std::string& line : lines) {
     out += fmt::format("{:{}}{}{}\n", "", at.indent, shown_label, line);
     shown_label.assign(at.label, ' ');
   }
+}
+
+void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
+               std::size_t most) {
+  if (text.empty()) return;
+  const std::size_t left = std::max(at.label, columns(label)) + at.indent;
+  put_lines(out, at, label, fitted(visible(text), style.width > left + 8 ? style.width - left : 8, most), style);
+}
+
+std::string place(const engine::CitedRequirement& cited) {
+  std::string where = cited.section.empty() ? cited.id : cited.section;
+  if (!cited.lines.empty()) {
+    const bool several = cited.lines.find_first_of("-,") != std::string::npos;
+    where += fmt::format(", line{} {}", several ? "s" : "", cited.lines);
+  }
+  return fmt::format("{} ({})", where, smtp::to_upper(name(cited.level)));
+}
+
+// What no RFC says stands in no quotation marks.
+std::string sentence(const engine::CitedRequirement& cited) {
+  if (cited.says.empty()) return cited.id;
+  return cited.section.starts_with("RFC ") ? fmt::format("\"{}\"", cited.says) : cited.says;
+}
+
+std::size_t key_line(const std::vector<engine::ExcerptLine>& lines) {
+  std::size_t key = 0;
+  while (key + 1 < lines.size() && !lines[key].key) ++key;
+  return key;
+}
+
+void put_where(std::string& out, Columns at, const engine::ScenarioResult& result, const TerminalStyle& style) {
+  if (!result.file.empty()) put_lines(out, at, "at", {visible(fmt::format("{}:{}", result.file, result.line))}, style);
+  const std::size_t left = at.indent + at.label;
+  if (!result.again.empty())
+    put_lines(out, at, "again", command_lines(visible(result.again), style.width > left + 8 ? style.width - left : 8),
+              style);
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

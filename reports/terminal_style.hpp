@@ -3,8 +3,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "harness/engine/findings.hpp"
 #include "harness/engine/result.hpp"
+#include "reports/layout.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::reports {
@@ -19,19 +22,37 @@ struct Columns {
   std::size_t indent;
   std::size_t label;  ///< width, the gap after it included
 };
-/// Adds "label     text", wrapped at the page's width with the text under itself. Nothing where the text is empty. The
-/// text is made visible here. What is to be copied or clicked on is not `wrapped`.
+/// Adds "label     text", broken between words at the style's width with the text under itself, in `most` lines at
+/// most. Nothing where the text is empty. The text is made visible here.
 void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
-               bool wrapped = true);
+               std::size_t most = no_limit);
+/// The same of lines that are broken already, or must not be.
+void put_lines(std::string& out, Columns at, std::string_view label, const std::vector<std::string>& lines,
+               const TerminalStyle& style);
 
 /// "1 scenario", "3 scenarios"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 /// "850 ms", "12.3 s", "3 min 20 s"
 [[nodiscard]] std::string spoken(std::chrono::milliseconds duration);
 
-/// The end of the report: target, counts, what was not tested and why, the verdict.
+/// "RFC 5321 section 4.1.1.4, lines 2028-2032 (MUST)"
+[[nodiscard]] std::string place(const engine::CitedRequirement& cited);
+/// Its sentence in quotation marks; the id where there is none.
+[[nodiscard]] std::string sentence(const engine::CitedRequirement& cited);
+/// Of a row that holds one, the line that decided; else the last.
+[[nodiscard]] std::size_t key_line(const std::vector<engine::ExcerptLine>& lines);
+/// Where it stands and the command that runs it again: what is to be copied is never cut.
+void put_where(std::string& out, Columns at, const engine::ScenarioResult& result, const TerminalStyle& style);
+
+/// The findings in a line or two each, in `most` lines at most.
+[[nodiscard]] std::string table_of(const std::vector<engine::Finding>& findings, std::size_t most,
+                                   const TerminalStyle& style);
+/// The evidence of the first ten, in `most` lines at most.
+[[nodiscard]] std::string evidence_of(const std::vector<engine::Finding>& findings, const engine::RunResult& run,
+                                      std::size_t most, const TerminalStyle& style);
+/// The end of the report: target, what was learnt of it, counts, what was not tested and why, the verdict.
 [[nodiscard]] std::string summary(const engine::RunResult& run, const TerminalStyle& style);
-/// The verdict in plain words, one paragraph.
+/// The verdict in plain words, one sentence.
 [[nodiscard]] std::string verdict(const engine::RunResult& run, const TerminalStyle& style);
 
 }  // namespace smtpspec::reports

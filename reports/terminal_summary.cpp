@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "reports/layout.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "reports/terminal_style.hpp"
 #include "reports/visible.hpp"
 
@@ -16,71 +18,126 @@ using engine::ScenarioResult;
 
 constexpr Columns table = {2, 14};
 
+constexpr std::size_t most_reasons = 12;  // lines, of all outcomes
+constexpr std::size_t most_learnt = 10;
+
 struct Group {
   std::string reason;
   std::vector<std::string_view> ids;
 };
 
-// The scenarios of one outcome by their reason, the largest group first, in suite order where two are alike.
+// The scenarios of one outcome by their reason, the largest group first, in suite order where two are alike. What the
+// target said differs from row to row.
 std::vector<Group> grouped(const RunResult& run, Outcome outcome) {
+  const bool quotes = outcome == Outcome::blocked || outcome == Outcome::inconclusive;
+  std::map<std::string, std::size_t> by_reason;
   std::vector<Group> groups;
   for (const ScenarioResult& result : run.scenarios) {
     if (result.outcome != outcome) continue;
     const std::string& reason = !result.reason.empty()   ? result.reason
                                 : !result.actual.empty() ? result.actual
                                                          : std::string(judge::name(result.cause));
-    const auto same = [&](const Group& group) { return group.reason == reason; };
-    auto found = std::find_if(groups.begin(), groups.end(), same);
-    if (found == groups.end()) found = groups.insert(groups.end(), Group{reason, {}});
-    found->ids.push_back(result.id);
+    const auto [found, is_new] = by_reason.emplace(quotes ? engine::without_names(reason) : reason, groups.size());
+    if (is_new) groups.push_back({reason, {}});
+    groups[found->second].ids.push_back(result.id);
   }
   std::stable_sort(groups.begin(), groups.end(),
                    [](const Group& a, const Group& b) { return a.ids.size() > b.ids.size(); });
   return groups;
 }
 
-void put_groups(std::string& out, const RunResult& run, Outcome outcome, const TerminalStyle& style) {
-  constexpr std::size_t longest = 240;  // columns; a reason can quote the target
-  constexpr Columns counted_table = {table.indent, table.label + 5};
-  std::string_view label = name(outcome);
-  for (const Group& group : grouped(run, outcome)) {
-    std::string text = group.reason.empty() ? "no reason was given" : visible(group.reason);
-    if (group.ids.size() == 1) text = fmt::format("{}: {}", visible(group.ids.front()), text);
-    put_field(out, counted_table, fmt::format("{:<14}{:>3}", label, group.ids.size()), cut_middle(text, longest),
-              style);
+void put_groups(std::string& out, std::string_view outcome, const std::vector<Group>& groups, std::size_t most,
+                const TerminalStyle& style) {
+  std::string_view label = outcome;
+  const auto put = [&](std::size_t count, const std::string& text) {
+    put_field(out, {table.indent, table.label + 6}, fmt::format("{:<13}{:>5}", label, count), text, style,
+              style.verbose ? no_limit : 1);
     label = "";
+  };
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i + 1 == most && groups.size() > most && !style.verbose) {
+      std::size_t rows = 0;
+      for (std::size_t j = i; j < groups.size(); ++j) rows += groups[j].ids.size();
+      return put(rows, fmt::format("for {} other reasons", groups.size() - i));
+    }
+    const std::string reason = groups[i].reason.empty() ? "no reason was given" : groups[i].reason;
+    put(groups[i].ids.size(),
+        groups[i].ids.size() == 1 ? fmt::format("{}: {}", groups[i].ids.front(), reason) : reason);
   }
 }
 
-std::string counts(const RunResult& run, const TerminalStyle& style) {
-  std::string line;
+// Every outcome has its largest groups; the lines that some do not need go to those that come after.
+void put_undecided(std::string& out, const RunResult& run, const TerminalStyle& style) {
+  std::vector<std::pair<Outcome, std::vector<Group>>> all;
+  for (const Outcome outcome :
+       {Outcome::error, Outcome::blocked, Outcome::inconclusive, Outcome::unsupported, Outcome::skipped})
+    if (auto groups = grouped(run, outcome); !groups.empty()) all.emplace_back(outcome, std::move(groups));
+  std::size_t left = most_reasons;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::size_t most = left / (all.size() - i);
+    left -= std::min(most, all[i].second.size());
+    put_groups(out, name(all[i].first), all[i].second, most, style);
+  }
+}
+
+void put_learnt(std::string& out, const RunResult& run, const TerminalStyle& style) {
+  const std::vector<engine::Learnt>& facts = run.target.learnt;
+  if (facts.empty()) return;
+  put_field(out, {table.indent, 0}, "", "What smtpspec learnt", style);
+  std::size_t width = 0;
+  for (const engine::Learnt& fact : facts) width = std::max(width, columns(visible(fact.name)));
+  width = std::min(width, style.width / 2) + 2;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (i + 1 == most_learnt && facts.size() > most_learnt && !style.verbose)
+      return put_field(out, {table.indent + 2, 0}, "", fmt::format("and {} more in results.json", facts.size() - i),
+                       style, 1);
+    put_field(out, {table.indent + 2, width}, fitted(visible(facts[i].name), width - 2, 1).front(),
+              facts[i].value.empty() ? "-" : facts[i].value, style, style.verbose ? no_limit : 1);
+  }
+}
+
+// Broken between the counts, each of which has its colour.
+void put_counts(std::string& out, const RunResult& run, const TerminalStyle& style) {
+  std::vector<std::string> lines(1);
+  std::size_t used = 0;
+  const std::size_t width = std::max(style.width, table.indent + table.label + 20) - table.indent - table.label;
   for (int i = 0; i < scenario::outcome_count; ++i) {
     const auto outcome = static_cast<Outcome>(i);
-    const std::size_t count = run.count(outcome);
-    if (count == 0) continue;
-    if (!line.empty()) line += ", ";
-    line += painted(fmt::format("{} {}", count, name(outcome)), colour_of(outcome), style);
+    if (run.count(outcome) == 0) continue;
+    const std::string count = fmt::format("{} {}", run.count(outcome), name(outcome));
+    if (used > 0) lines.back() += ',';
+    if (used > 0 && used + 3 + columns(count) > width) {
+      lines.emplace_back();
+      used = 0;
+    }
+    lines.back() += (used > 0 ? " " : "") + painted(count, colour_of(outcome), style);
+    used += columns(count) + 2;
   }
-  return line.empty() ? "none" : line;
+  put_lines(out, table, "outcomes", used == 0 && lines.size() == 1 ? std::vector<std::string>{"none"} : lines, style);
 }
 
-std::string ids_of(const RunResult& run, const std::function<bool(const ScenarioResult&)>& chosen) {
-  std::string list;
+void put_ids(std::string& out, std::string_view label, const RunResult& run, const TerminalStyle& style,
+             const std::function<bool(const ScenarioResult&)>& chosen) {
+  std::vector<std::string_view> ids;
   for (const ScenarioResult& result : run.scenarios)
-    if (chosen(result)) list += fmt::format("{}{}", list.empty() ? "" : ", ", result.id);
-  return list;
+    if (chosen(result)) ids.push_back(result.id);
+  if (ids.empty()) return;
+  put_field(out, table, label, fmt::format("{}: {}", counted(ids.size(), "row"), fmt::join(ids, ", ")), style,
+            style.verbose ? no_limit : 2);
 }
 
 void put_baseline(std::string& out, const RunResult& run, const TerminalStyle& style) {
-  put_field(out, table, "known", ids_of(run, [&](const ScenarioResult& result) { return run.foreseen(result); }),
-            style);
-  put_field(
-      out, table, "fixed",
-      ids_of(run, [](const ScenarioResult& result) { return result.expectation == engine::BaselineStatus::fixed; }),
-      style);
+  put_ids(out, "known", run, style, [&](const ScenarioResult& result) { return run.foreseen(result); });
+  put_ids(out, "fixed", run, style,
+          [](const ScenarioResult& result) { return result.expectation == engine::BaselineStatus::fixed; });
+  constexpr std::size_t most_notes = 4;
   std::string_view label = "baseline";
-  for (const std::string& note : run.baseline_notes) {
-    put_field(out, table, label, note, style);
+  for (std::size_t i = 0; i < run.baseline_notes.size(); ++i) {
+    const std::size_t more = run.baseline_notes.size() - i;
+    const bool last = i + 1 == most_notes && more > 1 && !style.verbose;
+    put_field(out, table, label, last ? fmt::format("and {} entries more", more) : run.baseline_notes[i], style,
+              style.verbose ? no_limit : 2);
+    if (last) return;
     label = "";
   }
 }
@@ -123,61 +180,66 @@ Tally tally(const RunResult& run) {
 }
 
 // "No MUST is broken" is said only where everything that was to be decided was.
-std::string on_musts(const RunResult& run, const Tally& sum) {
-  std::string said;
-  if (!sum.broken.empty()) {
-    said = fmt::format("{} {} broken", counted(sum.broken.size(), "MUST"), sum.broken.size() == 1 ? "is" : "are");
-    if (sum.failures != sum.broken.size()) said += fmt::format(", as {} show", counted(sum.failures, "scenario"));
-    said += ". ";
-  }
+void put_musts(std::vector<std::string>& said, const RunResult& run, const Tally& sum) {
+  if (!sum.broken.empty())
+    said.push_back(fmt::format(
+        "{} {} broken{}", counted(sum.broken.size(), "MUST"), sum.broken.size() == 1 ? "is" : "are",
+        sum.failures == sum.broken.size() ? "" : fmt::format(", as {} show", counted(sum.failures, "scenario"))));
   if (sum.crashes > 0)
-    said += fmt::format("The target crashed, or hung up without a reply, in {}. ", counted(sum.crashes, "scenario"));
-  if (sum.known > 0) said += fmt::format("{}, as the baseline says. ", counted(sum.known, "known failure"));
-  if (!said.empty() && sum.broken.empty() && sum.crashes == 0) return said + "Nothing else was seen to be broken. ";
-  if (!said.empty()) return said;
-  return run.complete && sum.undecided == 0 ? "No MUST is broken. " : "No MUST was seen to be broken. ";
+    said.push_back(
+        fmt::format("the target crashed, or hung up without a reply, in {}", counted(sum.crashes, "scenario")));
+  if (sum.known > 0) said.push_back(fmt::format("{}, as the baseline says", counted(sum.known, "known failure")));
+  if (!sum.broken.empty() || sum.crashes > 0) return;
+  if (sum.known > 0)
+    said.emplace_back("nothing else was seen to be broken");
+  else
+    said.emplace_back(run.complete && sum.undecided == 0 ? "no MUST is broken" : "no MUST was seen to be broken");
 }
 
 }  // namespace
 
 std::string verdict(const RunResult& run, const TerminalStyle& style) {
-  std::string said;
+  std::vector<std::string> said;
   if (!run.complete)
-    said = fmt::format("The run is incomplete: {}. ", run.incomplete_because.empty()
-                                                          ? std::string("it has not come to its end")
-                                                          : visible(run.incomplete_because));
+    said.push_back(fmt::format("the run is incomplete: {}",
+                               run.incomplete_because.empty() ? "it has not come to its end" : run.incomplete_because));
   const Tally sum = tally(run);
   if (sum.decided == 0) {
-    said += run.scenarios.empty() ? "Nothing was played." : "Nothing was decided: this says nothing of the target.";
-    return said;
+    said.emplace_back(run.scenarios.empty() ? "nothing was played"
+                                            : "nothing was decided, which says nothing of the target");
+  } else {
+    put_musts(said, run, sum);
+    if (!sum.unmet.empty())
+      said.push_back(fmt::format("{} {} not met{}", counted(sum.unmet.size(), "SHOULD"),
+                                 sum.unmet.size() == 1 ? "is" : "are",
+                                 style.strict ? ", which is a finding in a strict run" : ""));
+    if (sum.undecided > 0) said.push_back(fmt::format("{} decided nothing", counted(sum.undecided, "scenario")));
   }
-  said += on_musts(run, sum);
-  if (!sum.unmet.empty())
-    said += fmt::format("{} {} not met{}. ", counted(sum.unmet.size(), "SHOULD"), sum.unmet.size() == 1 ? "is" : "are",
-                        style.strict ? ", which is a finding in a strict run" : "");
-  if (sum.undecided > 0) said += fmt::format("{} decided nothing. ", counted(sum.undecided, "scenario"));
-  said.pop_back();
-  return said;
+  std::string sentence = fmt::format("{}.", fmt::join(said, "; "));
+  sentence.front() = smtp::to_upper(sentence.substr(0, 1)).front();
+  return sentence;
 }
 
 std::string summary(const RunResult& run, const TerminalStyle& style) {
+  const std::size_t most = style.verbose ? no_limit : 2;
   std::string out;
   const engine::TargetFacts& target = run.target;
-  put_field(out, table, "target", fmt::format("{}  {}  ({})", target.name, target.address, target.profile), style);
-  put_field(out, table, "greeting", target.greeting, style);
+  put_learnt(out, run, style);
+  if (!out.empty()) out += '\n';
+  put_field(out, table, "target", fmt::format("{}  {}  ({})", target.name, target.address, target.profile), style,
+            most);
+  put_field(out, table, "greeting", target.greeting, style, most);
   put_field(out, table, "scenarios",
             fmt::format("{} in {}, seed {}", run.scenarios.size(), spoken(run.duration), run.seed), style);
-  out += fmt::format("  {}{}{}\n", painted("outcomes", Colour::dim, style), std::string(table.label - 8, ' '),
-                     counts(run, style));
-  for (const Outcome outcome : {Outcome::unsupported, Outcome::blocked, Outcome::inconclusive, Outcome::skipped})
-    put_groups(out, run, outcome, style);
+  put_counts(out, run, style);
+  put_undecided(out, run, style);
   put_baseline(out, run, style);
   const bool red = run.findings(style.strict) > 0;
   const Tally sum = tally(run);
   const bool green = run.complete && sum.decided > 0 && sum.undecided == 0 && sum.unmet.empty();
   const Colour colour = red ? Colour::red : green ? Colour::green : Colour::yellow;
   out += '\n';
-  for (const std::string& line : wrap(verdict(run, style), page_width - 2))
+  for (const std::string& line : fitted(visible(verdict(run, style)), style.width - 2, style.verbose ? no_limit : 8))
     out += fmt::format("  {}\n", painted(line, colour, style));
   return out;
 }

@@ -38,13 +38,13 @@ TEST_CASE("the verdict claims no more than was seen") {
       {{}, "Nothing was played."},
       {{Outcome::pass}, "No MUST is broken."},
       {{Outcome::pass, Outcome::skipped, Outcome::unsupported, Outcome::info}, "No MUST is broken."},
-      {{Outcome::pass, Outcome::blocked}, "No MUST was seen to be broken. 1 scenario decided nothing."},
+      {{Outcome::pass, Outcome::blocked}, "No MUST was seen to be broken; 1 scenario decided nothing."},
       {{Outcome::pass, Outcome::error, Outcome::inconclusive},
-       "No MUST was seen to be broken. 2 scenarios decided nothing."},
-      {{Outcome::blocked, Outcome::skipped}, "Nothing was decided: this says nothing of the target."},
-      {{Outcome::pass, Outcome::warn}, "No MUST is broken. 1 SHOULD is not met."},
+       "No MUST was seen to be broken; 2 scenarios decided nothing."},
+      {{Outcome::blocked, Outcome::skipped}, "Nothing was decided, which says nothing of the target."},
+      {{Outcome::pass, Outcome::warn}, "No MUST is broken; 1 SHOULD is not met."},
       {{Outcome::fail}, "1 MUST is broken."},
-      {{Outcome::fail, Outcome::fail, Outcome::warn, Outcome::warn}, "2 MUSTs are broken. 2 SHOULDs are not met."},
+      {{Outcome::fail, Outcome::fail, Outcome::warn, Outcome::warn}, "2 MUSTs are broken; 2 SHOULDs are not met."},
       {{Outcome::crash}, "The target crashed, or hung up without a reply, in 1 scenario."},
   };
   for (const Row& row : rows) CHECK(reports::verdict(run_of(row.outcomes), {}) == row.said);
@@ -52,15 +52,15 @@ TEST_CASE("the verdict claims no more than was seen") {
   engine::RunResult run = run_of({Outcome::pass});
   run.complete = false;
   CHECK(reports::verdict(run, {}) ==
-        "The run is incomplete: it has not come to its end. No MUST was seen to be broken.");
+        "The run is incomplete: it has not come to its end; no MUST was seen to be broken.");
   run.incomplete_because = "interrupted by SIGINT";
-  CHECK(has(reports::verdict(run, {}), "The run is incomplete: interrupted by SIGINT. "));
+  CHECK(has(reports::verdict(run, {}), "The run is incomplete: interrupted by SIGINT; "));
 
   run = run_of({Outcome::fail, Outcome::fail, Outcome::fail});
   for (engine::ScenarioResult& result : run.scenarios) result.requirements = {{"one", "", "", engine::Level::must, ""}};
   CHECK(reports::verdict(run, {}) == "1 MUST is broken, as 3 scenarios show.");
   run.has_baseline = true;
-  CHECK(reports::verdict(run, {}) == "3 known failures, as the baseline says. Nothing else was seen to be broken.");
+  CHECK(reports::verdict(run, {}) == "3 known failures, as the baseline says; nothing else was seen to be broken.");
   run = run_of({Outcome::warn});
   CHECK(has(reports::verdict(run, {.strict = true}), "1 SHOULD is not met, which is a finding in a strict run."));
 }
@@ -95,16 +95,50 @@ TEST_CASE("without colour there is no escape sequence, with colour each ends whe
     }
     CHECK(stripped == plain);
   }
-  CHECK(has(reports::to_terminal(run, {.colour = true}), "\x1b[1;31mFAIL "));
-  CHECK(has(reports::to_terminal(run, {.colour = true}), "\x1b[1;33mWARN "));
+  CHECK(has(reports::to_terminal(run, {.colour = true}), "\x1b[1;31mFAIL"));
+  CHECK(has(reports::to_terminal(run, {.colour = true}), "\x1b[1;33mWARN"));
 }
 
-TEST_CASE("a short warning grows where it is a finding") {
+TEST_CASE("a warning has its sentence, its conversation and its command as a failure has") {
   const engine::ScenarioResult warning = reports::sample_run().scenarios[4];
   REQUIRE(warning.outcome == Outcome::warn);
-  CHECK_FALSE(has(reports::finding(warning, {}), "\"If a parameter string"));
-  CHECK(has(reports::finding(warning, {.strict = true}), "\"If a parameter string"));
-  CHECK(has(reports::finding(warning, {.strict = true}), "again     smtpspec run"));
+  CHECK(has(reports::row_report(warning, {}), "\"If a parameter string"));
+  CHECK(has(reports::row_report(warning, {}), "again     smtpspec run"));
+}
+
+TEST_CASE("what no RFC says is no quotation") {
+  engine::ScenarioResult row = reports::sample_run().scenarios[4];
+  row.requirements[0].section = "house/rules";
+  CHECK(has(reports::row_report(row, {}), " If a parameter string"));
+}
+
+TEST_CASE("findings come first, the most serious at the top, with the evidence of the worst") {
+  const std::string report = reports::to_terminal(reports::sample_run(), {});
+  const auto at = [&](std::string_view text) { return report.find(text); };
+  CHECK(at("4 findings: 2 security, 1 must, 1 should") == 0);
+  CHECK(at("rfc5321/4.1.1.4/lf-is-no-line-end:early-reply") < at("always/text-octets"));
+  CHECK(at("always/text-octets") < at("> C: first\\n.\\r\\n"));
+  CHECK(at("again     smtpspec run") < at("smtpspec show ID"));
+  CHECK(at("smtpspec show ID") < at("What smtpspec learnt"));
+  CHECK(at("sessions at a time") < at("outcomes"));
+  CHECK(reports::to_terminal(run_of({Outcome::pass}), {}).find("finding") == std::string::npos);
+}
+
+TEST_CASE("a run on any server fits the page, at any width") {
+  const engine::RunResult endless = reports::endless_run();
+  for (const std::size_t width : {20U, 40U, 60U, 80U, 132U, 300U}) {
+    for (const bool colour : {false, true}) {
+      const std::string report = reports::to_terminal(endless, {.colour = colour, .width = width});
+      INFO(width);
+      CHECK(reports::screen_lines(report, width) <= reports::most_lines - 2);  // the command adds its files
+      CHECK(reports::well_formed(report) == report);
+    }
+  }
+  const std::string report = reports::to_terminal(endless, {});
+  CHECK(has(report, "more: "));
+  std::size_t shown = 0;
+  for (std::size_t at = 0; (at = report.find("    again ", at)) != std::string::npos; ++at) ++shown;
+  CHECK(shown == 10);
 }
 
 TEST_CASE("verbose names every scenario") {
@@ -143,6 +177,7 @@ TEST_CASE("texts are wrapped between words and escapes are kept whole") {
 
 TEST_CASE("a long line loses its middle, and says how many octets") {
   CHECK(reports::cut_middle(std::string(120, 'a'), 120) == std::string(120, 'a'));
+  CHECK(reports::columns(reports::cut_middle(std::string(1000, 'a'), 30)) <= 30);
   const std::string cut = reports::cut_middle(std::string(1000, 'a') + "\\r\\n", 120);
   CHECK(cut == std::string(60, 'a') + " ...914 octets left out... " + std::string(26, 'a') + "\\r\\n");
   std::string escapes;
@@ -150,12 +185,37 @@ TEST_CASE("a long line loses its middle, and says how many octets") {
   CHECK(has(reports::cut_middle(escapes, 120), "\\xff ...78 octets left out... \\xff"));
 }
 
-TEST_CASE("lines keep to the page, but for what is copied and for excerpts") {
-  std::istringstream lines(reports::to_terminal(reports::sample_run(), {}));
-  for (std::string line; std::getline(lines, line);) {
-    if (has(line, " again ") || has(line, " at ") || has(line, " outcomes ") || has(line, "C:") || has(line, "S:"))
-      continue;
-    INFO(line);
-    CHECK(reports::columns(line) <= reports::page_width);
+TEST_CASE("a text that is too long for its lines ends between words, or loses the middle of one") {
+  using Lines = std::vector<std::string>;
+  CHECK(reports::fitted("one two three four", 9, 1) == Lines{"one ..."});
+  CHECK(reports::fitted("one two three four", 9, 2) == Lines{"one two", "three ..."});
+  CHECK(reports::fitted("one two three four", 9, 3) == Lines{"one two", "three", "four"});
+  CHECK(reports::fitted("one " + std::string(50, 'x'), 20, 2) == Lines{"one xxxxxxxxxx ...", "xxxxx"});
+}
+
+TEST_CASE("a command is broken so that a shell reads one") {
+  using Lines = std::vector<std::string>;
+  CHECK(reports::command_lines("smtpspec run t.toml --filter one", 80) == Lines{"smtpspec run t.toml --filter one"});
+  CHECK(reports::command_lines("smtpspec run 'my target.toml' --filter one", 24) ==
+        Lines{"smtpspec run \\", "'my target.toml' \\", "--filter one"});
+}
+
+TEST_CASE("lines of a screen are counted as it shows them") {
+  CHECK(reports::screen_lines("", 10) == 0);
+  CHECK(reports::screen_lines("a\n\nb", 10) == 3);
+  CHECK(reports::screen_lines("\x1b[1;31m0123456789\x1b[0m\n", 10) == 1);
+  CHECK(reports::screen_lines("01234567890\n", 10) == 2);
+}
+
+TEST_CASE("lines keep to the page, but for what is copied") {
+  for (const std::size_t width : {40U, 80U, 100U}) {
+    std::istringstream lines(reports::to_terminal(reports::sample_run(), {.width = width}));
+    for (std::string line; std::getline(lines, line);) {
+      if (has(line, " at  ") || has(line, "again") || has(line, "--filter") || has(line, "rfc5321/") ||
+          line.ends_with(" \\"))
+        continue;
+      INFO(line);
+      CHECK(reports::columns(line) <= width);
+    }
   }
 }

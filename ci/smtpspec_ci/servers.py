@@ -8,16 +8,19 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import tomllib
 
-from smtpspec_ci import processes
+from smtpspec_ci import baselines, processes
 from smtpspec_ci.processes import BUILD, ROOT
 from smtpspec_ci.runner import SKIPPED, close
 
 TARGETS = ROOT / "ci" / "targets"
 LIMIT = 600  # seconds that a run may take
 JOBS = 48  # sessions at a time, where the target's ci.toml says nothing else
-REPORTS_DO_NOT_FIT = 99
+SIDE_BY_SIDE = 4  # runs
+ONLY_OUT_OF_DATE = 6  # smtpspec run: a baseline expects more than was found
+TOO_SLOW, REPORTS_DO_NOT_FIT = 98, 99
 OUTCOMES = ("pass", "info", "warn", "fail", "crash", "blocked", "inconclusive", "unsupported", "skipped", "error")
 
 
@@ -38,33 +41,49 @@ def log_of(name):
     return BUILD / f"run-{name}.log"
 
 
+def settings_of(name):
+    """Of its ci.toml: `jobs`, sessions at a time, 0 for no option; `baseline`, of another target that may have more
+    findings; `seconds` that a run may take."""
+    file = TARGETS / name / "ci.toml"
+    return tomllib.loads(file.read_text()) if file.is_file() else {}
+
+
 def play(smtpspec, name):
-    """The run's exit code, or another if its reports do not fit their schemas."""
+    """The run's exit code, or another if its reports do not fit their schemas; and how long it took."""
     target, out = (TARGETS / name).relative_to(ROOT), out_of(name).relative_to(ROOT)
-    settings = TARGETS / name / "ci.toml"
-    jobs = tomllib.loads(settings.read_text())["jobs"] if settings.is_file() else JOBS
-    baseline = ["--baseline", target / "expected.toml"] if (TARGETS / name / "expected.toml").is_file() else []
+    said = settings_of(name)
+    jobs = said.get("jobs", JOBS)
+    baseline = TARGETS / name / said.get("baseline", "expected.toml")
+    options = ["--jobs", jobs] if jobs else []
+    options += ["--baseline", baseline.resolve().relative_to(ROOT)] if baseline.is_file() else []
     shutil.rmtree(out_of(name), ignore_errors=True)
+    begun = time.monotonic()
     with log_of(name).open("w") as log:
-        code = processes.run([smtpspec, "run", target / "target.toml", *baseline, "--suite", "scenarios", "--jobs", jobs,
-                              "--out", out, "--report", "junit"], seconds=LIMIT, stdout=log, stderr=log)
+        code = processes.run([smtpspec, "run", target / "target.toml", *options, "--suite", "scenarios", "--out", out,
+                              "--report", "junit"], seconds=LIMIT, stdout=log, stderr=log)
+        seconds = time.monotonic() - begun
         fit = processes.run(["ci/check_reports", out], stdout=log, stderr=log) == 0
-    return code if fit else REPORTS_DO_NOT_FIT
+    if code == ONLY_OUT_OF_DATE and "baseline" in said:
+        code = 0
+    if code == 0 and seconds > said.get("seconds", LIMIT):
+        code = TOO_SLOW
+    return (code if fit else REPORTS_DO_NOT_FIT), seconds
 
 
-def row(name, code, cells):
-    print(f"{name:30}" + "".join(f"{cells[one]:>{max(len(one), 4) + 2}}" for one in OUTCOMES) + f"{code:>6}", flush=True)
+def row(name, seconds, code, cells):
+    print(f"{name:30}" + "".join(f"{cells[one]:>{max(len(one), 4) + 2}}" for one in OUTCOMES) + f"{seconds:>6}{code:>6}",
+          flush=True)
 
 
-def table(codes):
+def table(runs):
     print()
-    row("server", "exit", dict(zip(OUTCOMES, OUTCOMES)))
-    for name, code in codes.items():
+    row("server", "s", "exit", dict(zip(OUTCOMES, OUTCOMES)))
+    for name, (code, seconds) in runs.items():
         try:
             summary = json.loads((out_of(name) / "results.json").read_text())["summary"]
         except (OSError, ValueError, KeyError):
             summary = {}
-        row(name, code, {one: summary.get(one, "?") for one in OUTCOMES})
+        row(name, round(seconds), code, {one: summary.get(one, "?") for one in OUTCOMES})
 
 
 class Servers:
@@ -89,21 +108,23 @@ class Servers:
 
 
 def play_all(smtpspec, names):
-    """Starts the servers, plays and stops them; the exit codes of the runs by name, None for a server that does not start.
-    One start after the other, as each may ask apt; the runs are side by side, as they wait more than they work."""
+    """Starts the servers, plays and stops them; the runs by name, None for a server that does not start. One start after
+    the other, as each may ask apt; some runs are side by side, as they wait more than they work."""
     with Servers() as servers:
-        codes = {name: None for name in names}
+        runs = {name: None for name in names}
         running = [name for name in names if servers.start(name)]
-        with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
-            codes.update(zip(running, pool.map(lambda name: play(smtpspec, name), running)))
-    return codes
+        with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            runs.update(zip(running, pool.map(lambda name: play(smtpspec, name), running)))
+    return runs
 
 
 def main(arguments):
     there = sorted(file.parent.name for file in TARGETS.glob("*/target.toml"))
     parser = argparse.ArgumentParser(prog="ci/servers", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("name", nargs="*", metavar="NAME", help=f"these alone; there are: {' '.join(there)}")
-    names = parser.parse_args(arguments).name or there
+    parser.add_argument("--renew", action="store_true", help="then write their baselines anew, reasons kept")
+    options = parser.parse_args(arguments)
+    names = options.name or there
     unknown = [name for name in names if name not in there]
     if unknown:
         print(f"there is no target '{unknown[0]}'; there are: {' '.join(there)}")
@@ -120,13 +141,17 @@ def main(arguments):
         smtpspec = "build/dev/harness/cli/smtpspec"
     passed, broken = 0, []
     for _ in range(int(os.environ.get("SMTPSPEC_REPEAT") or 1)):
-        codes = play_all(smtpspec, names)
-        table({name: code for name, code in codes.items() if code is not None})
-        passed += sum(code == 0 for code in codes.values())
-        for name, code in codes.items():
-            if code is None:
+        runs = play_all(smtpspec, names)
+        table({name: run for name, run in runs.items() if run})
+        passed += sum(run is not None and run[0] == 0 for run in runs.values())
+        for name, run in runs.items():
+            if run is None:
                 broken.append(f"{name} does not start")
-            elif code != 0:
-                broken.append(f"{name}, exit code {code}; see {log_of(name).relative_to(ROOT)}")
+            elif run[0] != 0:
+                broken.append(f"{name}, exit code {run[0]}; see {log_of(name).relative_to(ROOT)}")
                 print("", f"== {name}", *log_of(name).read_text(errors="replace").splitlines()[-60:], sep="\n")
+    if options.renew:
+        for name in (name for name in names if "baseline" not in settings_of(name)):
+            unread = baselines.renew(TARGETS / name / "expected.toml", out_of(name) / "results.json")
+            print(f"{name}: baseline written", *(f"  without a reason: {pattern}" for pattern in unread), sep="\n")
     return close(passed, len(broken), 0, broken)

@@ -114,6 +114,10 @@ def do_servers(work):
     work.run("ci/servers", env={"SMTPSPEC": SMTPSPEC})
 
 
+def do_odd(work):
+    work.run("ci/odd/run", env={"SMTPSPEC": str(ROOT / SMTPSPEC)})
+
+
 def do_hostile(depth):
     return lambda work: work.run("ci/hostile", "--depth", depth, SMTPSPEC, HOSTILE)
 
@@ -165,6 +169,7 @@ TEST = [
 ]
 LONG = [
     BUILD_STEP,
+    Step("odd", "the suite on odd servers, without options: fair, quick and short", do_odd, needs=("build",)),
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),

@@ -11,7 +11,7 @@ die() { say "$*"; exit 1; }
 port_of() { sed -nE "s/^$1 = \"[^\"]*127\.0\.0\.1:([0-9]+)\".*/\1/p" "$repository/ci/targets/$target/target.toml"; }
 port=$(port_of address)
 sink=$(port_of sink)
-[ -n "$port" ] && [ -n "$sink" ] || die "its target.toml names no port of 127.0.0.1"
+[ -n "$port" ] || die "its target.toml names no port of 127.0.0.1"
 
 # A server drops its privileges, so every folder above its files must let others through.
 open_to_others() {
@@ -99,6 +99,33 @@ system_user() {
   getent passwd "$1" >/dev/null || { say "making the system user $1"; useradd -r -U -M -d /nonexistent -s /usr/sbin/nologin "$1"; }
 }
 
+# For a server whose paths are compiled in: what it will see as /etc, /var, /run and /tmp, on a host of this name.
+own_system() {  # HOST
+  host=$1
+  mkdir -p "$run"/{etc,var,run,tmp}
+  chmod 1777 "$run/tmp"
+  ln -s /run "$run/var/run"
+  cp -a /etc/{passwd,group,services,protocols,ld.so.cache,localtime,ssl} "$run/etc/" 2>/dev/null || true
+  [ -s "$run/etc/passwd" ] || die "could not copy /etc/passwd"
+  printf '%s\n' "$host" >"$run/etc/mailname"
+  printf '127.0.0.1 %s localhost\n' "$host" >"$run/etc/hosts"
+  printf 'passwd: files\ngroup: files\nhosts: files\n' >"$run/etc/nsswitch.conf"
+}
+own_user() {  # NAME ID HOME: there alone
+  printf '%s:x:%s:%s::%s:/bin/false\n' "$1" "$2" "$2" "$3" >>"$run/etc/passwd"
+  printf '%s:x:%s:\n' "$1" "$2" >>"$run/etc/group"
+}
+# Starts the server as if its packages were installed; ending the outer process ends all that is within.
+start_inside() {  # LOG COMMAND...
+  local log=$1
+  shift
+  setsid unshare --mount --uts --pid --fork --kill-child --mount-proc "$repository/ci/targets/inside" "$host" "$root" "$run" "$@" \
+    </dev/null >"$log" 2>&1 9>&- &
+  remember $!
+  disown
+  await_greeting "$log"
+}
+
 # end_server: asks the remembered server and all of its session to end, and insists after 10 seconds.
 end_server() {
   local pid left tenths
@@ -137,9 +164,9 @@ listened() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # The last steps of every start, and all of a stop.
 await_greeting() {  # LOG
-  if ! greeted "$port" 20; then
+  if ! greeted "$port" 60; then
     end_server
-    die "did not greet within 20 s; see $1"
+    die "did not greet within a minute; see $1"
   fi
 }
 stop_server() {

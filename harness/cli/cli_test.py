@@ -115,7 +115,7 @@ class ExitCodes(Cli):
     def test_all_is_well(self):
         self.expect(self.run_suite(PASSES), 0, "1 pass", "No MUST is broken")
         results = self.results()
-        self.assertEqual(results["schema"], "smtpspec-results/1")
+        self.assertEqual(results["schema"], "smtpspec-results/2")
         self.assertTrue(results["complete"])
         self.assertEqual([s["outcome"] for s in results["scenarios"]], ["pass"])
         self.assertTrue((self.out / results["scenarios"][0]["transcript"]).exists())
@@ -301,7 +301,7 @@ requirements = ["rfc5321/2.3.8/our-own-crlf"]
         self.expect(smtpspec("check", changed), 0, "1 scenario")
 
     def test_help_of_every_command(self):
-        for command in ("run", "judge", "list", "explain", "check", "prove", "serve", "sink"):
+        for command in ("run", "judge", "show", "list", "explain", "check", "prove", "serve", "sink"):
             self.expect(smtpspec(command, "--help"), 0, command)
         self.expect(smtpspec("--version"), 0, "smtpspec ")
 
@@ -319,6 +319,33 @@ class Verdicts(Cli):
         # The scenario lets 501 pass now.
         mended = self.file("mended.toml", FAILS_WITH_A_FAULT.replace('expect = "250"', 'expect = ["250", "501"]'))
         self.expect(smtpspec("judge", self.out, "--suite", mended), 0, "noop-with-argument: pass, was fail")
+
+    def test_show(self):
+        with server("--fault", "noop-argument-refused") as port:
+            self.expect(self.run_suite(FAILS_WITH_A_FAULT + PASSES, self.target(port)), 1,
+                        "1 finding: 1 must", "rfc5321/4.1.1.9/our-own-noop:reply", "1 MUST is broken.")
+        finding, = self.results()["findings"]
+        self.assertEqual((finding["scenarios"], finding["evidence"]), (["noop-with-argument"], "noop-with-argument"))
+        for name in (finding["id"], "noop-with-argument"):
+            self.expect(smtpspec("show", name, "--run", self.out), 0, "NOOP does nothing", "expected  250", "finding",
+                        "> S: 501", "C: NOOP argument\\r\\n", "C: EHLO client.example\\r\\n", "we closed the connection")
+        self.expect(smtpspec("show", "noop", "--run", self.out), 0, "PASS", "C: NOOP\\r\\n")
+        self.expect(smtpspec("show", "noop-with-argumnt", "--run", self.out), 2, "did you mean 'noop-with-argument'")
+        self.expect(smtpspec("show", "rfc5321/4.1.1.9/our-own-noop", "--run", self.out), 2, finding["id"])
+        self.expect(smtpspec("show", "noop", "--run", self.folder), 2, "results.json")
+        (self.out / "transcripts/noop.jsonl").unlink()
+        self.expect(smtpspec("show", "noop", "--run", self.out), 2, "not all of the conversation")
+
+    def test_again_can_be_pasted(self):
+        with server("--fault", "noop-argument-refused") as port:
+            target = self.target(port).rename(self.folder / "my target.toml")
+            done = self.run_suite(FAILS_WITH_A_FAULT, target, env={**os.environ, "COLUMNS": "40"})
+            again = re.search(r"again +((?:.*\\\n)*.*)\n", done.stdout).group(1)
+            self.assertIn("\\\n", again)
+            path = f"{os.path.dirname(SMTPSPEC)}:{os.environ['PATH']}"
+            done = subprocess.run(["sh", "-c", f"{again} --out {self.out}"], capture_output=True, text=True,
+                                  timeout=LONG_ENOUGH, env={**os.environ, "PATH": path})
+            self.expect(done, 1, "our-own-noop")
 
     def test_judge_of_nothing(self):
         self.expect(smtpspec("judge", self.folder), 2, "results.json")

@@ -1,9 +1,11 @@
 #include "harness/cli/console.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -21,9 +23,16 @@ bool has_colour(int descriptor) {
          std::string_view(term) != "dumb";
 }
 
-std::size_t columns() {
+std::size_t columns(int descriptor) {
   winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::size_t width_of_stdout() {
+  constexpr std::size_t narrowest = 20;
+  std::size_t width = 0;
+  if (const char* set = std::getenv("COLUMNS"); set != nullptr) std::from_chars(set, set + std::strlen(set), width);
+  return std::max(width > 0 ? width : columns(STDOUT_FILENO), narrowest);
 }
 
 volatile std::sig_atomic_t caught = 0;
@@ -37,6 +46,18 @@ void catch_signal(int number) {
 
 bool stdout_has_colour() { return has_colour(STDOUT_FILENO); }
 bool stderr_has_colour() { return has_colour(STDERR_FILENO); }
+
+reports::TerminalStyle stdout_style(bool verbose, bool strict) {
+  return {.colour = stdout_has_colour(), .verbose = verbose, .strict = strict, .width = width_of_stdout()};
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+,=";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char octet : word) quoted += octet == '\'' ? std::string(R"('\'')") : std::string(1, octet);
+  return quoted + "'";
+}
 
 void say(std::string_view text) {
   if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
@@ -63,7 +84,7 @@ void ProgressLine::show(const engine::Progress& progress) {
   if (!progress.slowest.empty())
     line +=
         fmt::format("  {} ({:.1f} s)", progress.slowest, static_cast<double>(progress.slowest_for.count()) / 1000.0);
-  fmt::print(stderr, "\r{}\x1b[K", line.substr(0, columns() - 1));
+  fmt::print(stderr, "\r{}\x1b[K", line.substr(0, columns(STDERR_FILENO) - 1));
   std::fflush(stderr);
 }
 

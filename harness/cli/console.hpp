@@ -5,12 +5,18 @@
 #include <string_view>
 
 #include "harness/engine/run.hpp"
+#include "reports/report.hpp"
 
 namespace smtpspec::cli {
 
 /// Standard output shows colours: it is a terminal and NO_COLOR is not set.
 [[nodiscard]] bool stdout_has_colour();
 [[nodiscard]] bool stderr_has_colour();
+/// How a report is to be printed on standard output: its colours and width. COLUMNS goes before what the terminal says;
+/// what is no terminal has 80 columns.
+[[nodiscard]] reports::TerminalStyle stdout_style(bool verbose, bool strict);
+/// A word as a shell reads it: in single quotes where it needs them.
+[[nodiscard]] std::string shell_word(const std::string& word);
 
 /// "smtpspec: <text>" on standard error; a progress line on it is cleared first.
 void say(std::string_view text);

@@ -6,6 +6,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/cli/run_folder.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
@@ -22,19 +23,6 @@ struct JudgeOptions {
   bool strict = false;
   bool verbose = false;
 };
-
-std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder) {
-  const auto file = folder / "results.json";
-  const auto text = read_file(file);
-  if (!text) {
-    say(fmt::format("{}: cannot be read; judge takes the folder that `smtpspec run --out` wrote", file.string()));
-    return std::nullopt;
-  }
-  std::string problem;
-  auto run = reports::from_json(*text, problem);
-  if (!run) say(fmt::format("{}: {}", file.string(), problem));
-  return run;
-}
 
 /// Judges one scenario again in place, and shows its conversations to the referee. False, said on standard error, where
 /// its transcript cannot be read.
@@ -92,8 +80,7 @@ int judge_run(const JudgeOptions& options) {
   for (engine::ScenarioResult& result : run->scenarios)
     if (const auto found = by_id.find(result.id); found != by_id.end() && !found->second->rule.empty())
       rules.put(result, *found->second);
-  fmt::print("{}", reports::to_terminal(
-                       *run, {.colour = stdout_has_colour(), .verbose = options.verbose, .strict = options.strict}));
+  fmt::print("{}", reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
   for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
   fmt::print("Judged {} transcripts again: {}.\n", judged,
              changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));

@@ -36,7 +36,7 @@ int list(const ListOptions& options) {
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
-void explain(const scenario::Scenario& scenario, const scenario::Suite& suite) {
+void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, const std::string& again) {
   fmt::print("{}\n  {}\n", scenario.id, scenario.title);
   if (!scenario.rationale.empty()) fmt::print("\n{}\n", scenario.rationale);
   fmt::print("\n");
@@ -50,18 +50,20 @@ void explain(const scenario::Scenario& scenario, const scenario::Suite& suite) {
   scenario::Scenario shown = scenario;  // what was said above is not said twice
   shown.rationale.clear();
   fmt::print("\n{}\n", scenario::to_toml(shown));
-  fmt::print("  {}:{}\n  smtpspec run TARGET --filter {}\n\n", scenario.place.file, scenario.place.line, scenario.id);
+  fmt::print("  {}:{}\n  {} --filter {}\n\n", scenario.place.file, scenario.place.line, again, scenario.id);
 }
 
 int explain_all(const ListOptions& options) {
   const auto suite = load_suite(options.suite);
   if (!suite) return exit_usage;
+  std::string again = "smtpspec run TARGET";
+  for (const auto& folder : options.suite) again += " --suite " + shell_word(folder.string());
   std::size_t shown = 0;
   std::vector<std::string> ids;
   for (const auto& scenario : suite->scenarios) {
     ids.push_back(scenario.id);
     if (!engine::matches(scenario, options.id)) continue;
-    explain(scenario, *suite);
+    explain(scenario, *suite, again);
     ++shown;
   }
   if (shown > 0) return exit_complete;

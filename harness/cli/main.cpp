@@ -25,7 +25,8 @@ constexpr const char* footer =
     "  smtpspec run smtp://127.0.0.1:2525              on a server, with what can be known without a target file\n"
     "  smtpspec run target.toml --report junit         on a server, with a JUnit report beside results.json\n"
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing'\n"
-    "  smtpspec explain false-end-of-data              what a scenario does, and why";
+    "  smtpspec explain false-end-of-data              what a scenario does, and why\n"
+    "  smtpspec show false-end-of-data/lf-dot-lf       what came of it in the last run, every octet";
 
 }  // namespace
 
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
   chosen.command_line = fmt::format("smtpspec{}{}", argc > 1 ? " " : "", fmt::join(argv + 1, argv + argc, " "));
   add_run(app, chosen);
   add_judge(app, chosen);
+  add_show(app, chosen);
   add_list(app, chosen);
   add_explain(app, chosen);
   add_check(app, chosen);

@@ -44,12 +44,12 @@ bool is_for(const Scenario& scenario, std::string_view profile) {
   return false;
 }
 
-/// What is played against a server: everything where it is clean, or `full` is asked for. A fault is killed by the
-/// scenarios that promise to, so each of these is played and no other, unless a rule that holds for every conversation
-/// is to see it.
+/// What is played against a server: everything where it is clean or does what it may, or `full` is asked for. A fault
+/// is killed by the scenarios that promise to, so each of these is played and no other, unless a rule that holds for
+/// every conversation is to see it.
 std::vector<const Scenario*> part_for(const reference::FaultRow* fault, const scenario::Suite& suite, bool full) {
   const auto promise = [&](const Scenario& scenario) { return promises(scenario, *fault); };
-  const bool all = fault == nullptr || full ||
+  const bool all = fault == nullptr || fault->permitted || full ||
                    std::any_of(suite.scenarios.begin(), suite.scenarios.end(),
                                [&](const auto& one) { return !one.rule.empty() && promise(one); });
   std::vector<const Scenario*> part;
@@ -66,6 +66,7 @@ Said said_by(const engine::ScenarioResult& result) {
                result.outcome == Outcome::unsupported ||
                (result.outcome == Outcome::skipped && result.cause == engine::Cause::condition);
   said.red = engine::is_finding(result.outcome, true) && !result.decided_by.empty();
+  said.accuses = result.outcome == Outcome::fail || result.outcome == Outcome::crash;
   said.text = scenario::name(result.outcome);
   if (!result.expected.empty()) said.text += fmt::format(", expected {}", result.expected);
   if (!result.actual.empty()) said.text += fmt::format(", got {}", result.actual);
@@ -150,7 +151,9 @@ void add_prove(CLI::App& app, Chosen& chosen) {
       "kept\n"
       "of promises made, other scenarios that turned red, and which kept their promise. The exit code is 0 where no\n"
       "fault survived, no scenario was red on the clean server and every promise was kept, else 1.\n"
-      "`smtpspec serve --list-faults` shows the faults.\n"
+      "A server with a freedom, a deviation that the RFC permits, is played the whole suite, and nothing may accuse "
+      "it.\n"
+      "`smtpspec serve --list-faults` shows faults and freedoms.\n"
       "A fault is shown to the scenarios that name it, and with --full to the whole suite.");
   auto options = std::make_shared<ProveOptions>();
   add_suite_option(*command, options->suite);

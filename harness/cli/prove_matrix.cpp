@@ -75,10 +75,20 @@ void print_fault(const Matrix::Row& row, std::size_t width, bool full) {
   list(proof, "also      ", findings.also);
 }
 
+/// Servers that do what they may; nothing is said of one that nobody accuses.
+void print_freedom(const Matrix::Row& row) {
+  if (row.findings.alarms.empty() && row.proof->problem.empty()) return;
+  fmt::print("\nACCUSED   {}: {}\n", row.proof->fault->name, row.proof->fault->summary);
+  if (!row.proof->problem.empty()) fmt::print("          PROBLEM   {}\n", row.proof->problem);
+  list(*row.proof, "", row.findings.alarms);
+}
+
 }  // namespace
 
 void Proof::add(const std::string& id, Said heard) {
   const auto [place, first] = said.try_emplace(id, heard);
+  heard.accuses = heard.accuses || place->second.accuses;
+  place->second.accuses = heard.accuses;
   if (!first && (heard.red || (!place->second.red && heard.green && !place->second.green)))
     place->second = std::move(heard);
 }
@@ -94,6 +104,8 @@ Findings findings_of(const Proof& proof, const scenario::Suite& suite) {
     const Said said = found == proof.said.end() ? Said{} : found->second;
     if (proof.fault == nullptr) {
       if (!said.green) findings.alarms.push_back(scenario.id);
+    } else if (proof.fault->permitted) {
+      if (said.accuses) findings.alarms.push_back(scenario.id);
     } else if (promises(scenario, *proof.fault)) {
       (said.red ? findings.kept : findings.broken).push_back(scenario.id);
     } else if (said.red) {
@@ -103,7 +115,9 @@ Findings findings_of(const Proof& proof, const scenario::Suite& suite) {
   return findings;
 }
 
-bool Matrix::holds() const { return survived() == 0 && clean.findings.alarms.empty() && broken == 0 && problems == 0; }
+bool Matrix::holds() const {
+  return survived() == 0 && clean.findings.alarms.empty() && unfair == 0 && broken == 0 && problems == 0;
+}
 
 Matrix matrix_of(const std::vector<Proof>& proofs, const scenario::Suite& suite) {
   Matrix matrix;
@@ -115,6 +129,11 @@ Matrix matrix_of(const std::vector<Proof>& proofs, const scenario::Suite& suite)
       matrix.clean = std::move(row);
       continue;
     }
+    if (proof.fault->permitted) {
+      matrix.unfair += row.findings.alarms.size();
+      matrix.freedoms.push_back(std::move(row));
+      continue;
+    }
     matrix.killed += row.killed() ? 1 : 0;
     matrix.hard += proof.fault->hard ? 1 : 0;
     matrix.broken += row.findings.broken.size();
@@ -122,7 +141,7 @@ Matrix matrix_of(const std::vector<Proof>& proofs, const scenario::Suite& suite)
     matrix.faults.push_back(std::move(row));
   }
   for (const Scenario& scenario : suite.scenarios)
-    if (matrix.faults.size() == reference::fault_count && proven.count(scenario.id) == 0)
+    if (matrix.faults.size() + matrix.freedoms.size() == reference::fault_count && proven.count(scenario.id) == 0)
       matrix.idle.push_back(scenario.id);
   return matrix;
 }
@@ -134,13 +153,16 @@ void print(const Matrix& matrix, bool full) {
   fmt::print("\n{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", "", "", "fault", width, "promised", "also",
              full ? "what it does" : "turned red by");
   for (const Matrix::Row& row : matrix.faults) print_fault(row, width, full);
+  for (const Matrix::Row& row : matrix.freedoms) print_freedom(row);
   if (!matrix.idle.empty()) fmt::print("\n{} not shown to be able to fail:\n", plural(matrix.idle.size(), "scenario"));
   for (const std::string& id : matrix.idle) fmt::print("          {}\n", id);
   const std::size_t faults = matrix.faults.size();
   fmt::print(
-      "\n{}, {} of them ({} in 100) hard to see: {} killed, {} survived; {} on the clean server; {} not kept{}\n",
+      "\n{}, {} of them ({} in 100) hard to see: {} killed, {} survived; {} on the clean server, {} on {} that do what "
+      "they may; {} not kept{}\n",
       plural(faults, "fault"), matrix.hard, faults == 0 ? 0 : matrix.hard * 100 / faults, matrix.killed,
-      matrix.survived(), plural(matrix.clean.findings.alarms.size(), "false alarm"), plural(matrix.broken, "promise"),
+      matrix.survived(), plural(matrix.clean.findings.alarms.size(), "false alarm"), matrix.unfair,
+      plural(matrix.freedoms.size(), "server"), plural(matrix.broken, "promise"),
       matrix.problems == 0 ? "" : fmt::format("; {} with a problem", plural(matrix.problems, "server")));
 }
 

@@ -13,12 +13,13 @@ namespace smtpspec::cli {
 
 /// What one scenario said of one server.
 struct Said {
-  bool green = false;  ///< nothing against it, or not for such a server
-  bool red = false;    ///< a finding that one of the scenario's own requirements decided
-  std::string text;    ///< for people: outcome, expected, actual
+  bool green = false;    ///< nothing against it, or not for such a server
+  bool red = false;      ///< a finding that one of the scenario's own requirements decided
+  bool accuses = false;  ///< says that the server breaks a rule: fail, crash
+  std::string text;      ///< for people: outcome, expected, actual
 };
 
-/// One server of the proof: clean, or with one fault.
+/// One server of the proof: clean, or with one fault or freedom.
 struct Proof {
   const reference::FaultRow* fault = nullptr;  ///< null: clean
   std::map<std::string, Said> said;            ///< by scenario id
@@ -34,7 +35,7 @@ struct Findings {
   std::vector<std::string> kept;    ///< promised to turn red, and did
   std::vector<std::string> broken;  ///< and did not
   std::vector<std::string> also;    ///< red without a promise
-  std::vector<std::string> alarms;  ///< of the clean server: not green
+  std::vector<std::string> alarms;  ///< of the clean server: not green; of one with a freedom: accuses it
 };
 
 /// Whether the scenario names the fault in its `catches`.
@@ -50,9 +51,11 @@ struct Matrix {
   };
   Row clean;
   std::vector<Row> faults;
+  std::vector<Row> freedoms;
   std::vector<std::string> idle;  ///< scenarios that kept no promise; known only where every fault was tried
   std::size_t killed = 0;
   std::size_t hard = 0;      ///< faults that are hard to see
+  std::size_t unfair = 0;    ///< false alarms on servers with a freedom
   std::size_t broken = 0;    ///< promises not kept
   std::size_t problems = 0;  ///< servers that could not be tested, or went wrong
 

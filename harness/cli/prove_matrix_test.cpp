@@ -7,9 +7,9 @@ namespace {
 
 using reference::FaultRow;
 
-const Said green{true, false, "pass"};
-const Said red{false, true, "fail"};
-const Said undecided{false, false, "blocked"};
+const Said green{true, false, false, "pass"};
+const Said red{false, true, true, "fail"};
+const Said undecided{false, false, false, "blocked"};
 
 FaultRow row_of(std::string_view name) {
   return reference::fault_table()[static_cast<std::size_t>(reference::fault_named(name).value())];
@@ -66,6 +66,13 @@ TEST_CASE("a matrix holds where every fault is killed, and nothing else is wrong
   SECTION("a false alarm") { proofs[0].said["a"] = red; }
   SECTION("a server that went wrong") { proofs[1].problem = "no room"; }
   SECTION("a fault that survived") { proofs[1].said["a"] = undecided; }
+  SECTION("a freedom that is held against a server") {
+    const FaultRow freedom = row_of("bare-vrfy-answered-252");
+    proofs.emplace_back().fault = &freedom;
+    proofs[2].said = {{"a", {false, true, false, "warn"}}};
+    CHECK(matrix_of(proofs, suite).holds());
+    proofs[2].said["a"].accuses = true;
+  }
   CHECK_FALSE(matrix_of(proofs, suite).holds());
 }
 
@@ -79,7 +86,8 @@ TEST_CASE("where every fault was tried, scenarios that kept no promise are told"
   const Matrix matrix = matrix_of(proofs, suite);
   CHECK(matrix.idle == Ids{"b"});
   CHECK(matrix.hard > 0);
-  CHECK(matrix.survived() == reference::fault_count - 1);
+  CHECK(matrix.survived() == matrix.faults.size() - 1);
+  CHECK(matrix.faults.size() + matrix.freedoms.size() == reference::fault_count);
 }
 
 }  // namespace

@@ -85,8 +85,8 @@ class RunCommand {
     settings_.rate = options_.rate;
     settings_.repeat = options_.repeat;
     settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
-    settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + options_.target);
-    for (const auto& folder : options_.suite) settings_.again += " --suite " + folder.string();
+    settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + shell_word(options_.target));
+    for (const auto& folder : options_.suite) settings_.again += " --suite " + shell_word(folder.string());
     return exit_complete;
   }
 
@@ -125,9 +125,7 @@ class RunCommand {
     if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
     bool written = write_results(result);
     for (const WantedReport& wanted : wanted_) written = write(wanted.file, wanted.format->write(result)) && written;
-    fmt::print("{}",
-               reports::to_terminal(
-                   result, {.colour = stdout_has_colour(), .verbose = options_.verbose, .strict = options_.strict}));
+    fmt::print("{}", reports::to_terminal(result, stdout_style(options_.verbose, options_.strict)));
     std::string files = (options_.out / "results.json").string();
     for (const WantedReport& wanted : wanted_) files += ", " + wanted.file.string();
     fmt::print("Reports: {}; transcripts: {}\n", files, (options_.out / "transcripts").string());

@@ -15,6 +15,7 @@ CitedRequirement cite(const std::string& id, const scenario::Suite& suite) {
     cited.lines = ledger::text_of(found->second.lines);
     cited.level = found->second.level;
     cited.says = found->second.says;
+    cited.severity = found->second.severity;
   }
   return cited;
 }

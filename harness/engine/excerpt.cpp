@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,11 +17,11 @@ namespace {
 
 constexpr std::size_t lines_before = 20;
 constexpr std::size_t lines_after = 8;
-constexpr std::size_t most_octets = 2000;
 constexpr std::size_t most_of_body = 200;
 constexpr std::size_t most_deliveries = 4;
+constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
 
-std::string shown(std::string_view octets) {
+std::string shown(std::string_view octets, std::size_t most_octets) {
   if (octets.size() <= most_octets) return smtp::escape(octets);
   const std::size_t half = most_octets / 2;
   return fmt::format("{} [{} octets left out] {}", smtp::escape(octets.substr(0, half)), octets.size() - 2 * half,
@@ -51,25 +53,27 @@ std::string what_happened(const Event& event) {
 
 /// Octets of one event, a line of the excerpt for each line of the conversation.
 void add_octets(std::vector<ExcerptLine>& lines, ExcerptLine::Side side, const std::string& session, bool beneath_tls,
-                std::string_view octets) {
+                std::string_view octets, std::size_t most_octets) {
   if (octets.size() > most_octets) {
     const std::size_t tail = most_octets / 8;
-    add_octets(lines, side, session, beneath_tls, octets.substr(0, most_octets / 4));
+    add_octets(lines, side, session, beneath_tls, octets.substr(0, most_octets / 4), most_octets);
     const std::string left_out = fmt::format("[{} octets left out]", octets.size() - most_octets / 4 - tail);
     lines.push_back({ExcerptLine::Side::event, session, left_out, false});
-    return add_octets(lines, side, session, beneath_tls, octets.substr(octets.size() - tail));
+    return add_octets(lines, side, session, beneath_tls, octets.substr(octets.size() - tail), most_octets);
   }
   while (!octets.empty()) {
     const auto end = octets.find('\n');
     const std::size_t size = end == std::string_view::npos ? octets.size() : end + 1;
-    lines.push_back({side, session, (beneath_tls ? "(beneath TLS) " : "") + shown(octets.substr(0, size)), false});
+    lines.push_back(
+        {side, session, (beneath_tls ? "(beneath TLS) " : "") + shown(octets.substr(0, size), most_octets), false});
     octets.remove_prefix(size);
   }
 }
 
 /// The first line from `from` on that shows the octets, else the last line.
-std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, std::string_view octets) {
-  const std::string wanted = shown(octets);
+std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, std::string_view octets,
+                      std::size_t most_octets) {
+  const std::string wanted = shown(octets, most_octets);
   for (std::size_t i = from; i < lines.size() && !octets.empty(); ++i)
     if (lines[i].text == wanted) return i;
   return lines.size() - 1;
@@ -81,7 +85,7 @@ void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<record::D
     lines.push_back(
         {ExcerptLine::Side::event, "",
          fmt::format("delivered: {}, {} octets, body: {}", judge::describe_envelope(delivery), delivery.message.size(),
-                     shown(record::part(delivery.message).body.substr(0, most_of_body))),
+                     smtp::escape(record::part(delivery.message).body.substr(0, most_of_body))),
          false});
   }
   if (deliveries.size() > most_deliveries)
@@ -89,10 +93,9 @@ void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<record::D
                      fmt::format("[{} deliveries left out]", deliveries.size() - most_deliveries), false});
 }
 
-}  // namespace
-
-std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
-                                 std::string_view octets_of_key) {
+/// All lines of a conversation, and which of them shows event `key`, or the line `octets_of_key` of it.
+std::pair<std::vector<ExcerptLine>, std::size_t> lines_of(const record::Transcript& transcript, std::size_t most_octets,
+                                                          std::size_t key, std::string_view octets_of_key) {
   std::vector<ExcerptLine> lines;
   std::size_t key_line = 0;
   for (std::size_t i = 0; i < transcript.events.size(); ++i) {
@@ -105,29 +108,54 @@ std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size
       // Segments of the same text are shown as one: their borders are in the transcript.
       std::string octets = shown_event.octets;
       std::size_t last = i;
+      std::size_t omitted = shown_event.omitted;
       while (last + 1 < transcript.events.size() && transcript.events[last + 1].kind == shown_event.kind &&
              transcript.events[last + 1].by == shown_event.by &&
              transcript.events[last + 1].session == shown_event.session &&
-             transcript.events[last + 1].beneath_tls == shown_event.beneath_tls)
+             transcript.events[last + 1].beneath_tls == shown_event.beneath_tls) {
         octets += transcript.events[++last].octets;
+        omitted += transcript.events[last].omitted;
+      }
       add_octets(lines, sent ? ExcerptLine::Side::client : ExcerptLine::Side::server, session, shown_event.beneath_tls,
-                 octets);
-      if (event >= i && event <= last && !lines.empty()) key_line = line_with(lines, before, octets_of_key);
+                 octets, most_octets);
+      if (omitted > 0)
+        lines.push_back({ExcerptLine::Side::event, session, fmt::format("[{} octets more, not kept]", omitted), false});
+      if (key >= i && key <= last && !lines.empty()) key_line = line_with(lines, before, octets_of_key, most_octets);
       i = last;
       continue;
     }
     if (const std::string text = what_happened(shown_event); !text.empty())
       lines.push_back({ExcerptLine::Side::event, session, text, false});
-    if (i == event && lines.size() > before) key_line = lines.size() - 1;
+    if (i == key && lines.size() > before) key_line = lines.size() - 1;
   }
-  if (!lines.empty()) lines[std::min(key_line, lines.size() - 1)].key = true;
+  return {std::move(lines), key_line};
+}
 
+}  // namespace
+
+std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
+                                 std::string_view octets_of_key) {
+  constexpr std::size_t most_octets = 2000;
+  auto [lines, key_line] = lines_of(transcript, most_octets, event, octets_of_key);
+  if (!lines.empty()) lines[std::min(key_line, lines.size() - 1)].key = true;
   const std::size_t first = key_line > lines_before ? key_line - lines_before : 0;
   const std::size_t end = std::min(lines.size(), key_line + lines_after + 1);
   std::vector<ExcerptLine> kept(lines.begin() + static_cast<std::ptrdiff_t>(first),
                                 lines.begin() + static_cast<std::ptrdiff_t>(end));
   if (deliveries) add_deliveries(kept, transcript.deliveries);
   return kept;
+}
+
+std::vector<ExcerptLine> conversation(const record::Transcript& transcript) {
+  std::vector<ExcerptLine> lines = lines_of(transcript, whole, transcript.events.size(), "").first;
+  for (const record::Delivery& delivery : transcript.deliveries) {
+    lines.push_back({ExcerptLine::Side::event, "",
+                     fmt::format("delivered to the {}: {}, {} octets:", delivery.road,
+                                 judge::describe_envelope(delivery), delivery.message.size()),
+                     false});
+    add_octets(lines, ExcerptLine::Side::event, "", false, delivery.message, whole);
+  }
+  return lines;
 }
 
 }  // namespace smtpspec::engine

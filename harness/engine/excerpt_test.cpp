@@ -99,5 +99,16 @@ TEST_CASE("deliveries are shown where they matter, and no flood of them") {
   for (const auto& line : lines) CHECK(line.text.size() < 10000);
 }
 
+TEST_CASE("a whole conversation leaves nothing out, and ends in what was delivered") {
+  Script script = Script().greeted();
+  for (int i = 0; i < 100; ++i) script.step(i).sends("NOOP " + std::string(3000, 'x') + "\r\n").says("250 Ok\r\n");
+  script.delivers("Subject: x\r\n\r\n\x01\r\n");
+  const auto lines = conversation(script.transcript());
+  CHECK(keys(lines) == 0);
+  CHECK(lines.size() == 4 + 200 + 1 + 3);
+  CHECK_FALSE(says(lines, "left out"));
+  CHECK(lines.back().text == "\\x01\\r\\n");
+}
+
 }  // namespace
 }  // namespace smtpspec::engine

@@ -15,6 +15,7 @@
 namespace smtpspec::engine {
 
 using judge::Cause;
+using ledger::Severity;
 using scenario::Level;
 using scenario::Outcome;
 
@@ -41,6 +42,7 @@ struct CitedRequirement {
   std::string lines;    ///< of the RFC's text file; may be empty
   Level level = Level::must;
   std::string says;  ///< the RFC's sentence; may be empty
+  Severity severity = Severity::must;
   bool operator==(const CitedRequirement&) const = default;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -40,8 +41,8 @@ std::string difference(std::string_view wanted, std::string_view seen) {
 /// Rules about what is in a message: so there must be one.
 bool looks_inside(const Delivered& rules) {
   const bool may_come = !rules.count && (!rules.at_most || *rules.at_most > 0);
-  return may_come &&
-         (rules.from || !rules.body.empty() || !rules.message.empty() || !rules.contains.empty() || !rules.to.empty());
+  return may_come && (rules.from || !rules.body.empty() || !rules.message.empty() || !rules.contains.empty() ||
+                      !rules.to.empty() || !rules.parameters.empty());
 }
 
 class Deliveries {
@@ -61,6 +62,10 @@ class Deliveries {
     for (const Text& text : rules_.lacks)
       if (any([&](const Delivery& d) { return d.message.find(filled(text)) != std::string::npos; }) != nullptr)
         return broken("no message holds " + shown(filled(text)), "a delivered message holds it");
+    for (const Text& text : rules_.no_parameters)
+      if (const auto* delivery = any([&](const Delivery& d) { return carries(d, filled(text)); }))
+        return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));
+    if (!rules_.no_parameters.empty()) ask_for_parameters();
     if (!rules_.none_from.empty()) ask_for_reverse_paths();
     if (!rules_.none_to.empty()) ask_for_recipients();
     return std::nullopt;
@@ -79,6 +84,10 @@ class Deliveries {
     for (const Text& text : rules_.contains)
       if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr)
         return broken("a message that holds " + shown(filled(text)), "no delivered message holds it");
+    for (const Text& text : rules_.parameters)
+      if (!unknown_parameters() && any([&](const Delivery& d) { return carries(d, filled(text), 1); }) == nullptr)
+        return broken("handed on: " + shown(filled(text)), "handed on: " + commands(deliveries_.front()));
+    if (!rules_.parameters.empty()) ask_for_parameters();
     if (rules_.from) ask_for_reverse_paths();
     if (!rules_.to.empty()) ask_for_recipients();
     return std::nullopt;
@@ -127,6 +136,48 @@ class Deliveries {
   static bool is_for(const Delivery& delivery, const std::string& mailbox) {
     return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(),
                                               [&](const auto& one) { return same_mailbox(one.forward_path, mailbox); });
+  }
+
+  /// MAIL and RCPT by which the message came, as far as the road tells.
+  static std::vector<Delivery::Recipient> commands_of(const Delivery& delivery) {
+    auto all = delivery.recipients.value_or(std::vector<Delivery::Recipient>{});
+    if (delivery.reverse_path) all.insert(all.begin(), {*delivery.reverse_path, delivery.mail_parameters});
+    return all;
+  }
+
+  /// "mailbox KEYWORD=value", at most so often; the keyword in any case, and without a value any.
+  static bool carries(const Delivery& delivery, const std::string& wanted, std::ptrdiff_t most = PTRDIFF_MAX) {
+    const std::size_t space = std::min(wanted.rfind(' '), wanted.size());
+    const std::string mailbox = wanted.substr(0, space);
+    const std::string parameter = wanted.substr(std::min(space + 1, wanted.size()));
+    const std::size_t equals = parameter.find('=');
+    const auto is_it = [&](const smtp::Parameter& one) {
+      return smtp::same_word(one.keyword, parameter.substr(0, equals)) &&
+             (equals == std::string::npos || one.value == parameter.substr(equals + 1));
+    };
+    const auto all = commands_of(delivery);
+    return std::any_of(all.begin(), all.end(), [&](const Delivery::Recipient& command) {
+      if (!command.parameters || !same_mailbox(command.forward_path, mailbox)) return false;
+      const auto count = std::count_if(command.parameters->begin(), command.parameters->end(), is_it);
+      return count > 0 && count <= most;
+    });
+  }
+
+  static std::string commands(const Delivery& delivery) {
+    std::string text;
+    for (const Delivery::Recipient& command : commands_of(delivery)) {
+      text += (text.empty() ? "<" : ", <") + command.forward_path + ">";
+      for (const smtp::Parameter& one : command.parameters.value_or(std::vector<smtp::Parameter>{}))
+        text += " " + one.keyword + (one.value ? "=" + *one.value : "");
+    }
+    return shown(text);
+  }
+
+  [[nodiscard]] bool unknown_parameters() const {
+    return any([](const Delivery& d) { return !d.mail_parameters; }) != nullptr;
+  }
+  void ask_for_parameters() {
+    if (unknown_parameters()) not_told_ = "the parameters of MAIL and RCPT";
   }
 
   [[nodiscard]] bool unknown_recipients() const {

@@ -76,6 +76,32 @@ TEST_CASE("what must have been delivered") {
   }
 }
 
+TEST_CASE("what a message must have been handed on with") {
+  const auto one = [] {
+    return played().delivers(header).with({{"RET", "HDRS"}, {"ENVID", "a"}}, {{"NOTIFY", "NEVER"}});
+  };
+  const std::vector<Case> cases = {
+      {"parameters = ['{sender} RET=HDRS', '{accepted} NOTIFY=NEVER']", one(), ""},
+      {"parameters = '{sender} ret'", one(), ""},
+      {"parameters = '{sender} RET=FULL'", one(), "RET=HDRS ENVID=a, <alice@example.test> NOTIFY=NEVER"},
+      {"parameters = '{accepted} RET=HDRS'", one(), "RET=HDRS"},
+      {"parameters = '{sender} ENVID=a'", one().with({{"ENVID", "a"}, {"ENVID", "a"}}, {}), "ENVID=a ENVID=a"},
+      {"parameters = '{sender} RET'", played().watched(), "0 messages delivered", true},
+      {"no-parameters = ['{accepted} RET', '{sender} RET=FULL', '{sender} NOTIFY']", one(), ""},
+      {"no-parameters = '{accepted} notify'", one(), "NOTIFY=NEVER"},
+  };
+  for (Case one_case : cases) {
+    INFO(one_case.delivered);
+    const Verdict verdict = judge(rules(one_case.delivered), one_case.script.transcript()).verdict;
+    INFO("actual: " << verdict.actual);
+    CHECK(verdict.outcome == (one_case.actual[0] == 0 ? Outcome::pass : Outcome::fail));
+    CHECK(verdict.actual.find(one_case.actual) != std::string::npos);
+    CHECK(verdict.missing == one_case.missing);
+  }
+  CHECK(judge(rules("parameters = '{sender} RET'"), played().delivers(header).transcript()).verdict.cause ==
+        Cause::no_delivery_road);
+}
+
 TEST_CASE("a SHOULD about deliveries is a warning") {
   auto scenario = rules("count = 1");
   scenario.level = Level::should;

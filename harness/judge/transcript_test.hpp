@@ -121,6 +121,12 @@ class Script {
     transcript_.deliveries.back().recipients = {{"alice@example.test", std::nullopt}};
     return *this;
   }
+  /// What the last delivery was handed on with.
+  Script& with(std::vector<smtp::Parameter> of_mail, std::vector<smtp::Parameter> of_rcpt) {
+    transcript_.deliveries.back().mail_parameters = std::move(of_mail);
+    transcript_.deliveries.back().recipients->back().parameters = std::move(of_rcpt);
+    return *this;
+  }
   /// By a road that does not tell the envelope.
   Script& delivers_to_somebody(std::string message, bool exact = true) {
     record::Delivery delivery;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/smtp/char_class.hpp"
+
 namespace smtpspec::judge {
 
 namespace {
@@ -17,6 +19,11 @@ std::string header_block(const std::string& from, const std::string& to, const s
 
 std::string or_empty(const std::vector<std::string>& list, std::size_t index) {
   return index < list.size() ? list[index] : std::string();
+}
+
+std::string with_domain_in_capitals(const std::string& mailbox) {
+  const std::size_t at = std::min(mailbox.rfind('@'), mailbox.size());
+  return mailbox.substr(0, at) + smtp::to_upper(std::string_view(mailbox).substr(at));
 }
 
 }  // namespace
@@ -36,6 +43,7 @@ Values::Values(const scenario::Target& target, std::string token, std::string da
   const auto at = mail.sender.rfind('@');
   const std::string sender_domain = at == std::string::npos ? std::string(client_name) : mail.sender.substr(at + 1);
   set("accepted", or_empty(mail.accepts, 0));
+  set("accepted-in-capitals", with_domain_in_capitals(or_empty(mail.accepts, 0)));
   set("accepted2", or_empty(mail.accepts, mail.accepts.size() > 1 ? 1 : 0));
   set("rejected", or_empty(mail.rejects, 0));
   set("foreign", or_empty(mail.foreign, 0));

@@ -34,6 +34,7 @@ TEST_CASE("every value that scenarios may name") {
   }
   CHECK(values.find("accepted") == "alice@example.test");
   CHECK(values.find("accepted2") == "bob@example.test");
+  CHECK(values.find("accepted-in-capitals") == "alice@EXAMPLE.TEST");
   CHECK(values.find("sender") == "sender+" + token + "@client.example");
   CHECK(values.find("smuggled") == "smuggled+" + token + "@client.example");
   CHECK(values.find("token") == token);

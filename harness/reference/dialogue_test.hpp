@@ -107,8 +107,12 @@ inline std::string codes_of(std::string_view replies) {
 inline std::string describe(const Played& played) {
   std::string text = smtp::escape(played.replies) + "\n";
   for (const Accepted& mail : played.messages) {
-    text += "message from <" + mail.reverse_path + ">";
-    for (const Accepted::Recipient& recipient : mail.recipients) text += " to <" + recipient.forward_path + ">";
+    const auto add = [&](const std::string& path, const std::vector<smtp::Parameter>& parameters) {
+      text += path;
+      for (const auto& one : parameters) text += " " + one.keyword + (one.value ? "=" + *one.value : "");
+    };
+    add("message from <" + mail.reverse_path + ">", mail.mail_parameters);
+    for (const Accepted::Recipient& to : mail.recipients) add(" to <" + to.forward_path + ">", to.parameters);
     text += ": " + smtp::escape(mail.message) + "\n";
   }
   return text + fmt::format("{}, patience {}\n", played.closed ? "closed" : "open", played.patience_ms);

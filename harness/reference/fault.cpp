@@ -16,6 +16,7 @@ constexpr struct {
 constexpr std::array<FaultRow, fault_count> table = {{
 #define FAULT(name, summary) {Fault::name, names.name.view(), summary, false},
 #define HARD_FAULT(name, summary) {Fault::name, names.name.view(), summary, true},
+#define FREEDOM(name, summary) {Fault::name, names.name.view(), summary, false, true},
 #include "harness/reference/faults.def"
 }};
 

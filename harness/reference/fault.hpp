@@ -23,6 +23,7 @@ struct FaultRow {
   std::string_view name;     ///< "data-without-recipient": words with hyphens, as `catches` has them
   std::string_view summary;  ///< what the server does wrong, for people
   bool hard = false;         ///< hard to see: see faults.def
+  bool permitted = false;    ///< a freedom: the RFC lets a server do so
 };
 /// One row a fault, in the order of the enumeration.
 [[nodiscard]] std::span<const FaultRow> fault_table();

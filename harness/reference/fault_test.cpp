@@ -28,6 +28,9 @@ const std::string again = "MAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\
 const std::string right = "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n";
 const std::string smuggled = "MAIL FROM:<smuggled@evil.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nbad\r\n.\r\n";
 
+const std::string asked =
+    ehlo + "MAIL FROM:<a@b.example> RET=HDRS ENVID=a+2Bb\r\nRCPT TO:<bob@example.test> ORCPT=rfc822;Bob@x.example\r\n" +
+    "DATA\r\n.\r\n";
 const std::string spaces = "a \t\r\n.\r\n";
 const std::string deep = std::string(60, 'd') + ".example";
 
@@ -195,6 +198,7 @@ const std::vector<Case> cases = {
     {Fault::starttls_with_argument, {ehlo + "STARTTLS now\r\n"}, "220 2.0.0"},
 
     {Fault::auth_accepts_anything, {ehlo + "AUTH PLAIN AGFsaWNlAHdyb25n\r\n"}, "235"},
+    {Fault::malformed_scram_hangs_up, {ehlo + "AUTH SCRAM-SHA-256 eHh4\r\n"}, "closed"},
     {Fault::auth_cannot_be_cancelled, {ehlo + "AUTH PLAIN\r\n*\r\n"}, "334 \\r\\n334 "},
     {Fault::auth_twice, {ehlo + right + right}, "Authenticated\\r\\n235"},
     {Fault::auth_in_transaction, {mail + right}, "235"},
@@ -326,7 +330,51 @@ const std::vector<Case> cases = {
      {mail + "RCPT TO:<bob@example.test> ORCPT=rfc822;" + std::string(480, 'x') + "\r\n"},
      "500"},
 
+    {Fault::digit_label_refused, {ehlo + "MAIL FROM:<a@3.example>\r\n"}, "501"},
+    {Fault::quoted_special_refused, {ehlo + "MAIL FROM:<\"a>b\"@c.example>\r\n"}, "501"},
+    {Fault::recipient_literal_is_syntax_error, {mail + "RCPT TO:<a@[192.0.2.1]>\r\n"}, "501"},
+    {Fault::capital_domain_unknown, {mail + "RCPT TO:<alice@EXAMPLE.TEST>\r\n"}, "550"},
+    {Fault::closing_brackets_overlooked, {ehlo + "MAIL FROM:<a@b.example>>>\r\n"}, "250 2.1.0"},
+    {Fault::parameter_twice_accepted, {ehlo + "MAIL FROM:<> SIZE=1 SIZE=1\r\n"}, "250 2.1.0"},
+    {Fault::third_parameter_refused, {ehlo + "MAIL FROM:<> SIZE=1 BODY=7BIT RET=FULL\r\n"}, "501"},
+    {Fault::size_must_be_first, {ehlo + "MAIL FROM:<> BODY=7BIT SIZE=1\r\n"}, "501"},
+    {Fault::size_limit_plus_one_taken, {ehlo + "MAIL FROM:<> SIZE=11\r\n"}, "250 2.1.0", tiny},
+    {Fault::stuffed_periods_counted,
+     {data + "..\r\n..\r\n..\r\n\r\n.\r\n"},
+     "552",
+     [](Settings& s) { s.max_message = 11; }},
+    {Fault::body_kept_for_next_message,
+     {ehlo + "MAIL FROM:<> BODY=BINARYMIME\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n"},
+     "503"},
+    {Fault::size_kept_for_next_message,
+     {ehlo + "MAIL FROM:<> SIZE=1\r\nRSET\r\n" + data.substr(ehlo.size()) + "abc\r\n.\r\n"},
+     "552"},
+    {Fault::dsn_kept_for_next_message,
+     {ehlo + "MAIL FROM:<> RET=FULL\r\nRSET\r\n" + data.substr(ehlo.size()) + ".\r\n"},
+     "<Sender@C.example> RET=FULL"},
+    {Fault::ehlo_keeps_recipients, {rcpt + ehlo + again}, "<> to <alice@example.test> to <bob@example.test>"},
+    {Fault::many_octets_of_recipients_refused,
+     {mail + many("RCPT TO:<alice@example.test> ORCPT=rfc822;" + std::string(400, 'x') + "\r\n", 41)},
+     "452"},
+
+    // Faults of what is handed on.
+    {Fault::dsn_not_handed_on, {asked}, "message from <a@b.example> to <bob@example.test>"},
+    {Fault::ret_handed_on_as_full, {asked}, "RET=FULL"},
+    {Fault::envid_decoded, {asked}, "ENVID=a+b"},
+    {Fault::envid_handed_on_twice, {asked}, "ENVID=a+2Bb ENVID=a+2Bb"},
+    {Fault::notify_mixed_up,
+     {mail + "RCPT TO:<alice@example.test> NOTIFY=NEVER\r\nRCPT TO:<bob@example.test> NOTIFY=DELAY\r\nDATA\r\n.\r\n"},
+     "<alice@example.test> NOTIFY=DELAY"},
+    {Fault::notify_added, {data + ".\r\n"}, "<alice@example.test> NOTIFY=FAILURE"},
+    {Fault::orcpt_case_lost, {asked}, "ORCPT=rfc822;bob@x.example"},
+    {Fault::received_with_smtp, {data + ".\r\n"}, "with SMTP;", traced},
+    {Fault::received_keeps_first_name, {"EHLO one.example\r\n" + data + ".\r\n"}, "from one.example by", traced},
+    {Fault::second_trace_lost, {data + ".\r\n" + again}, "<bob@example.test>: second", traced},
+    {Fault::text_line_cut_at_2048, {data + std::string(2048, 'x') + "y\r\n.\r\n"}, "x\\r\\n\nopen"},
+    {Fault::eight_bit_lost_at_segment_end, {data, "\xc3", "\xa4\r\n.\r\n"}, ": ??\\r\\n"},
+
     // Faults of chunks.
+    {Fault::chunk_long_line_cut, {rcpt + "BDAT 999 LAST\r\n" + std::string(998, 'x') + "y"}, "x\nopen"},
     {Fault::second_message_chunk_refused, {data + ".\r\n" + mail + "RCPT TO:<bob@example.test>\r\nBDAT 1\r\na"}, "503"},
     {Fault::rset_keeps_chunks, {rcpt + "BDAT 1\r\naRSET\r\n" + again}, ": asecond"},
     {Fault::ehlo_keeps_chunks, {rcpt + "BDAT 1\r\na" + ehlo + again}, ": asecond"},
@@ -343,6 +391,11 @@ const std::vector<Case> cases = {
 
     // Faults of command lines and replies.
     {Fault::cr_ends_command, {"NOOP\rNOOP\r\n"}, "Nothing done"},
+    {Fault::letters_folded_by_unicode, {"\xc5\xbfTARTTLS\r\n"}, "503"},
+    {Fault::ehlo_answered_twice, {ehlo}, "250 Pleased"},
+    {Fault::refusals_repeat_the_line, {mail + "RCPT TO:<x@example.test>\r\n"}, ": <x@example.test>, x@example.test\\r"},
+    {Fault::refusal_in_utf8, {mail + "RCPT TO:<x@example.test>\r\n"}, "Empf\\xc3"},
+    {Fault::quit_reads_on, {"QUIT\r\n" + data + ".\r\n"}, "message from <Sender@C.example>"},
     {Fault::empty_line_unanswered, {"\r\n"}, "server\\r\\n\nopen"},
     {Fault::malformed_name_hangs_up, {"EHLO [x]\r\n"}, "closed"},
     {Fault::ehlo_wants_a_dot, {"EHLO client\r\n"}, "501"},
@@ -354,6 +407,9 @@ const std::vector<Case> cases = {
     {Fault::reply_breaks_in_text, {mail + "RCPT TO:<x@example.test>\r\n"}, "he\\r\\nre\\r\\n"},
     {Fault::reply_echoes_control, {"NOOP \x01\r\n"}, "\\x01"},
     {Fault::reply_echoes_utf8, {mail + "RCPT TO:<\xc3\xa4@example.test>\r\n"}, "\\xc3\\xa4"},
+    {Fault::keyword_unregistered, {ehlo}, "250-TURBO"},
+    {Fault::ehlo_masked, {ehlo}, "250-****"},
+    {Fault::replies_in_utf8_once_asked, {ehlo + "MAIL FROM:<> SMTPUTF8\r\nNOOP\r\n"}, "done \\xe2\\x9c\\x93"},
     {Fault::keyword_listed_twice, {ehlo}, "greets c.example\\r\\n250-8BITMIME\\r\\n"},
     {Fault::keyword_with_parameter, {ehlo}, "250-DSN yes"},
     {Fault::size_keyword_not_a_number, {ehlo}, "SIZE 10M"},
@@ -435,6 +491,14 @@ const std::vector<Case> cases = {
     {Fault::initial_response_overlooked, {ehlo + "AUTH CRAM-MD5 AAAA\r\n"}, "334"},
     {Fault::auth_long_line_hangs_up, {ehlo + "AUTH PLAIN\r\n" + std::string(1028, 'A') + "\r\n"}, "closed"},
     {Fault::failed_login_forgets_ehlo, {ehlo + "AUTH PLAIN\r\n*\r\nMAIL FROM:<>\r\n"}, "503"},
+
+    {Fault::bare_vrfy_answered_252, {"VRFY\r\n"}, "252"},
+    {Fault::vrfy_takes_names_alone, {"VRFY alice@example.test\r\n"}, "501"},
+    {Fault::vrfy_not_implemented, {"VRFY a\r\n"}, "502"},
+    {Fault::ehlo_literal_answered_504, {"EHLO [127.0.0.1]\r\n"}, "504"},
+    {Fault::helo_answered_550, {"HELO c.example\r\n"}, "550"},
+    {Fault::second_ehlo_answered_550, {ehlo + ehlo}, "550"},
+    {Fault::empty_line_answered_250, {"\r\n"}, "250 2.0.0"},
 };
 
 std::string played(const Case& one, const Faults& faults) {

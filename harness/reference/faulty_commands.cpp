@@ -11,6 +11,12 @@ using smtp::Verb;
 constexpr std::size_t auth_buffer = 1024;
 constexpr std::size_t long_route = 10;
 
+/// A SCRAM message that begins an exchange without its user or nonce (RFC 5802 section 7).
+bool is_malformed_scram(const Command& command) {
+  if (command.mechanism != "SCRAM-SHA-256" || !command.initial_response) return false;
+  return !fits(smtp::base64_decode(*command.initial_response).value_or(""), "\\A[nyp][^,]*,[^,]*,n=[^,]+,r=[^,]+");
+}
+
 }  // namespace
 
 void FaultyCore::dispatch(const Command& given) {
@@ -44,10 +50,14 @@ void FaultyCore::refuse(const Refusal& refusal, const Command& command) {
   if (unknown && has(Fault::refused_recipient_delivered)) refused.push_back({smtp::to_string(command.path), {}});
   std::string enhanced(has(Fault::enhanced_class_differs) ? "2.1.1" : refusal.enhanced);
   if (has(Fault::enhanced_with_colon)) enhanced += ':';
-  std::string text(refusal.text);
+  std::string text(unknown && has(Fault::refusal_in_utf8) ? "Empf\xc3\xa4nger unbekannt" : refusal.text);
   if (refusal.why == Why::no_smtputf8 && has(Fault::reply_echoes_utf8)) text += ": " + smtp::to_string(command.path);
   const bool mailbox = unknown || refusal.why == Why::foreign_mailbox;
   reply(mailbox && has(Fault::unlisted_code) ? 540 : refusal.code, enhanced, text);
+  if (mailbox && has(Fault::refusals_repeat_the_line)) {
+    const std::string path = smtp::to_string(command.path);
+    output.insert(output.size() - 2, ": <" + path + ">, " + path);
+  }
   if (has(Fault::reply_breaks_in_text)) output.insert(output.size() - 4, "\r\n");
   if (has(Fault::pipeline_dropped_after_refusal)) discard_unread();
 }
@@ -61,6 +71,7 @@ bool FaultyCore::hangs_up_on(const Command& command) const {
          (command.verb == Verb::rcpt && command.path.mailbox.domain.starts_with('[') && has(Fault::rcpt_hangs_up)) ||
          (command.verb == Verb::mail && command.path.mailbox.local_part.find('-') != std::string::npos &&
           has(Fault::sender_with_hyphen_hangs_up)) ||
+         (is_malformed_scram(command) && has(Fault::malformed_scram_hangs_up)) ||
          (command.path.source_route.size() > long_route && has(Fault::long_route_hangs_up)) ||
          (command.verb == Verb::mail && strange && has(Fault::mail_before_ehlo_crashes)) ||
          (command.verb == Verb::data && chunk_refusal && has(Fault::refused_chunk_then_data_crashes)) ||
@@ -80,6 +91,7 @@ std::vector<std::string> FaultyCore::keywords() const {
   if (has(Fault::auth_lists_no_mechanism)) drop("AUTH");
   if (has(Fault::auth_lists_no_mechanism)) add("AUTH");
   if (has(Fault::keyword_listed_twice)) add("8BITMIME");
+  if (has(Fault::keyword_unregistered)) add("TURBO");
   if (has(Fault::starttls_advertised_under_tls) && under_tls) add("STARTTLS");
   if (has(Fault::expn_listed_unimplemented)) add("EXPN");
   if (has(Fault::keyword_with_equals_sign)) add("AUTH=PLAIN LOGIN");
@@ -108,6 +120,10 @@ void FaultyCore::carry_out(const Command& command) {
 
   const bool hello = verb == Verb::ehlo || verb == Verb::lhlo;
   memory.listed = memory.listed || hello;
+  if (memory.first_name.empty()) memory.first_name = client.domain;
+  if ((hello || verb == Verb::helo) && has(Fault::ehlo_keeps_recipients))
+    transaction.mail.recipients = before.mail.recipients;
+  if (hello && has(Fault::ehlo_answered_twice)) reply(250, "", "Pleased to meet you");
   if ((hello && has(Fault::ehlo_keeps_transaction)) || is(Verb::helo, Fault::helo_keeps_transaction) ||
       is(Verb::rset, Fault::rset_keeps_transaction)) {
     transaction = before;
@@ -123,6 +139,8 @@ void FaultyCore::carry_out(const Command& command) {
   if (is(Verb::help, Fault::enhanced_on_last_line_alone)) output.erase(answered + 4, 6);
   if (is(Verb::help, Fault::enhanced_differs_between_lines)) output[answered + 6] = '1';
   if (is(Verb::help, Fault::reply_too_long)) output.insert(output.size() - 2, 512, '.');
+  if (memory.utf8 && is(Verb::noop, Fault::replies_in_utf8_once_asked))
+    output.insert(output.size() - 2, " \xe2\x9c\x93");
   if (is(Verb::noop, Fault::reply_ends_in_lf)) output.erase(output.size() - 2, 1);
   if (is(Verb::noop, Fault::noop_separator_wrong)) output[answered + 3] = '/';
   if (is(Verb::noop, Fault::noop_answered_by_code_alone)) output.replace(answered, output.npos, "250\r\n");
@@ -133,6 +151,11 @@ void FaultyCore::carry_out(const Command& command) {
     accept();
   }
   if (is(Verb::starttls, Fault::starttls_keeps_buffer)) input += unread;
+  if (is(Verb::quit, Fault::quit_reads_on)) {
+    want = Want::octets;
+    input += unread;
+    quitting = true;
+  }
 }
 
 void FaultyCore::auth_response(const smtp::CommandLine& line) {

@@ -47,6 +47,7 @@ void FaultyCore::receive(std::string_view octets) {
     if (has(Fault::segment_is_command) && !octets.ends_with('\n')) segment += "\r\n";
   }
   Core::receive(segment);
+  if (quitting && want == Want::octets) end(Want::close);
   if (has(Fault::last_reply_held_back)) hold_last_reply();
 }
 
@@ -61,6 +62,7 @@ void FaultyCore::read_line(const smtp::CommandLine& line) {
 }
 
 void FaultyCore::reply(int code, std::string_view enhanced, std::string_view text) {
+  if (quitting) return;
   if (has(Fault::reply_buffer_overflows) && output.size() > reply_buffer) return;
   if (std::exchange(answered_early, false) && code == 250) return;
   if (has(Fault::out_of_order_resets) && code == 503) end_transaction();
@@ -87,7 +89,9 @@ void FaultyCore::reply(int code, std::string_view enhanced, std::string_view tex
 }
 
 void FaultyCore::reply_lines(int code, std::vector<std::string> texts) {
+  if (quitting) return;
   if (has(Fault::ehlo_answered_251) && code == 250) code = 251;
+  if (has(Fault::ehlo_masked) && code == 250) texts.front() = std::string(20, '*');
   if (has(Fault::enhanced_in_ehlo)) texts.front().insert(0, "2.0.0 ");
   const std::size_t second = output.size() + texts.front().size() + 6;
   Core::reply_lines(code, std::move(texts));
@@ -139,6 +143,7 @@ void FaultyCore::delivered(const std::vector<bool>& success) {
   if (gone) return end(Want::close);
   if (has(Fault::login_lost_by_message)) client.user.clear();
   Core::delivered(success);
+  if (quitting && want == Want::octets) end(Want::close);
 }
 
 void FaultyCore::hung_up() {

@@ -1,7 +1,7 @@
 // The reference server with named faults: at each point where a fault acts it does that, and else what Core does.
 // faulty_core.cpp: octets, replies and the connection; faulty_syntax.cpp: command lines; faulty_rules.cpp: what is
-// refused and what is let pass; faulty_commands.cpp and faulty_message.cpp: commands, and the message;
-// message_faults.cpp: its octets.
+// refused and what is let pass; freedoms.cpp: replies that a server may give as well; faulty_commands.cpp and
+// faulty_message.cpp: commands, and the message; message_faults.cpp: its octets; envelope_faults.cpp: its parameters.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ namespace smtpspec::reference {
 [[nodiscard]] bool fits(std::string_view octets, const char* pattern);
 /// Puts `by` in place of all that fits.
 void rewrite(std::string& octets, const char* pattern, const char* by);
+/// RET, ENVID, NOTIFY or ORCPT.
+[[nodiscard]] bool is_of_dsn(const smtp::Parameter& parameter);
 
 struct FaultyCore : Core {
   FaultyCore(const Settings& the_settings, const Faults& the_faults, bool is_under_tls);
@@ -34,6 +36,11 @@ struct FaultyCore : Core {
     bool last_chunk = false;                  ///< the last transaction ended with BDAT LAST
     std::size_t rcpts = 0;                    ///< RCPT commands of the session
     std::size_t messages = 0;                 ///< accepted ones
+    bool binary = false;                      ///< a MAIL had BODY=BINARYMIME
+    std::optional<std::uint64_t> declared;    ///< by the last SIZE
+    std::vector<smtp::Parameter> mail_dsn;    ///< of the last MAIL with DSN parameters
+    std::vector<smtp::Parameter> rcpt_dsn;    ///< of the last such RCPT
+    std::string first_name;                   ///< of the first EHLO, LHLO or HELO
   };
 
   /// For time to pass, before something is done that is due at once.
@@ -70,6 +77,9 @@ struct FaultyCore : Core {
   [[nodiscard]] std::optional<smtp::Command> misread(const smtp::CommandError& error) const;
   [[nodiscard]] bool accepts_path(const smtp::CommandError& error);
   [[nodiscard]] bool hangs_up_on(const smtp::CommandError& error) const;
+
+  // freedoms.cpp
+  [[nodiscard]] bool answers_freely(std::string_view line);
 
   // faulty_commands.cpp
   void dispatch(const smtp::Command& command) override;
@@ -117,12 +127,19 @@ struct FaultyCore : Core {
   void keep_periods(std::string& segment, bool starts_segment) const;
   void add_received() override;
 
+  // envelope_faults.cpp
+  /// Fault::dsn_kept_for_next_message.
+  void keep_dsn(std::vector<smtp::Parameter>& kept, std::vector<smtp::Parameter>& given) const;
+  /// What is handed on with a message.
+  void spoil_envelope();
+
   const Faults faults;
   Memory memory;
   smtp::Verb answering = smtp::Verb::unknown;  ///< of the command that is being carried out
   bool trails = false;                         ///< its line ends in white space
   std::vector<Accepted::Recipient> refused;    ///< unknown recipients of the transaction
   std::vector<bool> taken;                     ///< mailboxes of the transaction, refused ones too, in the order of RCPT
+  std::size_t rcpt_octets = 0;                 ///< of all RCPT of the transaction
   std::size_t chunks = 0;                      ///< of the transaction
   std::size_t data_octets = 0;                 ///< of DATA that were read
   std::string held;                            ///< a reply that is held back
@@ -133,6 +150,7 @@ struct FaultyCore : Core {
   bool gone = false;            ///< the client has left: there is nobody to answer
   bool spoken_to = false;       ///< the client has said something, or was greeted once more
   bool delivered_once = false;
+  bool quitting = false;  ///< QUIT was answered, and the rest of its segment is read
 };
 
 }  // namespace smtpspec::reference

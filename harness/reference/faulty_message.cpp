@@ -40,6 +40,10 @@ void FaultyCore::mail(const Command& command) {
   memory.last_chunk = false;
   Core::mail(command);
   memory.utf8 = memory.utf8 || transaction.utf8;
+  memory.binary = memory.binary || transaction.binary;
+  if (has(Fault::body_kept_for_next_message)) transaction.binary = memory.binary;
+  if (const auto size = declared_size(command.parameters)) memory.declared = size;
+  keep_dsn(memory.mail_dsn, transaction.mail.mail_parameters);
   std::string& path = transaction.mail.reverse_path;
   if (has(Fault::reverse_path_case_lost)) path = lower_local_part(path);
   if (!memory.reverse_path) memory.reverse_path = path;
@@ -51,7 +55,9 @@ void FaultyCore::mail(const Command& command) {
 void FaultyCore::rcpt(const Command& command) {
   if (has(Fault::last_recipient_alone)) transaction.mail.recipients.clear();
   taken.push_back(true);
+  rcpt_octets += command.argument.size();
   Core::rcpt(command);
+  keep_dsn(memory.rcpt_dsn, transaction.mail.recipients.back().parameters);
   const smtp::Parameter* const orcpt = smtp::find_parameter(command.parameters, "ORCPT");
   if (!has(Fault::orcpt_takes_the_message) || orcpt == nullptr || !orcpt->value) return;
   const auto address = smtp::decode_xtext(std::string_view(*orcpt->value).substr(orcpt->value->find(';') + 1));
@@ -197,6 +203,12 @@ void FaultyCore::accept() {
 std::optional<Refusal> FaultyCore::message_refusal() const {
   const std::string_view message = transaction.mail.message;
   const auto refusal = Core::message_refusal();
+  const bool declared = declared_size(transaction.mail.mail_parameters).has_value();
+  constexpr std::size_t end_of_data = 3;
+  if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||
+      (has(Fault::stuffed_periods_counted) && !transaction.chunked && data_octets > message_limit() + end_of_data)) {
+    return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
+  }
   if (transaction.octets == refused_size()) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
   const bool utf8 = transaction.utf8 && smtp::has_eight_bit(message.substr(0, message.find("\r\n\r\n")));
   if (refusal || !utf8 || !has(Fault::utf8_header_refused)) return refusal;
@@ -233,6 +245,7 @@ void FaultyCore::end_transaction() {
   refused.clear();
   taken.clear();
   chunks = 0;
+  rcpt_octets = 0;
   if (has(Fault::recipients_kept)) transaction.mail.recipients = std::move(recipients);
 }
 

@@ -17,6 +17,7 @@ using Applies = bool (*)(const FaultyCore&, const Command&);
 constexpr std::size_t few_recipients = 50;
 constexpr std::size_t many_recipients = 100;
 constexpr std::size_t many_chunks = 64;
+constexpr std::size_t most_octets = 16384;
 
 bool always(const FaultyCore&, const Command&) { return true; }
 
@@ -34,6 +35,7 @@ bool has_message(const FaultyCore& core, const Command&) { return core.memory.me
 bool has_many_chunks(const FaultyCore& core, const Command&) { return core.chunks > many_chunks; }
 bool has_few_rcpts(const FaultyCore& core, const Command&) { return core.transaction.rcpts > few_recipients; }
 bool has_many_rcpts(const FaultyCore& core, const Command&) { return core.transaction.rcpts > many_recipients; }
+bool has_many_octets(const FaultyCore& core, const Command&) { return core.rcpt_octets > most_octets; }
 bool has_many_rcpts_ever(const FaultyCore& core, const Command&) { return core.memory.rcpts > many_recipients; }
 
 // About parameters.
@@ -48,9 +50,7 @@ bool has_lower_value(const Command& command, std::string_view keyword) {
 bool has_auth(const FaultyCore&, const Command& command) { return find(command, "AUTH") != nullptr; }
 bool has_body(const FaultyCore&, const Command& command) { return find(command, "BODY") != nullptr; }
 bool has_dsn(const FaultyCore&, const Command& command) {
-  constexpr std::string_view keywords[] = {"RET", "ENVID", "NOTIFY", "ORCPT"};
-  return std::any_of(std::begin(keywords), std::end(keywords),
-                     [&](std::string_view keyword) { return find(command, keyword) != nullptr; });
+  return std::any_of(command.parameters.begin(), command.parameters.end(), is_of_dsn);
 }
 bool has_size(const FaultyCore&, const Command& command) { return find(command, "SIZE") != nullptr; }
 bool has_smtputf8(const FaultyCore&, const Command& command) { return find(command, "SMTPUTF8") != nullptr; }
@@ -65,6 +65,13 @@ bool has_size_that_wraps(const FaultyCore& core, const Command& command) {
   return size == std::uint64_t(-1) || (size & 0xffffffffU) <= core.settings.max_message;
 }
 bool has_two_parameters(const FaultyCore&, const Command& command) { return command.parameters.size() > 1; }
+bool has_three_parameters(const FaultyCore&, const Command& command) { return command.parameters.size() > 2; }
+bool has_size_behind(const FaultyCore& core, const Command& command) {
+  return has_size(core, command) && command.parameters.front().keyword != "SIZE";
+}
+bool has_size_one_beyond(const FaultyCore& core, const Command& command) {
+  return declared_size(command.parameters) == core.settings.max_message + 1;
+}
 bool has_lower_parameter(const FaultyCore& core, const Command& command) {
   const std::size_t path = command.argument.rfind('>');
   if (path == std::string::npos) return false;
@@ -107,6 +114,12 @@ bool has_odd_characters(const FaultyCore&, const Command& command) {
   return fits(command.path.mailbox.local_part, "[^A-Za-z0-9+.-]");
 }
 bool has_literal(const FaultyCore&, const Command& command) { return command.path.mailbox.domain.starts_with('['); }
+bool has_digit_label(const FaultyCore& core, const Command& command) {
+  return !has_literal(core, command) && fits(command.path.mailbox.domain, "(?:\\A|\\.)[0-9]");
+}
+bool has_quoted_special(const FaultyCore&, const Command& command) {
+  return fits(command.path.mailbox.local_part, "[@<>]");
+}
 bool has_route(const FaultyCore&, const Command& command) { return !command.path.source_route.empty(); }
 bool is_postmaster(const FaultyCore&, const Command& command) {
   return smtp::same_word(command.path.mailbox.local_part, "postmaster");
@@ -118,6 +131,9 @@ bool is_own_domain(const FaultyCore& core, const Command& command) {
   return smtp::same_word(command.path.mailbox.domain, core.settings.domain);
 }
 bool is_other_domain(const FaultyCore& core, const Command& command) { return !is_own_domain(core, command); }
+bool is_in_capitals(const FaultyCore& core, const Command& command) {
+  return is_own_domain(core, command) && command.path.mailbox.domain == smtp::to_upper(core.settings.domain);
+}
 bool is_empty_chunk(const FaultyCore&, const Command& command) { return command.chunk_size == 0; }
 bool is_scram(const FaultyCore&, const Command& command) { return command.mechanism == "SCRAM-SHA-256"; }
 
@@ -151,6 +167,10 @@ constexpr Mistake hasty[] = {
     {Fault::few_recipients, Verb::rcpt, has_few_rcpts, 452, "4.5.3", "Too many recipients"},
     {Fault::recipients_counted_over_session, Verb::rcpt, has_many_rcpts_ever, 452, "4.5.3", "Too many recipients"},
     {Fault::recipient_limit_is_552, Verb::rcpt, has_many_rcpts, 552, "5.5.3", "Too many recipients"},
+    {Fault::quoted_special_refused, Verb::mail, has_quoted_special, 501, "5.1.7", "Bad sender"},
+    {Fault::quoted_special_refused, Verb::rcpt, has_quoted_special, 501, "5.1.3", "Bad recipient"},
+    {Fault::recipient_literal_is_syntax_error, Verb::rcpt, has_literal, 501, "5.1.3", "Bad recipient"},
+    {Fault::many_octets_of_recipients_refused, Verb::rcpt, has_many_octets, 452, "4.5.3", "Too many recipients"},
     {Fault::utf8_is_syntax_error, Verb::rcpt, takes_utf8, 501, "5.1.3", "Bad recipient"},
     {Fault::utf8_recipient_accepted, Verb::rcpt, needs_utf8, 250, "2.1.5", "Recipient accepted"},
     {Fault::utf8_kept_for_next_message, Verb::rcpt, needs_utf8_again, 250, "2.1.5", "Recipient accepted"},
@@ -180,16 +200,20 @@ constexpr Mistake late[] = {
     {Fault::dsn_parameters_refused, Verb::rcpt, has_dsn, 555, "5.5.4", "NOTIFY and ORCPT are not known"},
     {Fault::size_zero_refused, Verb::mail, has_size_zero, 501, "5.5.4", "An empty message"},
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
+    {Fault::third_parameter_refused, Verb::mail, has_three_parameters, 501, "5.5.4", "Two parameters, please"},
+    {Fault::size_must_be_first, Verb::mail, has_size_behind, 501, "5.5.4", "SIZE goes first"},
     {Fault::dsn_values_case_sensitive, Verb::mail, has_lower_ret, 501, "5.5.4", "RET takes FULL or HDRS"},
     {Fault::dsn_values_case_sensitive, Verb::rcpt, has_lower_notify, 501, "5.5.4", "NOTIFY takes a list of keywords"},
     {Fault::null_reverse_path_refused, Verb::mail, is_null, 550, "5.1.7", "No such sender"},
     {Fault::quoted_local_part_refused, Verb::mail, is_quoted, 550, "5.1.7", "Bad sender"},
     {Fault::local_part_letters_alone, Verb::mail, has_odd_characters, 501, "5.1.7", "Bad sender"},
     {Fault::sender_by_narrow_pattern, Verb::mail, breaks_pattern, 501, "5.1.7", "Bad sender"},
+    {Fault::digit_label_refused, Verb::mail, has_digit_label, 501, "5.1.7", "Bad sender"},
     {Fault::mailbox_literal_refused, Verb::mail, has_literal, 501, "5.1.7", "Bad sender"},
     {Fault::reverse_source_route_refused, Verb::mail, has_route, 501, "5.1.7", "Bad sender"},
     {Fault::utf8_sender_refused, Verb::mail, has_utf8, 501, "5.1.7", "Bad sender"},
     {Fault::quoted_local_part_refused, Verb::rcpt, is_quoted, 550, "5.1.1", "Bad user"},
+    {Fault::capital_domain_unknown, Verb::rcpt, is_in_capitals, 550, "5.1.2", "No such domain here"},
     {Fault::source_route_refused, Verb::rcpt, has_route, 550, "5.1.2", "No route"},
     {Fault::postmaster_refused, Verb::rcpt, is_postmaster, 550, "5.1.1", "No such user here"},
     {Fault::postmaster_case_sensitive, Verb::rcpt, is_odd_postmaster, 550, "5.1.1", "No such user here"},
@@ -208,6 +232,7 @@ constexpr Oversight oversights[] = {
     {Fault::ehlo_in_lmtp, Verb::helo, Why::other_protocol, is_lmtp},
     {Fault::nested_mail, Verb::mail, Why::in_transaction},
     {Fault::size_ignored, Verb::mail, Why::too_large},
+    {Fault::size_limit_plus_one_taken, Verb::mail, Why::too_large, has_size_one_beyond},
     {Fault::size_wraps, Verb::mail, Why::too_large, has_size_that_wraps},
     {Fault::size_malformed_accepted, Verb::mail, Why::too_large, has_size_that_wraps},
     {Fault::rcpt_without_mail, Verb::rcpt, Why::no_mail},

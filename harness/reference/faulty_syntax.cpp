@@ -28,9 +28,6 @@ constexpr Unchecked unchecked[] = {
     {"ORCPT", Fault::orcpt_unchecked},     {"SIZE", Fault::size_malformed_accepted},
     {"BODY", Fault::body_value_unchecked}, {"SMTPUTF8", Fault::smtputf8_value_accepted},
 };
-bool is_of_dsn(std::string_view keyword) {
-  return keyword == "RET" || keyword == "ENVID" || keyword == "NOTIFY" || keyword == "ORCPT";
-}
 
 bool is_path(Verb verb) { return verb == Verb::mail || verb == Verb::rcpt; }
 
@@ -77,7 +74,8 @@ bool overlooks_parameter(const CommandError& error, const Faults& faults) {
   if (error.kind != CommandError::Kind::bad_parameter) return false;
   const smtp::Parameter* const wrong = wrong_parameter(error.command);
   if (wrong == nullptr) {
-    return faults.has(Fault::dsn_parameter_twice) && is_of_dsn(error.command.parameters.back().keyword);
+    return faults.has(Fault::parameter_twice_accepted) ||
+           (faults.has(Fault::dsn_parameter_twice) && is_of_dsn(error.command.parameters.back()));
   }
   if (wrong->keyword == "NOTIFY") {
     const bool never = wrong->value && smtp::to_upper(*wrong->value).find("NEVER") != std::string::npos;
@@ -117,10 +115,16 @@ void FaultyCore::read_command(std::string_view line, std::size_t octets) {
   answering = Verb::unknown;
   std::string printable(line), shortened;
   if (has(Fault::control_octets_accepted)) rewrite(printable, R"([\x00-\x1f\x7f])", "");
+  if (has(Fault::letters_folded_by_unicode)) {
+    rewrite(printable, "\xc5\xbf", "S");
+    rewrite(printable, "\xc4\xb1", "I");
+    rewrite(printable, "\xe2\x84\xaa", "K");
+  }
   line = printable;
   if (has(Fault::verbs_of_four_letters)) line = shortened = with_four_letters(line);
   if (crashes_on(line, transaction.open, faults)) return end(Want::close);
   if (line.empty() && has(Fault::empty_line_unanswered)) return;
+  if (answers_freely(line)) return;
   const bool rcpt = smtp::verb_of(line.substr(0, line.find(' '))) == Verb::rcpt;
   if ((has(Fault::long_orcpt_refused) && rcpt && octets > line_buffer) ||
       (has(Fault::short_line_limit) && octets > short_line)) {
@@ -139,6 +143,8 @@ void FaultyCore::refuse_syntax(const CommandError& error) {
   spoil_state(error);
   const std::size_t before = output.size();
   Core::refuse_syntax(error);
+  if (has(Fault::refusals_repeat_the_line))
+    output.insert(output.size() - 2, ": " + error.command.word + " " + error.command.argument);
   const bool is_501 = output.compare(before, 3, "501") == 0;
   if (is_path(verb) && is_501 && has(Fault::syntax_refused_then_accepted)) reply(250, "2.1.0", "Accepted");
 }
@@ -187,6 +193,15 @@ std::optional<Command> FaultyCore::misread(const CommandError& error) const {
   if (has(Fault::auth_syntax_unchecked) && command.verb == Verb::auth) {
     command.mechanism = "PLAIN";
     return command;
+  }
+  const std::string& argument = command.argument;
+  if (has(Fault::closing_brackets_overlooked) && is_path(command.verb) && fits(argument, R"(\A[^<]*<[^<>]*>>+\z)")) {
+    const std::size_t open = argument.find('<');
+    const std::string path = argument.substr(open, argument.find('>') - open + 1);
+    if (const auto parsed = smtp::parse_path(path, {.bare_postmaster = true, .null = true})) {
+      command.path = *parsed;
+      return command;
+    }
   }
   if (has(Fault::malformed_parameter_accepted) && is_path(command.verb) && goes_wrong_after_path(error)) return command;
   if (has(Fault::auth_skips_bad_base64) && command.verb == Verb::auth && !command.mechanism.empty()) {

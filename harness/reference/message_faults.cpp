@@ -46,6 +46,8 @@ constexpr Rewriting of_segments[] = {
     {Fault::end_of_data_trimmed, R"((\A|\r\n)[ \t]*\.[ \t]*\r\n)", "\\1.\r\n"},
     {Fault::second_empty_line_ends_data, R"(\A(.*?\r\n(?:\r\n.*?)??)\r\n\r\n)", "\\1\r\n.\r\n"},
     {Fault::line_end_not_checked, R"((\A|\n)\.[^\r\n]\n)", "\\1\r\n.\r\n"},
+    {Fault::eight_bit_lost_at_segment_end,
+     R"(\A[\x80-\xbf]+|(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\z)", "?"},
     {Fault::high_bit_ignored_at_the_end, R"([\r\x8d][\n\x8a][.\xae][\r\x8d][\n\x8a])", end_of_data},
 };
 constexpr Rewriting of_messages[] = {
@@ -67,11 +69,13 @@ constexpr Rewriting of_messages[] = {
     {Fault::from_line_ends_header, R"(\AFrom .*?(?:\r\n\r\n|\z))", ""},
 };
 
-void split_long_lines(std::string& message) {
+/// What a line has beyond `most` octets is lost, or becomes a line of its own.
+void cut_long_lines(std::string& message, std::size_t most, bool is_lost) {
   for (std::size_t line = 0; line < message.size();) {
     const std::size_t end = std::min(message.find("\r\n", line), message.size());
-    const std::size_t cut = line + max_text_line;
-    if (end > cut) message.insert(cut, "\r\n");
+    const std::size_t cut = line + most;
+    if (end > cut && is_lost) message.erase(cut, end - cut);
+    if (end > cut && !is_lost) message.insert(cut, "\r\n");
     line = std::min(end, cut) + 2;
   }
 }
@@ -133,7 +137,9 @@ void FaultyCore::spoil(std::string& message) const {
     lose_last_line(message);
   }
   if (has(Fault::last_header_line_lost) && header == message.npos) lose_last_line(message);
-  if (has(Fault::long_text_line_split)) split_long_lines(message);
+  if (has(Fault::long_text_line_split)) cut_long_lines(message, max_text_line, false);
+  if (by_data && has(Fault::text_line_cut_at_2048)) cut_long_lines(message, 2048, true);
+  if (!by_data && has(Fault::chunk_long_line_cut)) cut_long_lines(message, 998, true);
   if (message.size() > declared && has(Fault::size_ends_data)) message.resize(declared);
   if (has(Fault::message_cut_at_32k)) message.resize(std::min(message.size(), max_cut_message));
   if (has(Fault::eight_bit_stripped))
@@ -150,12 +156,17 @@ void FaultyCore::add_received() {
   Accepted& mail = transaction.mail;
   ++memory.messages;
   spoil(mail.message);
+  spoil_envelope();
   std::move(refused.begin(), refused.end(), std::back_inserter(mail.recipients));
-  if (has(Fault::no_received_field) || !settings.trace_header) return;
+  if (has(Fault::no_received_field) || (has(Fault::second_trace_lost) && memory.messages > 1) || !settings.trace_header)
+    return;
   std::string message = std::exchange(mail.message, {});
   Core::add_received();
   std::string& field = mail.message;
   if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
+  if (has(Fault::received_with_smtp)) rewrite(field, "with [A-Z0-9]+;", "with SMTP;");
+  if (has(Fault::received_keeps_first_name))
+    rewrite(field, "from .*? by ", ("from " + memory.first_name + " by ").c_str());
   if (has(Fault::received_without_from)) rewrite(field, "from .*?by ", "by ");
   const std::size_t end = message.find("\r\n\r\n");
   const std::size_t below = end == message.npos ? message.size() : end + 2;

@@ -67,7 +67,7 @@ profiles = "lmtp"
 needs = ["SIZE", "no AUTH PLAIN", "fact tls", "no fact auth"]
 state = "rcpt"
 steps = [{ send = "DATA" }]
-delivered = { count = 2, at-most = 3, reverse-path = '<{sender}>', forward-path = ['{accepted}', '{accepted2}'], no-reverse-path = [], no-forward-path = 'x', body = ['a', 'b'], content = 'm', contains = 'c', lacks = 'l' }
+delivered = { count = 2, at-most = 3, reverse-path = '<{sender}>', forward-path = ['{accepted}', '{accepted2}'], no-reverse-path = [], no-forward-path = 'x', body = ['a', 'b'], content = 'm', contains = 'c', lacks = 'l', parameters = '{sender} RET=HDRS', no-parameters = ['{accepted} NOTIFY'] }
 catches = ["fault"]
 alone = true
 fence = false
@@ -91,6 +91,8 @@ timeout = "2m"
   CHECK(one.delivered->none_from.empty());
   CHECK(one.delivered->none_to == std::vector<Text>{literal("x")});
   CHECK(one.delivered->body.size() == 2);
+  CHECK(one.delivered->parameters.size() == 1);
+  CHECK(one.delivered->no_parameters.size() == 1);
   CHECK(one.alone);
   CHECK_FALSE(one.fence);
   CHECK(one.timeout == Duration(120000));

@@ -152,6 +152,9 @@ struct Delivered {
   std::vector<Text> message;   ///< octets as sent, header and all, after the trace header; one of these
   std::vector<Text> contains;  ///< each of these in some message
   std::vector<Text> lacks;     ///< none of these in any message
+  /// "mailbox KEYWORD=value": handed on with MAIL or RCPT for that mailbox; without a value, any.
+  std::vector<Text> parameters;
+  std::vector<Text> no_parameters;  ///< the same, and with no message
   std::string decides;         ///< the requirement that these rules decide; empty: the row's first
   Place place;
   bool operator==(const Delivered&) const = default;

@@ -52,6 +52,9 @@ const Fields<DeliveredReader> delivered_fields = {
                                                 "Header section and body as they were sent; a list: one of these"),
     field<&Delivered::contains, DeliveredReader>("contains", "Each of these in some message"),
     field<&Delivered::lacks, DeliveredReader>("lacks", "None of these in any message, whatever happened"),
+    field<&Delivered::parameters, DeliveredReader>(
+        "parameters", "'mailbox KEYWORD=value': with MAIL or RCPT for that mailbox, each of these was handed on"),
+    field<&Delivered::no_parameters, DeliveredReader>("no-parameters", "None of these was, whatever happened"),
     {{"decides", "The requirement that this decides", shape::text()}, &DeliveredReader::read_decides},
 };
 

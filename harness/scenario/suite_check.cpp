@@ -18,7 +18,8 @@ bool is_bad(const Alternative& alternative) {
 /// Whether the alternative looks at nothing but the reply code.
 bool is_code_alone(const Alternative& alternative) {
   return alternative.kind == Alternative::Kind::reply && alternative.enhanced.empty() && !alternative.closes &&
-         !alternative.lines && alternative.keywords.empty() && alternative.without.empty() && !alternative.contains;
+         !alternative.lines && alternative.keywords.empty() && alternative.without.empty() && !alternative.contains &&
+         alternative.capture.empty();
 }
 
 /// Whether some reply does not fit, or fits an ending that is a finding. That a reply comes at all is no expectation of
@@ -85,7 +86,8 @@ bool may_send_message(const Scenario& scenario) {
 }
 
 bool asks_for_messages(const Delivered& delivered) {
-  return delivered.count.value_or(0) > 0 || !delivered.contains.empty() || !delivered.to.empty();
+  return delivered.count.value_or(0) > 0 || !delivered.contains.empty() || !delivered.to.empty() ||
+         !delivered.parameters.empty();
 }
 
 /// After silence the session goes on, and after a reply that means nothing in particular it does too: then nobody knows

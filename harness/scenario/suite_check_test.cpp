@@ -46,6 +46,7 @@ TEST_CASE("A scenario that cannot fail is an error") {
       {"steps = [{ send = 'NOOP', expect = '250' }]", true},
       {"steps = [{ send = 'NOOP', expect = ['250', { reply = 'xyz', as = 'fail' }] }]", true},
       {"steps = [{ send = 'NOOP', expect = { reply = 'xyz', line-count = 1 } }]", true},
+      {"steps = [{ send = 'NOOP', expect = { reply = 'xyz', capture = { a = '^b$' } } }]", true},
       {"steps = [{ send = 'NOOP', expect = 'silence' }]", true},
       {"steps = [{ send = 'NOOP', expect = 'close' }]", true},
       {"steps = [{ send = 'NOOP', expect = 'xyz' }, { send = 'NOOP', expect = '250' }]", true},

@@ -230,6 +230,7 @@ std::vector<std::string> names_in(const Text& text) {
 const std::vector<KnownValue>& known_values() {
   static const std::vector<KnownValue> values = {
       {"accepted", "a mailbox of the target that takes mail"},
+      {"accepted-in-capitals", "the same, its domain in capitals"},
       {"accepted2", "another one; needs = [\"fact two-recipients\"]"},
       {"rejected", "a mailbox that does not exist, in a domain of the target's; needs = [\"fact rejects\"]"},
       {"foreign", "a mailbox that the target must not relay to; needs = [\"fact foreign\"]"},

@@ -203,6 +203,8 @@ std::string delivered_source(const Delivered& delivered) {
   table.add_some("content", delivered.message);
   table.add_some("contains", delivered.contains);
   table.add_some("lacks", delivered.lacks);
+  table.add_some("parameters", delivered.parameters);
+  table.add_some("no-parameters", delivered.no_parameters);
   table.add_some("decides", delivered.decides);
   return table.in_braces();
 }

@@ -27,6 +27,16 @@ bool is_unlisted_success(const Transition& row, int code) {
   return is_ordinary(code) && std::any_of(row.codes.begin(), row.codes.end(), is_ordinary);
 }
 
+/// A command out of order that was carried out, where no MUST of the RFCs has the server refuse it: DATA without MAIL
+/// (RFC 5321 section 3.3, "MAY return"), and MAIL in a transaction, which is to be refused "to the degree that" it
+/// cannot be processed (section 4.1.4), and which clears the buffers (section 4.1.1.2).
+bool is_out_of_order_alone(State state, const PendingReply& what, int code) {
+  if (what.input != Input::command) return false;
+  const bool idle = state == State::greeted || state == State::ready;
+  return (idle && what.verb == Verb::data && code == 354) ||
+         (state != State::connected && what.verb == Verb::mail && code == 250);
+}
+
 /// A command that some extension or private agreement defines: its replies are not ours to judge.
 bool is_extension(const ServerState& server, const PendingReply& what) {
   if (what.input != Input::command) return false;
@@ -139,13 +149,15 @@ class CodeJudge {
     }
     const Transition& row = row_of(server_.state, what_);
     const bool fits = server_.certain ? permits(row, code_) : is_permitted_somewhere(what_, code_);
-    const bool unlisted = !fits && server_.certain && is_unlisted_success(row, code_);
+    const bool unlisted = !fits && server_.certain &&
+                          (is_unlisted_success(row, code_) || is_out_of_order_alone(server_.state, what_, code_));
     const auto listed = [&] {
       return server_.certain ? codes_of(row) + " in state " + std::string(name(server_.state))
                              : std::string(row_of(Rule::permitted_code).asks);
     };
     const auto actual = [this] { return seen(); };
-    if (server_.certain && reply_.klass() == 2) rulings_.check(Rule::listed_code, !unlisted, actual, listed);
+    if (unlisted || (server_.certain && reply_.klass() == 2))
+      rulings_.check(Rule::listed_code, !unlisted, actual, listed);
     return rulings_.check(Rule::permitted_code, fits || unlisted, actual, listed);
   }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/server_state.hpp"
 
 namespace smtpspec::smtp {
 namespace {
@@ -111,12 +112,18 @@ void CommandStream::take_command(const CommandLine& line) {
   const bool well_formed = std::holds_alternative<Command>(parsed);
   const Command& command = well_formed ? std::get<Command>(parsed) : std::get<CommandError>(parsed).command;
   if (line.octets > (command.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
-  asked_for_utf8_ = asked_for_utf8_ || to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
   PendingReply what;
   what.verb = command.verb;
   what.shown = line.bytes.substr(0, longest_shown);
   if (command.word.size() <= longest_word) what.word = to_upper(command.word);
   what.well_formed = well_formed;
+  // VRFY and EXPN ask for their own reply alone, MAIL for those of its transaction (RFC 6531 section 3.7.4).
+  const bool asks = to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
+  const bool begins = what.verb == Verb::mail || what.verb == Verb::rset || is_hello(what.verb);
+  if (begins) utf8_mail_ = asks;
+  asked_for_utf8_ = asked_for_utf8_ || asks;
+  what.utf8 = asks || (utf8_mail_ && what.verb != Verb::vrfy && what.verb != Verb::expn);
+  if (command.last_chunk) utf8_mail_ = false;
   what.bare = is_bare(command, line.bytes);
   what.last_chunk = command.last_chunk;
   if (command.verb == Verb::bdat) {
@@ -148,7 +155,7 @@ void CommandStream::take_data(std::string_view& octets) {
   watch(before.substr(0, before.size() - octets.size()));
   if (!ended) return;
   mode_ = Mode::command;
-  owe({Input::end_of_data, Verb::data, "the end of data", "", true, false, true});
+  owe({Input::end_of_data, Verb::data, "the end of data", "", true, false, true, std::exchange(utf8_mail_, false)});
 }
 
 void CommandStream::owe(PendingReply what) {

@@ -21,6 +21,7 @@ struct PendingReply {
   bool well_formed = false;  ///< a command that keeps to the grammar
   bool last_chunk = false;   ///< BDAT with LAST
   bool complete = true;      ///< false while octets of its chunk are missing
+  bool utf8 = false;         ///< SMTPUTF8 lets UTF-8 stand in its reply
   bool bare = true;          ///< a command without what a server may dislike: white space at its end, a note to NOOP
 };
 
@@ -47,7 +48,7 @@ class CommandStream {
   [[nodiscard]] bool doubtful() const;
   [[nodiscard]] bool in_data() const { return mode_ == Mode::data; }
   [[nodiscard]] bool awaits_tls() const { return mode_ == Mode::tls; }
-  /// The client asked for UTF-8 in replies, at any time (RFC 6531 section 3.4).
+  /// The client asked for UTF-8 in replies, at any time.
   [[nodiscard]] bool asked_for_utf8() const { return asked_for_utf8_; }
 
   /// In the order in which it was sent.
@@ -74,6 +75,7 @@ class CommandStream {
   bool chunking_ = false;
   bool utf8_ = false;
   bool asked_for_utf8_ = false;
+  bool utf8_mail_ = false;  // the transaction's MAIL did
   bool given_up_ = false;
   bool odd_ = false;  // a bare CR, bare LF or NUL in the line or the data under way
   char last_ = '\n';  // the last octet of it

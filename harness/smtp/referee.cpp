@@ -9,11 +9,17 @@
 #include "harness/smtp/server_state.hpp"
 
 namespace smtpspec::smtp {
+namespace {
+
+constexpr std::size_t many_refusals = 3;
+
+}  // namespace
 
 struct Referee::Impl {
   explicit Impl(bool lmtp) { server.lmtp = lmtp; }
 
   void take(const Reply& reply);
+  void take_octets(const Reply& reply);
   void take_unasked(const Reply& reply);
   void take_answer(const Reply& reply);
   void judge(const PendingReply& what, const Reply& reply);
@@ -36,10 +42,19 @@ struct Referee::Impl {
   /// The last octets of the conversation are a refusal with more owed after it: it may be the server's last word, as
   /// where the client sent commands out of turn (RFC 2920 section 3.1).
   bool last_word = false;
+  std::size_t refusals = 0;  ///< 5yz replies
 };
 
+/// The grammar of a reply depends on its command in two points only; where that is not known, both are let pass.
+void Referee::Impl::take_octets(const Reply& reply) {
+  const bool known = !client.given_up() && !shifted;
+  const PendingReply* const what = known && !client.owed.empty() ? &client.owed.front() : nullptr;
+  const bool greets = what != nullptr ? what->verb == Verb::ehlo || what->verb == Verb::lhlo : !known;
+  judge_grammar(rulings, reply, {what != nullptr ? what->utf8 : client.asked_for_utf8(), greets});
+}
+
 void Referee::Impl::take(const Reply& reply) {
-  judge_grammar(rulings, reply, client.asked_for_utf8());
+  take_octets(reply);
   if (held) {
     rulings.broken(std::move(*held));
     held.reset();
@@ -84,6 +99,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
   replies_left = 0;
   client.owed.pop_front();
   last_word = reply.klass() == 5 && !client.owed.empty();
+  refusals += reply.klass() == 5 ? 1 : 0;
   shifted = shifted && !client.owed.empty();
   follow(what, reply);
 }
@@ -94,7 +110,7 @@ void Referee::Impl::judge(const PendingReply& what, const Reply& reply) {
   if (what.input == Input::connect) judge_greeting(rulings, reply);
   if (what.verb == Verb::auth && reply.code == 334) judge_challenge(rulings, reply);
   if (what.verb == Verb::helo && reply.code == 250) judge_helo(rulings, reply);
-  if (what.verb == Verb::data && reply.code == 354) judge_go_ahead(rulings, reply);
+  if (what.verb == Verb::data && reply.code == 354) judge_codeless(rulings, reply);
   if (what.verb == Verb::bdat && reply.code != 421) {
     rulings.check(Rule::reply_after_chunk, what.complete,
                   [&] { return show(reply.bytes()) + " to " + show(what.shown); });
@@ -124,13 +140,13 @@ void Referee::Impl::close() {
   parser.finish();
   bool cut_short = false;
   while (const auto reply = parser.next()) {
-    judge_grammar(rulings, *reply, client.asked_for_utf8());
+    take_octets(*reply);
     cut_short = true;
   }
   // A connection that is refused at once, or fails in the handshake, is no session yet; a refusal that nothing asked
-  // for has said why the connection ends.
+  // for has said why the connection ends. Nor need a server bear any number of errors (RFC 5321 section 7.8).
   const bool session = server.greeted && server.state != State::connected && !client.awaits_tls();
-  const bool excused = held || cut_short || last_word;
+  const bool excused = held || cut_short || last_word || refusals >= many_refusals;
   held.reset();
   if (!session || excused || client.given_up()) return;
   if (server.quit) rulings.kept(Rule::quit_closes);

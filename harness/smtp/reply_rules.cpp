@@ -21,11 +21,11 @@ struct KeywordForm {
   bool (*fits)(const std::vector<std::string>& parameters);
 };
 bool has_none(const std::vector<std::string>& parameters) { return parameters.empty(); }
-/// RFC 1870 section 3: at most one number, of 1 to 20 digits.
+/// RFC 1870 section 3: at most one number. The bound of 20 digits is that of MAIL's parameter.
 bool is_size(const std::vector<std::string>& parameters) {
   if (parameters.empty()) return true;
   const std::string& size = parameters.front();
-  return parameters.size() == 1 && size.size() <= 20 && std::all_of(size.begin(), size.end(), is_digit);
+  return parameters.size() == 1 && std::all_of(size.begin(), size.end(), is_digit);
 }
 /// RFC 4954 section 3: the names of the mechanisms.
 bool has_some(const std::vector<std::string>& parameters) { return !parameters.empty(); }
@@ -38,8 +38,7 @@ struct GrammarRule {
 constexpr GrammarRule grammar[] = {
     {ReplyDefect::no_code, Rule::reply_code},      {ReplyDefect::code_out_of_range, Rule::code_range},
     {ReplyDefect::bad_separator, Rule::separator}, {ReplyDefect::line_ends_in_lf, Rule::crlf},
-    {ReplyDefect::bare_cr, Rule::bare_cr},         {ReplyDefect::control_character, Rule::text_octets},
-    {ReplyDefect::cut_short, Rule::whole_reply},
+    {ReplyDefect::bare_cr, Rule::bare_cr},         {ReplyDefect::cut_short, Rule::whole_reply},
 };
 
 constexpr KeywordForm keyword_forms[] = {
@@ -49,6 +48,7 @@ constexpr KeywordForm keyword_forms[] = {
     {"STARTTLS", has_none},             // RFC 3207 section 2
     {"DSN", has_none},                  // RFC 3461 section 2
     {"ENHANCEDSTATUSCODES", has_none},  // RFC 2034 section 3
+    {"SMTPUTF8", has_none},             // RFC 6531 section 3.1
     {"SIZE", is_size},
     {"AUTH", has_some},
 };
@@ -58,12 +58,24 @@ constexpr std::string_view extensions[] = {"PIPELINING", "8BITMIME", "CHUNKING",
                                            "STARTTLS",   "DSN",      "SMTPUTF8", "ENHANCEDSTATUSCODES",
                                            "SIZE",       "AUTH"};
 
+/// The registry of SMTP service extensions, and VRFY, which RFC 5321 section 3.5.2 lets be listed.
+constexpr std::string_view registered[] = {
+    "8BITMIME",  "ATRN",          "AUTH",          "BINARYMIME", "BURL",       "CHECKPOINT",
+    "CHUNKING",  "CONNEG",        "CONPERM",       "DELIVERBY",  "DSN",        "ENHANCEDSTATUSCODES",
+    "ETRN",      "EXPN",          "FUTURERELEASE", "HELP",       "LIMITS",     "MT-PRIORITY",
+    "MTRK",      "NO-SOLICITING", "ONEX",          "PIPELINING", "REQUIRETLS", "RRVS",
+    "SAML",      "SEND",          "SIZE",          "SMTPUTF8",   "SOML",       "STARTTLS",
+    "SUBMITTER", "TURN",          "UTF8SMTP",      "VERB",       "VRFY"};
+
 void judge_keywords(Rulings& rulings, const Reply& reply, const Ehlo& ehlo) {
   const auto all = [&] { return show(reply.bytes()); };
   for (auto keyword = ehlo.keywords.begin(); keyword != ehlo.keywords.end(); ++keyword) {
     const auto is_same = [&](const Keyword& other) { return other.name == keyword->name; };
     rulings.check(Rule::keyword_once, std::none_of(ehlo.keywords.begin(), keyword, is_same),
                   [&] { return keyword->name + " twice in " + all(); });
+    const bool known = keyword->name.starts_with('X') ||
+                       std::find(std::begin(registered), std::end(registered), keyword->name) != std::end(registered);
+    rulings.check(Rule::keyword_registered, known, [&] { return keyword->name + " in " + all(); });
     const auto form = std::find_if(std::begin(keyword_forms), std::end(keyword_forms),
                                    [&](const KeywordForm& one) { return one.name == keyword->name; });
     if (form == std::end(keyword_forms)) continue;
@@ -83,14 +95,23 @@ std::string show(std::string_view octets) {
   return escape(octets.substr(0, longest_shown)) + (octets.size() > longest_shown ? "..." : "");
 }
 
-void judge_grammar(Rulings& rulings, const Reply& reply, bool utf8) {
+/// Beyond the first line, whose text is a greet.
+bool has_control_in_keywords(const Reply& reply) {
+  const auto is_bad = [](char octet) { return is_control(octet) && octet != '\t' && octet != '\r'; };
+  return std::any_of(reply.lines.begin() + 1, reply.lines.end(),
+                     [&](const ReplyLine& line) { return std::any_of(line.text.begin(), line.text.end(), is_bad); });
+}
+
+void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude) {
   const auto lacks = [&](ReplyDefect defect) { return !reply.has(defect); };
   const auto all = [&] { return show(reply.bytes()); };
   for (const GrammarRule& row : grammar) rulings.check(row.rule, lacks(row.defect), all);
+  const bool greet = latitude.greets && reply.code == 250 && !has_control_in_keywords(reply);
+  rulings.check(Rule::text_octets, greet || lacks(ReplyDefect::control_character), all);
   if (reply.lines.size() > 1) rulings.check(Rule::one_code, lacks(ReplyDefect::code_changes), all);
   // A challenge is as long as its mechanism makes it (RFC 4954 section 4).
   if (reply.code != 334) rulings.check(Rule::line_length, lacks(ReplyDefect::line_too_long), all);
-  if (!utf8) rulings.check(Rule::ascii, lacks(ReplyDefect::eight_bit), all);
+  if (!latitude.utf8) rulings.check(Rule::ascii, lacks(ReplyDefect::eight_bit), all);
   const ReplyLine& first = reply.lines.front();
   const bool whole = first.end != LineEnd::none && first.code >= 0 && (first.separator == 0 || first.separator == ' ');
   if (whole && reply.lines.size() == 1 && reply.code != 334) rulings.check(Rule::bare_code, !first.text.empty(), all);
@@ -100,14 +121,13 @@ void judge_greeting(Rulings& rulings, const Reply& reply) {
   if (reply.code != 220) return;
   const ReplyLine& first = reply.lines.front();
   const std::string_view text = first.text;
-  // "2.1.5" would pass for a domain; here it is an enhanced code, which has no place in a greeting (RFC 2034 section
-  // 4).
-  const bool domain = parse_domain(text.substr(0, text.find(' ')), false) && !leading_enhanced_code(text);
+  const bool domain{parse_domain(text.substr(0, text.find(' ')), false)};
   rulings.check(Rule::greeting_domain, domain, [&] { return show(first.bytes); });
+  judge_codeless(rulings, reply);
 }
 
 void judge_ehlo(Rulings& rulings, const Reply& reply, const Ehlo& ehlo, bool tls) {
-  const ReplyLine* misnamed = leading_enhanced_code(reply.lines.front().text) ? &reply.lines.front() : nullptr;
+  const ReplyLine* misnamed = nullptr;
   const ReplyLine* misspelt = nullptr;
   for (const SyntaxError& error : ehlo.errors) {
     const ReplyLine& line = reply.lines[std::min(error.at, reply.lines.size() - 1)];
@@ -119,6 +139,7 @@ void judge_ehlo(Rulings& rulings, const Reply& reply, const Ehlo& ehlo, bool tls
   if (reply.lines.size() > 1)
     rulings.check(Rule::ehlo_keyword, misspelt == nullptr, [&] { return show(misspelt->bytes); });
   judge_keywords(rulings, reply, ehlo);
+  judge_codeless(rulings, reply);
   if (tls)
     rulings.check(Rule::no_starttls_in_tls, ehlo.find("STARTTLS") == nullptr, [&] { return show(reply.bytes()); });
 }
@@ -157,7 +178,7 @@ void judge_helo(Rulings& rulings, const Reply& reply) {
                 [&] { return show(reply.bytes()); });
 }
 
-void judge_go_ahead(Rulings& rulings, const Reply& reply) {
+void judge_codeless(Rulings& rulings, const Reply& reply) {
   const auto coded = std::find_if(reply.lines.begin(), reply.lines.end(),
                                   [](const ReplyLine& line) { return leading_enhanced_code(line.text).has_value(); });
   rulings.check(Rule::enhanced_absent, coded == reply.lines.end(), [&] { return show(coded->bytes); });

@@ -15,8 +15,13 @@ namespace smtpspec::smtp {
 /// Octets for a message: escaped, and cut where they are too many.
 [[nodiscard]] std::string show(std::string_view octets);
 
-/// The grammar alone; holds for every reply, also where the order is not known. `utf8`: the client asked for SMTPUTF8.
-void judge_grammar(Rulings& rulings, const Reply& reply, bool utf8);
+/// What the command that was answered lets stand in a reply.
+struct Latitude {
+  bool utf8 = false;    ///< it asked for SMTPUTF8
+  bool greets = false;  ///< it may be EHLO, whose greet has any octet but CR and LF (RFC 5321 section 4.1.1.1)
+};
+/// The grammar alone; holds for every reply, also where the order is not known.
+void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude);
 /// The greeting, where it is a 220.
 void judge_greeting(Rulings& rulings, const Reply& reply);
 /// A 250 reply to EHLO or LHLO. `tls`: TLS is active.
@@ -25,8 +30,9 @@ void judge_ehlo(Rulings& rulings, const Reply& reply, const Ehlo& ehlo, bool tls
 void judge_enhanced_codes(Rulings& rulings, const Reply& reply);
 /// A 250 reply to HELO.
 void judge_helo(Rulings& rulings, const Reply& reply);
-/// A 354 reply.
-void judge_go_ahead(Rulings& rulings, const Reply& reply);
+/// A greeting, a reply to EHLO, or a 3yz: RFC 2034 section 4 gives them no enhanced code, although "2.0.0" would pass
+/// for a domain.
+void judge_codeless(Rulings& rulings, const Reply& reply);
 /// A 334 reply to AUTH or to a response.
 void judge_challenge(Rulings& rulings, const Reply& reply);
 

@@ -1,0 +1,74 @@
+"""What the odd servers change on the way, and what is held against a run."""
+import asyncio
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from smtpspec_ci import baselines, odd
+from smtpspec_ci.odd_servers import SERVERS, Session
+
+
+def passed(name, *octets):
+    """What the server behind this odd one gets."""
+    one = SERVERS[name]()
+    session = Session(one, one.command, looks=True)
+    return b"".join(session.commands(each) for each in octets)
+
+
+def shown(name, reply):
+    """What its client gets."""
+    one = SERVERS[name]()
+    return asyncio.run(Session(one, one.command, looks=True).shown(reply))
+
+
+class Odd(unittest.TestCase):
+    def test_commands(self):
+        self.assertEqual(passed("no-noop", b"NO", b"OP\r", b"\nNOOPS\r\nRSET\r\n"), b"XOOP\r\nNOOPS\r\nRSET\r\n")
+        self.assertEqual(passed("no-noop", b"BDAT 6\r\nNOOP\r\nNOOP\r\n"), b"BDAT 6\r\nNOOP\r\nXOOP\r\n")
+        ten = b"RSET\r\nMAIL FROM:<>\r\n" * 10
+        self.assertEqual(passed("ten-commands", ten, b"NOOP\r\n"), ten + b"QUIT\r\n")
+
+    def test_replies(self):
+        ehlo = [b"250-a", b"250-STARTTLS", b"250-AUTH PLAIN", b"250 PIPELINING"]
+        self.assertEqual(shown("plain", ehlo), [b"250-a", b"250-AUTH PLAIN", b"250 PIPELINING"])
+        self.assertEqual(shown("auth-empty", ehlo), [b"250-a", b"250-PIPELINING", b"250 AUTH "])
+        self.assertEqual(shown("empty-keyword", ehlo)[-1], b"250 ")
+        self.assertEqual(shown("greeting-of-spaces", [b"220 a"]), [b"220 a", b"220 ready"])
+
+    def test_complaints(self):
+        rows = {f"row-{number}": "pass" for number in range(1300)}
+
+        def said(name, code, more, seconds=1, lines=1):
+            return "; ".join(odd.complaints(name, code, seconds, lines, rows | more))
+
+        self.assertEqual(said("plain", 0, {"some/row": "fail"}), "")
+        self.assertIn("3 rows unfair", said("plain", 0, {"a": "fail", "b": "crash", "c": "fail"}))
+        self.assertEqual(said("plain", 1, {}, 60, 200), "exit code 1, not 0; too slow; too long")
+        self.assertEqual(said("no-noop", 1, {"noop": "fail"}), "")
+        self.assertIn("what is true was not found", said("no-noop", 1, {"other": "fail"}))
+        few = {"a": "pass", "b": "warn", "c": "blocked"}
+        self.assertEqual(list(odd.complaints("plain", 0, 1, 1, few)), ["2 rows decided, not 1300"])
+
+
+class Baselines(unittest.TestCase):
+    def test_renewed(self):
+        def row(name, outcome, actual=""):
+            return {"id": name, "outcome": outcome, "cause": "reply", "decided_by": "rfc/1", "actual": actual, "reason": ""}
+
+        with tempfile.TemporaryDirectory() as folder:
+            file, results = Path(folder) / "expected.toml", Path(folder) / "results.json"
+            file.write_text('# Head.\n\n[[expect]]\nscenario = "gone"\noutcome = "fail"\nreason = "no more"\n'
+                            '\n[[expect]]\nscenario = "lf/a"\noutcome = "fail"\nreason = "LF"\n')
+            results.write_text(json.dumps({"scenarios": [row("lf/a", "fail"), row("lf/b", "fail"), row("lf-too", "fail"),
+                                                         row("gone", "pass"), row("new", "warn", '250 "ok"')]}))
+            self.assertEqual(baselines.renew(file, results), ["new"])
+            self.assertEqual(file.read_text(), "\n".join([
+                "# Head.", "", "[[expect]]", 'scenario = "lf/*"', 'outcome = "fail"', 'cause = "reply"', 'reason = "LF"', "",
+                "[[expect]]", 'scenario = "lf-too"', 'outcome = "fail"', 'cause = "reply"', 'reason = "LF"', "",
+                "[[expect]]", 'scenario = "new"', 'outcome = "warn"',
+                """reason = '''READ IT AND SAY WHY: 250 "ok" (rfc/1)'''""", ""]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/run_folder.hpp"
+#include "harness/engine/findings.hpp"
+#include "harness/engine/run.hpp"
+#include "harness/record/json_lines.hpp"
+#include "harness/scenario/diagnostic.hpp"
+#include "reports/report.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+using engine::ExcerptLine;
+using engine::Finding;
+using engine::ScenarioResult;
+
+struct ShowOptions {
+  std::string id;
+  std::filesystem::path run = "smtpspec-run";
+};
+
+/// Marks the line that decided: the last that reads as in the excerpt, and follows the same line.
+void mark_key(std::vector<ExcerptLine>& lines, const std::vector<ExcerptLine>& excerpt) {
+  const auto key = std::find_if(excerpt.begin(), excerpt.end(), [](const ExcerptLine& line) { return line.key; });
+  if (key == excerpt.end()) return;
+  for (std::size_t i = lines.size(); i > 0; --i) {
+    if (lines[i - 1].text != key->text || lines[i - 1].session != key->session) continue;
+    if (key != excerpt.begin() && (i < 2 || lines[i - 2].text != std::prev(key)->text)) continue;
+    lines[i - 1].key = true;
+    return;
+  }
+}
+
+int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, const ShowOptions& options,
+             const reports::TerminalStyle& style) {
+  fmt::print("{}", reports::row_shown(row, style));
+  for (const Finding& one : findings)
+    for (const auto& rows : {one.rows, one.consequences, one.blocked})
+      if (std::find(rows.begin(), rows.end(), row.id) != rows.end()) fmt::print("    {:<10}{}\n", "finding", one.id);
+  if (row.transcript.empty()) {
+    fmt::print("\nThere is no conversation to show.\n");
+    return exit_complete;
+  }
+  fmt::print("\n");
+  std::string problem;
+  const auto transcript = record::load_transcript(options.run / row.transcript, problem);
+  if (!transcript) {
+    fmt::print("{}", reports::conversation(row.excerpt, style, true));
+    say(fmt::format("this is not all of the conversation: {}", problem));
+    return exit_usage;
+  }
+  if (transcript->scenario != row.id) fmt::print("  In {}:\n", transcript->scenario);
+  std::vector<ExcerptLine> lines = engine::conversation(*transcript);
+  mark_key(lines, row.excerpt);
+  fmt::print("{}", reports::conversation(lines, style, true));
+  return exit_complete;
+}
+
+/// What begins with the id is what was meant: rows of a scenario, findings of a requirement.
+int not_found(const std::string& id, const std::vector<std::string>& ids) {
+  constexpr std::size_t most = 12;
+  std::vector<std::string> below;
+  for (const std::string& one : ids)
+    if (one.starts_with(id + "/") || one.starts_with(id + ":")) below.push_back(one);
+  const std::string near = scenario::closest(id, ids);
+  if (below.empty()) {
+    say(fmt::format("the run has no row or finding '{}'{}", id,
+                    near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    return exit_usage;
+  }
+  say(fmt::format("'{}' is none; the run has", id));
+  for (std::size_t i = 0; i < std::min(below.size(), most); ++i) say("  " + below[i]);
+  if (below.size() > most) say(fmt::format("  and {} more", below.size() - most));
+  return exit_usage;
+}
+
+int show(const ShowOptions& options) {
+  const auto run = stored_result(options.run);
+  if (!run) return exit_usage;
+  const reports::TerminalStyle style = stdout_style(true, false);
+  const std::vector<Finding> findings = engine::findings(*run);
+  std::vector<std::string> ids;
+  std::string row_id = options.id;
+  for (const Finding& one : findings) {
+    ids.push_back(one.id);
+    if (one.id != options.id) continue;
+    fmt::print("{}", reports::finding_shown(one, style));
+    row_id = one.evidence;
+  }
+  for (const ScenarioResult& row : run->scenarios) {
+    if (row.id == row_id) return show_row(row, findings, options, style);
+    ids.push_back(row.id);
+  }
+  return not_found(options.id, ids);
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("show", "Show a row or a finding of a stored run, with its whole conversation");
+  auto options = std::make_shared<ShowOptions>();
+  command->add_option("id", options->id, "Of a finding, or of a row: also always/... and survey/...")->required();
+  command->add_option("--run", options->run, "The folder that run --out wrote")->capture_default_str();
+  command->callback([options, &chosen] { chosen.run = [options] { return show(*options); }; });
+}
+
+}  // namespace smtpspec::cli

@@ -1,0 +1,186 @@
+#include "harness/engine/findings.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include "harness/engine/sighting.hpp"
+
+namespace smtpspec::engine {
+namespace {
+
+/// What stands before the first slash of an id: the scenario, of which the rest names a row.
+std::string_view family(std::string_view id) { return id.substr(0, id.find('/')); }
+std::string_view row_name(std::string_view id) {
+  const auto slash = id.find('/');
+  return slash == id.npos ? std::string_view() : id.substr(slash + 1);
+}
+
+/// Rows that met one obstacle are told of as what most of them are about; of two alike, as what breaks more often. A
+/// rule that holds for every conversation is about just that.
+void find_what_it_is_about(std::vector<Sighting>& all) {
+  using Weight = std::tuple<std::size_t, std::size_t, std::size_t>;  // rules, rows that met it, rows of the whole run
+  std::map<std::string, std::map<std::string, Weight>> by_obstacle;
+  std::map<std::string, std::size_t> broken;
+  for (const Sighting& one : all) ++broken[one.own];
+  for (const Sighting& one : all) {
+    auto& [rules, met, in_all] = by_obstacle[one.obstacle][one.own];
+    rules += one.of_rule() ? 1 : 0;
+    ++met;
+    in_all = broken[one.own];
+  }
+  for (Sighting& one : all) {
+    const auto& about = by_obstacle[one.obstacle];
+    if (one.obstacle.empty()) continue;
+    one.requirement = std::max_element(about.begin(), about.end(), [](const auto& a, const auto& b) {
+                        return a.second < b.second;
+                      })->first;
+  }
+}
+
+/// Sightings that have one of these in common show one cause.
+std::vector<std::string> marks_of(const Sighting& one) {
+  const ScenarioResult& row = *one.row;
+  const bool early = row.cause == Cause::early_reply;
+  std::vector<std::string> marks = {fmt::format("{} {}", one.requirement, one.seen)};
+  if (!one.obstacle.empty()) marks.push_back("met " + one.obstacle);
+  // A conversation that a rule was broken in, too: by the line that failed the row, or against the same requirement.
+  for (const std::string& id : one.of_rule() ? row.seen_in : std::vector{row.id}) {
+    marks.push_back(fmt::format("in {} {}", id, one.own));
+    for (const ExcerptLine& line : row.excerpt)
+      if (line.key && line.side == ExcerptLine::Side::server) marks.push_back(fmt::format("in {} {}", id, line.text));
+  }
+  if (one.strayed() || one.of_rule()) return marks;
+  // Rows of one table, answered by replies of one class; any reply is one too many where none is due.
+  marks.push_back(fmt::format("{} {} {} {}", one.own, one.kind, family(row.id), early ? "" : row.actual.substr(0, 1)));
+  // Whatever looked like the end of the message, and for one input both the reply and what was delivered.
+  if (early && one.in_message) marks.push_back("end of " + one.seen);
+  if ((one.in_message || row.cause == Cause::delivery) && !row_name(row.id).empty())
+    marks.push_back(fmt::format("{} message {}", one.own, row_name(row.id)));
+  return marks;
+}
+
+/// The sightings in groups of one cause each.
+std::vector<std::vector<const Sighting*>> grouped(const std::vector<Sighting>& all) {
+  std::vector<std::size_t> group(all.size());
+  std::iota(group.begin(), group.end(), std::size_t{0});
+  const auto join = [&](std::size_t a, std::size_t b) {
+    if (group[a] != group[b]) std::replace(group.begin(), group.end(), std::size_t{group[a]}, std::size_t{group[b]});
+  };
+  std::map<std::string, std::size_t> by_mark;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::string& mark : marks_of(all[i])) join(i, by_mark.emplace(std::move(mark), i).first->second);
+  std::map<std::size_t, std::vector<const Sighting*>> groups;
+  for (std::size_t i = 0; i < all.size(); ++i) groups[group[i]].push_back(&all[i]);
+  std::vector<std::vector<const Sighting*>> list;
+  for (auto& [number, rows] : groups) list.push_back(std::move(rows));
+  return list;
+}
+
+Severity severity_of(const ScenarioResult& row, const CitedRequirement& requirement) {
+  if (row.outcome == Outcome::crash) return Severity::security;
+  if (row.outcome == Outcome::warn) return Severity::should;
+  return std::min(requirement.severity, Severity::must);
+}
+
+CitedRequirement cited(const Sighting& seen) {
+  for (const CitedRequirement& one : seen.row->requirements)
+    if (one.id == seen.own) return one;
+  CitedRequirement none;
+  none.severity = ledger::severity_of(seen.row->level);
+  return none;
+}
+
+/// The one that most of them are about.
+std::string requirement_of(const std::vector<const Sighting*>& group) {
+  std::map<std::string, std::size_t> counts;
+  for (const Sighting* one : group) counts[one->requirement] += one->strayed() ? 0 : 1;
+  return std::max_element(counts.begin(), counts.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+/// The least is the best evidence. A rule gives way to a row, which can be played again alone.
+auto length(const Sighting& seen, const std::string& requirement) {
+  std::size_t octets = 0;
+  for (const ExcerptLine& line : seen.row->excerpt) octets += line.text.size();
+  return std::tuple(seen.own != requirement, -judge::rank(seen.row->outcome), seen.of_rule(), seen.row->excerpt.size(),
+                    octets, std::string_view(seen.row->id));
+}
+
+Finding finding_of(const std::vector<const Sighting*>& group) {
+  const std::string requirement = requirement_of(group);
+  const Sighting& best = **std::min_element(group.begin(), group.end(), [&](const Sighting* a, const Sighting* b) {
+    return length(*a, requirement) < length(*b, requirement);
+  });
+  Finding finding;
+  finding.requirement = cited(best);
+  finding.cause = best.row->cause;
+  finding.id = best.of_rule() ? best.row->id : fmt::format("{}:{}", best.own, judge::name(best.row->cause));
+  finding.outcome = best.row->outcome;
+  finding.what = best.row->title;
+  finding.expected = best.row->expected;
+  finding.actual = best.row->actual;
+  finding.evidence = best.row->id;
+  finding.severity = Severity::should;
+  for (const Sighting* one : group) {
+    if (judge::rank(one->row->outcome) > judge::rank(finding.outcome)) finding.outcome = one->row->outcome;
+    if (!one->strayed() || one->row->outcome == Outcome::crash)
+      finding.severity = std::min(finding.severity, severity_of(*one->row, cited(*one)));
+    (one->strayed() ? finding.consequences : finding.rows).push_back(one->row->id);
+  }
+  return finding;
+}
+
+/// The rows that say why they decided nothing by the id of a row which is a finding.
+void put_blocked(std::vector<Finding>& all, const RunResult& run) {
+  std::map<std::string_view, Finding*> by_row;
+  for (Finding& one : all)
+    for (const std::string& id : one.rows) by_row[id] = &one;
+  static const re2::RE2 named(R"(([a-z0-9][a-z0-9./_-]*[a-z0-9]))");
+  for (const ScenarioResult& row : run.scenarios) {
+    if (row.outcome != Outcome::blocked && row.outcome != Outcome::inconclusive) continue;
+    re2::StringPiece rest(row.reason);
+    for (std::string word; re2::RE2::FindAndConsume(&rest, named, &word);) {
+      const auto found = by_row.find(word);
+      if (found == by_row.end()) continue;
+      found->second->blocked.push_back(row.id);
+      break;
+    }
+  }
+}
+
+/// Of several of one name the second is called ~2, by the ids of their rows.
+void tell_apart(std::vector<Finding>& all) {
+  std::sort(all.begin(), all.end(),
+            [](const Finding& a, const Finding& b) { return std::tie(a.id, a.evidence) < std::tie(b.id, b.evidence); });
+  std::map<std::string, int> times;
+  for (Finding& one : all)
+    if (const int time = ++times[one.id]; time > 1) one.id += fmt::format("~{}", time);
+}
+
+}  // namespace
+
+std::vector<Finding> findings(const RunResult& run) {
+  std::vector<Sighting> seen;
+  for (const ScenarioResult& row : run.scenarios)
+    if (is_finding(row.outcome, true) && !run.foreseen(row)) seen.push_back(sighting_of(row));
+  std::sort(seen.begin(), seen.end(), [](const Sighting& a, const Sighting& b) { return a.row->id < b.row->id; });
+  find_what_it_is_about(seen);
+  std::vector<Finding> all;
+  for (const auto& group : grouped(seen)) all.push_back(finding_of(group));
+  put_blocked(all, run);
+  tell_apart(all);
+  const auto most_serious = [](const Finding& a, const Finding& b) {
+    return a.severity != b.severity ? a.severity < b.severity
+                                    : a.rows.size() + a.consequences.size() > b.rows.size() + b.consequences.size();
+  };
+  std::stable_sort(all.begin(), all.end(), most_serious);
+  return all;
+}
+
+}  // namespace smtpspec::engine
