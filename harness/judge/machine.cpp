@@ -33,7 +33,7 @@ bool expects_no_reply(const Expectation& expectation) {
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
     : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {
   if (const auto password = values_.find("password"); password && !password->empty()) secrets_.push_back(*password);
-  stage_.limit(scenario.timeout.value_or(terms.patience.scenario));
+  stage_.limit(terms.patience.time_of(scenario.timeout));
   stage_.begin(story_.handle());
 }
 

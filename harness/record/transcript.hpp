@@ -2,6 +2,7 @@
 // depend on what anybody expected. Judge, referee and reports read it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -72,6 +73,11 @@ struct Patience {
   std::chrono::milliseconds reply{10000};     ///< for a reply that is due, and for a connection
   std::chrono::milliseconds silence{500};     ///< how long silence lasts where a scenario does not say
   std::chrono::milliseconds scenario{60000};  ///< for a whole scenario
+  /// The time of a scenario that names its own, or none: more where more patience is asked for than is usual.
+  [[nodiscard]] std::chrono::milliseconds time_of(std::optional<std::chrono::milliseconds> own) const {
+    constexpr std::chrono::milliseconds usual{10000};
+    return own ? std::max(*own, *own * reply.count() / usual.count()) : scenario;
+  }
   bool operator==(const Patience&) const = default;
 };
 
