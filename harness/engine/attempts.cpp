@@ -36,9 +36,8 @@ bool may_come_again(const judge::Judged& judged) {
 /// A session that was refused for reasons of number or pace says nothing of what was to be tested; where a scenario
 /// asks for just that, it says so by a verdict of its own.
 bool was_hit(const Played& played, const FirstWord& refusal) {
-  const Outcome outcome = played.judged.verdict.outcome;
-  return refusal.kind != FirstWord::Kind::greeting && outcome != Outcome::pass && outcome != Outcome::info &&
-         outcome != Outcome::warn;
+  const Cause cause = played.judged.verdict.cause;
+  return refusal.kind != FirstWord::Kind::greeting && cause != Cause::none && cause != Cause::ending;
 }
 
 /// The time of a scenario as a whole grows with it.
@@ -80,6 +79,7 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   terms.starttls = starttls_offered_;
   terms.login = target.profile == "submission";
   terms.patience = settings_.patience;
+  terms.patience.last = patience != Patience::first;
   if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
   PlaySettings play{
       .connect = [&target, source = sources_.next()](
@@ -118,11 +118,10 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
     // Who opens more sessions than the target takes brings it on himself.
     const bool of_use = sessions_of(scenario) <= gate_.pace().limit() && !gate_.hopeless();
     const bool unheard = refusal.kind == FirstWord::Kind::none;
-    if (hit && refusals < (unheard ? most_unheard : most_refusals) && of_use && patience != Patience::last) continue;
+    const std::size_t most = !unheard ? most_refusals : patience == Patience::last ? 1 : most_unheard;
+    if (hit && refusals < most && of_use) continue;
     if (hit && !unheard) block(played.judged.verdict, refusal, refusals);
-    judge::Judged judged = played.judged;
-    if (patience == Patience::first && may_come_again(judged)) judged.broken_fence.reset();
-    if (rules_.add(played.transcript, judged)) (void)save(played.transcript);
+    if (rules_.add(played.transcript, played.judged)) (void)save(played.transcript);
     co_return played;
   }
 }

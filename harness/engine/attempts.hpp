@@ -42,8 +42,7 @@ class Attempts {
   asio::awaitable<Facts> probe();
   enum class Patience {
     usual,
-    first,  ///< the usual; but it may be played again, so a fence that was not answered is not held against the server
-            ///< yet
+    first,  ///< the usual; what does not come may come when it is played again
     last,   ///< a minute for each reply
   };
   /// Called when a play begins: until the pace lets it, it waits.

@@ -112,6 +112,10 @@ class Player {
   /// In parts that may each take as long as the first: a server that is slow but reads on is not stuck.
   asio::awaitable<void> write(Action action) {
     constexpr std::size_t most = std::size_t{256} << 10;
+    Action first = action;
+    first.until = settings_.now() - start_ + action.listen;
+    while (left(first).count() > 0 && co_await read(first))
+      if (sessions_.at(action.session).ended) co_return;
     const wire::Time time = left(action);
     sessions_.at(action.session).heard = true;  // what comes now may be an answer
     wire::Written written;
@@ -132,20 +136,38 @@ class Player {
 
   asio::awaitable<void> wait(Action action) {
     const auto begun = settings_.now();
-    Session& session = sessions_.at(action.session);
-    wire::Read read{End::deadline, {}, {}};
-    if (session.ended)
+    if (sessions_.at(action.session).ended)
       co_await sleep(left(action));
-    else
-      read = co_await session.stream->read(left(action));
+    else if (co_await read(action))
+      co_return;
+    Event event = playing_.event_of(Event::Kind::waited, action);
+    event.by = Party::server;
+    event.waited = std::chrono::round<wire::Time>(settings_.now() - begun);
+    if (Session& session = sessions_.at(action.session); !session.heard) hear_first(session, event);
+    playing_.note(std::move(event));
+  }
+
+  /// Whether anything came in the time.
+  asio::awaitable<bool> read(Action action) {
+    Session& session = sessions_.at(action.session);
+    const bool under_tls = session.stream->under_tls();
+    wire::Read read = co_await session.stream->read(left(action));
+    if (read.end == End::deadline) co_return false;
     Event event = playing_.event_of(kind_of(read.end), action);
     event.by = Party::server;
     event.octets = std::move(read.octets);
     event.text = std::move(read.problem);
-    if (event.kind == Event::Kind::waited) event.waited = std::chrono::round<wire::Time>(settings_.now() - begun);
-    session.ended = session.ended || ends_session(event.kind);
+    const bool tls_ended = under_tls && event.kind == Event::Kind::close_notify;
+    session.ended = tls_ended || ends_session(event.kind);
     if (!session.heard) hear_first(session, event);
     playing_.note(std::move(event));
+    if (!tls_ended) co_return true;
+    // The server may wait for our answer (RFC 5246 section 7.2.1).
+    (void)co_await session.stream->close_notify(left(action));
+    playing_.note(Event::Kind::close_notify, action);
+    session.stream->transport().close();
+    playing_.note(Event::Kind::closed, action);
+    co_return true;
   }
 
   void hear_first(Session& session, const Event& event) {

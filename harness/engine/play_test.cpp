@@ -1,6 +1,7 @@
 // Playing against servers that do what no honest server does.
 #include "harness/engine/play.hpp"
 
+#include <future>
 #include <optional>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "harness/engine/result.hpp"
 #include "harness/engine/rogue_test.hpp"
 #include "harness/judge/transcript_test.hpp"
+#include "harness/wire/listener.hpp"
 
 namespace smtpspec::engine {
 namespace {
@@ -19,9 +21,9 @@ using judge::scenario_of;
 using judge::Verdict;
 using std::chrono::milliseconds;
 
-Played played(const scenario::Scenario& scenario, const Rogue& rogue) {
+Played played(const scenario::Scenario& scenario, std::uint16_t port, bool implicit_tls = false) {
   scenario::Target target;
-  target.port = rogue.port();
+  target.port = port;
   target.mail.accepts = {"alice@example.test"};
   const auto tls = wire::TlsContext::client({});
   PlaySettings settings{
@@ -33,6 +35,7 @@ Played played(const scenario::Scenario& scenario, const Rogue& rogue) {
       .terms = {},
       .values = judge::Values(target, "t0123456789abcdef", ""),
   };
+  settings.terms.implicit_tls = implicit_tls;
   settings.terms.patience = {milliseconds(500), milliseconds(100), milliseconds(20000)};
   asio::io_context context{1};
   Played result;
@@ -49,6 +52,8 @@ Played played(const scenario::Scenario& scenario, const Rogue& rogue) {
   CHECK(judge::name(again.cause) == judge::name(result.judged.verdict.cause));
   return result;
 }
+
+Played played(const scenario::Scenario& scenario, const Rogue& rogue) { return played(scenario, rogue.port()); }
 
 struct Case {
   const char* name;
@@ -167,6 +172,52 @@ TEST_CASE("a long wait is as much longer than the usual one as it would be with 
   CHECK(verdict.cause == Cause::silence);
   CHECK(std::chrono::steady_clock::now() - begun > milliseconds(900));  // 500 ms instead of 10 s: twice that
   CHECK(std::chrono::steady_clock::now() - begun < milliseconds(10000));
+}
+
+TEST_CASE("the server's close_notify is answered, and is its close") {
+  constexpr wire::Time patient{20000};
+  asio::io_context context{1};
+  const auto tls = wire::TlsContext::server("localhost");
+  std::promise<wire::End> answer;
+  const wire::Listener listener(
+      context.get_executor(), "127.0.0.1", 0, [&](std::unique_ptr<wire::Transport> transport) -> asio::awaitable<void> {
+        wire::Stream stream(std::move(transport));
+        (void)co_await stream.handshake(*tls, wire::TlsEngine::Role::server, "", patient);
+        for (const char* const reply : {"220 mx\r\n", "250 mx\r\n"}) {
+          (void)co_await stream.write(reply, patient);
+          (void)co_await stream.read(patient);
+        }
+        (void)co_await stream.write("221 Bye\r\n", patient);
+        (void)co_await stream.close_notify(patient);
+        const wire::Read read = co_await stream.read(patient);  // and keeps the TCP connection meanwhile
+        answer.set_value(read.end);
+      });
+  std::thread thread([&] { context.run(); });
+  const Played result =
+      played(scenario_of(R"(steps = [ { send = "QUIT", expect = "221 close" } ])"), listener.port(), true);
+  auto answered = answer.get_future();
+  const bool in_time = answered.wait_for(patient) == std::future_status::ready;
+  context.stop();
+  thread.join();
+  CHECK(result.judged.verdict.outcome == Outcome::pass);
+  REQUIRE(in_time);
+  CHECK(answered.get() == wire::End::tls_closed);
+  std::vector<record::Event::Kind> ends;
+  for (const record::Event& event : result.transcript.events)
+    if (event.kind != record::Event::Kind::octets) ends.push_back(event.kind);
+  using Kind = record::Event::Kind;
+  CHECK(ends == std::vector{Kind::connected, Kind::step, Kind::tls_started, Kind::step, Kind::close_notify,
+                            Kind::close_notify, Kind::closed});
+}
+
+TEST_CASE("a server that closes behind a refusal has not hung up on what comes next") {
+  const auto scenario =
+      scenario_of(R"(steps = [ { send = "HELP", expect = "502" }, { send = "NOOP", expect = "250" } ])");
+  for (int i = 0; i < 20; ++i) {
+    const Verdict verdict = played(scenario, Rogue(to_help({"502 No\r\n", false, true}))).judged.verdict;
+    CHECK(verdict.outcome == Outcome::blocked);
+    CHECK(verdict.cause == Cause::interference);
+  }
 }
 
 TEST_CASE("a server that closes after 221 may do so late") {

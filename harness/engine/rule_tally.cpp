@@ -35,8 +35,10 @@ bool RuleTally::add(const record::Transcript& transcript, const judge::Judged& j
     verdict.octets = smtp::unescape(violation.actual).value_or("");  // often the line itself
     is_evidence = broken(smtp::row_of(violation.rule).name, std::move(verdict), transcript) || is_evidence;
   }
-  fence_checked_ += judged.fence_replies + (judged.broken_fence ? 1 : 0);
-  if (judged.broken_fence) is_evidence = broken(fence_rule, *judged.broken_fence, transcript) || is_evidence;
+  // A reply to the fence that may still come is not missed yet.
+  const bool broken_fence = judged.broken_fence && (!judged.broken_fence->missing || transcript.terms.patience.last);
+  fence_checked_ += judged.fence_replies + (broken_fence ? 1 : 0);
+  if (broken_fence) is_evidence = broken(fence_rule, *judged.broken_fence, transcript) || is_evidence;
   return is_evidence;
 }
 

@@ -1,6 +1,7 @@
 // What the scenario machine asks of its driver.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -30,8 +31,10 @@ struct Action {
   std::string_view name;     ///< of open: the session's
   std::string_view octets;   ///< of write; valid until the next call of next()
   bool beneath_tls = false;  ///< of write: on the TCP connection, not through its TLS
-  record::Time until{0};     ///< since the transcript's start
-  std::size_t awaited = 0;   ///< of ask_deliveries
+  /// Of write: listen so long first, and write nothing where the session ends in that time.
+  std::chrono::milliseconds listen{0};
+  record::Time until{0};    ///< since the transcript's start
+  std::size_t awaited = 0;  ///< of ask_deliveries
 };
 
 /// The event that an action comes to which can come to nothing else: step, close_notify, half_close, reset and close.

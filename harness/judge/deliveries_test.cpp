@@ -201,5 +201,24 @@ TEST_CASE("a long difference is shown in part") {
   CHECK(verdict.actual.size() < 1000);
 }
 
+TEST_CASE("what was delivered points to where it was accepted") {
+  const Script script = Script()
+                            .greeted()
+                            .step(0)
+                            .sends("HELP\r\n")
+                            .says("250 Accepted\r\n")
+                            .step(1)
+                            .sends("HELP\r\n")
+                            .says("214 Help\r\n")
+                            .fenced()
+                            .is(record::Event::Kind::closed, "", record::Party::client)
+                            .delivers(header);
+  const auto scenario = scenario_of(
+      "steps = [ { send = 'HELP', expect = '250' }, { send = 'HELP', expect = '214' } ]\ndelivered = { at-most = 0 }");
+  const Verdict verdict = judge(scenario, script.transcript()).verdict;
+  CHECK(verdict.outcome == Outcome::fail);
+  CHECK(script.transcript().events[verdict.event].octets == "250 Accepted\r\n");
+}
+
 }  // namespace
 }  // namespace smtpspec::judge

@@ -50,6 +50,11 @@ TEST_CASE("what breaks in the fence is no verdict on the row") {
       passes("none after a close", quit_close, Script(left).closes()),
       passes("none after a close that nobody asked for", quit, Script(left).closes()),
       passes("a close after 221 that comes late", quit, Script(left).noop().is(Kind::reset)),
+      passes("the server shuts down first", help, helped().says("421 Idle\r\n").step(record::Event::fence).closes()),
+      passes("none within the message", R"(steps = [ { send = "DATA", expect = "354" } ])",
+             Script().greeted().step(0).sends("DATA\r\n").says("354 Go\r\n").hung_up()),
+      passes("out of order behind a refused chunk", R"(steps = [ { chunk = "x", expect = "5yz" } ])",
+             Script().greeted().step(0).sends("BDAT 1\r\nx").says("503 No\r\n").noop().says("503 RSET\r\n").hung_up()),
   });
 }
 
@@ -126,6 +131,31 @@ TEST_CASE("each session has a referee of its own, and what is not known accuses 
   CHECK(violations(sent().is(Kind::half_closed, "", Party::client).closes()) == 0);
   CHECK(violations(sent().is(Kind::reset)) == 0);
   CHECK(violations(sent().says("250 Ok\r\n250 Ok\r\n")) == 1);
+}
+
+TEST_CASE("under TLS the server ends by close_notify") {
+  const auto said = [](const char* reply) {
+    return Script().greeted().is(Kind::tls_started).sends("QUIT\r\n").says(reply);
+  };
+  const auto ends = [](const Script& script) {
+    const RefereeReport report = referee_report(script.transcript());
+    const smtp::Count count = report.counts[static_cast<std::size_t>(smtp::Rule::close_notify)];
+    return std::pair(count.checked, count.broken);
+  };
+  using Ends = std::pair<std::size_t, std::size_t>;
+  const auto ours = [](Script script) { return script.is(Kind::close_notify, "", Party::client); };
+  CHECK(ends(said("221 Bye\r\n").is(Kind::close_notify).closes()) == Ends(1, 0));
+  CHECK(ends(ours(said("221 Bye\r\n").is(Kind::close_notify)).hung_up()) == Ends(1, 0));
+  CHECK(ends(said("221 Bye\r\n").closes()) == Ends(1, 1));
+  CHECK(ends(said("421 Bye\r\n").closes()) == Ends(1, 1));
+  CHECK(ends(ours(said("221 Bye\r\n")).closes()) == Ends(0, 0));
+  CHECK(ends(said("221 Bye\r\n").is(Kind::reset)) == Ends(0, 0));
+  CHECK(ends(said("250 Ok\r\n").sends("NOOP\r\n").closes()) == Ends(0, 0));  // falls over
+  CHECK(ends(Script().greeted().sends("QUIT\r\n").says("221 Bye\r\n").closes()) == Ends(0, 0));
+  // Ended so without a reply it is as silent as by FIN.
+  const auto silent =
+      referee_report(Script().greeted().is(Kind::tls_started).sends("NOOP\r\n").is(Kind::close_notify).transcript());
+  CHECK(silent.counts[static_cast<std::size_t>(smtp::Rule::silent_close)].broken == 1);
 }
 
 TEST_CASE("a forged transcript is judged like any other, and soon") {

@@ -25,7 +25,12 @@ TEST_CASE("a reply that must not come, or half a one") {
       {"silence", silence, began().quiet().step(1).sends("P\r\n").says("214 Help\r\n").fenced(), Outcome::pass,
        Cause::none},
       {"early", silence, began().says("500 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
-      {"early, although 4yz", silence, began().says("451 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
+      {"early, although 4yz", silence, began().says("451 What\r\n").quiet().hung_up(), Outcome::fail,
+       Cause::early_reply},
+      {"the server shuts down", silence, began().says("421 Bye\r\n").closes(), Outcome::blocked, Cause::interference},
+      {"the server shuts down, in other words", silence, began().says("451 Bye\r\n").closes(), Outcome::blocked,
+       Cause::interference},
+      {"it does not", silence, began().says("451 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
       {"half a reply is no silence", silence, began().says("50").quiet().hung_up(), Outcome::fail, Cause::incomplete},
       {"a silence that was broken after a while", silence,
        began().waits(std::chrono::milliseconds(300)).says("500 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
@@ -41,10 +46,66 @@ TEST_CASE("no reply where one is due") {
       {"broken TLS", help, asked().is(Kind::tls_failed), Outcome::crash, Cause::closed},
       {"closed in a reply", help, asked().says("214 He").closes(), Outcome::crash, Cause::incomplete},
       {"closed between lines", help, asked().says("214-Help\r\n").closes(), Outcome::crash, Cause::incomplete},
-      {"half a reply", help, asked().says("214 He").in_vain().hung_up(), Outcome::fail, Cause::incomplete, true},
-      {"the session answers", help, alive().says("250 Ok\r\n").hung_up(), Outcome::fail, Cause::silence, true},
-      {"the session does not", help, alive().in_vain().hung_up(), Outcome::fail, Cause::hang, true},
-      {"a SHOULD", warned, alive().in_vain().hung_up(), Outcome::warn, Cause::hang, true},
+      {"half a reply", help, asked().says("214 He").in_vain().hung_up(), Outcome::inconclusive, Cause::incomplete,
+       true},
+      {"the session answers", help, alive().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes(), Outcome::fail,
+       Cause::silence},
+      {"it answers late", help, alive().says("214 Help\r\n").quit().says("250 Ok\r\n").says("221 Bye\r\n").closes(),
+       Outcome::inconclusive, Cause::hang, true},
+      {"it answers late, all at once", help, alive().says("214 Help\r\n250 Ok\r\n").quit().says("221 Bye\r\n").closes(),
+       Outcome::inconclusive, Cause::hang, true},
+      {"it refuses late", help, alive().says("502 No\r\n").quit().says("250 Ok\r\n").quiet().hung_up(),
+       Outcome::inconclusive, Cause::hang, true},
+      {"the session does not", help, alive().in_vain().hung_up(), Outcome::inconclusive, Cause::hang, true},
+      {"nor with much patience", help, alive().in_vain().hung_up().with_much_patience(), Outcome::fail, Cause::hang,
+       true},
+      {"half a reply, with much patience", help, asked().says("214 He").in_vain().hung_up().with_much_patience(),
+       Outcome::fail, Cause::incomplete, true},
+      {"a SHOULD", warned, alive().in_vain().hung_up().with_much_patience(), Outcome::warn, Cause::hang, true},
+  });
+}
+
+TEST_CASE("a server may close by what it refuses, and what crosses the close is no crash") {
+  const std::string twice = R"(steps = [ { send = "HELP", expect = "xyz" }, { send = "HELP", expect = "214" } ])";
+  const std::string or_closes =
+      R"(steps = [ { send = "HELP", expect = "xyz" }, { send = "HELP", expect = ["214", { event = "close", as = "info" }] } ])";
+  const std::string group = R"(steps = [ { bytes = 'HELP\r\nHELP\r\n', replies = ["502", "214"] } ])";
+  const auto refused = [] { return asked().says("502 No\r\n"); };
+  const auto more = [&] { return refused().step(1).sends("HELP\r\n"); };
+  check({
+      {"before more is said", twice, refused().step(1).closes(), Outcome::blocked, Cause::interference},
+      {"as it may", or_closes, refused().step(1).closes(), Outcome::info, Cause::ending},
+      {"nothing of it was read", twice, more().is(Kind::reset), Outcome::blocked, Cause::interference},
+      {"it was read", twice, more().closes(), Outcome::crash, Cause::closed},
+      {"nothing was refused", twice, asked().says("214 Help\r\n").step(1).sends("HELP\r\n").is(Kind::reset),
+       Outcome::crash, Cause::closed},
+      {"what was sent with it", group, Script().greeted().step(0).sends("HELP\r\nHELP\r\n").says("502 No\r\n").closes(),
+       Outcome::blocked, Cause::interference},
+      {"the fence is not asked for", R"(steps = [ { send = "HELP", expect = "502" } ])",
+       refused().step(record::Event::fence).closes(), Outcome::pass, Cause::none},
+  });
+}
+
+TEST_CASE("the server's close_notify is its close, and its answer to ours is none") {
+  const std::string bye = R"(steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake" },
+      { send = "QUIT", expect = "221 close" } ])";
+  const std::string end = R"(fence = false
+steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake" }, { tls = "close_notify" },
+      { send = "HELP", expect = "214" } ])";
+  const auto begun = [] {
+    return Script().greeted().step(0).sends("STARTTLS\r\n").says("220 Go\r\n").step(1).is(Kind::tls_started);
+  };
+  const auto said = [&] { return begun().step(2).sends("QUIT\r\n").says("221 Bye\r\n"); };
+  const auto ended = [&] { return begun().step(2).is(Kind::close_notify, "", record::Party::client).step(3); };
+  check({
+      {"answered", bye, said().is(Kind::close_notify).is(Kind::close_notify, "", record::Party::client).hung_up(),
+       Outcome::pass, Cause::none},
+      {"FIN as well", bye, said().is(Kind::close_notify).closes(), Outcome::pass, Cause::none},
+      {"FIN alone", bye, said().closes(), Outcome::pass, Cause::none},
+      {"neither", bye, said().in_vain().noop().is(Kind::reset), Outcome::fail, Cause::reply},
+      {"without a reply", bye, begun().step(2).sends("QUIT\r\n").is(Kind::close_notify), Outcome::crash, Cause::closed},
+      {"as an answer", end, ended().sends("HELP\r\n").is(Kind::close_notify).says("214 Help\r\n").hung_up(),
+       Outcome::pass, Cause::none},
   });
 }
 
@@ -77,8 +138,8 @@ steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake", expect = )
       {"it fails, by another outcome", with(warns), began().is(Kind::tls_failed, "alert"), Outcome::warn,
        Cause::ending},
       {"it is done", with(warns), began().is(Kind::tls_started).quiet().hung_up(), Outcome::pass, Cause::none},
-      {"it is done, and must not", with(R"("close")"), began().is(Kind::tls_started).in_vain().hung_up(), Outcome::fail,
-       Cause::hang, true},
+      {"it is done, and must not", with(R"("close")"), began().is(Kind::tls_started).in_vain().hung_up(),
+       Outcome::inconclusive, Cause::hang, true},
       {"it fails, and must not", with(R"("silence")"), began().is(Kind::tls_failed, "alert"), Outcome::inconclusive,
        Cause::tls_handshake},
   });
@@ -106,8 +167,8 @@ TEST_CASE("what is not in the transcript is no pass and no accusation") {
        Outcome::inconclusive, Cause::time_out, true},
       {"out of time after a reply", brief + R"(steps = [ { send = "HELP", expect = "214 close" } ])",
        helped().waits(milliseconds(5000)).hung_up(), Outcome::inconclusive, Cause::time_out, true},
-      {"out of time in the fence", brief + help, helped().noop().waits(milliseconds(5000)).hung_up(),
-       Outcome::inconclusive, Cause::time_out, true},
+      {"the fence is no part of it", brief + help, helped().noop().waits(milliseconds(5000)).hung_up(), Outcome::pass,
+       Cause::none},
       {"what was seen before the time was over stays", brief + help,
        asked().waits(milliseconds(4000)).says("502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
   });
@@ -168,8 +229,8 @@ TEST_CASE("a pipelined group") {
       {"all", group, sent().says("214 a\r\n214 b\r\n214 c\r\n").fenced(), Outcome::pass, Cause::none},
       {"cut anywhere", group, sent().says("214 a\r\n214-b\r\n2").says("14 b\r\n").says("214 c\r\n").fenced(),
        Outcome::pass, Cause::none},
-      {"one is missing", group, sent().says("214 a\r\n214 b\r\n").in_vain().hung_up(), Outcome::fail, Cause::hang,
-       true},
+      {"one is missing", group, sent().says("214 a\r\n214 b\r\n").in_vain().hung_up(), Outcome::inconclusive,
+       Cause::hang, true},
       {"ended in the middle: the rest is taken", group, sent().says("214 a\r\n502 b\r\n502 c\r\n").fenced(),
        Outcome::pass, Cause::none},
       {"ended in the middle: the rest comes late", group, sent().says("214 a\r\n502 b\r\n").says("502 c\r\n").fenced(),
@@ -193,7 +254,7 @@ TEST_CASE("sessions and captures") {
        Cause::none},
       {"what the other says is not taken", two,
        opened().says("214 Help\r\n").on("").step(1).sends("HELP\r\n").in_vain().hung_up().on("b").hung_up(),
-       Outcome::fail, Cause::hang, true},
+       Outcome::inconclusive, Cause::hang, true},
       {"a captured value", captured,
        asked().says("214 it is this\r\n").step(1).sends("HELP this\r\n").says("214 for this\r\n").fenced(),
        Outcome::pass, Cause::none},
@@ -234,7 +295,7 @@ TEST_CASE("a login's challenges are passed over") {
       {"in", login, begun().sends("[secret]\r\n").says("235 In\r\n").fenced(), Outcome::pass, Cause::none},
       {"out", login, begun().sends("[secret]\r\n").says("535 Out\r\n").hung_up(), Outcome::fail, Cause::reply},
       {"closed", login, begun().sends("[secret]\r\n").closes(), Outcome::crash, Cause::closed},
-      {"silent", login, begun().sends("[secret]\r\n").in_vain().hung_up(), Outcome::fail, Cause::hang, true},
+      {"silent", login, begun().sends("[secret]\r\n").in_vain().hung_up(), Outcome::inconclusive, Cause::hang, true},
   });
 }
 

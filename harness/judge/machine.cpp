@@ -98,8 +98,10 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
   for (const Step& step : setup_steps(to, stage_.terms, stage_.terms.implicit_tls)) {
     const Next next = co_await perform(step, session);
     if (next == Next::go_on) continue;
+    const bool missing = verdict_.missing;
     if (!stage_.is_cut_off())
       blocked(Cause::ladder, "'" + std::string(scenario::name(to)) + "' was not reached: " + verdict_.actual);
+    verdict_.missing = missing;
     co_return Next::stop;
   }
   on_ladder_ = false;
@@ -189,29 +191,48 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
   const Outcome by_level = unmet(scenario_.level);
   switch (observed.what) {
     case Observed::What::unknown: co_return stop_short();
-    case Observed::What::reply:
-      // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1), but not as an
-      // answer to something that must have none.
-      if (observed.reply.klass() == 4 && !early) {
-        decide(Outcome::blocked, Cause::interference, expected, actual);
-        verdict_.reason = "the target answered " + actual;
-      } else {
-        decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
-      }
+    case Observed::What::reply: {
+      decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
       verdict_.octets = observed.reply.lines.front().bytes;
+      // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1). As an answer to
+      // something that must have none it is so where the server shuts down (section 3.8).
+      if (observed.reply.klass() != 4) break;
+      bool shuts_down = observed.reply.code == 421;
+      if (early && !shuts_down) {
+        co_await stage_.listen(session, stage_.terms.patience.silence);
+        shuts_down = session.replies.peer_closed();
+      }
+      if (!early || shuts_down) interfered("the target answered " + actual);
       break;
+    }
     case Observed::What::closed:
       decide(Outcome::crash, observed.incomplete ? Cause::incomplete : Cause::closed, expected, actual);
+      if (!observed.incomplete && Stage::ended_by_refusal(session))
+        interfered("the target ended the session by " + std::to_string(session.last_code));
       break;
-    case Observed::What::nothing:
+    case Observed::What::nothing: {
       decide(by_level, observed.incomplete ? Cause::incomplete : Cause::hang, expected, actual);
-      verdict_.missing = !allows(expectation, Alternative::Kind::silence);
-      if (!on_ladder_ && co_await still_answers(session) && verdict_.cause == Cause::hang)
-        verdict_.cause = Cause::silence;
+      const bool answers = !on_ladder_ && co_await still_answers(session);
+      if (allows(expectation, Alternative::Kind::silence)) break;  // half a reply came
+      if (answers && !observed.incomplete) verdict_.cause = Cause::silence;
+      if (answers) break;
+      verdict_.missing = true;
+      if (stage_.terms.patience.last) break;
+      // No RFC gives a server a deadline; RFC 5321 section 4.5.3.2 has clients wait for minutes.
+      verdict_.outcome = Outcome::inconclusive;
+      verdict_.reason = "a reply may still come";
       break;
+    }
   }
   verdict_.decided_by = decides("", step.decides);
   co_return Next::stop;
+}
+
+/// What was seen is the server's right, and says nothing of what was asked.
+void Machine::interfered(std::string reason) {
+  verdict_.outcome = Outcome::blocked;
+  verdict_.cause = Cause::interference;
+  verdict_.reason = std::move(reason);
 }
 
 void Machine::decide(Outcome outcome, Cause cause, std::string expected, std::string actual) {
@@ -255,7 +276,7 @@ void Machine::take(const std::vector<record::Delivery>& deliveries, bool observe
   if (observed) {
     auto broken = judge_deliveries(scenario_, deliveries, values_, whole_);
     if (!broken || !outweighs(*broken, verdict_)) return;
-    broken->event = stage_.last_of_server();
+    broken->event = stage_.last_success();
     broken->decided_by = decides("", scenario_.delivered->decides);
     verdict_ = std::move(*broken);
   } else if (verdict_.outcome == Outcome::pass || verdict_.outcome == Outcome::info) {

@@ -67,6 +67,7 @@ class Machine {
   Routine<Observed> say_quit(Session& session);
 
   Routine<> mark(const Session& session, int number);
+  void interfered(std::string reason);
   void decide(Outcome outcome, Cause cause, std::string expected, std::string actual);
   Next stop_short();
   Next blocked(Cause cause, std::string actual);

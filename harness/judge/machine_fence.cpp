@@ -16,39 +16,44 @@ std::string shown(const smtp::Reply& reply) { return smtp::escape(reply.bytes())
 
 }  // namespace
 
-/// Silence where a reply is due: does the session still answer at all? Any octet will do. The fence is played to its
-/// end, for what is written down does not depend on what was expected.
+/// Silence where a reply is due: does the session answer what follows? Only then was the reply left out, for one that
+/// comes late comes first: so after one reply to NOOP that to QUIT has to be the last. The fence is played to its end,
+/// for what is written down does not depend on what was expected.
 Routine<bool> Machine::still_answers(Session& session) {
   if (!session.open) co_return false;
-  const std::size_t reads = session.reads;
   const Step noop = fence_steps().front();
   co_await mark(session, Event::fence);
   co_await send(std::get<scenario::Send>(noop.action), session);
   const Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
-  const bool answers = session.reads > reads;
-  if (reply.what == Observed::What::reply && reply.reply.klass() == 2) {
-    co_await mark(session, Event::fence);
-    (void)co_await say_quit(session);
-  }
-  co_return answers;
+  if (reply.what != Observed::What::reply) co_return false;
+  co_await mark(session, Event::fence);
+  const Observed bye = co_await say_quit(session);
+  co_return bye.what == Observed::What::reply&& bye.reply.code == 221 && !session.replies.next_unclaimed();
 }
 
 /// NOOP and QUIT, exactly one reply each: a lost synchronisation is seen wherever it happens. What breaks here is no
 /// verdict on the scenario, unless its own replies may have been others than they seemed.
 Routine<> Machine::fence(Session& session) {
   if (!session.open || session.replies.closed()) co_return;
+  if (session.last_code == 354) co_return;  // within the message it would be text
   const Step step = fence_steps().front();
   co_await mark(session, Event::fence);
-  if (const auto extra = session.replies.next_unclaimed()) co_return out_of_step(shown(*extra));
+  if (const auto extra = session.replies.next_unclaimed()) {
+    if (extra->code != 421) out_of_step(shown(*extra));  // which may come at any time (RFC 5321 section 3.8)
+    co_return;
+  }
   if (!session.open) co_return;
   // The server said that it would close (RFC 5321 sections 3.8 and 4.1.1.10); it may not have done so yet.
   const bool said_goodbye = session.last_code == 221 || session.last_code == 421;
   co_await send(std::get<scenario::Send>(step.action), session);
   const Observed noop = co_await stage_.observe(session, any_reply(), std::nullopt);
   switch (noop.what) {
-    case Observed::What::unknown: stop_short(); co_return;
+    case Observed::What::unknown:
+      if (!stage_.out_of_time()) stop_short();
+      co_return;
     case Observed::What::closed:
-      if (!said_goodbye) break_fence(Cause::closed, "one reply to NOOP", describe(noop));
+      if (!said_goodbye && !Stage::ended_by_refusal(session))
+        break_fence(Cause::closed, "one reply to NOOP", describe(noop));
       co_return;
     case Observed::What::nothing:
       if (!said_goodbye) break_fence(Cause::hang, "one reply to NOOP", describe(noop), true);
@@ -72,7 +77,8 @@ Routine<Observed> Machine::say_quit(Session& session) {
 
 Routine<> Machine::quit(Session& session) {
   const Observed reply = co_await say_quit(session);
-  if (reply.what == Observed::What::unknown || stage_.out_of_time()) {
+  if (stage_.out_of_time()) co_return;
+  if (reply.what == Observed::What::unknown) {
     stop_short();
     co_return;
   }

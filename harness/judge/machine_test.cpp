@@ -173,10 +173,11 @@ TEST_CASE("a session that is silent is asked whether it still answers, and its f
   const auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = "214" } ])");
   Hand alive(scenario, [](const std::string& sent) { return sent == "HELP\r\n" ? "" : honest(sent); });
   CHECK(alive.run().machine.judged().verdict.cause == Cause::silence);
-  CHECK(alive.machine.judged().verdict.missing);
+  CHECK_FALSE(alive.machine.judged().verdict.missing);
   CHECK(alive.sent.ends_with("HELP\r\nNOOP\r\nQUIT\r\n"));
   Hand dead(scenario, [](const std::string& sent) { return sent.empty() || sent[0] == 'E' ? honest(sent) : ""; });
   CHECK(dead.run().machine.judged().verdict.cause == Cause::hang);
+  CHECK(dead.machine.judged().verdict.missing);
   CHECK(dead.sent.ends_with("HELP\r\nNOOP\r\n"));
 }
 
@@ -190,6 +191,30 @@ steps = [ { send = "HELP", wait = "20s", expect = "214" } ])");
   hand.run();
   CHECK(hand.now >= milliseconds(1000));  // for HELP
   CHECK(hand.now <= milliseconds(1600));  // and for NOOP
+}
+
+TEST_CASE("behind a refusal the close is looked for, and only there") {
+  const auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = "xyz" } ])");
+  for (const bool refuses : {false, true}) {
+    Machine machine(scenario, {}, Values(Script().transcript().values), "");
+    std::vector<milliseconds> listens;
+    const char* const replies[] = {"220 mx\r\n", "250 mx\r\n", refuses ? "502 No\r\n" : "214 Help\r\n", "250 Ok\r\n"};
+    Event event;
+    for (std::size_t reply = 0; reply < 4;) {
+      const Action action = machine.next();
+      REQUIRE(action.kind != Kind::done);
+      event.kind =
+          only_event(action.kind).value_or(action.kind == Kind::open ? Event::Kind::connected : Event::Kind::octets);
+      event.by = action.kind == Kind::wait ? Party::server : Party::client;
+      event.octets = action.kind == Kind::wait ? replies[reply++] : std::string(action.octets);
+      event.step = action.step;
+      event.at += milliseconds(30);
+      if (action.kind == Kind::write) listens.push_back(action.listen);
+      machine.take(event);
+    }
+    const milliseconds looked(refuses ? 30 : 0);  // as long as the refusal took
+    CHECK(listens == std::vector<milliseconds>{milliseconds(0), milliseconds(0), looked});
+  }
 }
 
 TEST_CASE("a scenario that would never end is ended by its time") {

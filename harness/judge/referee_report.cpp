@@ -10,6 +10,7 @@ namespace {
 /// Shows a referee the events of one session; `calls` keeps which event each of its calls came from.
 void watch(smtp::Referee& referee, const record::Transcript& transcript, std::size_t session,
            std::vector<std::size_t>& calls) {
+  bool tls_ended = false;  // by either side
   for (std::size_t i = 0; i < transcript.events.size(); ++i) {
     const Event& event = transcript.events[i];
     if (event.session != session) continue;
@@ -23,9 +24,15 @@ void watch(smtp::Referee& referee, const record::Transcript& transcript, std::si
         else
           referee.ambiguous();  // what a reply answers is not known any more
         break;
+      case Event::Kind::close_notify:
+        if (ours || tls_ended)
+          referee.ambiguous();  // the server but answers
+        else
+          referee.tls_ended();
+        tls_ended = true;
+        break;
       case Event::Kind::half_closed:  // a server may leave what it owes when the client goes
       case Event::Kind::tls_alert:
-      case Event::Kind::close_notify:
       case Event::Kind::tls_failed: referee.ambiguous(); break;
       case Event::Kind::tls_started: referee.tls_started(); break;
       case Event::Kind::closed:

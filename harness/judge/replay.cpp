@@ -25,7 +25,9 @@ bool answers(const Event& event, Action::Kind asked) {
   const bool ours = event.by == Party::client;
   switch (asked) {
     case Action::Kind::open: return event.kind == Event::Kind::connected || event.kind == Event::Kind::refused;
-    case Action::Kind::write: return (event.kind == Event::Kind::octets && ours) || event.kind == Event::Kind::unsent;
+    case Action::Kind::write:  // nothing is written where the session ends first
+      return (event.kind == Event::Kind::octets && ours) || event.kind == Event::Kind::unsent || is_end(event) ||
+             event.kind == Event::Kind::close_notify || event.kind == Event::Kind::tls_failed;
     case Action::Kind::wait: return !(event.kind == Event::Kind::octets && ours);
     case Action::Kind::handshake:
       return event.kind == Event::Kind::tls_started || event.kind == Event::Kind::tls_failed;

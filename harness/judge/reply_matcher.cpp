@@ -16,6 +16,12 @@ void ReplyMatcher::take(const Event& event) {
       break;
     case Event::Kind::closed:
     case Event::Kind::reset: (event.by == Party::server ? peer_closed_ : local_closed_) = true; break;
+    case Event::Kind::close_notify:
+      if (event.by == Party::client)
+        ended_tls_ = true;
+      else if (!ended_tls_)
+        peer_closed_ = true;
+      break;
     case Event::Kind::refused:
     case Event::Kind::tls_failed: peer_closed_ = true; break;
     default: break;

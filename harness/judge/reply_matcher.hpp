@@ -17,7 +17,7 @@ namespace smtpspec::judge {
 struct Observed {
   enum class What {
     reply,    ///< `reply`, and `closed` when the server closed after it
-    closed,   ///< the server closed (FIN, reset or broken TLS) without a reply
+    closed,   ///< the server closed (FIN, close_notify, reset or broken TLS) without a reply
     nothing,  ///< nothing came in the time
     unknown,  ///< what was seen ends before that, or the client itself left the session
   };
@@ -50,6 +50,7 @@ class ReplyMatcher {
   [[nodiscard]] bool lost_replies() const { return lost_replies_; }
   /// Either side ended the connection.
   [[nodiscard]] bool closed() const { return peer_closed_ || local_closed_; }
+  [[nodiscard]] bool peer_closed() const { return peer_closed_; }
 
  private:
   void feed(std::string_view octets);
@@ -57,6 +58,7 @@ class ReplyMatcher {
   std::deque<smtp::Reply> replies_;
   std::optional<smtp::Reply> held_;
   bool peer_closed_ = false;
+  bool ended_tls_ = false;     ///< we did, so that the server's close_notify is but the answer
   bool local_closed_ = false;  ///< what does not come any more says nothing about the server
   bool finished_ = false;
   bool lost_replies_ = false;

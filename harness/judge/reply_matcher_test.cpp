@@ -152,10 +152,13 @@ TEST_CASE("how a wait without a reply ends") {
 
 TEST_CASE("events that say nothing about replies end no wait") {
   Feed feed;
-  for (const Kind kind : {Kind::waited, Kind::unsent, Kind::tls_alert, Kind::close_notify, Kind::half_closed}) {
+  for (const Kind kind : {Kind::waited, Kind::unsent, Kind::tls_alert, Kind::half_closed}) {
     feed.is(kind);
     CHECK_FALSE(feed.observe());
   }
+  // We ended TLS, and the server answers.
+  feed.is(Kind::close_notify, Party::client).is(Kind::close_notify);
+  CHECK_FALSE(feed.observe());
 }
 
 TEST_CASE("a reply that came goes before the end of the connection") {

@@ -15,25 +15,35 @@ Stage::Stage(const record::Terms& the_terms) : terms(the_terms) {}
 
 void Stage::take(const Event& event) {
   now_ = std::max(now_, event.at);
-  const bool ours = event.kind == Event::Kind::step || (event.kind == Event::Kind::octets && event.by == Party::client);
+  const bool octets = event.kind == Event::Kind::octets;
+  const bool ours = event.kind == Event::Kind::step || (octets && event.by == Party::client);
   if (!ours) last_of_server_ = events_;
+  if (!ours && octets && event.step != Event::fence && event.octets.starts_with("25")) last_success_ = events_;
   ++events_;
   if (event.session >= sessions.size()) return;
   Session& session = sessions[event.session];
   switch (event.kind) {
     case Event::Kind::connected: session.open = true; break;
     case Event::Kind::octets:
+      (event.by == Party::client ? session.spoke : session.heard) = now_;
+      if (event.by == Party::client) session.said_more = true;
       if (event.by == Party::client) break;
       session.octets_read += event.octets.size();
-      ++session.reads;
       break;
     case Event::Kind::unsent: session.takes_no_more = true; break;
     case Event::Kind::tls_started: session.under_tls = true; break;
-    case Event::Kind::close_notify: session.under_tls = session.under_tls && event.by == Party::server; break;
+    case Event::Kind::close_notify:
+      // The server's own end of TLS is its close, whenever FIN comes (RFC 8446 section 6.1).
+      if (event.by == Party::server && session.under_tls) session.open = false;
+      if (event.by == Party::client) session.under_tls = false;
+      break;
     case Event::Kind::refused:
     case Event::Kind::tls_failed: session.problem = event.text; [[fallthrough]];
-    case Event::Kind::closed:
-    case Event::Kind::reset: session.open = false; break;
+    case Event::Kind::closed: session.open = false; break;
+    case Event::Kind::reset:
+      session.open = false;
+      session.was_reset = event.by == Party::server;
+      break;
     default: break;
   }
   session.replies.take(event);
@@ -83,9 +93,17 @@ Routine<> Stage::write(Session& session, std::string_view octets, const scenario
     Action asked = about(Action::Kind::write, session);
     asked.octets = segments[i];
     asked.beneath_tls = send.beneath_tls;
+    if (i == 0) asked.listen = time_to_close(session);
     co_await carry_out(asked);
     if (send.cut.pause.count() > 0 && i + 1 < segments.size()) co_await listen(session, send.cut.pause);
   }
+}
+
+/// A server may end a session by what it refuses, and its close is on its way then. It is looked for before more is
+/// said, so that nothing is taken for a command without a reply that was never read. Who answers late may close late.
+milliseconds Stage::time_to_close(const Session& session) {
+  if (session.last_code < 400 || session.said_more) return milliseconds(0);
+  return std::clamp(std::chrono::ceil<milliseconds>(session.heard - session.spoke), milliseconds(5), milliseconds(100));
 }
 
 /// A scenario that waits longer than is usual does so for something large; where another patience is asked for, it
@@ -115,7 +133,10 @@ Routine<Observed> Stage::observe(Session& session, const scenario::Expectation& 
   bool waits_for_close = false;
   for (;;) {
     if (auto observed = session.replies.observe(expectation)) {
-      if (observed->what == Observed::What::reply) session.last_code = observed->reply.code;
+      if (observed->what == Observed::What::reply) {
+        session.last_code = observed->reply.code;
+        session.said_more = false;
+      }
       co_return std::move(*observed);
     }
     if (cut_off_) co_return Observed{};

@@ -23,9 +23,12 @@ struct Session {
   bool under_tls = false;
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;
-  std::size_t reads = 0;
-  int last_code = 0;    ///< of the last reply that an expectation was given; 0 before the first
-  std::string problem;  ///< why it could not be connected, or TLS failed
+  int last_code = 0;       ///< of the last reply that an expectation was given; 0 before the first
+  bool said_more = false;  ///< after that reply
+  record::Time spoke{0};   ///< we did, last
+  record::Time heard{0};   ///< the server, last
+  bool was_reset = false;  ///< by the server
+  std::string problem;     ///< why it could not be connected, or TLS failed
 };
 
 class Stage {
@@ -76,6 +79,12 @@ class Stage {
   [[nodiscard]] bool flooded(const Session& session) const;
   /// Index of the last event that was the server's, or of a wait.
   [[nodiscard]] std::size_t last_of_server() const { return last_of_server_; }
+  /// Of the last 25z that was not the fence's: where mail was accepted, it was there.
+  [[nodiscard]] std::size_t last_success() const { return last_success_; }
+  /// The server refused something, and then closed before it can have read more (RFC 5321 sections 3.8 and 7.8).
+  [[nodiscard]] static bool ended_by_refusal(const Session& session) {
+    return session.last_code >= 400 && (!session.said_more || session.was_reset);
+  }
 
   const record::Terms terms;
   std::deque<Session> sessions;  ///< in the order in which they were opened; references stay valid
@@ -84,6 +93,7 @@ class Stage {
 
  private:
   Routine<> wait(Session& session, record::Time until);
+  [[nodiscard]] static milliseconds time_to_close(const Session& session);
   [[nodiscard]] milliseconds wait_for_reply(const Session& session, std::optional<milliseconds> within) const;
 
   std::coroutine_handle<> waiting_;
@@ -91,6 +101,7 @@ class Stage {
   record::Time limit_{0};
   std::size_t events_ = 0;
   std::size_t last_of_server_ = 0;
+  std::size_t last_success_ = 0;
   bool out_of_time_ = false;
   bool cut_off_ = false;
 };

@@ -104,6 +104,11 @@ class Script {
     at_ += std::chrono::milliseconds(1);
     return *this;
   }
+  /// What does not come is held not to come.
+  Script& with_much_patience() {
+    transcript_.terms.patience.last = true;
+    return *this;
+  }
   /// NOOP of the fence, not answered yet.
   Script& noop() { return step(record::Event::fence).sends("NOOP\r\n"); }
   Script& quit() { return step(record::Event::fence).sends("QUIT\r\n"); }

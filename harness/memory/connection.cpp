@@ -30,7 +30,7 @@ bool Connection::serve(Time now) {
     case Want::tls: return serve_handshake();
     case Want::deliver: deliver(); return true;
     case Want::close:
-      if (server_.under_tls()) server_.close_notify();
+      if (session_.says_close_notify()) server_.close_notify();
       hand_over();
       server_closed_ = true;
       return true;

@@ -81,6 +81,8 @@ class Player {
   }
 
   void write(const Action& action) {
+    while (action.listen.count() > 0 && read(action))
+      if (!is_open(action)) return;
     const wire::Written written = at(action).write(action.octets, action.beneath_tls);
     if (written.end != End::octets) return playing_.note(Event::Kind::unsent, action, written.problem);
     playing_.note_written(action);
@@ -90,20 +92,37 @@ class Player {
   void wait(const Action& action) {
     const Time begun = now_;
     serve();
-    std::optional<wire::Read> read = is_open(action) ? at(action).read() : std::nullopt;
-    while (!read && now_ < action.until) {
-      let_time_pass(action.until);
-      if (is_open(action)) read = at(action).read();
+    while (!is_open(action) || !read(action)) {
+      if (now_ < action.until) {
+        let_time_pass(action.until);
+        continue;
+      }
+      Event event = playing_.event_of(Event::Kind::waited, action);
+      event.by = Party::server;
+      event.waited = std::chrono::round<std::chrono::milliseconds>(now_ - begun);
+      return playing_.note(std::move(event));
     }
-    Event event = playing_.event_of(read ? kind_of(read->end) : Event::Kind::waited, action);
+  }
+
+  /// Whether anything came.
+  bool read(const Action& action) {
+    const bool under_tls = at(action).layer().under_tls();
+    std::optional<wire::Read> read = at(action).read();
+    if (!read) return false;
+    Event event = playing_.event_of(kind_of(read->end), action);
     event.by = Party::server;
-    if (read) {
-      event.octets = std::move(read->octets);
-      event.text = std::move(read->problem);
-    }
-    event.waited = std::chrono::round<std::chrono::milliseconds>(now_ - begun);
-    if (event.kind == Event::Kind::closed || event.kind == Event::Kind::tls_failed) ended_.push_back(action.session);
+    event.octets = std::move(read->octets);
+    event.text = std::move(read->problem);
+    const bool tls_ended = under_tls && event.kind == Event::Kind::close_notify;
+    if (tls_ended || event.kind == Event::Kind::closed || event.kind == Event::Kind::tls_failed)
+      ended_.push_back(action.session);
     playing_.note(std::move(event));
+    if (!tls_ended) return true;
+    at(action).close_notify();
+    playing_.note(Event::Kind::close_notify, action);
+    at(action).end();
+    playing_.note(Event::Kind::closed, action);
+    return true;
   }
 
   static Event::Kind kind_of(End end) {

@@ -18,6 +18,7 @@ MemoryRun::MemoryRun(const scenario::Suite& suite, const std::string& profile, c
       server_tls_(wire::TlsContext::server(settings_.hostname)) {
   terms_.lmtp = profile == "lmtp";
   terms_.login = profile == "submission";
+  terms_.patience.last = true;
   const Played plain = play(engine::only_the_ladder(scenario::Ladder::greeted));
   facts_ = engine::facts_of(plain.transcript, plain.to_the_end, nullptr);
   terms_.starttls = facts_.starttls;

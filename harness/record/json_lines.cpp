@@ -27,7 +27,8 @@ ordered_json terms_of(const Terms& terms) {
           {"login", terms.login},
           {"reply_ms", terms.patience.reply.count()},
           {"silence_ms", terms.patience.silence.count()},
-          {"scenario_ms", terms.patience.scenario.count()}};
+          {"scenario_ms", terms.patience.scenario.count()},
+          {"last", terms.patience.last}};
 }
 
 ordered_json head_of(const Transcript& transcript) {
@@ -209,7 +210,8 @@ void read_head(const ordered_json& head, Transcript& transcript) {
   const auto milliseconds = [&terms](const char* field) {
     return std::chrono::milliseconds(number_from(terms, field, longest_us / 1000));
   };
-  transcript.terms.patience = {milliseconds("reply_ms"), milliseconds("silence_ms"), milliseconds("scenario_ms")};
+  transcript.terms.patience = {milliseconds("reply_ms"), milliseconds("silence_ms"), milliseconds("scenario_ms"),
+                               terms.value("last", true)};
   transcript.sessions = head.at("sessions").get<std::vector<std::string>>();
   transcript.deliveries_observed = head.at("deliveries_observed").get<bool>();
   for (const auto& [name, value] : head.at("values").items())

@@ -73,6 +73,7 @@ struct Patience {
   std::chrono::milliseconds reply{10000};     ///< for a reply that is due, and for a connection
   std::chrono::milliseconds silence{500};     ///< how long silence lasts where a scenario does not say
   std::chrono::milliseconds scenario{60000};  ///< for a whole scenario
+  bool last = false;  ///< what does not come in this time is held not to come; until then it may be but late
   /// The time of a scenario that names its own, or none: more where more patience is asked for than is usual.
   [[nodiscard]] std::chrono::milliseconds time_of(std::optional<std::chrono::milliseconds> own) const {
     constexpr std::chrono::milliseconds usual{10000};

@@ -96,6 +96,7 @@ struct Core {
   virtual void hung_up() { end(Want::close); }
   virtual void timed_out();
   [[nodiscard]] virtual std::uint64_t patience_ms() const;
+  [[nodiscard]] virtual bool says_close_notify() const { return true; }
   void discard_unread() { input.resize(used); }
   void end(Want last);
 

@@ -19,6 +19,7 @@ struct Played {
   std::string replies;
   std::vector<Accepted> messages;
   bool closed = false;
+  bool says_close_notify = true;
   std::uint64_t patience_ms = 0;
 };
 
@@ -61,6 +62,7 @@ class Player {
   }
   [[nodiscard]] Played& played() {
     played_.patience_ms = session_.patience_ms();
+    played_.says_close_notify = session_.says_close_notify();
     return played_;
   }
 
@@ -115,7 +117,8 @@ inline std::string describe(const Played& played) {
     for (const Accepted::Recipient& to : mail.recipients) add(" to <" + to.forward_path + ">", to.parameters);
     text += ": " + smtp::escape(mail.message) + "\n";
   }
-  return text + fmt::format("{}, patience {}\n", played.closed ? "closed" : "open", played.patience_ms);
+  return text + fmt::format("{}, patience {}{}\n", played.closed ? "closed" : "open", played.patience_ms,
+                            played.says_close_notify ? "" : ", without close_notify");
 }
 
 }  // namespace smtpspec::reference

@@ -141,6 +141,7 @@ const std::vector<Case> cases = {
     {Fault::expn_listed_unimplemented, {"EXPN list\r\n"}, "502"},
     {Fault::reply_buffer_overflows, {mail + recipients(50) + "QUIT\r\n"}, "accepted\\r\\n\nclosed"},
     {Fault::starttls_twice, {ehlo + "STARTTLS\r\n", "STARTTLS\r\n"}, "TLS\\r\\n220 2.0.0 Ready"},
+    {Fault::close_notify_missing, {ehlo + "STARTTLS\r\n", "QUIT\r\n"}, "without close_notify"},
     {Fault::plain_text_after_close_notify, {ehlo + "STARTTLS\r\n"}, "250 2.0.0", nullptr, speak_plainly},
     {Fault::bad_base64_is_535, {ehlo + "AUTH PLAIN\r\n!\r\n"}, "535"},
     {Fault::auth_success_is_250, {ehlo + right}, "250 2.7.0"},

@@ -62,6 +62,7 @@ struct FaultyCore : Core {
   void hung_up() override;
   void timed_out() override;
   [[nodiscard]] std::uint64_t patience_ms() const override;
+  [[nodiscard]] bool says_close_notify() const override { return !has(Fault::close_notify_missing); }
 
   // faulty_rules.cpp
   [[nodiscard]] std::optional<Refusal> refusal_of(const smtp::Command& command) const override;

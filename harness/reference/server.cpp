@@ -75,8 +75,8 @@ asio::awaitable<bool> handshake(wire::Stream& stream, Shared& shared) {
 }
 
 /// Ends the connection in good order: close_notify, FIN, and what still comes is read and thrown away for a while.
-asio::awaitable<void> close(wire::Stream& stream) {
-  if (stream.under_tls()) co_await stream.close_notify(linger);
+asio::awaitable<void> close(wire::Stream& stream, bool says_close_notify) {
+  if (says_close_notify) co_await stream.close_notify(linger);  // without TLS it sends nothing
   wire::Transport& transport = stream.transport();
   transport.half_close();
   const wire::Deadline end(linger);
@@ -145,7 +145,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
         session.delivered(co_await shared->deliver(session.accepted()));
         account.clear();
         break;
-      case Want::close: co_await close(stream); co_return;
+      case Want::close: co_await close(stream, session.says_close_notify()); co_return;
     }
   }
 }

@@ -155,5 +155,6 @@ void Session::delivered(const std::vector<bool>& success) {
 void Session::hung_up() { core_->hung_up(); }
 void Session::timed_out() { core_->timed_out(); }
 std::uint64_t Session::patience_ms() const { return core_->patience_ms(); }
+bool Session::says_close_notify() const { return core_->says_close_notify(); }
 
 }  // namespace smtpspec::reference

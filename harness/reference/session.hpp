@@ -83,6 +83,8 @@ class Session {
   void timed_out();
   /// How long the driver may wait for octets, in milliseconds (RFC 5321 section 4.5.3.2.7 asks for five minutes).
   [[nodiscard]] std::uint64_t patience_ms() const;
+  /// Whether TLS is ended before the connection is closed (RFC 8446 section 6.1).
+  [[nodiscard]] bool says_close_notify() const;
 
  private:
   std::unique_ptr<Core> core_;

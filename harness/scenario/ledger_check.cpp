@@ -22,11 +22,13 @@ std::vector<Diagnostic> check_sentences(const Suite& suite, const std::filesyste
     if (is_new) {
       const std::string file = fmt::format("rfc{}.txt", requirement.rfc);
       std::ifstream stream(rfc_dir / file, std::ios::binary);
-      if (stream)
+      if (stream) {
         text.emplace(std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()));
-      else
+      } else {
         found.push_back(about(requirement.place, fmt::format("{} cannot be read", file),
                               fmt::format("it is looked for in {}", rfc_dir.string())));
+        found.back().severity = Diagnostic::Severity::warning;
+      }
     }
     if (!text) continue;
     std::string wrong = ledger::misquoted(requirement, *text);
@@ -36,6 +38,9 @@ std::vector<Diagnostic> check_sentences(const Suite& suite, const std::filesyste
                                       requirement.lines.first == 0 ? "(none)" : ledger::text_of(requirement.lines)),
                           std::move(wrong)));
   }
+  // One text that is not there is passed over; a folder without any is a mistake.
+  if (std::none_of(texts.begin(), texts.end(), [](const auto& one) { return one.second.has_value(); }))
+    for (Diagnostic& diagnostic : found) diagnostic.severity = Diagnostic::Severity::error;
   show_lines(found);
   return found;
 }

@@ -129,7 +129,17 @@ TEST_CASE("a sentence changed by a letter is found, with what stands there") {
   CHECK(changed[0].help == "at these lines stands: " + good);
   CHECK(checked("rfc9999/9/words", "lines = '4'\n", good)[0].help == "the sentence stands at lines 3-4");
   CHECK(checked("rfc9999/9/words", "", good)[0].help == "the sentence stands at lines 3-4");
-  CHECK(checked("rfc9998/9/words", "lines = '4'\n", good)[0].message == "rfc9998.txt cannot be read");
+  const auto not_there = checked("rfc9998/9/words", "lines = '4'\n", good);
+  CHECK(not_there[0].message == "rfc9998.txt cannot be read");
+  CHECK(not_there[0].severity == Diagnostic::Severity::error);
+  // Beside one that is there it is a warning.
+  const auto both = check_sentences(
+      loaded("[[requirement]]\nid = 'rfc9998/9/words'\nsays = 'x'\n[[requirement]]\nid = 'rfc9999/9/words'\n"
+             "lines = '3-4'\nsays = '" +
+             good + "'\n"),
+      folder.path);
+  REQUIRE(both.size() == 1);
+  CHECK(both[0].severity == Diagnostic::Severity::warning);
 }
 
 TEST_CASE(

@@ -24,7 +24,7 @@ struct Referee::Impl {
   void take_answer(const Reply& reply);
   void judge(const PendingReply& what, const Reply& reply);
   void follow(const PendingReply& what, const Reply& reply);
-  void close();
+  void close(bool by_close_notify);
   [[nodiscard]] bool is_per_recipient(const PendingReply& what) const {
     return server.lmtp && (what.input == Input::end_of_data || what.last_chunk);
   }
@@ -42,6 +42,7 @@ struct Referee::Impl {
   /// The last octets of the conversation are a refusal with more owed after it: it may be the server's last word, as
   /// where the client sent commands out of turn (RFC 2920 section 3.1).
   bool last_word = false;
+  bool closed = false;
   std::size_t refusals = 0;  ///< 5yz replies
 };
 
@@ -98,7 +99,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
   if (replies_left > 0 && --replies_left > 0 && reply.code != 421) return;
   replies_left = 0;
   client.owed.pop_front();
-  last_word = reply.klass() == 5 && !client.owed.empty();
+  last_word = reply.klass() >= 4 && !client.owed.empty();
   refusals += reply.klass() == 5 ? 1 : 0;
   shifted = shifted && !client.owed.empty();
   follow(what, reply);
@@ -136,7 +137,8 @@ void Referee::Impl::follow(const PendingReply& what, const Reply& reply) {
   }
 }
 
-void Referee::Impl::close() {
+void Referee::Impl::close(bool by_close_notify) {
+  if (std::exchange(closed, true)) return;
   parser.finish();
   bool cut_short = false;
   while (const auto reply = parser.next()) {
@@ -150,6 +152,9 @@ void Referee::Impl::close() {
   held.reset();
   if (!session || excused || client.given_up()) return;
   if (server.quit) rulings.kept(Rule::quit_closes);
+  // Who just falls over is not accused of that as well.
+  if (server.tls && server.said_goodbye)
+    rulings.check(Rule::close_notify, by_close_notify, [] { return std::string("closed without close_notify"); });
   const auto due =
       std::find_if(client.owed.begin(), client.owed.end(), [](const PendingReply& what) { return what.complete; });
   rulings.check(Rule::silent_close, server.said_goodbye || due == client.owed.end(),
@@ -186,7 +191,12 @@ void Referee::ambiguous() {
 }
 
 void Referee::closed() {
-  impl_->close();
+  impl_->close(false);
+  ++impl_->rulings.event;
+}
+
+void Referee::tls_ended() {
+  impl_->close(true);
   ++impl_->rulings.event;
 }
 

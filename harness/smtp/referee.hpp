@@ -31,6 +31,7 @@ class Referee {
   void tls_started();                      ///< a TLS handshake was completed
   void ambiguous();  ///< the client left SMTP (raw octets under TLS, ...): grammar alone from here
   void closed();     ///< the server ended the connection
+  void tls_ended();  ///< the server ended TLS by close_notify, which is its close as well
 
   /// Replies still owed: commands that were sent whole and have no reply yet. 0 while the order is ambiguous and once
   /// QUIT was answered.
