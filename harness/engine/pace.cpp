@@ -19,8 +19,9 @@ constexpr milliseconds longest_hold{5000};
 /// After so long without a refusal it is tried whether the target takes more.
 constexpr seconds between_trials{5};
 constexpr seconds longest_between_trials{80};
-/// A limit for each minute, as some servers have it, is over by then.
-constexpr seconds until_hopeless{65};
+/// Who refuses in words may have a limit for each minute; who says nothing may be starting again.
+constexpr seconds until_hopeless_in_words{65};
+constexpr seconds until_hopeless{20};
 
 }  // namespace
 
@@ -78,11 +79,13 @@ void Pace::not_greeted(Clock::time_point now) {
 
 void Pace::refused(Refusal refusal, Clock::time_point now) {
   if (!first_refusal_) first_refusal_ = now;
+  until_hopeless_ = refusal == Refusal::reply ? until_hopeless_in_words : until_hopeless;
+  const bool answered = refusal != Refusal::no_connection;
   while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
   last_change_ = now;
-  if (refusal == Refusal::answered && open_ > 1)
+  if (answered && open_ > 1)
     too_many();
-  else if (refusal == Refusal::answered && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
+  else if (answered && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
     too_fast();
   // Those that were under way together are put off once.
   if (now < held_until_) return;
@@ -114,7 +117,7 @@ void Pace::too_fast() {
 }
 
 bool Pace::hopeless(Clock::time_point now) const {
-  return first_refusal_ && (most_greeted_ == 0 || now - *first_refusal_ > until_hopeless);
+  return first_refusal_ && (most_greeted_ == 0 || now - *first_refusal_ > until_hopeless_);
 }
 
 std::optional<std::size_t> Pace::sessions_learnt() const {
