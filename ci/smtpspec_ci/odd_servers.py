@@ -51,7 +51,8 @@ class Session:
 
     def __init__(self, odd, command, looks):
         self.odd, self.command, self.looks = odd, command, looks
-        self.held, self.chunk, self.in_message = b"", 0, False
+        self.held, self.chunk = b"", 0
+        self.in_message = self.begun = False  # from DATA on; from 354 on
         self.replies = self.counted = 0  # `counted` is for an oddity's use
         self.over = False
 
@@ -69,18 +70,21 @@ class Session:
                 line = self.held[:end]
                 if chunk := re.match(rb"(?i)BDAT (\d{1,9})[ \r]", line):
                     self.chunk = int(chunk[1])
+                self.in_message = re.match(rb"(?i)DATA\b", line) is not None
                 passed += self.command(self, line)
             self.held = self.held[end:]
         return passed
 
     async def up(self, reader, writer):
         """Client to server."""
-        while octets := await reader.read(65536):
-            writer.write(self.commands(octets) if self.looks else octets)
-            await writer.drain()
-        writer.write(self.held)
-        if writer.can_write_eof():
+        try:
+            while octets := await reader.read(65536):
+                writer.write(self.commands(octets) if self.looks else octets)
+                await writer.drain()
+            writer.write(self.held)
             writer.write_eof()
+        except OSError:
+            writer.transport.abort()  # so that the other way ends as well
 
     async def down(self, reader, writer):
         """Server to client."""
@@ -96,7 +100,10 @@ class Session:
             await writer.drain()
 
     async def shown(self, lines):
-        self.in_message = lines[0].startswith(b"354")
+        if lines[0].startswith(b"354"):
+            self.begun = True
+        elif self.begun or lines[0][:1] in b"45":
+            self.in_message = self.begun = False
         if any(line[4:] == b"PIPELINING" for line in lines):
             lines = self.odd.keywords([line for line in lines if line[4:] != b"STARTTLS"])
             lines = [line[:3] + b"-" + line[4:] for line in lines[:-1]] + [lines[-1][:3] + b" " + lines[-1][4:]]
@@ -111,6 +118,7 @@ class Session:
             await self.down(server_reader, client_writer)
         finally:
             up.cancel()
+            await asyncio.gather(up, return_exceptions=True)
             server_writer.close()
 
 
@@ -318,7 +326,7 @@ def free_port():
 
 
 def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
                     "/CN=odd.example.test", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True,
                    stderr=subprocess.DEVNULL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -328,13 +336,17 @@ def certificate(folder):
 
 async def listen(play, port=0, tls=None):
     """Plays each session that comes in; the port."""
+    sessions = set()  # asyncio itself does not keep them
+
     async def serve(reader, writer):
-        with contextlib.suppress(ConnectionError, OSError, ssl.SSLError):
+        sessions.add(asyncio.current_task())
+        with contextlib.suppress(OSError):
             try:
                 await play(reader, writer)
             finally:
                 writer.close()
                 await writer.wait_closed()
+        sessions.discard(asyncio.current_task())
     server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=500, ssl=tls)
     return server.sockets[0].getsockname()[1]
 

@@ -26,6 +26,7 @@ class Odd(unittest.TestCase):
     def test_commands(self):
         self.assertEqual(passed("no-noop", b"NO", b"OP\r", b"\nNOOPS\r\nRSET\r\n"), b"XOOP\r\nNOOPS\r\nRSET\r\n")
         self.assertEqual(passed("no-noop", b"BDAT 6\r\nNOOP\r\nNOOP\r\n"), b"BDAT 6\r\nNOOP\r\nXOOP\r\n")
+        self.assertEqual(passed("no-noop", b"DATA\r\nNOOP\r\n"), b"DATA\r\nNOOP\r\n")
         ten = b"RSET\r\nMAIL FROM:<>\r\n" * 10
         self.assertEqual(passed("ten-commands", ten, b"NOOP\r\n"), ten + b"QUIT\r\n")
 

@@ -17,7 +17,6 @@ from smtpspec_ci.runner import SKIPPED, close
 
 TARGETS = ROOT / "ci" / "targets"
 LIMIT = 600  # seconds that a run may take
-JOBS = 48  # sessions at a time, where the target's ci.toml says nothing else
 SIDE_BY_SIDE = 4  # runs
 ONLY_OUT_OF_DATE = 6  # smtpspec run: a baseline expects more than was found
 TOO_SLOW, REPORTS_DO_NOT_FIT = 98, 99
@@ -42,8 +41,7 @@ def log_of(name):
 
 
 def settings_of(name):
-    """Of its ci.toml: `jobs`, sessions at a time, 0 for no option; `baseline`, of another target that may have more
-    findings; `seconds` that a run may take."""
+    """Of its ci.toml: `baseline`, of another target that may have more findings; `seconds` that a run may take."""
     file = TARGETS / name / "ci.toml"
     return tomllib.loads(file.read_text()) if file.is_file() else {}
 
@@ -52,10 +50,8 @@ def play(smtpspec, name):
     """The run's exit code, or another if its reports do not fit their schemas; and how long it took."""
     target, out = (TARGETS / name).relative_to(ROOT), out_of(name).relative_to(ROOT)
     said = settings_of(name)
-    jobs = said.get("jobs", JOBS)
     baseline = TARGETS / name / said.get("baseline", "expected.toml")
-    options = ["--jobs", jobs] if jobs else []
-    options += ["--baseline", baseline.resolve().relative_to(ROOT)] if baseline.is_file() else []
+    options = ["--baseline", baseline.resolve().relative_to(ROOT)] if baseline.is_file() else []
     shutil.rmtree(out_of(name), ignore_errors=True)
     begun = time.monotonic()
     with log_of(name).open("w") as log:

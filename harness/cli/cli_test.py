@@ -300,6 +300,11 @@ requirements = ["rfc5321/2.3.8/our-own-crlf"]
                     "This command does nothing.")
         self.expect(smtpspec("check", changed), 0, "1 scenario")
 
+    def test_a_reader_that_has_read_enough(self):
+        done = subprocess.run(["bash", "-c", f"{SMTPSPEC} list 2>&1 | head -1; exit ${{PIPESTATUS[0]}}"],
+                              capture_output=True, text=True, timeout=LONG_ENOUGH)
+        self.assertEqual((done.returncode, done.stdout.count("\n"), done.stderr), (74, 1, ""))
+
     def test_help_of_every_command(self):
         for command in ("run", "judge", "show", "list", "explain", "check", "prove", "serve", "sink"):
             self.expect(smtpspec(command, "--help"), 0, command)

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -59,6 +60,10 @@ int main(int argc, char** argv) {
   }
   try {
     return chosen.run();
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::broken_pipe) return exit_not_written;  // whoever read it has read enough
+    say(fmt::format("internal error: {}", error.what()));
+    return exit_internal;
   } catch (const std::exception& error) {
     say(fmt::format("internal error: {}", error.what()));
     return exit_internal;

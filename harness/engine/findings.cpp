@@ -21,15 +21,15 @@ std::string_view row_name(std::string_view id) {
 }
 
 /// Rows that met one obstacle are told of as what most of them are about; of two alike, as what breaks more often. A
-/// rule that holds for every conversation is about just that.
+/// rule, or a row of the survey, is about just that.
 void find_what_it_is_about(std::vector<Sighting>& all) {
-  using Weight = std::tuple<std::size_t, std::size_t, std::size_t>;  // rules, rows that met it, rows of the whole run
+  using Weight = std::tuple<std::size_t, std::size_t, std::size_t>;  // about it, met it, in the whole run
   std::map<std::string, std::map<std::string, Weight>> by_obstacle;
   std::map<std::string, std::size_t> broken;
   for (const Sighting& one : all) ++broken[one.own];
   for (const Sighting& one : all) {
-    auto& [rules, met, in_all] = by_obstacle[one.obstacle][one.own];
-    rules += one.of_rule() ? 1 : 0;
+    auto& [about_it, met, in_all] = by_obstacle[one.obstacle][one.own];
+    about_it += one.is_about_it ? 1 : 0;
     ++met;
     in_all = broken[one.own];
   }

@@ -119,6 +119,18 @@ TEST_CASE("what was met on the way is told from what was looked for") {
                                          {"unknown"}});
 }
 
+TEST_CASE("a command that is not known is one finding, by the rule or the survey's row that is about it") {
+  const std::string unknown = R"(502 5.5.1 not implemented\r\n)";
+  std::vector<ScenarioResult> rows = {
+      refused("one", "a/1/x", "NOOP", unknown), refused("two", "a/1/x", R"(NOOP\r\n)", unknown),
+      rule("always/required-command", "a/4.5.1/minimum", R"(502 5.5.1 not implemented\r\n to NOOP)", {"fine"})};
+  CHECK(rows_of(run_of(rows)) == std::vector<Ids>{{"always/required-command", "|", "one", "two"}});
+  rows[2] = refused("survey/noop", "a/4.5.1/minimum", "NOOP", unknown);
+  CHECK(rows_of(run_of(rows)) == std::vector<Ids>{{"survey/noop", "|", "one", "two"}});
+  rows[2] = rule("always/enhanced-present", "b/4/codes", unknown, {"fine"});  // about something else
+  CHECK(rows_of(run_of(rows)) == std::vector<Ids>{{"one", "two"}, {"always/enhanced-present"}});
+}
+
 TEST_CASE("a server that ends the session after it refused something crashed once") {
   std::vector<ScenarioResult> rows;
   for (const char* requirement : {"a/1/x", "a/1/y", "a/1/z"}) {

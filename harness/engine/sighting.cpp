@@ -1,6 +1,7 @@
 #include "harness/engine/sighting.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <re2/re2.h>
@@ -29,22 +30,30 @@ std::string kind_of(const ScenarioResult& row) {
 
 bool is_refusal(std::string_view reply) { return reply.starts_with('4') || reply.starts_with('5'); }
 
-/// The client's lines before the one that decided, up to the server's before them, which tells whether they are text of
+/// The client's last line before the one that decided, and the server's before that, which tells whether it is text of
 /// a message. A row always/... shows several conversations: the first counts.
 void look_at_conversation(Sighting& of) {
   const auto& lines = of.row->excerpt;
   auto at = std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
   if (at == lines.end()) return;
-  of.closed = of.row->cause == Cause::closed || (of.of_rule() && at->side == ExcerptLine::Side::event);
-  while (at != lines.begin() && std::prev(at)->side != ExcerptLine::Side::client) --at;
-  for (; at != lines.begin() && std::prev(at)->side != ExcerptLine::Side::server; --at)
-    if (std::prev(at)->side == ExcerptLine::Side::client)
-      of.asked = smtp::to_upper(without_names(std::prev(at)->text)) + "\n" + of.asked;
+  of.closed = of.row->cause == Cause::closed || (of.row->cause == Cause::rule && at->side == ExcerptLine::Side::event);
+  const auto last_before = [&](auto from, ExcerptLine::Side side) {
+    while (from != lines.begin() && std::prev(from)->side != side) --from;
+    return from;  // the line behind it
+  };
+  const auto reply = last_before(at, ExcerptLine::Side::server);
+  const bool refused = reply != lines.begin() && is_refusal(std::prev(reply)->text);
+  at = last_before(at, ExcerptLine::Side::client);
   if (at == lines.begin()) return;
-  of.in_message = std::prev(at)->text.starts_with("354");
+  of.asked = smtp::to_upper(without_names(std::prev(at)->text));
+  at = last_before(at, ExcerptLine::Side::server);
+  of.in_message = at != lines.begin() && std::prev(at)->text.starts_with("354");
   if (of.in_message) of.asked = "text of a message";
-  if (of.closed && is_refusal(std::prev(at)->text)) of.asked = "after a refusal";  // whatever was sent then
+  if (of.closed && refused) of.asked = "after a refusal";  // whatever was sent then
 }
+
+/// Rules about which commands may be refused, and by which codes.
+constexpr std::string_view rules_about_refusals[] = {"always/required-command", "always/permitted-code"};
 
 }  // namespace
 
@@ -56,11 +65,16 @@ Sighting sighting_of(const ScenarioResult& row) {
   seen.seen = (seen.in_message ? "in a message: " : "") + without_names(row.actual);
   seen.own = !row.decided_by.empty() ? row.decided_by : row.requirements.empty() ? row.id : row.requirements.front().id;
   seen.requirement = seen.own;
+  const bool about_refusals = std::find(std::begin(rules_about_refusals), std::end(rules_about_refusals), row.id) !=
+                              std::end(rules_about_refusals);
   // The same thing was refused in the same words, or not answered, or the session ended there.
   if (seen.closed && !seen.asked.empty())
     seen.obstacle = "closed\n" + seen.asked;
-  else if (!seen.asked.empty() && !seen.of_rule() && (is_refusal(row.actual) || seen.kind == "no reply"))
-    seen.obstacle = fmt::format("{}\n{}{}", seen.kind, seen.asked, seen.seen);
+  else if (!seen.asked.empty() && is_refusal(row.actual) && (!seen.of_rule() || about_refusals))
+    seen.obstacle = fmt::format("refused\n{}\n{}", seen.asked, without_names(row.actual));
+  else if (!seen.asked.empty() && seen.kind == "no reply")
+    seen.obstacle = fmt::format("no reply\n{}", seen.asked);
+  seen.is_about_it = seen.of_rule() || row.id.starts_with("survey/");
   return seen;
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cstdint>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include "harness/judge/machine.hpp"
 #include "harness/record/trace.hpp"
@@ -38,17 +38,28 @@ std::string difference(std::string_view wanted, std::string_view seen) {
                      shown(seen.substr(from)));
 }
 
+/// A hop may encode a text that the next one would not take as it is (RFC 3030 section 3, RFC 6152 section 3).
+bool is_encoded(const record::Parted& message) {
+  static const RE2 encoded(R"((?im)^Content-Transfer-Encoding:[ \t]*(?:quoted-printable|base64))");
+  return RE2::PartialMatch(message.message.substr(0, message.message.size() - message.body.size()), encoded);
+}
+
 /// Rules about what is in a message: so there must be one.
 bool looks_inside(const Delivered& rules) {
   const bool may_come = !rules.count && (!rules.at_most || *rules.at_most > 0);
   return may_come && (rules.from || !rules.body.empty() || !rules.message.empty() || !rules.contains.empty() ||
-                      !rules.to.empty() || !rules.parameters.empty());
+                      !rules.matches.empty() || !rules.to.empty() || !rules.parameters.empty());
 }
 
 class Deliveries {
  public:
-  Deliveries(const scenario::Scenario& scenario, const std::vector<Delivery>& deliveries, Values& values)
-      : rules_(*scenario.delivered), level_(scenario.level), deliveries_(deliveries), values_(values) {}
+  Deliveries(const scenario::Scenario& scenario, const std::vector<Delivery>& deliveries, Values& values,
+             bool submitted)
+      : rules_(*scenario.delivered),
+        level_(scenario.level),
+        as_sent_(submitted ? std::max(level_, Level::should) : level_),
+        deliveries_(deliveries),
+        values_(values) {}
 
   std::optional<Verdict> whatever_happened() {
     if (rules_.at_most && deliveries_.size() > *rules_.at_most)
@@ -63,7 +74,7 @@ class Deliveries {
       if (any([&](const Delivery& d) { return d.message.find(filled(text)) != std::string::npos; }) != nullptr)
         return broken("no message holds " + shown(filled(text)), "a delivered message holds it");
     for (const Text& text : rules_.no_parameters)
-      if (const auto* delivery = any([&](const Delivery& d) { return carries(d, filled(text)); }))
+      if (const auto* delivery = any([&](const Delivery& d) { return times_carried(d, filled(text)) > 0; }))
         return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));
     if (!rules_.no_parameters.empty()) ask_for_parameters();
     if (!rules_.none_from.empty()) ask_for_reverse_paths();
@@ -80,13 +91,15 @@ class Deliveries {
     for (const Text& text : rules_.to)
       if (!deliveries_.empty() && !unknown_recipients() &&
           any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr)
-        return broken("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
+        return changed("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
     for (const Text& text : rules_.contains)
       if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr)
-        return broken("a message that holds " + shown(filled(text)), "no delivered message holds it");
+        return changed("a message that holds " + shown(filled(text)), "no delivered message holds it");
+    if (!rules_.matches.empty() &&
+        any([&](const Delivery& d) { return RE2::PartialMatch(d.message, rules_.matches); }) == nullptr)
+      return broken("a message that fits '" + rules_.matches + "'", "no delivered message fits");
     for (const Text& text : rules_.parameters)
-      if (!unknown_parameters() && any([&](const Delivery& d) { return carries(d, filled(text), 1); }) == nullptr)
-        return broken("handed on: " + shown(filled(text)), "handed on: " + commands(deliveries_.front()));
+      if (auto verdict = handed_on(filled(text))) return verdict;
     if (!rules_.parameters.empty()) ask_for_parameters();
     if (rules_.from) ask_for_reverse_paths();
     if (!rules_.to.empty()) ask_for_recipients();
@@ -106,10 +119,13 @@ class Deliveries {
  private:
   std::optional<Verdict> one(const Delivery& delivery) {
     if (rules_.from && delivery.reverse_path && !same_mailbox(*delivery.reverse_path, filled(*rules_.from)))
-      return broken("reverse-path <" + filled(*rules_.from) + ">", "delivered: " + envelope(delivery));
+      return changed("reverse-path <" + filled(*rules_.from) + ">", "delivered: " + envelope(delivery));
     const auto parted = record::part(delivery.message);
-    if (auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact)) return verdict;
-    return one_of(rules_.message, "the message", parted.message, delivery.exact);
+    auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact);
+    if (!verdict) verdict = one_of(rules_.message, "the message", parted.message, delivery.exact);
+    if (!verdict || !is_encoded(parted)) return verdict;
+    not_told_ = "the text as it was sent: it came in another encoding";
+    return std::nullopt;
   }
 
   std::optional<Verdict> one_of(const std::vector<Text>& allowed, const char* what, std::string_view seen, bool exact) {
@@ -121,7 +137,7 @@ class Deliveries {
         return std::nullopt;
       if (first.empty()) first = wanted;
     }
-    return broken(fmt::format("{} as sent: {}", what, shown(first)), what + (" delivered " + difference(first, seen)));
+    return changed(fmt::format("{} as sent: {}", what, shown(first)), what + (" delivered " + difference(first, seen)));
   }
 
   static bool holds(const Delivery& delivery, const std::string& octets) {
@@ -145,8 +161,9 @@ class Deliveries {
     return all;
   }
 
-  /// "mailbox KEYWORD=value", at most so often; the keyword in any case, and without a value any.
-  static bool carries(const Delivery& delivery, const std::string& wanted, std::ptrdiff_t most = PTRDIFF_MAX) {
+  /// "mailbox KEYWORD=value", the keyword in any case, and without a value any: how often it stands with MAIL or RCPT
+  /// for the mailbox; nothing where there is no such command.
+  static std::optional<std::ptrdiff_t> times_carried(const Delivery& delivery, const std::string& wanted) {
     const std::size_t space = std::min(wanted.rfind(' '), wanted.size());
     const std::string mailbox = wanted.substr(0, space);
     const std::string parameter = wanted.substr(std::min(space + 1, wanted.size()));
@@ -155,12 +172,24 @@ class Deliveries {
       return smtp::same_word(one.keyword, parameter.substr(0, equals)) &&
              (equals == std::string::npos || one.value == parameter.substr(equals + 1));
     };
-    const auto all = commands_of(delivery);
-    return std::any_of(all.begin(), all.end(), [&](const Delivery::Recipient& command) {
-      if (!command.parameters || !same_mailbox(command.forward_path, mailbox)) return false;
-      const auto count = std::count_if(command.parameters->begin(), command.parameters->end(), is_it);
-      return count > 0 && count <= most;
-    });
+    std::optional<std::ptrdiff_t> times;
+    for (const Delivery::Recipient& command : commands_of(delivery))
+      if (command.parameters && same_mailbox(command.forward_path, mailbox))
+        times = times.value_or(0) + std::count_if(command.parameters->begin(), command.parameters->end(), is_it);
+    return times;
+  }
+
+  /// Once, with one of the messages. Where no message names the mailbox, it was rewritten, and nothing is known.
+  std::optional<Verdict> handed_on(const std::string& wanted) {
+    bool named = false;
+    for (const Delivery& delivery : deliveries_) {
+      const auto times = times_carried(delivery, wanted);
+      if (times == 1) return std::nullopt;
+      named = named || times;
+    }
+    if (named) return broken("handed on: " + shown(wanted), "handed on: " + commands(deliveries_.front()));
+    not_told_ = "what became of <" + wanted.substr(0, wanted.rfind(' ')) + ">";
+    return std::nullopt;
   }
 
   static std::string commands(const Delivery& delivery) {
@@ -213,6 +242,13 @@ class Deliveries {
     return fmt::format("{}, {} octets", describe_envelope(delivery), delivery.message.size());
   }
 
+  /// What came is not what was sent: its text, or its envelope.
+  Verdict changed(std::string expected, std::string actual) const {
+    Verdict verdict = broken(std::move(expected), std::move(actual));
+    verdict.outcome = unmet(as_sent_);
+    return verdict;
+  }
+
   Verdict broken(std::string expected, std::string actual, bool missing = false) const {
     Verdict verdict;
     verdict.outcome = unmet(level_);
@@ -225,6 +261,7 @@ class Deliveries {
 
   const Delivered& rules_;
   Level level_;
+  Level as_sent_;  ///< of a message that came as it was sent: "Sites MAY modify submissions" (RFC 6409 section 8)
   const std::vector<Delivery>& deliveries_;
   Values& values_;
   std::string not_told_;
@@ -252,9 +289,9 @@ std::string describe_envelope(const record::Delivery& delivery) {
 }
 
 std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
-                                        const std::vector<record::Delivery>& delivered, Values& values,
-                                        bool to_the_end) {
-  Deliveries deliveries(scenario, delivered, values);
+                                        const std::vector<record::Delivery>& delivered, Values& values, bool to_the_end,
+                                        bool submitted) {
+  Deliveries deliveries(scenario, delivered, values, submitted);
   auto verdict = deliveries.whatever_happened();
   if (!verdict && to_the_end) verdict = deliveries.at_the_end();
   return verdict ? verdict : deliveries.undecided();

@@ -49,6 +49,9 @@ TEST_CASE("what must have been delivered") {
       {"forward-path = '{accepted}'", watched(), "0 messages delivered", true},
       {"contains = 'ext'", one(), ""},
       {"contains = ['text', 'other']", one(), "no delivered message holds it"},
+      {R"(matches = '(?im)^TEX.\s')", one(), ""},
+      {"matches = '^text'", one(), "no delivered message fits"},
+      {"matches = '.'", watched(), "0 messages delivered", true},
       {R"(body = 'text\r\n')", one(), ""},
       {R"(body = 'text\r\n')", watched(), "0 messages delivered", true},
       {R"(body = ['other', 'text\r\n'])", one(), ""},
@@ -100,12 +103,29 @@ TEST_CASE("what a message must have been handed on with") {
   }
   CHECK(judge(rules("parameters = '{sender} RET'"), played().delivers(header).transcript()).verdict.cause ==
         Cause::no_delivery_road);
+  // A mailbox that was rewritten on the way.
+  CHECK(judge(rules("parameters = 'nobody@example.test RET'"), one().transcript()).verdict.cause ==
+        Cause::no_delivery_road);
 }
 
 TEST_CASE("a SHOULD about deliveries is a warning") {
   auto scenario = rules("count = 1");
   scenario.level = Level::should;
   CHECK(judge(scenario, played().watched().transcript()).verdict.outcome == Outcome::warn);
+}
+
+TEST_CASE("a submission server may modify a message, and may not lose it") {
+  const auto outcome_of = [](const char* delivered, Script script) {
+    auto transcript = script.transcript();
+    transcript.terms.login = true;
+    return judge(rules(delivered), transcript).verdict.outcome;
+  };
+  const auto one = [] { return played().delivers(header + "text\r\n"); };
+  for (const char* changed :
+       {"body = 'x'", "content = 'x'", "contains = 'x'", "reverse-path = ''", "forward-path = 'x@y.example'"})
+    CHECK(outcome_of(changed, one()) == Outcome::warn);
+  CHECK(outcome_of("no-forward-path = '{accepted}'", one()) == Outcome::fail);
+  CHECK(outcome_of("count = 1, body = 'text'", played().watched()) == Outcome::fail);
 }
 
 TEST_CASE("without a road nothing is known of deliveries") {
@@ -118,6 +138,9 @@ TEST_CASE("without a road nothing is known of deliveries") {
 
 TEST_CASE("what a road does not tell is not judged, and no pass") {
   const auto somebody = [] { return played().delivers_to_somebody(header + "text\r\n"); };
+  const auto encoded = played().delivers("Content-transfer-encoding: Base64\r\n" + header + "dGV4dA0K\r\n");
+  CHECK(judge(rules("body = 'text\\r\\n'"), encoded.transcript()).verdict.outcome == Outcome::inconclusive);
+  CHECK(judge(rules("body = 'dGV4dA0K\\r\\n'"), encoded.transcript()).verdict.outcome == Outcome::pass);
   for (const char* const words : {"reverse-path = '{sender}'", "reverse-path = ''", "forward-path = '{accepted}'",
                                   "forward-path = 'bob@example.test'", "no-reverse-path = 'evil@client.example'",
                                   "no-forward-path = '{accepted}'"}) {

@@ -274,7 +274,7 @@ std::string Machine::decides(const std::string& of_alternative, const std::strin
 /// Something that did not come may come when it is played again; what was observed beside it must not get lost then.
 void Machine::take(const std::vector<record::Delivery>& deliveries, bool observed) {
   if (observed) {
-    auto broken = judge_deliveries(scenario_, deliveries, values_, whole_);
+    auto broken = judge_deliveries(scenario_, deliveries, values_, whole_, stage_.terms.login);
     if (!broken || !outweighs(*broken, verdict_)) return;
     broken->event = stage_.last_success();
     broken->decided_by = decides("", scenario_.delivered->decides);

@@ -89,10 +89,10 @@ class Machine {
 };
 
 /// The rules that `delivered` states. nullopt: all met. `to_the_end`: the scenario was played to its end, so that
-/// counts and contents hold too.
+/// counts and contents hold too. `submitted`: to a submission server, which may modify messages.
 [[nodiscard]] std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
                                                       const std::vector<record::Delivery>& deliveries, Values& values,
-                                                      bool to_the_end);
+                                                      bool to_the_end, bool submitted = false);
 
 /// "from <a@b> to <c@d>, <e@f>", escaped and of bounded length; "somebody" where the road does not tell.
 [[nodiscard]] std::string describe_envelope(const record::Delivery& delivery);

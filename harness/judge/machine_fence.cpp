@@ -37,8 +37,7 @@ Routine<bool> Machine::still_answers(Session& session) {
 /// NOOP and QUIT, exactly one reply each: a lost synchronisation is seen wherever it happens. What breaks here is no
 /// verdict on the scenario, unless its own replies may have been others than they seemed.
 Routine<> Machine::fence(Session& session) {
-  if (!session.open || session.replies.closed()) co_return;
-  if (session.last_code == 354) co_return;  // within the message it would be text
+  if (!session.open || session.replies.closed() || session.last_code == 354) co_return;  // in a message NOOP is text
   const Step step = fence_steps().front();
   co_await mark(session, Event::fence);
   if (const auto extra = session.replies.next_unclaimed()) {

@@ -1,4 +1,6 @@
 
+#include <utility>
+
 #include "harness/reference/faulty_core.hpp"
 #include "harness/smtp/base64.hpp"
 
@@ -36,10 +38,12 @@ void FaultyCore::dispatch(const Command& given) {
   if (has(Fault::initial_response_overlooked) && command.mechanism == "CRAM-MD5") command.initial_response.reset();
   if (has(Fault::unknown_mechanism_taken) && mechanism_of(command) == nullptr) command.mechanism = "PLAIN";
   Core::dispatch(command);
+  if (names && has(Fault::vrfy_echoes_utf8)) output.insert(output.size() - 2, ": " + command.argument);
 }
 
 void FaultyCore::refuse(const Refusal& refusal, const Command& command) {
   if (refusal.why == Why::too_large) memory.size_refused = true;
+  if (refusal.why == Why::other_protocol && has(Fault::unknown_command_hangs_up)) return end(Want::close);
   const bool keeps_order = refusal.code < 500 || refusal.code == 503;
   if (command.verb != Verb::rcpt || keeps_order) return Core::refuse(refusal, command);
   if (has(Fault::rcpt_hangs_up)) return end(Want::close);
@@ -86,7 +90,9 @@ std::vector<std::string> FaultyCore::keywords() const {
   };
   const auto add = [&](const char* word) { words.insert(words.begin(), word); };
   if (has(Fault::lmtp_lists_no_pipelining) && settings.lmtp) drop("PIPELINING");
+  if (has(Fault::help_not_listed)) drop("HELP");
   if (has(Fault::smtputf8_without_8bitmime)) drop("8BITMIME");
+  if (has(Fault::lmtp_lists_no_8bitmime) && settings.lmtp) drop("8BITMIME");
   if (has(Fault::binarymime_without_chunking)) drop("CHUNKING");
   if (has(Fault::auth_lists_no_mechanism)) drop("AUTH");
   if (has(Fault::auth_lists_no_mechanism)) add("AUTH");
@@ -99,7 +105,8 @@ std::vector<std::string> FaultyCore::keywords() const {
     const bool bare = word.find(' ') == word.npos && word != "AUTH" && word != "HELP";
     if (bare && has(Fault::keyword_with_parameter)) word += " yes";
     if (word.starts_with("SIZE ") && has(Fault::size_keyword_not_a_number)) word = "SIZE 10M";
-    if (word.starts_with("SIZE ") && refused_size()) word = "SIZE " + std::to_string(*refused_size());
+    if (word.starts_with("SIZE ") && has(Fault::limit_of_64k)) word = "SIZE 65536";
+    if (word.starts_with("SIZE ") && has(Fault::limit_below_64k)) word = "SIZE 50000";
   }
   return words;
 }
@@ -120,6 +127,7 @@ void FaultyCore::carry_out(const Command& command) {
 
   const bool hello = verb == Verb::ehlo || verb == Verb::lhlo;
   memory.listed = memory.listed || hello;
+  if (hello || verb == Verb::helo || verb == Verb::rset) memory.message_refused = memory.mail_refused = false;
   if (memory.first_name.empty()) memory.first_name = client.domain;
   if ((hello || verb == Verb::helo) && has(Fault::ehlo_keeps_recipients))
     transaction.mail.recipients = before.mail.recipients;
@@ -132,6 +140,7 @@ void FaultyCore::carry_out(const Command& command) {
   if (keeps_chunks && before.chunked) transaction.mail.message = before.mail.message;
   if ((hello && has(Fault::login_lost_by_ehlo)) || is(Verb::rset, Fault::login_lost_by_rset)) client.user.clear();
   if (is(Verb::rset, Fault::rset_forgets_ehlo)) client.domain.clear();
+  if (verb == Verb::rset) chunk_refusal.reset();
   if (is(Verb::helo, Fault::helo_lists_keywords)) {
     output.resize(answered);
     reply_lines(250, keywords());
@@ -167,25 +176,33 @@ void FaultyCore::auth_response(const smtp::CommandLine& line) {
 void FaultyCore::auth_decode(std::string_view text) {
   std::string kept(text);
   if (has(Fault::auth_skips_bad_base64)) rewrite(kept, "[^A-Za-z0-9+/=]", "");
-  if (has(Fault::bad_base64_is_535) && !smtp::base64_decode(kept)) return Core::auth_failed();
+  const bool bad = !smtp::base64_decode(kept);
+  if (bad && has(Fault::bad_base64_is_535)) return Core::auth_failed();
+  if (bad && has(Fault::bad_base64_is_570)) return auth_ended(501, "5.7.0", "Not base64");
   Core::auth_decode(kept);
 }
 
 void FaultyCore::auth_challenge(std::string_view octets) {
   Core::auth_challenge(octets);
+  if (octets.ends_with(':') && has(Fault::login_challenges_empty)) {
+    output.erase(output.size() - 2 - challenge.size(), challenge.size());
+  }
   if (has(Fault::auth_challenge_in_words)) output.insert(output.size() - 2 - challenge.size(), "Please answer: ");
 }
 
 void FaultyCore::auth_failed() {
   if (has(Fault::auth_accepts_anything)) return auth_succeeded();
-  memory.password_refused = true;
+  if (std::exchange(memory.password_refused, true) && has(Fault::second_wrong_login_hangs_up)) return end(Want::close);
   Core::auth_failed();
 }
 
 void FaultyCore::auth_succeeded() {
   const bool final_failure = has(Fault::auth_failure_is_final) && memory.password_refused;
   if (final_failure || (has(Fault::auth_fails_under_tls) && under_tls)) return Core::auth_failed();
+  if (has(Fault::mechanism_too_weak)) return auth_ended(534, "5.7.9", "Too weak for this user");
   if (has(Fault::auth_ends_session_state)) client.domain.clear();
+  memory.logged_in = true;
+  if (has(Fault::input_lost_after_auth)) discard_unread();
   Core::auth_succeeded();
 }
 

@@ -49,6 +49,8 @@ void FaultyCore::receive(std::string_view octets) {
   Core::receive(segment);
   if (quitting && want == Want::octets) end(Want::close);
   if (has(Fault::last_reply_held_back)) hold_last_reply();
+  const bool half = want == Want::octets && reading == Reading::commands && !lines.idle();
+  if (half && has(Fault::replies_wait_for_the_line)) held = std::exchange(output, {});
 }
 
 void FaultyCore::read_line(const smtp::CommandLine& line) {
@@ -119,6 +121,7 @@ void FaultyCore::tls_started() {
   std::string unread = std::exchange(input, {});
   Core::tls_started();
   if (has(Fault::starttls_keeps_login)) client.user = before.user;
+  if (has(Fault::starttls_keeps_chunks)) memory.chunks = kept.mail.message;
   if (has(Fault::starttls_keeps_state)) {
     client = before;
     transaction = kept;

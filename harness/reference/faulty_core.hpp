@@ -28,11 +28,15 @@ struct FaultyCore : Core {
   /// What faults remember beyond its time.
   struct Memory {
     std::optional<std::string> reverse_path;  ///< of the first MAIL
+    std::string chunks;                       ///< from before STARTTLS
     bool utf8 = false;                        ///< a MAIL had SMTPUTF8
     bool size_refused = false;                ///< a MAIL was refused for its SIZE
     bool password_refused = false;            ///< an AUTH failed
+    bool logged_in = false;                   ///< an AUTH succeeded
     bool listed = false;                      ///< an EHLO was accepted
     bool chunk_refused = false;               ///< a BDAT was refused
+    bool mail_refused = false;                ///< the last MAIL was refused for its syntax
+    bool message_refused = false;             ///< and no RSET or EHLO has come since
     bool last_chunk = false;                  ///< the last transaction ended with BDAT LAST
     std::size_t rcpts = 0;                    ///< RCPT commands of the session
     std::size_t messages = 0;                 ///< accepted ones
@@ -112,8 +116,6 @@ struct FaultyCore : Core {
   void answer_delivered(const std::vector<bool>& success) override;
   void end_transaction() override;
   [[nodiscard]] std::uint64_t message_limit() const override;
-  /// Fault::limit_..._by_equality.
-  [[nodiscard]] std::optional<std::uint64_t> refused_size() const;
 
   // message_faults.cpp
   /// How DATA is decoded: the RFC's rules, bent by the faults that are on.

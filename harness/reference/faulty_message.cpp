@@ -11,6 +11,7 @@ namespace {
 using smtp::Command;
 
 constexpr std::size_t buffer = 1024;
+constexpr std::size_t small_message = 50000;
 
 std::string lower_local_part(std::string path) {
   const std::size_t at = path.rfind('@');
@@ -37,8 +38,10 @@ std::size_t find_bare_cr(std::string_view text) {
 
 void FaultyCore::mail(const Command& command) {
   transaction.rcpts = 0;
-  memory.last_chunk = false;
+  memory.last_chunk = memory.mail_refused = false;
+  if (has(Fault::mail_begins_anew)) end_transaction();
   Core::mail(command);
+  if (has(Fault::starttls_keeps_chunks)) transaction.mail.message = std::exchange(memory.chunks, {});
   memory.utf8 = memory.utf8 || transaction.utf8;
   memory.binary = memory.binary || transaction.binary;
   if (has(Fault::body_kept_for_next_message)) transaction.binary = memory.binary;
@@ -81,6 +84,11 @@ void FaultyCore::bdat(const Command& given) {
     if (const auto refusal = refusal_of(command)) return refuse(*refusal, command);
   }
   if (has(Fault::chunk_lost_in_segment)) discard_unread();
+  const bool behind_mail = fits(std::string_view(input).substr(0, used), "(?i)MAIL FROM:.*\n.*\n");
+  if (behind_mail && has(Fault::chunk_out_of_turn_ends)) {
+    reply(421, "4.5.0", "Out of turn");
+    return end(Want::close);
+  }
   Core::bdat(command);
   memory.chunk_refused = memory.chunk_refused || chunk_refusal;
   if (reading != Reading::chunk || chunk_refusal || !has(Fault::bdat_answered_early)) return;
@@ -176,7 +184,8 @@ void FaultyCore::data_ended() {
 }
 
 bool FaultyCore::chunk_is_whole() const {
-  return Core::chunk_is_whole() || (has(Fault::chunk_ends_with_segment) && used == input.size());
+  return Core::chunk_is_whole() || (has(Fault::chunk_ends_with_segment) && used == input.size()) ||
+         (has(Fault::large_chunk_becomes_commands) && transaction.octets > message_limit());
 }
 
 void FaultyCore::chunk_ended() {
@@ -192,8 +201,13 @@ void FaultyCore::chunk_ended() {
 }
 
 void FaultyCore::accept() {
-  const bool lost =
-      (has(Fault::message_lost_under_tls) && under_tls) || (has(Fault::second_message_lost) && memory.messages == 1);
+  const Accepted& mail = transaction.mail;
+  const bool for_nobody = mail.recipients.empty() &&
+                          (has(Fault::message_for_nobody_answered_250) || has(Fault::chunk_taken_for_nobody));
+  const bool dropped = has(Fault::suspicious_message_dropped) && !transaction.chunked &&
+                       fits(mail.message, R"((?s)MAIL FROM:.*\r\nRCPT TO:.*\r\nDATA\r\n)");
+  const bool lost = for_nobody || dropped || (has(Fault::message_lost_under_tls) && under_tls) ||
+                    (has(Fault::second_message_lost) && memory.messages == 1);
   if (!lost || message_refusal()) return Core::accept();
   ++memory.messages;
   answer_delivered(std::vector<bool>(transaction.mail.recipients.size(), true));
@@ -203,21 +217,39 @@ void FaultyCore::accept() {
 std::optional<Refusal> FaultyCore::message_refusal() const {
   const std::string_view message = transaction.mail.message;
   const auto refusal = Core::message_refusal();
-  const bool declared = declared_size(transaction.mail.mail_parameters).has_value();
+  const auto& to = transaction.mail.recipients;
+  if (has(Fault::data_answered_354) && to.empty()) return Refusal{Why::fault, 554, "5.5.1", "No valid recipients"};
+  if (has(Fault::relay_refused_after_data) && std::any_of(to.begin(), to.end(), [&](const auto& one) {
+        return one.forward_path.find('@') != std::string::npos && !one.forward_path.ends_with(settings.domain);
+      })) {
+    return Refusal{Why::fault, 550, "5.7.1", "Relaying denied"};
+  }
+  if (has(Fault::suspicious_message_refused) && fits(message, R"(\n(?:[A-Z]{4}|STARTTLS)(?: [^\r]*)?\r\n)")) {
+    return Refusal{Why::fault, 554, "5.7.1", "Commands in the text"};
+  }
+  const auto declared = declared_size(transaction.mail.mail_parameters);
   constexpr std::size_t end_of_data = 3;
   if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||
+      (has(Fault::agreed_size_refused) && transaction.octets > small_message) ||
       (has(Fault::stuffed_periods_counted) && !transaction.chunked && data_octets > message_limit() + end_of_data)) {
     return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
   }
-  if (transaction.octets == refused_size()) return Refusal{Why::fault, 552, "5.3.4", "The message is too large"};
+  if (has(Fault::undeclared_binary_refused) && !transaction.binary &&
+      fits(message, "(?i)\r\nContent-Transfer-Encoding: binary\r\n")) {
+    return Refusal{Why::fault, 554, "5.6.1", "Binary, and not declared so"};
+  }
+  if (has(Fault::larger_than_declared_answered_554) && declared && *declared < transaction.octets) {
+    return Refusal{Why::fault, 554, "5.6.0", "Larger than declared"};
+  }
   const bool utf8 = transaction.utf8 && smtp::has_eight_bit(message.substr(0, message.find("\r\n\r\n")));
   if (refusal || !utf8 || !has(Fault::utf8_header_refused)) return refusal;
-  return Refusal{Why::fault, 550, "5.6.0", "Octets outside ASCII in the header section"};
+  return Refusal{Why::fault, 501, "5.6.0", "Octets outside ASCII in the header section"};
 }
 
 void FaultyCore::refuse_message(const Refusal& refusal) {
   Transaction kept = transaction;
   Core::refuse_message(refusal);
+  memory.message_refused = true;
   if (!has(Fault::refused_message_keeps_transaction)) return;
   kept.mail.message.clear();
   kept.octets = 0;
@@ -249,14 +281,9 @@ void FaultyCore::end_transaction() {
   if (has(Fault::recipients_kept)) transaction.mail.recipients = std::move(recipients);
 }
 
-std::optional<std::uint64_t> FaultyCore::refused_size() const {
-  if (has(Fault::limit_10240000_by_equality)) return 10'240'000;
-  if (has(Fault::limit_10000000_by_equality)) return 10'000'000;
-  return std::nullopt;
-}
-
 std::uint64_t FaultyCore::message_limit() const {
-  if (has(Fault::size_never_enforced) || refused_size()) return std::numeric_limits<std::uint64_t>::max();
+  if (has(Fault::size_never_enforced)) return std::numeric_limits<std::uint64_t>::max();
+  if (has(Fault::limit_of_64k)) return 65'536;
   return Core::message_limit() - (has(Fault::message_limit_off_by_one) ? 1 : 0);
 }
 

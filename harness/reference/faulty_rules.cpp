@@ -17,6 +17,7 @@ using Applies = bool (*)(const FaultyCore&, const Command&);
 constexpr std::size_t few_recipients = 50;
 constexpr std::size_t many_recipients = 100;
 constexpr std::size_t many_chunks = 64;
+constexpr std::size_t few_octets = 10;
 constexpr std::size_t most_octets = 16384;
 
 bool always(const FaultyCore&, const Command&) { return true; }
@@ -26,7 +27,9 @@ bool is_open(const FaultyCore& core, const Command&) { return core.transaction.o
 bool is_not_open(const FaultyCore& core, const Command&) { return !core.transaction.open; }
 bool is_strange(const FaultyCore& core, const Command&) { return core.client.domain.empty(); }
 bool is_greeted(const FaultyCore& core, const Command&) { return !core.client.domain.empty(); }
+bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
+bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
 bool is_after_last(const FaultyCore& core, const Command&) { return !core.transaction.open && core.memory.last_chunk; }
 bool has_size_refused(const FaultyCore& core, const Command&) { return core.memory.size_refused; }
@@ -69,8 +72,8 @@ bool has_three_parameters(const FaultyCore&, const Command& command) { return co
 bool has_size_behind(const FaultyCore& core, const Command& command) {
   return has_size(core, command) && command.parameters.front().keyword != "SIZE";
 }
-bool has_size_one_beyond(const FaultyCore& core, const Command& command) {
-  return declared_size(command.parameters) == core.settings.max_message + 1;
+bool has_size_just_beyond(const FaultyCore& core, const Command& command) {
+  return declared_size(command.parameters).value_or(0) < core.settings.max_message + few_octets;
 }
 bool has_lower_parameter(const FaultyCore& core, const Command& command) {
   const std::size_t path = command.argument.rfind('>');
@@ -135,6 +138,14 @@ bool is_in_capitals(const FaultyCore& core, const Command& command) {
   return is_own_domain(core, command) && command.path.mailbox.domain == smtp::to_upper(core.settings.domain);
 }
 bool is_empty_chunk(const FaultyCore&, const Command& command) { return command.chunk_size == 0; }
+bool has_utf8_orcpt(const FaultyCore&, const Command& command) {
+  const smtp::Parameter* const orcpt = find(command, "ORCPT");
+  return orcpt != nullptr && orcpt->value && orcpt->value->starts_with("utf-8");
+}
+bool has_early_response(const FaultyCore&, const Command& command) {
+  return command.mechanism == "CRAM-MD5" && command.initial_response;
+}
+bool has_lower_mechanism(const FaultyCore&, const Command& command) { return fits(command.argument, "\\A\\S*[a-z]"); }
 bool is_scram(const FaultyCore&, const Command& command) { return command.mechanism == "SCRAM-SHA-256"; }
 
 /// A reply that a fault has in place of what is right.
@@ -164,6 +175,7 @@ constexpr Mistake hasty[] = {
     {Fault::starttls_answered_250, Verb::starttls, always, 250, "2.0.0", "Ready to start TLS"},
     {Fault::starttls_twice, Verb::starttls, is_under_tls, 220, "2.0.0", "Ready to start TLS"},
     {Fault::size_refusal_sticks, Verb::mail, has_size_refused, 552, "5.3.4", "The message is larger than the limit"},
+    {Fault::out_of_order_rcpt_is_554, Verb::rcpt, is_not_open, 554, "5.5.1", "No transaction"},
     {Fault::few_recipients, Verb::rcpt, has_few_rcpts, 452, "4.5.3", "Too many recipients"},
     {Fault::recipients_counted_over_session, Verb::rcpt, has_many_rcpts_ever, 452, "4.5.3", "Too many recipients"},
     {Fault::recipient_limit_is_552, Verb::rcpt, has_many_rcpts, 552, "5.5.3", "Too many recipients"},
@@ -178,6 +190,8 @@ constexpr Mistake hasty[] = {
     {Fault::bdat_refusal_sticks, Verb::bdat, has_chunk_refused, 503, "5.5.1", "No more chunks"},
     {Fault::second_message_chunk_refused, Verb::bdat, has_message, 503, "5.5.1", "No more chunks"},
     {Fault::bdat_after_last, Verb::bdat, is_after_last, 250, "2.0.0", "More octets taken"},
+    {Fault::early_response_is_535, Verb::auth, has_early_response, 535, "5.7.8", "Authentication failed"},
+    {Fault::mechanisms_case_sensitive, Verb::auth, has_lower_mechanism, 504, "5.5.4", "Mechanism not known"},
 };
 /// Made about a command that can be carried out.
 constexpr Mistake late[] = {
@@ -186,6 +200,7 @@ constexpr Mistake late[] = {
     {Fault::idle_rset_refused, Verb::rset, is_not_open, 503, "5.5.1", "There is nothing to reset"},
     {Fault::quit_in_transaction_refused, Verb::quit, is_open, 503, "5.5.1", "Not in a transaction"},
     {Fault::vrfy_unknown, Verb::vrfy, always, 500, "5.5.2", "Command not recognized"},
+    {Fault::vrfy_tells_no_mailbox, Verb::vrfy, always, 250, "2.1.5", "Known here"},
     {Fault::vrfy_denies_everybody, Verb::vrfy, always, 550, "5.1.1", "No such user here"},
     {Fault::expn_listed_unimplemented, Verb::expn, always, 502, "5.5.1", "EXPN is not implemented"},
     {Fault::noop_argument_refused, Verb::noop, has_argument, 501, "5.5.4", "NOOP takes no argument"},
@@ -198,6 +213,7 @@ constexpr Mistake late[] = {
     {Fault::parameter_case_sensitive, Verb::mail, has_lower_parameter, 555, "5.5.4", "A parameter is not known"},
     {Fault::dsn_parameters_refused, Verb::mail, has_dsn, 555, "5.5.4", "RET and ENVID are not known"},
     {Fault::dsn_parameters_refused, Verb::rcpt, has_dsn, 555, "5.5.4", "NOTIFY and ORCPT are not known"},
+    {Fault::orcpt_of_rfc822_alone, Verb::rcpt, has_utf8_orcpt, 501, "5.5.4", "ORCPT takes rfc822"},
     {Fault::size_zero_refused, Verb::mail, has_size_zero, 501, "5.5.4", "An empty message"},
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
     {Fault::third_parameter_refused, Verb::mail, has_three_parameters, 501, "5.5.4", "Two parameters, please"},
@@ -231,8 +247,9 @@ constexpr Oversight oversights[] = {
     {Fault::ehlo_in_lmtp, Verb::ehlo, Why::other_protocol, is_lmtp},
     {Fault::ehlo_in_lmtp, Verb::helo, Why::other_protocol, is_lmtp},
     {Fault::nested_mail, Verb::mail, Why::in_transaction},
+    {Fault::mail_begins_anew, Verb::mail, Why::in_transaction},
     {Fault::size_ignored, Verb::mail, Why::too_large},
-    {Fault::size_limit_plus_one_taken, Verb::mail, Why::too_large, has_size_one_beyond},
+    {Fault::size_limit_plus_one_taken, Verb::mail, Why::too_large, has_size_just_beyond},
     {Fault::size_wraps, Verb::mail, Why::too_large, has_size_that_wraps},
     {Fault::size_malformed_accepted, Verb::mail, Why::too_large, has_size_that_wraps},
     {Fault::rcpt_without_mail, Verb::rcpt, Why::no_mail},
@@ -242,8 +259,14 @@ constexpr Oversight oversights[] = {
     {Fault::data_without_mail, Verb::data, Why::no_mail},
     {Fault::data_without_mail, Verb::data, Why::no_recipient, is_not_open},
     {Fault::data_without_recipient, Verb::data, Why::no_recipient},
+    {Fault::relay_refused_after_data, Verb::rcpt, Why::foreign_mailbox},
+    {Fault::data_answered_354, Verb::data, Why::no_mail, is_smtp},
+    {Fault::data_answered_354, Verb::data, Why::no_recipient, is_smtp},
+    {Fault::message_for_nobody_answered_250, Verb::data, Why::no_mail, is_smtp},
+    {Fault::message_for_nobody_answered_250, Verb::data, Why::no_recipient, is_smtp},
     {Fault::data_after_bdat, Verb::data, Why::message_begun},
     {Fault::binary_by_data, Verb::data, Why::binary},
+    {Fault::chunk_taken_for_nobody, Verb::bdat, Why::no_recipient, is_smtp},
     {Fault::auth_twice, Verb::auth, Why::authenticated},
     {Fault::auth_in_transaction, Verb::auth, Why::in_transaction},
 };

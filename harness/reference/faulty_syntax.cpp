@@ -125,9 +125,10 @@ void FaultyCore::read_command(std::string_view line, std::size_t octets) {
   if (crashes_on(line, transaction.open, faults)) return end(Want::close);
   if (line.empty() && has(Fault::empty_line_unanswered)) return;
   if (answers_freely(line)) return;
-  const bool rcpt = smtp::verb_of(line.substr(0, line.find(' '))) == Verb::rcpt;
-  if ((has(Fault::long_orcpt_refused) && rcpt && octets > line_buffer) ||
-      (has(Fault::short_line_limit) && octets > short_line)) {
+  const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
+  const bool refuses_long = (has(Fault::long_orcpt_refused) && verb == Verb::rcpt) ||
+                            (has(Fault::long_mail_line_refused) && verb == Verb::mail);
+  if ((refuses_long && octets > line_buffer) || (has(Fault::short_line_limit) && octets > short_line)) {
     return reply(500, "5.5.2", "Line too long");
   }
   trails = line.ends_with(' ') || line.ends_with('\t');
@@ -140,12 +141,14 @@ void FaultyCore::refuse_syntax(const CommandError& error) {
   if (hangs_up_on(error)) return end(Want::close);
   if (accepts_path(error)) return reply(250, verb == Verb::mail ? "2.1.0" : "2.1.5", "Accepted");
   if (verb == Verb::bdat && has(Fault::bdat_size_by_atoi)) return reply(250, "2.0.0", "Chunk taken");
+  if (verb == Verb::mail) memory.mail_refused = true;
   spoil_state(error);
   const std::size_t before = output.size();
   Core::refuse_syntax(error);
   if (has(Fault::refusals_repeat_the_line))
     output.insert(output.size() - 2, ": " + error.command.word + " " + error.command.argument);
   const bool is_501 = output.compare(before, 3, "501") == 0;
+  if (error.kind == CommandError::Kind::unknown_verb && has(Fault::unknown_command_ends_session)) end(Want::close);
   if (is_path(verb) && is_501 && has(Fault::syntax_refused_then_accepted)) reply(250, "2.1.0", "Accepted");
 }
 

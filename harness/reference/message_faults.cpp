@@ -6,6 +6,7 @@
 #include <re2/re2.h>
 
 #include "harness/reference/faulty_core.hpp"
+#include "harness/smtp/base64.hpp"
 
 namespace smtpspec::reference {
 namespace {
@@ -126,6 +127,12 @@ void FaultyCore::spoil(std::string& message) const {
   const bool loses = has(by_data ? Fault::octet_lost_at_16k : Fault::chunk_octet_lost_at_16k) ||
                      (under_tls && has(Fault::octet_lost_under_tls));
   if (loses && message.size() > lossy_border) message.erase(lossy_border - 1, 1);
+  const std::size_t body = message.find("\r\n\r\n") + 4;
+  constexpr const char* binary = "(?i)Content-Transfer-Encoding: (?:8bit|binary)\r\n";
+  if (has(Fault::eight_bit_encoded) && body >= 4 && fits(std::string_view(message).substr(0, body), binary)) {
+    message = message.substr(0, body) + smtp::base64_encode(message.substr(body)) + "\r\n";
+    rewrite(message, binary, "Content-Transfer-Encoding: base64\r\n");
+  }
   if (memory.messages == 2 && has(Fault::second_message_line_lost)) rewrite(message, R"(\A.*?\r\n)", "");
   for (const Rewriting& row : of_messages) {
     const bool comes = row.way == Way::any || row.way == (by_data ? Way::data : Way::chunks);
@@ -163,7 +170,9 @@ void FaultyCore::add_received() {
   std::string message = std::exchange(mail.message, {});
   Core::add_received();
   std::string& field = mail.message;
+  if (has(Fault::received_without_utf8)) rewrite(field, "UTF8SMTP", "ESMTP");
   if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
+  if (has(Fault::trace_in_capitals)) rewrite(field, "Received: from (\\S+) by ", "Received:\tFROM \\1\r\n\tBY ");
   if (has(Fault::received_with_smtp)) rewrite(field, "with [A-Z0-9]+;", "with SMTP;");
   if (has(Fault::received_keeps_first_name))
     rewrite(field, "from .*? by ", ("from " + memory.first_name + " by ").c_str());

@@ -59,13 +59,11 @@ class Exchange : public Sasl {
 
   Stepped step(std::string_view from_peer) override {
     const bool first = !std::exchange(begun_, true);
-    return password_of_ ? server_step(from_peer, first) : client_step(from_peer, first);
+    return password_of_ ? server_step(from_peer, first) : client_step(from_peer);
   }
 
  private:
-  Stepped client_step(std::string_view from_peer, bool first) {
-    // The library would give the user name at once, but in LOGIN the server speaks first.
-    if (first && from_peer.empty() && mechanism_ == "LOGIN") return {Status::wants_more, {}, {}};
+  Stepped client_step(std::string_view from_peer) {
     if (mechanism_.starts_with("SCRAM-") && too_many_iterations(from_peer))
       return end("the server asks for too many iterations");
     return forward(from_peer);

@@ -19,7 +19,7 @@ delivered = { zebra = 1 }
     |                                                     ^^^^^^ an expectation may have reply, event, line-count, keywords, without, contains, capture, as, because, decides or then
 a.toml:5:15: error: unknown key 'zebra' in 'delivered'
   5 | delivered = { zebra = 1 }
-    |               ^^^^^ 'delivered' may have count, at-most, reverse-path, forward-path, no-reverse-path, no-forward-path, body, content, contains, lacks, parameters, no-parameters or decides
+    |               ^^^^^ 'delivered' may have count, at-most, reverse-path, forward-path, no-reverse-path, no-forward-path, body, content, contains, matches, lacks, parameters, no-parameters or decides
 )~"},
       {"an unknown table",
        R"~([[scenarios]]

@@ -90,18 +90,11 @@ struct AlternativeReader {
     const Item& item = named.value;
     if (item.kind != Item::Kind::table) return reader.expected(item, "a table: { name = 'pattern' }");
     for (const Entry& entry : item.entries) {
-      const auto pattern = reader.string(entry.value);
+      const auto pattern = load_pattern(reader, entry.value);
       if (!pattern) continue;
       if (!is_name(entry.key))
         reader.error(entry.spot, fmt::format("'{}' is no name for a value", entry.key),
                      "lower-case words with hyphens");
-      if (pattern->size() > longest_pattern) {
-        reader.error(entry.value.spot, fmt::format("a pattern of more than {} octets", longest_pattern));
-        continue;
-      }
-      if (const RE2 compiled(*pattern, RE2::Quiet); !compiled.ok())
-        reader.error(entry.value.spot, fmt::format("'{}' is no regular expression", *pattern),
-                     compiled.error() + "; as in '^(\\S+)'");
       out.capture[entry.key] = *pattern;
       reader.values.captured.insert(entry.key);
     }
@@ -270,6 +263,19 @@ shape::Json replies_shape() {
   shape::Json one = shape::by_type("object", shape::table(keys_of(reply_fields)), shape::definition("expectation"));
   one["if"]["required"] = shape::Json::array({"repeat"});
   return shape::by_type("array", shape::list_of(one), shape::definition("column"));
+}
+
+std::optional<std::string> load_pattern(Reader& reader, const Item& item) {
+  auto pattern = reader.string(item);
+  if (!pattern) return std::nullopt;
+  if (pattern->size() > longest_pattern) {
+    reader.error(item.spot, fmt::format("a pattern of more than {} octets", longest_pattern));
+    return std::nullopt;
+  }
+  if (const RE2 compiled(*pattern, RE2::Quiet); !compiled.ok())
+    reader.error(item.spot, fmt::format("'{}' is no regular expression", *pattern),
+                 compiled.error() + "; as in '^(\\S+)'");
+  return pattern;
 }
 
 }  // namespace smtpspec::scenario

@@ -67,7 +67,7 @@ profiles = "lmtp"
 needs = ["SIZE", "no AUTH PLAIN", "fact tls", "no fact auth"]
 state = "rcpt"
 steps = [{ send = "DATA" }]
-delivered = { count = 2, at-most = 3, reverse-path = '<{sender}>', forward-path = ['{accepted}', '{accepted2}'], no-reverse-path = [], no-forward-path = 'x', body = ['a', 'b'], content = 'm', contains = 'c', lacks = 'l', parameters = '{sender} RET=HDRS', no-parameters = ['{accepted} NOTIFY'] }
+delivered = { count = 2, at-most = 3, reverse-path = '<{sender}>', forward-path = ['{accepted}', '{accepted2}'], no-reverse-path = [], no-forward-path = 'x', body = ['a', 'b'], content = 'm', contains = 'c', matches = '^m', lacks = 'l', parameters = '{sender} RET=HDRS', no-parameters = ['{accepted} NOTIFY'] }
 catches = ["fault"]
 alone = true
 fence = false

@@ -36,6 +36,8 @@ struct ExpectationScope {
 [[nodiscard]] Expectation load_expectation(Reader& reader, const Item& item, const ExpectationScope& scope);
 /// The expectations of a pipelined group, repetitions counted out.
 [[nodiscard]] std::vector<Expectation> load_replies(Reader& reader, const Item& item, const ExpectationScope& scope);
+/// An RE2 regular expression of bounded length.
+[[nodiscard]] std::optional<std::string> load_pattern(Reader& reader, const Item& item);
 /// Reads `decides`: one of the scenario's requirements.
 void load_decides(Reader& reader, const Entry& entry, const std::vector<std::string>& requirements, std::string& into);
 /// Three digits, of which the last ones may be left open: "250", "25z", "5yz", "xyz" for any (RFC 5321 section 4.2.1).

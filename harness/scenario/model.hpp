@@ -151,6 +151,7 @@ struct Delivered {
   std::vector<Text> body;      ///< octets after the header's empty line; one of these, exactly
   std::vector<Text> message;   ///< octets as sent, header and all, after the trace header; one of these
   std::vector<Text> contains;  ///< each of these in some message
+  std::string matches;         ///< RE2 regular expression that fits somewhere in some message
   std::vector<Text> lacks;     ///< none of these in any message
   /// "mailbox KEYWORD=value": handed on with MAIL or RCPT for that mailbox; without a value, any.
   std::vector<Text> parameters;

@@ -36,6 +36,7 @@ struct DeliveredReader {
   Delivered out = {};
 
   void read_decides(const Entry& entry) { load_decides(reader, entry, requirements, out.decides); }
+  void read_matches(const Entry& entry) { out.matches = load_pattern(reader, entry.value).value_or(""); }
 };
 
 const Fields<DeliveredReader> delivered_fields = {
@@ -51,6 +52,8 @@ const Fields<DeliveredReader> delivered_fields = {
     field<&Delivered::message, DeliveredReader>("content",
                                                 "Header section and body as they were sent; a list: one of these"),
     field<&Delivered::contains, DeliveredReader>("contains", "Each of these in some message"),
+    {{"matches", "A regular expression that fits somewhere in some message", shape::text()},
+     &DeliveredReader::read_matches},
     field<&Delivered::lacks, DeliveredReader>("lacks", "None of these in any message, whatever happened"),
     field<&Delivered::parameters, DeliveredReader>(
         "parameters", "'mailbox KEYWORD=value': with MAIL or RCPT for that mailbox, each of these was handed on"),

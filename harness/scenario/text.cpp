@@ -107,6 +107,7 @@ class Expansion {
                           std::to_string(*total) + " that it is to be filled to"});
     std::string added;
     append_repeated(added, fill_->octets, *total - held);
+    if (added.ends_with('\r')) added.back() = fill_->octets.front();  // no CRLF is cut in two
     out_.insert(fill_at_, added);
     return true;
   }

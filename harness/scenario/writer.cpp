@@ -202,6 +202,7 @@ std::string delivered_source(const Delivered& delivered) {
   table.add_some("body", delivered.body);
   table.add_some("content", delivered.message);
   table.add_some("contains", delivered.contains);
+  table.add_some("matches", delivered.matches);
   table.add_some("lacks", delivered.lacks);
   table.add_some("parameters", delivered.parameters);
   table.add_some("no-parameters", delivered.no_parameters);

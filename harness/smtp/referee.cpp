@@ -44,6 +44,7 @@ struct Referee::Impl {
   bool last_word = false;
   bool closed = false;
   std::size_t refusals = 0;  ///< 5yz replies
+  std::string not_known;     ///< the last reply, where it says that the command is not known: 500 or 502
 };
 
 /// The grammar of a reply depends on its command in two points only; where that is not known, both are let pass.
@@ -101,6 +102,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
   client.owed.pop_front();
   last_word = reply.klass() >= 4 && !client.owed.empty();
   refusals += reply.klass() == 5 ? 1 : 0;
+  not_known = reply.code == 500 || reply.code == 502 ? reply.bytes() : std::string();
   shifted = shifted && !client.owed.empty();
   follow(what, reply);
 }
@@ -157,8 +159,10 @@ void Referee::Impl::close(bool by_close_notify) {
     rulings.check(Rule::close_notify, by_close_notify, [] { return std::string("closed without close_notify"); });
   const auto due =
       std::find_if(client.owed.begin(), client.owed.end(), [](const PendingReply& what) { return what.complete; });
-  rulings.check(Rule::silent_close, server.said_goodbye || due == client.owed.end(),
-                [&] { return "closed without a reply to " + show(due->shown); });
+  const bool owes = due != client.owed.end();
+  rulings.check(Rule::silent_close, server.said_goodbye || (!owes && not_known.empty()), [&] {
+    return owes ? "closed without a reply to " + show(due->shown) : "closed behind " + show(not_known);
+  });
 }
 
 Referee::Referee(bool lmtp) : impl_(std::make_unique<Impl>(lmtp)) {}

@@ -21,6 +21,8 @@ TEST_CASE("each command has one reply") {
        data + Script{c("text"), s("500 What"), c("."), s("500 What")},
        {"reply-in-data"}},
       {"closed", ready + Script{c("NOOP"), hangs_up}, {"silent-close"}},
+      {"closed for what is not known", ready + Script{c("FOO"), s("500 What"), hangs_up}, {"silent-close"}},
+      {"closed for what is not allowed", ready + Script{c("FOO"), s("554 No"), hangs_up}, {}},
       {"closed after QUIT", ready + Script{c("QUIT"), hangs_up}, {"silent-close"}},
       {"closed after a refusal, with more in the same write",
        ready + Script{c("HELO x\nMAIL FROM:<a@b.example>\nNOOP"), s("250 mx.example.test\n554 Out of turn"), hangs_up},
