@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   Chosen chosen;
   chosen.command_line = fmt::format("smtpspec{}{}", argc > 1 ? " " : "", fmt::join(argv + 1, argv + argc, " "));
   add_run(app, chosen);
+  add_survey(app, chosen);
   add_judge(app, chosen);
   add_show(app, chosen);
   add_list(app, chosen);

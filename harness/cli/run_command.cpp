@@ -136,7 +136,7 @@ class RunCommand {
   }
 
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
-    if (run.end == engine::RunEnd::untestable) {
+    if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
       return exit_untestable;
     }
@@ -159,15 +159,29 @@ class RunCommand {
 
 }  // namespace
 
-void add_run(CLI::App& app, Chosen& chosen) {
-  CLI::App* command = app.add_subcommand("run", "Play the suite against a mail server and judge what it does");
-  auto options = std::make_shared<RunOptions>();
+namespace {
+
+void add(CLI::App* command, std::shared_ptr<RunOptions> options, Chosen& chosen) {
   add_options(*command, *options);
   command->callback([options, &chosen] {
     (void)duration_from(options->timeout);
     (void)duration_from(options->patience);
     chosen.run = [options, &chosen] { return RunCommand(*options, chosen.command_line).go(); };
   });
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("run", "Play the suite against a mail server and judge what it does");
+  add(command, std::make_shared<RunOptions>(), chosen);
+}
+
+void add_survey(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("survey", "Get acquainted with a mail server: the first part of every run");
+  auto options = std::make_shared<RunOptions>();
+  options->filters = {"survey/*"};
+  add(command, options, chosen);
 }
 
 }  // namespace smtpspec::cli

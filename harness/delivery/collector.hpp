@@ -44,6 +44,8 @@ class Collector {
   /// From now on messages with this token are kept. One that bears no expected token is nobody's, and is not.
   void expect(const std::string& token) { by_token_.try_emplace(token); }
   /// The messages that bear the token, in order of arrival.
+  /// What `Delivery::at` counts from.
+  [[nodiscard]] std::chrono::steady_clock::time_point start() const { return start_; }
   [[nodiscard]] std::vector<record::Delivery> of(const std::string& token) const;
   /// Waits until `wanted` messages with the token are there (at most `wait`), then until none came for `settle`. Where
   /// they come without end it gives up after ten times `settle`. Gives how long after the call the last of them came; 0

@@ -69,20 +69,21 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_
       note_(std::move(note)),
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
       gate_(std::move(executor), {settings.jobs, settings.rate}),
-      sources_(settings.target.sources) {}
+      sources_(settings.target.sources),
+      target_(settings.target) {}
 
-PlaySettings Attempts::play_settings(const std::string& token, Patience patience) {
-  const scenario::Target& target = settings_.target;
+PlaySettings Attempts::play_settings(const std::string& token, Patience patience, const std::string& source) {
+  const scenario::Target& target = target_;
   record::Terms terms;
   terms.lmtp = target.scheme == scenario::Scheme::lmtp;
   terms.implicit_tls = target.scheme == scenario::Scheme::smtps;
-  terms.starttls = starttls_offered_;
   terms.login = target.profile == "submission";
+  put(terms, facts_);
   terms.patience = settings_.patience;
   terms.patience.last = patience != Patience::first;
   if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
   PlaySettings play{
-      .connect = [&target, source = sources_.next()](
+      .connect = [&target, source = source.empty() ? sources_.next() : source](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
       .gather = {},
       .heard = {},
@@ -92,27 +93,33 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
       .terms = terms,
       .values = judge::Values(target, token, date_now()),
   };
+  play.values.show_as(facts_.shows_as);
   return play;
 }
 
 asio::awaitable<Facts> Attempts::probe() {
   const Scenario plain = only_the_ladder(scenario::Ladder::greeted);
   const Played first = co_await play(plain, plain.id, 0);
-  const Facts facts = facts_of(first.transcript, first.to_the_end, nullptr);
-  starttls_offered_ = facts.starttls;
-  if (!facts.starttls) co_return facts;
+  know(facts_of(first.transcript, first.to_the_end, nullptr));
+  if (!facts_.starttls) co_return facts_;
   const Scenario under_tls = only_the_ladder(scenario::Ladder::tls);
   const Played second = co_await play(under_tls, under_tls.id, 0);
-  co_return facts_of(first.transcript, first.to_the_end, &second.transcript);
+  know(facts_of(first.transcript, first.to_the_end, &second.transcript));
+  co_return facts_;
+}
+
+void Attempts::know(const Facts& facts) {
+  facts_ = facts;
+  target_ = as_learnt(settings_.target, facts);
 }
 
 asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
-                                       Patience patience, Begins begins) {
+                                       Patience patience, Begins begins, std::string source) {
   for (std::size_t refusals = 1;; ++refusals) {
     const std::string sub_name = refusals == 1 ? name : fmt::format("{} refused {}", name, refusals);
     FirstWord refusal;
     Played played = co_await play_once(scenario, delivery::make_token(settings_.seed, sub_name, attempt), refusal,
-                                       patience, begins);
+                                       patience, begins, source);
     played.transcript.scenario = name;
     const bool hit = was_hit(played, refusal);
     // Who opens more sessions than the target takes brings it on himself.
@@ -128,11 +135,11 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
 
 /// `refusal`: the last of its sessions that was refused, if one was.
 asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::string token, FirstWord& refusal,
-                                            Patience patience, const Begins& begins) {
+                                            Patience patience, const Begins& begins, const std::string& source) {
   std::size_t sessions = sessions_of(scenario);
   co_await gate_.enter(sessions);
   if (begins) begins();
-  PlaySettings settings = play_settings(token, patience);
+  PlaySettings settings = play_settings(token, patience, source);
   settings.heard = [&](const FirstWord& word) {
     gate_.hear(word);
     if (word.kind != FirstWord::Kind::greeting || refusal.kind == FirstWord::Kind::none) refusal = word;

@@ -49,8 +49,9 @@ class Attempts {
   using Begins = std::function<void()>;
   /// One play, by a source and a token of its own, shown to the referee. The scenario must outlive the coroutine.
   /// Where the target refuses the session for its number or pace, it is played again, more slowly.
+  /// `source`: another address than is its turn.
   asio::awaitable<Played> play(const scenario::Scenario& scenario, std::string name, std::size_t attempt,
-                               Patience patience = Patience::usual, Begins begins = {});
+                               Patience patience = Patience::usual, Begins begins = {}, std::string source = {});
   /// One round. Where something was missing it is owed, and has its verdict when it was played again with much
   /// patience. Rounds of one scenario may run side by side; the summary keeps the worst of them: what was seen once was
   /// seen. Both must outlive the coroutine.
@@ -64,6 +65,14 @@ class Attempts {
   [[nodiscard]] std::vector<Late> late_results();
   /// The result of all rounds so far, of which there is one at least.
   [[nodiscard]] ScenarioResult summed_up(const AttemptSummary& summary) const;
+  /// The result of one play, its transcript written down.
+  [[nodiscard]] ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played) const;
+  /// What is known of the target; what is played from then on is told so.
+  void know(const Facts& facts);
+  [[nodiscard]] const Facts& facts() const { return facts_; }
+  /// The target as far as it is known.
+  [[nodiscard]] const scenario::Target& target() const { return target_; }
+  [[nodiscard]] DeliveryWatch& watch() { return watch_; }
   /// Into the run's folder, where there is one; true when it was written.
   bool save(const record::Transcript& transcript) const;
   /// What a report says of a scenario beside its verdict, the command that runs it again included.
@@ -73,13 +82,12 @@ class Attempts {
   [[nodiscard]] const Pace& pace() const { return gate_.pace(); }
 
  private:
-  [[nodiscard]] PlaySettings play_settings(const std::string& token, Patience patience);
+  [[nodiscard]] PlaySettings play_settings(const std::string& token, Patience patience, const std::string& source);
   asio::awaitable<Played> play_once(const scenario::Scenario& scenario, std::string token, FirstWord& refusal,
-                                    Patience patience, const Begins& begins);
+                                    Patience patience, const Begins& begins, const std::string& source);
   asio::awaitable<Played> begin(const scenario::Scenario& scenario, AttemptSummary& summary, Patience patience,
                                 Begins begins);
   void keep(const scenario::Scenario& scenario, Played played);
-  [[nodiscard]] ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played) const;
   void count(AttemptSummary& summary, const scenario::Scenario& scenario, const Played& played) const;
 
   const RunSettings& settings_;
@@ -89,7 +97,8 @@ class Attempts {
   Gate gate_;
   Sources sources_;
   RuleTally rules_;
-  bool starttls_offered_ = false;
+  Facts facts_;
+  scenario::Target target_;
   /// Plays whose deliveries were judged, by token: mail may come late. Without the transcript where there were too
   /// many.
   struct Kept {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/judge/match.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 #include "harness/smtp/reply.hpp"
 
@@ -78,6 +79,7 @@ constexpr Fact fact_table[] = {
 std::optional<NotPlayed> unmet(const Condition& condition, const Target& target, const Facts& facts,
                                const smtp::Ehlo& ehlo) {
   if (condition.kind == Condition::Kind::keyword) {
+    if (const auto* broken = facts.lacks("ehlo")) return NotPlayed{Outcome::blocked, "blocked by " + broken->because};
     // Under TLS no server may offer it (RFC 3207 section 4.2), so it is what was offered before that counts.
     const smtp::Ehlo& asked = condition.name == "STARTTLS" ? facts.plain : ehlo;
     const std::string wanted = condition.name + (condition.parameter.empty() ? "" : " " + condition.parameter);
@@ -90,39 +92,73 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
     return NotPlayed{Outcome::skipped,
                      condition.negated ? "not for targets with " + condition.name : std::string(fact.missing)};
   }
-  return NotPlayed{Outcome::skipped, "unknown fact '" + condition.name + "'"};
+  // What the survey could not find out is no reason to leave a row out.
+  const record::Deviation* deviation = facts.lacks(condition.name);
+  if (condition.negated && deviation == nullptr)
+    return NotPlayed{Outcome::skipped, "not for targets with " + condition.name};
+  if (condition.negated || deviation == nullptr) return std::nullopt;
+  return NotPlayed{Outcome::blocked, "blocked by " + deviation->because};
 }
 
 /// Whether the ladder to a state logs in on its way, as `setup_steps` has it.
-bool logs_in(Ladder to, const Target& target) {
-  return to == Ladder::authenticated || (to > Ladder::authenticated && target.profile == "submission");
+bool logs_in(Ladder to, const Target& target, const Facts& facts) {
+  const bool before_mail = target.profile == "submission" || facts.before_mail == Ladder::authenticated;
+  return to == Ladder::authenticated || (to > Ladder::authenticated && before_mail);
 }
 
 /// What the scenario's own words ask of the target without saying so.
-std::vector<Condition> implied(const Scenario& scenario, const Target& target) {
+std::vector<Condition> implied(const Scenario& scenario, const Target& target, const Facts& facts) {
   std::vector<Condition> conditions;
   const auto fact = [&](const char* name) { conditions.push_back({Condition::Kind::fact, false, name, ""}); };
+  const auto climbs = [&](Ladder to) {
+    if (to >= Ladder::greeted) fact("greeting");
+    if (to >= Ladder::greeted) fact(facts.lacks("ehlo") == nullptr ? "ehlo" : "helo");
+    if (to == Ladder::tls || (logs_in(to, target, facts) && facts.starttls)) fact("handshake");
+    if (to >= Ladder::mail) fact("mail");
+    if (to >= Ladder::rcpt) fact("mailbox");
+  };
   const auto uses = [&](const scenario::Text& text) {
+    const std::string source = smtp::to_upper(scenario::to_source(text));
+    const bool hello = source.starts_with("EHLO") || source.starts_with("LHLO");
+    if (!scenario.survey && (hello || source.find("\\NEHLO") != std::string::npos)) fact("ehlo");
+    if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
+    // Where MAIL is refused, the message behind it would be read as commands.
+    const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
+    if (pipelined && !scenario.survey && scenario.from < Ladder::authenticated) fact("mail-at-once");
     for (const std::string& name : scenario::names_in(text)) {
       if (name == "rejected") fact("rejects");
+      if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");
+      if (name == "accepted2") fact("two-recipients");
       if (name == "foreign") fact("foreign");
+      if (name == "foreign" && !scenario.survey) fact("untrusted");
       if (name == "user" || name == "password") fact("auth");
     }
   };
   for (const scenario::Step& step : scenario.steps) {
     if (const auto* send = std::get_if<scenario::Send>(&step.action)) uses(send->octets);
+    if (std::holds_alternative<scenario::Handshake>(step.action) && !scenario.survey) fact("handshake");
+    if (const auto* open = std::get_if<scenario::Open>(&step.action)) climbs(open->ladder);
     const auto* login = std::get_if<scenario::Login>(&step.action);
     if (login == nullptr) continue;
     if (login->user) uses(*login->user);
     if (login->password) uses(*login->password);
     if (!login->user || !login->password) fact("auth");
   }
-  if (logs_in(scenario.from, target)) fact("auth");
+  if (logs_in(scenario.from, target, facts)) fact("auth");
   if (scenario.from == Ladder::tls) fact("tls");
+  climbs(scenario.from);
   return conditions;
 }
 
 }  // namespace
+
+std::set<std::string> facts_needed(const Scenario& scenario, const Target& target, const Facts& facts) {
+  std::set<std::string> names;
+  for (const auto& conditions : {implied(scenario, target, facts), scenario.needs})
+    for (const Condition& condition : conditions)
+      if (condition.kind == Condition::Kind::fact) names.insert(condition.name);
+  return names;
+}
 
 Scenario only_the_ladder(Ladder to) {
   Scenario scenario;
@@ -134,6 +170,9 @@ Scenario only_the_ladder(Ladder to) {
 Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tls) {
   Facts facts;
   const Replies replies = replies_of(plain);
+  facts.answers = std::any_of(plain.events.begin(), plain.events.end(), [](const Event& event) {
+    return event.kind == Event::Kind::octets && event.by == Party::server;
+  });
   if (!replies.plain.empty()) facts.greeting = replies.plain[0].bytes();
   if (!greeted || replies.plain.size() < 2) {
     facts.problem = problem_of(plain);
@@ -142,9 +181,39 @@ Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tl
   facts.plain = smtp::parse_ehlo(replies.plain[1]);
   facts.starttls = facts.plain.find("STARTTLS") != nullptr;
   if (under_tls == nullptr) return facts;
-  const Replies tls_replies = replies_of(*under_tls);
-  if (!tls_replies.under_tls.empty()) facts.under_tls = smtp::parse_ehlo(tls_replies.under_tls[0]);
+  facts.under_tls = ehlo_under_tls(*under_tls);
   return facts;
+}
+
+smtp::Ehlo ehlo_under_tls(const Transcript& transcript) {
+  const Replies replies = replies_of(transcript);
+  return replies.under_tls.empty() ? smtp::Ehlo() : smtp::parse_ehlo(replies.under_tls[0]);
+}
+
+const record::Deviation* Facts::lacks(std::string_view fact) const {
+  const auto found =
+      std::find_if(deviations.begin(), deviations.end(), [&](const auto& one) { return one.fact == fact; });
+  return found == deviations.end() ? nullptr : &*found;
+}
+
+void put(record::Terms& terms, const Facts& facts) {
+  terms.deviations = facts.deviations;
+  terms.starttls = facts.starttls && facts.lacks("handshake") == nullptr;
+  terms.tls_first = facts.before_mail == Ladder::tls;
+  terms.login = terms.login || facts.before_mail == Ladder::authenticated;
+}
+
+Target as_learnt(Target target, const Facts& facts) {
+  if (facts.mailboxes.empty()) return target;
+  std::vector<std::string>& accepts = target.mail.accepts;
+  const auto refused = [&](const std::string& mailbox) {
+    return std::find(facts.mailboxes.begin(), facts.mailboxes.end(), mailbox) == facts.mailboxes.end();
+  };
+  // Only the first two are asked for.
+  accepts.resize(std::min<std::size_t>(accepts.size(), 2));
+  accepts.erase(std::remove_if(accepts.begin(), accepts.end(), refused), accepts.end());
+  if (accepts.empty()) accepts.push_back(facts.mailboxes.front());
+  return target;
 }
 
 std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {
@@ -152,9 +221,11 @@ std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& 
   if (std::find(profiles.begin(), profiles.end(), target.profile) == profiles.end())
     return NotPlayed{Outcome::skipped,
                      fmt::format("for profile {}; the target is {}", fmt::join(profiles, ", "), target.profile)};
-  const bool ladder_takes_tls = scenario.from == Ladder::tls || (logs_in(scenario.from, target) && facts.starttls);
+  const bool ladder_takes_tls = scenario.from == Ladder::tls ||
+                                (facts.before_mail == Ladder::tls && scenario.from >= Ladder::mail) ||
+                                (logs_in(scenario.from, target, facts) && facts.starttls);
   const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
-  for (const Condition& condition : implied(scenario, target))
+  for (const Condition& condition : implied(scenario, target, facts))
     if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
   for (const Condition& condition : scenario.needs)
     if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;

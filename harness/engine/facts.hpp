@@ -1,8 +1,13 @@
 // What a target says of itself before anything is judged, and whether a scenario makes sense against it.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/engine/result.hpp"
@@ -18,21 +23,47 @@ struct Facts {
   smtp::Ehlo plain;       ///< before TLS (of an smtps target: the only one)
   smtp::Ehlo under_tls;   ///< after STARTTLS; empty where it is not offered or failed
   bool starttls = false;  ///< offered
+  bool answers = false;   ///< it says something
   std::string problem;    ///< why the target could not be asked; empty where it could
+
+  // What the survey adds (survey.hpp).
+  std::set<std::string, std::less<>> holding;   ///< facts that hold
+  std::vector<record::Deviation> deviations;    ///< facts that do not, and limits
+  std::optional<scenario::Ladder> before_mail;  ///< the state in which MAIL is taken; empty: nothing is known of it
+  std::vector<std::string> mailboxes;           ///< that take mail, in the order in which they were asked for
+  std::map<std::string, std::string> shows_as;  ///< a mailbox, and the one that its mail is delivered to
+  std::optional<std::chrono::milliseconds> delivery_takes;  ///< after the reply to the data; below 0: before it
+  std::optional<std::chrono::milliseconds> error_takes;     ///< the reply to an error
+
+  std::vector<Learnt> notes;  ///< what else people may want to know
+
+  [[nodiscard]] const record::Deviation* lacks(std::string_view fact) const;
 };
+/// What a play is told of them.
+void put(record::Terms& terms, const Facts& facts);
+/// The target as it is: of its mailboxes those that take mail.
+[[nodiscard]] scenario::Target as_learnt(scenario::Target target, const Facts& facts);
 
 /// The scenario that leads to a state and does nothing there.
 [[nodiscard]] scenario::Scenario only_the_ladder(scenario::Ladder to);
 /// From a session that went up to `greeted`, or tried to, and one that went on to `tls`, if there was one.
 [[nodiscard]] Facts facts_of(const record::Transcript& plain, bool greeted, const record::Transcript* under_tls);
 
+/// What EHLO lists under TLS.
+[[nodiscard]] smtp::Ehlo ehlo_under_tls(const record::Transcript& transcript);
+
 /// A scenario that is not played, and why.
 struct NotPlayed {
-  Outcome outcome = Outcome::skipped;  ///< `unsupported` where an EHLO keyword is absent, else `skipped`
+  /// `unsupported` where an EHLO keyword is absent, `blocked` by a deviation that the survey found, else `skipped`
+  Outcome outcome = Outcome::skipped;
   std::string reason;
 };
 [[nodiscard]] std::optional<NotPlayed> why_not_played(const scenario::Scenario& scenario,
                                                       const scenario::Target& target, const Facts& facts);
+
+/// The facts that a scenario needs, by its own words and by what they imply.
+[[nodiscard]] std::set<std::string> facts_needed(const scenario::Scenario& scenario, const scenario::Target& target,
+                                                 const Facts& facts);
 
 /// The keyword lines as a report shows them, escaped: "SIZE 10485760".
 [[nodiscard]] std::vector<std::string> keyword_lines(const smtp::Ehlo& ehlo);

@@ -18,6 +18,7 @@
 #include "harness/engine/baseline.hpp"
 #include "harness/engine/canary.hpp"
 #include "harness/engine/queue.hpp"
+#include "harness/engine/survey.hpp"
 #include "harness/record/secrets.hpp"
 #include "harness/smtp/escape.hpp"
 
@@ -77,14 +78,12 @@ class Runner {
 
  private:
   asio::awaitable<void> conduct() {
-    facts_ = co_await attempts_.probe();
-    run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
-    run_.result.target.keywords = keyword_lines(facts_.under_tls.keywords.empty() ? facts_.plain : facts_.under_tls);
+    co_await get_acquainted();
     if (!facts_.problem.empty()) co_return finish(RunEnd::untestable, facts_.problem);
+    for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
+    if (together_.size() + alone_.size() + wrong_logins_.size() == 0) co_return finish(RunEnd::complete, "");
     const bool sings = co_await first_canary();
     if (!sings) co_return;
-
-    for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
     last_canary_ = steady_clock::now();
     co_await side_by_side(together_, Attempts::Patience::first);
     co_await work(alone_, Attempts::Patience::first);
@@ -152,7 +151,7 @@ class Runner {
 
   /// It stands for all that was sent before: when its message has come, what else was to come has come too.
   asio::awaitable<void> last_canary() {
-    if (!watch_.seen) co_return co_await canary("canary-last");
+    if (!watch_.seen || !takes_mail()) co_return co_await canary("canary-last");
     const Played played = co_await attempts_.play(canary_with_message(), "canary-last", 0);
     if (!played.to_the_end) {
       (void)attempts_.save(played.transcript);
@@ -171,10 +170,28 @@ class Runner {
           results_[i] = std::move(late.result);
   }
 
+  asio::awaitable<void> get_acquainted() {
+    const auto rows = survey_rows(*settings_.suite, settings_.target);
+    if (rows.empty()) {
+      facts_ = co_await attempts_.probe();
+    } else {
+      co_await survey(rows, attempts_, [this](const Scenario& row, ScenarioResult result) {
+        const auto& chosen = settings_.scenarios;
+        const auto found = std::find(chosen.begin(), chosen.end(), &row);
+        if (found != chosen.end()) results_[static_cast<std::size_t>(found - chosen.begin())] = std::move(result);
+      });
+      facts_ = attempts_.facts();
+    }
+    run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
+    run_.result.target.keywords = keyword_lines(facts_.under_tls.keywords.empty() ? facts_.plain : facts_.under_tls);
+    run_.result.target.learnt = learnt(facts_);
+  }
+
   /// Scenarios that make no sense here have their result at once; the others queue up.
   void sort_in(std::size_t index) {
     const Scenario& scenario = *settings_.scenarios[index];
-    if (const auto not_played = why_not_played(scenario, settings_.target, facts_)) {
+    if (results_[index]) {  // of the survey
+    } else if (const auto not_played = why_not_played(scenario, attempts_.target(), facts_)) {
       ScenarioResult& result = results_[index].emplace(attempts_.described(scenario));
       result.outcome = not_played->outcome;
       result.reason = not_played->reason;
@@ -193,6 +210,7 @@ class Runner {
 
   /// One transaction to its end: it must work, and its message must come out of the road.
   asio::awaitable<bool> first_canary() {
+    if (!takes_mail()) co_return true;
     const Scenario& scenario = canary_with_message();
     const Played played = co_await attempts_.play(scenario, scenario.id, 0);
     (void)attempts_.save(played.transcript);
@@ -209,8 +227,11 @@ class Runner {
     co_return true;
   }
 
+  [[nodiscard]] bool takes_mail() const { return !facts_.lacks("mail") && !facts_.lacks("mailbox"); }
+
   asio::awaitable<void> canary(std::string name) {
-    const Played played = co_await attempts_.play(canary_without_message(), name, 0);
+    const Scenario greeted = only_the_ladder(scenario::Ladder::greeted);
+    const Played played = co_await attempts_.play(takes_mail() ? canary_without_message() : greeted, name, 0);
     if (played.to_the_end) co_return;
     (void)attempts_.save(played.transcript);
     distrust(played);

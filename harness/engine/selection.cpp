@@ -40,8 +40,9 @@ std::vector<const scenario::Scenario*> select(const scenario::Suite& suite, cons
     const auto keeps_out = [&](const std::string& filter) { return matches(scenario, filter.substr(1)); };
     if (excluding != filters.begin() && std::none_of(filters.begin(), excluding, lets_in)) continue;
     if (std::any_of(excluding, filters.end(), keeps_out)) continue;
-    // What holds for every conversation is judged in each part of the suite.
-    if (scenario.rule.empty() && stable_hash(scenario.id) % selection.shards + 1 != selection.shard) continue;
+    // What holds for every conversation is judged in each part of the suite, and so is the survey.
+    if (scenario.rule.empty() && !scenario.survey && stable_hash(scenario.id) % selection.shards + 1 != selection.shard)
+      continue;
     chosen.push_back(&scenario);
   }
   return chosen;

@@ -53,11 +53,12 @@ bool looks_inside(const Delivered& rules) {
 
 class Deliveries {
  public:
-  Deliveries(const scenario::Scenario& scenario, const std::vector<Delivery>& deliveries, Values& values,
-             bool submitted)
+  Deliveries(const scenario::Scenario& scenario, const record::Terms& terms, const std::vector<Delivery>& deliveries,
+             Values& values)
       : rules_(*scenario.delivered),
+        terms_(terms),
         level_(scenario.level),
-        as_sent_(submitted ? std::max(level_, Level::should) : level_),
+        as_sent_(terms.login ? std::max(level_, Level::should) : level_),
         deliveries_(deliveries),
         values_(values) {}
 
@@ -122,10 +123,25 @@ class Deliveries {
       return changed("reverse-path <" + filled(*rules_.from) + ">", "delivered: " + envelope(delivery));
     const auto parted = record::part(delivery.message);
     auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact);
-    if (!verdict) verdict = one_of(rules_.message, "the message", parted.message, delivery.exact);
+    if (verdict) {
+      verdict = unless_standing(std::move(*verdict), {"body-as-sent"});
+    } else if (verdict = one_of(rules_.message, "the message", parted.message, delivery.exact); verdict) {
+      verdict = unless_standing(std::move(*verdict), {"header-as-sent", "body-as-sent"});
+    }
     if (!verdict || !is_encoded(parted)) return verdict;
     not_told_ = "the text as it was sent: it came in another encoding";
     return std::nullopt;
+  }
+
+  /// What the target does to every message is found once, by the survey.
+  Verdict unless_standing(Verdict verdict, std::initializer_list<std::string_view> facts) const {
+    for (const std::string_view fact : facts) {
+      const record::Deviation* deviation = terms_.lacks(fact);
+      if (deviation == nullptr) continue;
+      verdict.outcome = Outcome::blocked;
+      verdict.reason = "blocked by " + deviation->because;
+    }
+    return verdict;
   }
 
   std::optional<Verdict> one_of(const std::vector<Text>& allowed, const char* what, std::string_view seen, bool exact) {
@@ -149,9 +165,12 @@ class Deliveries {
     return delivery.reverse_path && same_mailbox(*delivery.reverse_path, mailbox);
   }
 
-  static bool is_for(const Delivery& delivery, const std::string& mailbox) {
-    return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(),
-                                              [&](const auto& one) { return same_mailbox(one.forward_path, mailbox); });
+  [[nodiscard]] bool is_for(const Delivery& delivery, const std::string& mailbox) const {
+    const std::string shown = values_.shown_as(mailbox);  // an alias
+    const auto same = [&](const auto& one) {
+      return same_mailbox(one.forward_path, mailbox) || same_mailbox(one.forward_path, shown);
+    };
+    return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(), same);
   }
 
   /// MAIL and RCPT by which the message came, as far as the road tells.
@@ -260,6 +279,7 @@ class Deliveries {
   }
 
   const Delivered& rules_;
+  const record::Terms& terms_;
   Level level_;
   Level as_sent_;  ///< of a message that came as it was sent: "Sites MAY modify submissions" (RFC 6409 section 8)
   const std::vector<Delivery>& deliveries_;
@@ -288,10 +308,10 @@ std::string describe_envelope(const record::Delivery& delivery) {
   return smtp::escape("from " + (delivery.reverse_path ? path(*delivery.reverse_path) : "somebody") + " to " + to);
 }
 
-std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
-                                        const std::vector<record::Delivery>& delivered, Values& values, bool to_the_end,
-                                        bool submitted) {
-  Deliveries deliveries(scenario, delivered, values, submitted);
+std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario, const record::Terms& terms,
+                                        const std::vector<record::Delivery>& delivered, Values& values,
+                                        bool to_the_end) {
+  Deliveries deliveries(scenario, terms, delivered, values);
   auto verdict = deliveries.whatever_happened();
   if (!verdict && to_the_end) verdict = deliveries.at_the_end();
   return verdict ? verdict : deliveries.undecided();

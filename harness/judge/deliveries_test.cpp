@@ -79,6 +79,24 @@ TEST_CASE("what must have been delivered") {
   }
 }
 
+TEST_CASE("an alias is the mailbox that it stands for") {
+  const auto one = [] { return played().alias("info@example.test", "alice@example.test").delivers(header); };
+  CHECK(judge(rules("forward-path = 'info@example.test'"), one().transcript()).verdict.outcome == Outcome::pass);
+  CHECK(judge(rules("no-forward-path = 'info@example.test'"), one().transcript()).verdict.outcome == Outcome::fail);
+  CHECK(judge(rules("forward-path = 'bob@example.test'"), one().transcript()).verdict.outcome == Outcome::fail);
+}
+
+TEST_CASE("what a target changes in every message is no news") {
+  const auto one = [](const char* fact) { return played().lacks(fact).delivers(header + "text\r\n"); };
+  const char* const other = R"(body = 'other\r\n')";
+  const Verdict verdict = judge(rules(other), one("body-as-sent").transcript()).verdict;
+  CHECK(verdict.outcome == Outcome::blocked);
+  CHECK(verdict.reason == "blocked by survey/row: why");
+  CHECK(judge(rules(other), one("header-as-sent").transcript()).verdict.outcome == Outcome::fail);
+  CHECK(judge(rules(R"(content = 'x')"), one("header-as-sent").transcript()).verdict.outcome == Outcome::blocked);
+  CHECK(judge(rules(R"(body = 'text\r\n')"), one("body-as-sent").transcript()).verdict.outcome == Outcome::pass);
+}
+
 TEST_CASE("what a message must have been handed on with") {
   const auto one = [] {
     return played().delivers(header).with({{"RET", "HDRS"}, {"ENVID", "a"}}, {{"NOTIFY", "NEVER"}});
@@ -122,7 +140,7 @@ TEST_CASE("a submission server may modify a message, and may not lose it") {
   };
   const auto one = [] { return played().delivers(header + "text\r\n"); };
   for (const char* changed :
-       {"body = 'x'", "content = 'x'", "contains = 'x'", "reverse-path = ''", "forward-path = 'x@y.example'"})
+       {"body = 'x'", "content = 'x'", "contains = 'zebra'", "reverse-path = ''", "forward-path = 'x@y.example'"})
     CHECK(outcome_of(changed, one()) == Outcome::warn);
   CHECK(outcome_of("no-forward-path = '{accepted}'", one()) == Outcome::fail);
   CHECK(outcome_of("count = 1, body = 'text'", played().watched()) == Outcome::fail);

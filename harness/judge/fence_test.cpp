@@ -31,6 +31,29 @@ TEST_CASE("a reply too many") {
   });
 }
 
+TEST_CASE("what the survey found is held against no row") {
+  const std::string two = R"(steps = [ { send = "X", expect = "500" }, { send = "HELP", expect = "214" } ])";
+  const auto error = [] { return Script().greeted().step(0).sends("X\r\n").says("500 What?\r\n"); };
+  const auto closed = [&] { return error().step(1).sends("HELP\r\n").closes(); };
+  const std::string reset = R"(steps = [ { send = "RSET", expect = "250" } ])";
+  const auto unknown = [] { return Script().greeted().step(0).sends("RSET\r\n").says("502 What?\r\n"); };
+  const std::string any = R"(steps = [ { send = "HELP", expect = "5yz" } ])";
+  const auto login = [] { return asked().says("530 Who are you?\r\n").fenced(); };
+  check({
+      {"a close after one error", two, closed(), Outcome::crash, Cause::closed},
+      {"where one ends a session", two, closed().lacks("errors", 1), Outcome::blocked, Cause::closed},
+      {"where two do", two, closed().lacks("errors", 2), Outcome::crash, Cause::closed},
+      {"in the fence", help, helped().noop().closes().lacks("commands", 3), Outcome::pass, Cause::none},
+      {"a last reply at the limit", help, asked().says("554 Enough\r\n").closes().lacks("commands", 2),
+       Outcome::blocked, Cause::reply},
+      {"RSET is unknown", reset, unknown().hung_up(), Outcome::fail, Cause::reply},
+      {"and that is known", reset, unknown().hung_up().lacks("rset"), Outcome::blocked, Cause::reply},
+      {"530 is a refusal", any, login(), Outcome::pass, Cause::none},
+      {"but where a login is wanted it tells nothing", any, login().lacks("mail-at-once"), Outcome::blocked,
+       Cause::ending},
+  });
+}
+
 TEST_CASE("what breaks in the fence is no verdict on the row") {
   const std::string quit = R"(steps = [ { send = "QUIT", expect = "221" } ])";
   const std::string quit_close = R"(steps = [ { send = "QUIT", expect = "221 close" } ])";

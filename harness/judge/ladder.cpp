@@ -30,7 +30,9 @@ Step line(std::string_view line, std::string code) {
   return awaiting(std::move(code), std::move(send));
 }
 
-Step hello(const Terms& terms) { return line(terms.lmtp ? "LHLO {client}" : "EHLO {client}", "250"); }
+Step hello(const Terms& terms) {
+  return line(terms.lmtp ? "LHLO {client}" : terms.lacks("ehlo") != nullptr ? "HELO {client}" : "EHLO {client}", "250");
+}
 
 }  // namespace
 
@@ -42,7 +44,7 @@ std::vector<Step> setup_steps(Ladder to, const Terms& terms, bool under_tls) {
 
   const bool transaction = to == Ladder::mail || to == Ladder::rcpt || to == Ladder::data;
   const bool login = to == Ladder::authenticated || (transaction && terms.login);
-  if (!under_tls && (to == Ladder::tls || (login && terms.starttls))) {
+  if (!under_tls && (to == Ladder::tls || (login && terms.starttls) || (transaction && terms.tls_first))) {
     steps.push_back(line("STARTTLS", "220"));
     steps.emplace_back().action = scenario::Handshake{};
     steps.push_back(hello(terms));
@@ -54,6 +56,9 @@ std::vector<Step> setup_steps(Ladder to, const Terms& terms, bool under_tls) {
   return steps;
 }
 
-std::vector<Step> fence_steps() { return {line("NOOP", "xyz"), line("QUIT", "xyz")}; }
+std::vector<Step> fence_steps(const Terms& terms) {
+  const bool noop = terms.lacks("noop") == nullptr;
+  return {line(noop || terms.lacks("rset") != nullptr ? "NOOP" : "RSET", "xyz"), line("QUIT", "xyz")};
+}
 
 }  // namespace smtpspec::judge

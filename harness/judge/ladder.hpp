@@ -12,7 +12,8 @@ namespace smtpspec::judge {
 /// has its steps: that they fail is what is wanted to be known.
 [[nodiscard]] std::vector<scenario::Step> setup_steps(scenario::Ladder to, const record::Terms& terms, bool under_tls);
 
-/// NOOP and QUIT, each with any one reply; what the replies must be is the machine's to say.
-[[nodiscard]] std::vector<scenario::Step> fence_steps();
+/// NOOP (RSET where the target knows no NOOP) and QUIT, each with any one reply; what the replies must be is the
+/// machine's to say.
+[[nodiscard]] std::vector<scenario::Step> fence_steps(const record::Terms& terms);
 
 }  // namespace smtpspec::judge

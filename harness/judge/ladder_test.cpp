@@ -78,8 +78,27 @@ TEST_CASE("LMTP is greeted by LHLO, RFC 2033 section 4.1") {
   CHECK(climbed(Ladder::greeted, terms_of(false, false, true)) == "-: 220; LHLO client.example: 250; ");
 }
 
+record::Terms lacking(const char* fact) {
+  record::Terms terms;
+  terms.deviations.push_back({fact, "survey/row: why", 0});
+  return terms;
+}
+
+TEST_CASE("the ladder is as the survey found the target") {
+  CHECK(climbed(Ladder::greeted, lacking("ehlo")) == "-: 220; HELO client.example: 250; ");
+  record::Terms tls_first;
+  tls_first.tls_first = true;
+  CHECK(climbed(Ladder::mail, tls_first) == climbed(Ladder::tls) + "MAIL FROM:<s+t@c.example>: 250; ");
+  CHECK(climbed(Ladder::greeted, tls_first) == climbed(Ladder::greeted));
+}
+
+TEST_CASE("without NOOP the fence begins with RSET") {
+  const auto& first = std::get<scenario::Send>(fence_steps(lacking("noop")).front().action);
+  CHECK(scenario::to_source(first.octets) == "RSET");
+}
+
 TEST_CASE("the fence is NOOP and QUIT, whatever they are answered") {
-  const auto steps = fence_steps();
+  const auto steps = fence_steps({});
   REQUIRE(steps.size() == 2);
   for (const Step& step : steps) {
     REQUIRE(step.replies.size() == 1);

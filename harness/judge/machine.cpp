@@ -5,6 +5,7 @@
 #include "harness/judge/ladder.hpp"
 #include "harness/judge/match.hpp"
 #include "harness/scenario/octets.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 
 namespace smtpspec::judge {
@@ -176,7 +177,13 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
     if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
       decide(outcome, Cause::ending, describe(expectation), describe(observed));
       verdict_.reason = alternative.because;
+      if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
       verdict_.decided_by = decides(alternative.decides, step.decides);
+    }
+    if (const record::Deviation* deviation = refused_for_login(alternative, observed);
+        deviation != nullptr && rank(Outcome::blocked) > rank(verdict_.outcome)) {
+      decide(Outcome::blocked, Cause::ending, describe(expectation), describe(observed));
+      blocked_by(*deviation);
     }
     if (alternative.ends) next = Next::end;
   }
@@ -196,7 +203,14 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       verdict_.octets = observed.reply.lines.front().bytes;
       // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1). As an answer to
       // something that must have none it is so where the server shuts down (section 3.8).
-      if (observed.reply.klass() != 4) break;
+      if (observed.reply.klass() != 4) {
+        if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+        if (const record::Deviation* limit = limit_reached(session); limit != nullptr && observed.reply.code >= 500) {
+          co_await stage_.listen(session, stage_.terms.patience.silence);
+          if (!session.open) blocked_by(*limit);
+        }
+        break;
+      }
       bool shuts_down = observed.reply.code == 421;
       if (early && !shuts_down) {
         co_await stage_.listen(session, stage_.terms.patience.silence);
@@ -209,6 +223,7 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       decide(Outcome::crash, observed.incomplete ? Cause::incomplete : Cause::closed, expected, actual);
       if (!observed.incomplete && Stage::ended_by_refusal(session))
         interfered("the target ended the session by " + std::to_string(session.last_code));
+      if (const record::Deviation* limit = limit_reached(session)) blocked_by(*limit);
       break;
     case Observed::What::nothing: {
       decide(by_level, observed.incomplete ? Cause::incomplete : Cause::hang, expected, actual);
@@ -265,6 +280,38 @@ Machine::Next Machine::stop_short() {
   return Next::stop;
 }
 
+void Machine::blocked_by(const record::Deviation& deviation) {
+  verdict_.outcome = Outcome::blocked;
+  verdict_.reason = "blocked by " + deviation.because;
+}
+
+const record::Deviation* Machine::unknown_to_target(const Step& step, const Observed& observed) const {
+  const auto* send = std::get_if<scenario::Send>(&step.action);
+  const int code = observed.what == Observed::What::reply ? observed.reply.code : 0;
+  if (code == 530) return stage_.terms.lacks("mail-at-once");
+  if (send == nullptr || (code != 500 && code != 502)) return nullptr;
+  const std::string source = smtp::to_upper(scenario::to_source(send->octets));
+  for (const auto& [fact, verb] : {std::pair{"noop", "NOOP"}, std::pair{"rset", "RSET"}})
+    if (source.find(verb) != std::string::npos)
+      if (const record::Deviation* deviation = stage_.terms.lacks(fact)) return deviation;
+  return nullptr;
+}
+
+/// A pass by any 5yz is none where 530 says that a login or TLS comes first.
+const record::Deviation* Machine::refused_for_login(const Alternative& alternative, const Observed& observed) const {
+  const bool vague = alternative.code != "530" && alternative.as.value_or(Outcome::pass) == Outcome::pass;
+  return vague && observed.what == Observed::What::reply && observed.reply.code == 530
+             ? stage_.terms.lacks("mail-at-once")
+             : nullptr;
+}
+
+const record::Deviation* Machine::limit_reached(const Session& session) const {
+  const record::Deviation* errors = stage_.terms.lacks("errors");
+  if (errors != nullptr && session.errors >= errors->after) return errors;
+  const record::Deviation* commands = stage_.terms.lacks("commands");
+  return commands != nullptr && session.taken >= commands->after ? commands : nullptr;
+}
+
 std::string Machine::decides(const std::string& of_alternative, const std::string& of_step) const {
   if (!of_alternative.empty()) return of_alternative;
   if (!of_step.empty()) return of_step;
@@ -274,7 +321,7 @@ std::string Machine::decides(const std::string& of_alternative, const std::strin
 /// Something that did not come may come when it is played again; what was observed beside it must not get lost then.
 void Machine::take(const std::vector<record::Delivery>& deliveries, bool observed) {
   if (observed) {
-    auto broken = judge_deliveries(scenario_, deliveries, values_, whole_, stage_.terms.login);
+    auto broken = judge_deliveries(scenario_, stage_.terms, deliveries, values_, whole_);
     if (!broken || !outweighs(*broken, verdict_)) return;
     broken->event = stage_.last_success();
     broken->decided_by = decides("", scenario_.delivered->decides);

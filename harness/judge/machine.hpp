@@ -73,6 +73,13 @@ class Machine {
   Next blocked(Cause cause, std::string actual);
   void break_fence(Cause cause, std::string expected, std::string actual, bool missing = false);
   void out_of_step(std::string extra);
+  /// The deviation by which a command that the step sends is unknown to the target; null where it is none of that.
+  [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed) const;
+  [[nodiscard]] const record::Deviation* refused_for_login(const scenario::Alternative& alternative,
+                                                           const Observed& observed) const;
+  void blocked_by(const record::Deviation& deviation);
+  /// The limit of the target's patience that the session has reached, as far as the survey knows it; else null.
+  [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;
   [[nodiscard]] std::string decides(const std::string& of_alternative, const std::string& of_step) const;
 
   const scenario::Scenario& scenario_;
@@ -89,10 +96,10 @@ class Machine {
 };
 
 /// The rules that `delivered` states. nullopt: all met. `to_the_end`: the scenario was played to its end, so that
-/// counts and contents hold too. `submitted`: to a submission server, which may modify messages.
-[[nodiscard]] std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario,
+/// counts and contents hold too. A submission server may modify messages.
+[[nodiscard]] std::optional<Verdict> judge_deliveries(const scenario::Scenario& scenario, const record::Terms& terms,
                                                       const std::vector<record::Delivery>& deliveries, Values& values,
-                                                      bool to_the_end, bool submitted = false);
+                                                      bool to_the_end);
 
 /// "from <a@b> to <c@d>, <e@f>", escaped and of bounded length; "somebody" where the road does not tell.
 [[nodiscard]] std::string describe_envelope(const record::Delivery& delivery);

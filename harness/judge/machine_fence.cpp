@@ -22,7 +22,7 @@ std::string shown(const smtp::Reply& reply) { return smtp::escape(reply.bytes())
 /// for what is written down does not depend on what was expected.
 Routine<bool> Machine::still_answers(Session& session) {
   if (!session.open) co_return false;
-  const Step noop = fence_steps().front();
+  const Step noop = fence_steps(stage_.terms).front();
   co_await mark(session, Event::fence);
   co_await send(std::get<scenario::Send>(noop.action), session);
   // Who answers later than that is given more patience for the reply itself.
@@ -38,7 +38,7 @@ Routine<bool> Machine::still_answers(Session& session) {
 /// verdict on the scenario, unless its own replies may have been others than they seemed.
 Routine<> Machine::fence(Session& session) {
   if (!session.open || session.replies.closed() || session.last_code == 354) co_return;  // in a message NOOP is text
-  const Step step = fence_steps().front();
+  const Step step = fence_steps(stage_.terms).front();
   co_await mark(session, Event::fence);
   if (const auto extra = session.replies.next_unclaimed()) {
     if (extra->code != 421) out_of_step(shown(*extra));  // which may come at any time (RFC 5321 section 3.8)
@@ -54,7 +54,7 @@ Routine<> Machine::fence(Session& session) {
       if (!stage_.out_of_time()) stop_short();
       co_return;
     case Observed::What::closed:
-      if (!said_goodbye && !Stage::ended_by_refusal(session))
+      if (!said_goodbye && !Stage::ended_by_refusal(session) && limit_reached(session) == nullptr)
         break_fence(Cause::closed, "one reply to NOOP", describe(noop));
       co_return;
     case Observed::What::nothing:
@@ -70,7 +70,7 @@ Routine<> Machine::fence(Session& session) {
 
 /// QUIT and its reply. The server closes after 221 (RFC 5321 section 4.1.1.10); until then it is listened to.
 Routine<Observed> Machine::say_quit(Session& session) {
-  const Step quit = fence_steps().back();
+  const Step quit = fence_steps(stage_.terms).back();
   co_await send(std::get<scenario::Send>(quit.action), session);
   Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
   if (reply.what != Observed::What::unknown) co_await stage_.listen(session, stage_.terms.patience.silence);

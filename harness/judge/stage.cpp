@@ -136,6 +136,8 @@ Routine<Observed> Stage::observe(Session& session, const scenario::Expectation& 
       if (observed->what == Observed::What::reply) {
         session.last_code = observed->reply.code;
         session.said_more = false;
+        ++session.taken;
+        if (observed->reply.code >= 400) ++session.errors;
       }
       co_return std::move(*observed);
     }

@@ -24,6 +24,8 @@ struct Session {
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;
   int last_code = 0;       ///< of the last reply that an expectation was given; 0 before the first
+  std::size_t taken = 0;   ///< such replies
+  std::size_t errors = 0;  ///< of them 4yz and 5yz
   bool said_more = false;  ///< after that reply
   record::Time spoke{0};   ///< we did, last
   record::Time heard{0};   ///< the server, last

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/judge/values.hpp"
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "harness/scenario/loader.hpp"
@@ -107,6 +108,18 @@ class Script {
   /// What does not come is held not to come.
   Script& with_much_patience() {
     transcript_.terms.patience.last = true;
+    return *this;
+  }
+  /// The survey found such a deviation.
+  Script& lacks(std::string fact, std::size_t after = 0) {
+    transcript_.terms.deviations.push_back({std::move(fact), "survey/row: why", after});
+    return *this;
+  }
+  /// A mailbox shows as another at its delivery.
+  Script& alias(const std::string& mailbox, const std::string& other) {
+    Values values(transcript_.values);
+    values.show_as({{mailbox, other}});
+    transcript_.values = values.kept();
     return *this;
   }
   /// NOOP of the fence, not answered yet.

@@ -71,6 +71,18 @@ std::optional<std::string> Values::find(std::string_view name) {
   return found->second;
 }
 
+/// Among the values, so that whoever judges the transcript knows them; no hole has such a name.
+constexpr std::string_view shown = "shown as: ";
+
+void Values::show_as(const std::map<std::string, std::string>& mailboxes) {
+  for (const auto& [mailbox, other] : mailboxes) values_[std::string(shown) + mailbox] = other;
+}
+
+std::string Values::shown_as(const std::string& mailbox) const {
+  const auto found = values_.find(std::string(shown) + mailbox);
+  return found == values_.end() ? mailbox : found->second;
+}
+
 void Values::capture(const std::map<std::string, std::string>& captures) {
   for (const auto& [name, value] : captures) values_[name] = value;
 }

@@ -24,6 +24,9 @@ class Values {
 
   /// {header} gives a new Message-ID at each use; the last one stays in `kept()`.
   [[nodiscard]] std::optional<std::string> find(std::string_view name);
+  /// Mailboxes, and how each shows at its delivery.
+  void show_as(const std::map<std::string, std::string>& mailboxes);
+  [[nodiscard]] std::string shown_as(const std::string& mailbox) const;
   void capture(const std::map<std::string, std::string>& captures);
   [[nodiscard]] scenario::Lookup lookup();
   /// Every value but the password, for the transcript: judge fills the holes of `delivered` with them.

@@ -21,10 +21,15 @@ namespace {
 constexpr const char* schema = "smtpspec-transcript/2";
 
 ordered_json terms_of(const Terms& terms) {
+  ordered_json deviations = ordered_json::array();
+  for (const Deviation& one : terms.deviations)
+    deviations.push_back({{"fact", one.fact}, {"because", one.because}, {"after", one.after}});
   return {{"lmtp", terms.lmtp},
           {"implicit_tls", terms.implicit_tls},
           {"starttls", terms.starttls},
           {"login", terms.login},
+          {"tls_first", terms.tls_first},
+          {"deviations", std::move(deviations)},
           {"reply_ms", terms.patience.reply.count()},
           {"silence_ms", terms.patience.silence.count()},
           {"scenario_ms", terms.patience.scenario.count()},
@@ -207,6 +212,10 @@ void read_head(const ordered_json& head, Transcript& transcript) {
   transcript.terms.implicit_tls = terms.at("implicit_tls").get<bool>();
   transcript.terms.starttls = terms.at("starttls").get<bool>();
   transcript.terms.login = terms.at("login").get<bool>();
+  transcript.terms.tls_first = terms.value("tls_first", false);
+  for (const auto& one : terms.value("deviations", ordered_json::array()))
+    transcript.terms.deviations.push_back({one.at("fact").get<std::string>(), one.at("because").get<std::string>(),
+                                           static_cast<std::size_t>(number_from(one, "after", longest_us))});
   const auto milliseconds = [&terms](const char* field) {
     return std::chrono::milliseconds(number_from(terms, field, longest_us / 1000));
   };

@@ -23,7 +23,9 @@ Transcript everything() {
                       true,
                       true,
                       true,
-                      {std::chrono::milliseconds(7), std::chrono::milliseconds(8), std::chrono::milliseconds(9)}};
+                      true,
+                      {std::chrono::milliseconds(7), std::chrono::milliseconds(8), std::chrono::milliseconds(9)},
+                      {{"noop", "survey/noop: 502", 0}, {"errors", "survey/errors", 3}}};
   transcript.sessions = {"", "second"};
   for (int i = 0; i <= static_cast<int>(Event::Kind::waited); ++i) {
     Event event;

@@ -46,6 +46,12 @@ std::optional<Kind> event_kind_named(std::string_view name) {
   return static_cast<Kind>(found - kind_names.begin());
 }
 
+const Deviation* Terms::lacks(std::string_view fact) const {
+  for (const Deviation& deviation : deviations)
+    if (deviation.fact == fact) return &deviation;
+  return nullptr;
+}
+
 Recorder::Recorder(std::string scenario, std::string token, Terms terms, Watch watch) : watch_(std::move(watch)) {
   transcript_.scenario = std::move(scenario);
   transcript_.token = std::move(token);

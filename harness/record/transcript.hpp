@@ -82,13 +82,25 @@ struct Patience {
   bool operator==(const Patience&) const = default;
 };
 
+/// A fact that does not hold for the target, as the survey found: what depends on it cannot be decided.
+struct Deviation {
+  std::string fact;       ///< "noop"; or a limit: "errors", "commands"
+  std::string because;    ///< "survey/noop: 502 ..."
+  std::size_t after = 0;  ///< of a limit: a session ends after so many
+  bool operator==(const Deviation&) const = default;
+};
+
 /// What a play was told of its target and of time: whoever judges the transcript must know it too.
 struct Terms {
   bool lmtp = false;
   bool implicit_tls = false;
-  bool starttls = false;  ///< offered: the ladder takes it before it logs in
-  bool login = false;     ///< the ladder logs in before MAIL
+  bool starttls = false;   ///< offered: the ladder takes it before it logs in
+  bool login = false;      ///< the ladder logs in before MAIL
+  bool tls_first = false;  ///< the ladder takes STARTTLS before MAIL
   Patience patience;
+  std::vector<Deviation> deviations;
+  /// The deviation from such a fact; null where it holds, or nothing is known of it.
+  [[nodiscard]] const Deviation* lacks(std::string_view fact) const;
   bool operator==(const Terms&) const = default;
 };
 

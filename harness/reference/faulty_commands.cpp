@@ -145,6 +145,7 @@ void FaultyCore::carry_out(const Command& command) {
     output.resize(answered);
     reply_lines(250, keywords());
   }
+  if (is(Verb::help, Fault::help_in_two_replies)) reply(214, "2.0.0", "And that is all");
   if (is(Verb::help, Fault::enhanced_on_last_line_alone)) output.erase(answered + 4, 6);
   if (is(Verb::help, Fault::enhanced_differs_between_lines)) output[answered + 6] = '1';
   if (is(Verb::help, Fault::reply_too_long)) output.insert(output.size() - 2, 512, '.');
@@ -160,6 +161,7 @@ void FaultyCore::carry_out(const Command& command) {
     accept();
   }
   if (is(Verb::starttls, Fault::starttls_keeps_buffer)) input += unread;
+  if (want == Want::tls && has(Fault::handshake_fails)) end(Want::close);
   if (is(Verb::quit, Fault::quit_reads_on)) {
     want = Want::octets;
     input += unread;

@@ -23,6 +23,7 @@ FaultyCore::FaultyCore(const Settings& the_settings, const Faults& the_faults, b
 void FaultyCore::greet() {
   if (has(Fault::early_octets_lost) && waiting == Waiting::no) return static_cast<void>(waiting = Waiting::to_greet);
   if (has(Fault::greeting_is_250)) return reply(250, "", settings.hostname);
+  if (has(Fault::greeting_in_two_replies)) reply(220, "", settings.hostname);
   if (has(Fault::greeting_masked)) return reply(220, "", std::string(40, '*'));
   Core::greet();
 }
@@ -96,7 +97,11 @@ void FaultyCore::reply_lines(int code, std::vector<std::string> texts) {
   if (has(Fault::ehlo_masked) && code == 250) texts.front() = std::string(20, '*');
   if (has(Fault::enhanced_in_ehlo)) texts.front().insert(0, "2.0.0 ");
   const std::size_t second = output.size() + texts.front().size() + 6;
+  const std::size_t first = output.size();
   Core::reply_lines(code, std::move(texts));
+  const bool several = has(Fault::ehlo_in_several_replies);
+  for (std::size_t at = first; code == 250 && at + 3 < output.size(); at = output.find('\n', at) + 1)
+    if (several || has(Fault::ehlo_reply_without_end)) output[at + 3] = several ? ' ' : '-';
   if (has(Fault::continuation_code_changes) && second < output.size()) ++output[second + 2];
 }
 

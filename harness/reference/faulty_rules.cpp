@@ -29,7 +29,6 @@ bool is_strange(const FaultyCore& core, const Command&) { return core.client.dom
 bool is_greeted(const FaultyCore& core, const Command&) { return !core.client.domain.empty(); }
 bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
-bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
 bool is_after_last(const FaultyCore& core, const Command&) { return !core.transaction.open && core.memory.last_chunk; }
 bool has_size_refused(const FaultyCore& core, const Command&) { return core.memory.size_refused; }
@@ -196,6 +195,8 @@ constexpr Mistake hasty[] = {
 /// Made about a command that can be carried out.
 constexpr Mistake late[] = {
     {Fault::helo_refused, Verb::helo, always, 500, "5.5.1", "Not a command of this protocol"},
+    {Fault::ehlo_unknown, Verb::ehlo, always, 500, "5.5.2", "Command not recognized"},
+    {Fault::noop_unknown, Verb::noop, always, 500, "5.5.2", "Command not recognized"},
     {Fault::rset_unknown, Verb::rset, always, 500, "5.5.2", "Command not recognized"},
     {Fault::idle_rset_refused, Verb::rset, is_not_open, 503, "5.5.1", "There is nothing to reset"},
     {Fault::quit_in_transaction_refused, Verb::quit, is_open, 503, "5.5.1", "Not in a transaction"},

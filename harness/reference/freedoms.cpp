@@ -53,7 +53,7 @@ constexpr Freedom freedoms[] = {
     {Fault::refused_mail_then_rcpt_is_554, R"((?i)\ARCPT )", has_refused_mail, 554, "5.5.1", "MAIL was refused"},
     {Fault::null_sender_refused_at_rcpt, R"((?i)\ARCPT )", is_from_nobody, 550, "5.7.1", "No bounces here"},
     {Fault::unknown_senders_refused, R"((?i)\AMAIL FROM:)", is_from_a_stranger, 550, "5.1.8", "Unknown sender"},
-    {Fault::long_paths_answered_552, R"((?i)\A(?:MAIL|RCPT) .*<[^>]{65,}>)", always, 552, "5.1.0", "A long path"},
+    {Fault::long_paths_answered_552, R"((?i)\A(?:MAIL|RCPT) .*<[^@>][^>]{64,}>)", always, 552, "5.1.0", "A long path"},
     {Fault::null_recipient_accepted, R"((?i)\ARCPT TO:<>)", is_open, 250, "2.1.5", "As you like"},
     {Fault::limit_of_64k, R"((?i)\AMAIL .* SIZE=0*[1-9]\d{5})", always, 552, "5.3.4",
      "The message is larger than the limit"},

@@ -90,6 +90,27 @@ catches = ["some-fault"]
   CHECK(check_suite(suite).empty());
 }
 
+TEST_CASE("a row of the survey is a scenario with a name of its own") {
+  const auto loaded = load_scenarios(
+      "[[survey]]\nid = 'mail'\ntitle = 'T'\nfact = 'mail'\nlimit = 'errors'\neach = [{ row = 'a', v = 'NOOP' }]\n"
+      "steps = [{ send = '{v}', expect = '250' }]\n"
+      "[[scenario]]\nid = 'mail'\ntitle = 'T'\nneeds = ['fact mail']\nsteps = [{ send = 'NOOP', expect = '250' }]\n",
+      "survey.toml");
+  REQUIRE(loaded.ok());
+  REQUIRE(loaded.value.scenarios.size() == 2);
+  const Scenario& row = loaded.value.scenarios[1].survey ? loaded.value.scenarios[1] : loaded.value.scenarios[0];
+  CHECK(row.id == "survey/mail/a");
+  CHECK(row.family == "survey/mail");
+  CHECK(row.fact == "mail");
+  CHECK(row.limit == "errors");
+  CHECK(row.profiles == std::vector<std::string>{"mx", "submission", "lmtp"});
+  for (const char* key : {"fact = 'nail'", "limit = 'time'"})
+    CHECK_FALSE(load_scenarios(std::string("[[survey]]\nid = 'a'\ntitle = 'T'\n") + key +
+                                   "\nsteps = [{ send = 'NOOP', expect = '250' }]\n",
+                               "survey.toml")
+                    .ok());
+}
+
 TEST_CASE("rules and rows are held against each other") {
   const Suite suite = loaded(R"(
 [[requirement]]

@@ -86,6 +86,7 @@ struct ListKey {
 const ListKey list_keys[] = {
     {{"requirement", "Rows of the ledger", shape::list_of(shape::definition("requirement"))}, load_requirement},
     {{"scenario", "The cases", shape::list_of(shape::definition("scenario"))}, load_scenario},
+    {{"survey", "Cases that are played before all others", shape::list_of(shape::definition("survey"))}, load_survey},
     {{"rule", "Rules that are judged over all conversations", shape::list_of(shape::definition("rule"))}, load_rule},
 };
 

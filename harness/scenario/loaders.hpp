@@ -73,6 +73,8 @@ struct RowTable {
 
 /// Adds the scenario, one for each of its rows, to the suite. A row in which something is wrong is left out.
 void load_scenario(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite);
+/// The same of the survey: its ids begin with "survey/".
+void load_survey(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite);
 /// Adds the row of a rule that is judged over all conversations of a run: a scenario without steps, "always/<rule>".
 void load_rule(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite);
 /// Adds the ledger row to the suite.
@@ -89,6 +91,7 @@ void settle_levels(Suite& suite);
 [[nodiscard]] shape::Json rows_shape();
 [[nodiscard]] shape::Json delivered_shape();
 [[nodiscard]] shape::Json scenario_shape();
+[[nodiscard]] shape::Json survey_shape();
 [[nodiscard]] shape::Json rule_shape();
 [[nodiscard]] shape::Json requirement_shape();
 /// A scenario file, a target file and a baseline.

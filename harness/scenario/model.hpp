@@ -165,7 +165,8 @@ struct Delivered {
 struct Condition {
   enum class Kind {
     keyword,  ///< an EHLO keyword, with a parameter perhaps ("AUTH PLAIN"); absent: `unsupported`
-    fact,     ///< of the target file: auth, tls, delivery, rejects, foreign, two-recipients; absent: `skipped`
+    fact,     ///< of the target file: auth, tls, delivery, rejects, foreign, two-recipients; absent: `skipped`. Or one
+              ///< that the survey found: where it does not hold, `blocked`
   };
   Kind kind = Kind::keyword;
   bool negated = false;  ///< "no STARTTLS"
@@ -184,6 +185,9 @@ struct Scenario {
   std::string rationale;
   std::vector<std::string> requirements;  ///< ledger ids; a row of a table may have its own
   std::string rule;  ///< of an `always/...` row: the rule that it stands for, the referee's or `fence_rule`; no steps
+  bool survey = false;  ///< a `survey/...` row: played before the rest, to learn what the target is like
+  std::string fact;     ///< of the survey: what holds of the target where one of its rows passes
+  std::string limit;    ///< of the survey: "errors" or "commands", if the session ends before the row does
   Level level = Level::must;
   bool level_stated = false;  ///< by the scenario itself; otherwise it is the highest of its requirements
   std::vector<std::string> tags;

@@ -10,7 +10,18 @@
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients"};
+const std::vector<std::string> target_facts = {"auth", "tls", "delivery", "rejects", "foreign", "two-recipients"};
+/// What the survey establishes.
+const std::vector<std::string> survey_facts = {
+    "greeting",    "ehlo",    "helo", "handshake",         "noop", "rset",      "mail",
+    "mailbox",     "goes-on", "help", "one-reply-to-help", "vrfy", "untrusted", "header-as-sent",
+    "body-as-sent"};
+const std::vector<std::string> limits = {"errors", "commands"};
+const std::vector<std::string> facts = [] {
+  std::vector<std::string> all = target_facts;
+  all.insert(all.end(), survey_facts.begin(), survey_facts.end());
+  return all;
+}();
 
 /// What a row may say for itself in the place of its scenario.
 constexpr std::string_view keys_of_rows[] = {"requirements", "level", "tags", "profiles", "needs", "state", "catches"};
@@ -97,6 +108,11 @@ struct ScenarioReader {
     out.id = out.family = "always/" + out.rule;
     if (entry.value.kind == Item::Kind::string && !is_words(out.rule))
       reader.error(entry.value.spot, fmt::format("the rule '{}' is not made of words", out.rule), "as in 'one-code'");
+  }
+
+  template <std::string Scenario::*into, const std::vector<std::string>& words>
+  void read_word(const Entry& entry) {
+    if (const auto word = reader.word(entry.value, entry.key, words)) out.*into = *word;
   }
 
   template <std::vector<std::string> Scenario::*list, Place Scenario::*where>
@@ -195,16 +211,26 @@ const Fields<It> scenario_fields = joined(
      {{"delivered", "What must have arrived", shape::definition("delivered")},
       [](It& it, const Entry& entry) { it.out.delivered = load_delivered(it.reader, entry.value, it.scope()); }}});
 
+const Fields<It> survey_fields = joined(
+    {{{"fact", "What holds of the target where one of the rows of this fact passes", shape::one_of(survey_facts)},
+      &It::read_word<&Scenario::fact, survey_facts>},
+     {{"limit", "What the session has had too much of, where it ends before the row does", shape::one_of(limits)},
+      &It::read_word<&Scenario::limit, limits>}},
+    scenario_fields);
+
 /// The scenario, unless something is wrong in it: what is wrong was told, and its consequences are no news.
 void load_row(Reader& reader, const Item& item, const Item& own, const Definitions& definitions, Values values,
-              Suite& suite) {
+              bool survey, Suite& suite) {
   const std::size_t errors = reader.errors();
   reader.values = std::move(values);
   ScenarioReader it{reader, definitions};
   it.out.place = reader.place(item.spot);
-  it.out.profiles = {"mx", "submission"};
-  if (!read_fields(reader, item, "a scenario", scenario_fields, it, own)) return;
+  it.out.survey = survey;
+  it.out.profiles = survey ? profile_words : std::vector<std::string>{"mx", "submission"};
+  if (!read_fields(reader, item, "a scenario", survey ? survey_fields : scenario_fields, it, own)) return;
   it.out.family = it.out.id.substr(0, it.out.id.find('/'));
+  if (survey) it.out.id.insert(0, "survey/");
+  if (survey) it.out.family.insert(0, "survey/");
   if (!reader.values.row.empty()) it.out.id += "/" + reader.values.row;
   if (reader.errors() == errors) suite.scenarios.push_back(std::move(it.out));
 }
@@ -218,7 +244,8 @@ Item own_of(Reader& reader, const Row& row) {
   return own;
 }
 
-void load_rows(Reader& reader, const Item& item, const Item& each, const Definitions& definitions, Suite& suite) {
+void load_rows(Reader& reader, const Item& item, const Item& each, const Definitions& definitions, bool survey,
+               Suite& suite) {
   const RowTable table = read_rows(reader, each, item.find("defaults"), definitions);
   std::set<std::string> all;
   for (const Row& row : table.rows)
@@ -235,7 +262,7 @@ void load_rows(Reader& reader, const Item& item, const Item& each, const Definit
       if (row.columns.find(name) == row.columns.end()) values.of_other_rows.insert(name);
     const Item own = own_of(reader, row);
     const Reader::Columns columns(reader, row.columns);
-    load_row(reader, item, own, definitions, values, suite);
+    load_row(reader, item, own, definitions, values, survey, suite);
   }
   if (table.rows.empty() || reader.errors() != errors) return;
   const auto used = reader.take_used();
@@ -245,14 +272,22 @@ void load_rows(Reader& reader, const Item& item, const Item& each, const Definit
       reader.warning(spot, fmt::format("column '{}' is never used", name));
 }
 
+void load_one(Reader& reader, const Item& item, const Definitions& definitions, bool survey, Suite& suite) {
+  const Item* each = item.find("each");
+  if (each != nullptr) return load_rows(reader, item, *each, definitions, survey, suite);
+  if (const Entry* defaults = item.entry("defaults"))
+    reader.error(defaults->spot, "'defaults' are of rows; there is no 'each'");
+  load_row(reader, item, {}, definitions, {}, survey, suite);
+}
+
 }  // namespace
 
 void load_scenario(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
-  const Item* each = item.find("each");
-  if (each != nullptr) return load_rows(reader, item, *each, definitions, suite);
-  if (const Entry* defaults = item.entry("defaults"))
-    reader.error(defaults->spot, "'defaults' are of rows; there is no 'each'");
-  load_row(reader, item, {}, definitions, {}, suite);
+  load_one(reader, item, definitions, false, suite);
+}
+
+void load_survey(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
+  load_one(reader, item, definitions, true, suite);
 }
 
 void load_rule(Reader& reader, const Item& item, const Definitions& definitions, Suite& suite) {
@@ -267,6 +302,7 @@ void load_rule(Reader& reader, const Item& item, const Definitions& definitions,
 
 shape::Json delivered_shape() { return shape::table(keys_of(delivered_fields)); }
 shape::Json scenario_shape() { return shape::table(keys_of(scenario_fields)); }
+shape::Json survey_shape() { return shape::table(keys_of(survey_fields)); }
 shape::Json rule_shape() { return shape::table(keys_of(rule_fields)); }
 
 void settle_levels(Suite& suite) {

@@ -27,6 +27,7 @@ std::string scenario_schema() {
       {{"scenario", scenario_shape()},
        {"requirement", requirement_shape()},
        {"rule", rule_shape()},
+       {"survey", survey_shape()},
        {"rows", rows_shape()},
        {"step", step_shape()},
        {"steps",

@@ -88,7 +88,7 @@ bool Reader::keys(const Item& item, std::string_view what, const std::vector<std
   for (const Entry& entry : item.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     std::string help = did_you_mean(entry.key, known);
-    if (help.empty() && known.size() < 14) help = fmt::format("{} may have {}", what, one_of(known));
+    if (help.empty() && known.size() < 15) help = fmt::format("{} may have {}", what, one_of(known));
     error(entry.spot, fmt::format("unknown key '{}' in {}", entry.key, what), help);
   }
   return true;

@@ -215,13 +215,16 @@ std::string delivered_source(const Delivered& delivered) {
 std::string to_toml(const Scenario& scenario) {
   const bool is_rule = !scenario.rule.empty();
   Table table;
-  table.add(is_rule ? "rule" : "id", is_rule ? scenario.rule : scenario.id);
+  const std::string_view id = std::string_view(scenario.id).substr(scenario.survey ? scenario.id.find('/') + 1 : 0);
+  table.add(is_rule ? "rule" : "id", is_rule ? std::string_view(scenario.rule) : id);
   table.add("title", scenario.title);
   table.add_some("rationale", scenario.rationale);
   table.add_some("requirements", scenario.requirements);
   table.add("level", name(scenario.level));
   table.add_some("tags", scenario.tags);
   table.add("profiles", scenario.profiles);
+  table.add_some("fact", scenario.fact);
+  table.add_some("limit", scenario.limit);
   if (!is_rule) {
     table.add_some("needs", scenario.needs);
     table.add("state", name(scenario.from));
@@ -232,7 +235,7 @@ std::string to_toml(const Scenario& scenario) {
     if (scenario.delivered) table.add_source("delivered", delivered_source(*scenario.delivered));
   }
   table.add_some("catches", scenario.catches);
-  return (is_rule ? "[[rule]]\n" : "[[scenario]]\n") + table.lines();
+  return (is_rule ? "[[rule]]\n" : scenario.survey ? "[[survey]]\n" : "[[scenario]]\n") + table.lines();
 }
 
 }  // namespace smtpspec::scenario

@@ -1,0 +1,166 @@
+#include "harness/engine/survey.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/engine/reference_test.hpp"
+#include "harness/engine/rogue_test.hpp"
+#include "harness/judge/transcript_test.hpp"
+
+namespace smtpspec::engine {
+namespace {
+
+using judge::Script;
+using judge::suite_of;
+using reference::Fault;
+
+/// The shipped survey, and a few rows that lean on what it finds.
+scenario::Suite suite() {
+  const std::filesystem::path shipped = SMTPSPEC_SOURCE_DIR "/scenarios";
+  auto loaded = scenario::load_suite({shipped / "survey.toml"}, shipped / "requirements");
+  REQUIRE(loaded.ok());
+  for (const auto& row : suite_of(R"(
+[[scenario]]
+id = "noop"
+title = "NOOP in a transaction"
+state = "mail"
+steps = [{ send = "NOOP", expect = "250" }]
+[[scenario]]
+id = "rset"
+title = "RSET"
+steps = [{ send = "RSET", expect = "250" }]
+[[scenario]]
+id = "two-errors"
+title = "RSET after two errors"
+steps = [{ send = "X", expect = "500" }, { send = "X", expect = "500" }, { send = "RSET", expect = "250" }]
+[[scenario]]
+id = "tls"
+title = "RSET under TLS"
+state = "tls"
+steps = [{ send = "RSET", expect = "250" }]
+[[scenario]]
+id = "body"
+title = "A message"
+state = "data"
+steps = [{ message = '{header}text\r\n', expect = "250" }]
+delivered = { count = 1, body = 'text\r\n' }
+)")
+                             .scenarios)
+    loaded.value.scenarios.push_back(row);
+  return std::move(loaded.value);
+}
+
+std::string ids(const RunResult& result, Outcome outcome) {
+  std::string all;
+  for (const ScenarioResult& one : result.scenarios)
+    if (one.outcome == outcome) all += (all.empty() ? "" : " ") + one.id;
+  return all;
+}
+
+std::string learnt_of(const RunResult& result, const std::string& name) {
+  for (const Learnt& one : result.target.learnt)
+    if (one.name == name) return one.value;
+  return "";
+}
+
+TEST_CASE("a deviation is found once, and what leans on it is blocked by it") {
+  struct Case {
+    std::vector<Fault> faults;
+    std::string failed;
+    std::string blocked;
+  };
+  const std::vector<Case> cases = {
+      {{}, "", ""},
+      {{Fault::noop_unknown}, "survey/noop", "noop"},
+      {{Fault::rset_unknown}, "survey/rset", "rset two-errors tls"},
+      {{Fault::unknown_command_ends_session}, "survey/after-an-error", "two-errors"},
+      {{Fault::handshake_fails}, "survey/handshake", "survey/mail/under-tls survey/mail/logged-in tls"},
+      {{Fault::ehlo_unknown}, "survey/ehlo", "survey/handshake survey/mail/logged-in"},
+      {{Fault::ehlo_in_several_replies}, "survey/ehlo", "survey/handshake survey/mail/logged-in"},
+  };
+  const auto suite = engine::suite();
+  for (const Case& one : cases) {
+    Reference server(one.faults);
+    const Run run = run_against(server, settings_of(suite, server.target()));
+    CHECK(run.end == RunEnd::complete);
+    CHECK(ids(run.result, Outcome::fail) == one.failed);
+    CHECK(ids(run.result, Outcome::blocked) == one.blocked);
+    CHECK(ids(run.result, Outcome::crash) == "");
+    CHECK(learnt_of(run.result, "takes mail").find("alice@example.test, bob@example.test") != std::string::npos);
+  }
+}
+
+TEST_CASE("where the greeting is broken, that is what is found") {
+  const auto suite = engine::suite();
+  Reference server({Fault::greeting_in_two_replies});
+  const Run run = run_against(server, settings_of(suite, server.target()));
+  CHECK(run.end == RunEnd::untestable);
+  CHECK(ids(run.result, Outcome::fail) == "survey/greeting");
+}
+
+/// Takes no mail but for the postmaster, and no more than two sessions before it wants a rest.
+Answer shy(int session, int number, const std::string& line) {
+  if (number == 0 && session == 1) return {"421 Not now\r\n", false, true};
+  if (number == 0) return {"220 shy\r\n"};
+  if (line == "QUIT\r\n") return {"221 Bye\r\n", false, true};
+  if (line == "DATA\r\n") return {"354 Go on\r\n"};
+  if (line.starts_with("RCPT") && line != "RCPT TO:<Postmaster>\r\n") return {"550 5.1.1 Nobody\r\n"};
+  return {"250 Ok\r\n"};
+}
+
+TEST_CASE("a mailbox that is taken stands for one that is not, and a session put off is opened again") {
+  auto suite = engine::suite();
+  Rogue server(shy);
+  scenario::Target target = memory::reference_target("mx");
+  target.port = server.port();
+  target.delivery.reset();
+  const Run run = engine::run(settings_of(suite, target), {});
+  CHECK(learnt_of(run.result, "takes mail") == "Postmaster");
+  CHECK(learnt_of(run.result, "all is well with").find("mail, mailbox") != std::string::npos);
+  const auto noop = std::find_if(run.result.scenarios.begin(), run.result.scenarios.end(),
+                                 [](const ScenarioResult& one) { return one.id == "noop"; });
+  REQUIRE(noop != run.result.scenarios.end());
+  CHECK(noop->outcome == Outcome::pass);
+}
+
+judge::Played played(const Script& script) {
+  judge::Played played;
+  played.transcript = script.transcript();
+  return played;
+}
+
+TEST_CASE("how a mailbox shows, and how long its mail takes") {
+  scenario::Scenario row;
+  row.delivered.emplace();
+  Facts facts;
+  Script script = Script().greeted().sends("RCPT TO:<alice@example.test>\r\n").says("250 Ok\r\n");
+  script.sends("text\r\n.\r\n").says("250 Ok\r\n").delivers("text\r\n");
+  judge::Played one = played(script);
+  one.transcript.deliveries[0].recipients->front().forward_path = "alice@sink.test";
+  one.transcript.deliveries[0].at = milliseconds(40);
+  learn(facts, row, one, milliseconds(2));
+  CHECK(facts.shows_as.at("alice@example.test") == "alice@sink.test");
+  CHECK(facts.delivery_takes == milliseconds(35));
+}
+
+TEST_CASE("how many errors a session takes") {
+  scenario::Scenario row;
+  row.id = "survey/errors";
+  row.limit = "errors";
+  const auto error = [](Script& script) { script.sends("X\r\n").later(milliseconds(9)).says("500 What?\r\n"); };
+  Script script = Script().greeted();
+  error(script);
+  error(script);
+  Facts facts;
+  learn(facts, row, played(script), {});
+  CHECK(facts.lacks("errors") == nullptr);
+  CHECK(facts.error_takes == milliseconds(10));
+  script.sends("X\r\n").says("421 Enough\r\n").closes();
+  learn(facts, row, played(script), {});
+  REQUIRE(facts.lacks("errors") != nullptr);
+  CHECK(facts.lacks("errors")->after == 2);
+}
+
+}  // namespace
+}  // namespace smtpspec::engine
