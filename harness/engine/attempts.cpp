@@ -36,9 +36,8 @@ bool may_come_again(const judge::Judged& judged) {
 /// A session that was refused for reasons of number or pace says nothing of what was to be tested; where a scenario
 /// asks for just that, it says so by a verdict of its own.
 bool was_hit(const Played& played, const FirstWord& refusal) {
-  const bool refused = refusal.kind == FirstWord::Kind::refusal || refusal.kind == FirstWord::Kind::no_connection;
-  const Outcome outcome = played.judged.verdict.outcome;
-  return refused && outcome != Outcome::pass && outcome != Outcome::info && outcome != Outcome::warn;
+  const Cause cause = played.judged.verdict.cause;
+  return refusal.kind != FirstWord::Kind::greeting && cause != Cause::none && cause != Cause::ending;
 }
 
 /// The time of a scenario as a whole grows with it.
@@ -50,6 +49,8 @@ void lengthen(record::Patience& patience, milliseconds reply) {
 
 /// A play is put off so often; each time the pace is slower.
 constexpr std::size_t most_refusals = 12;
+/// The same where it was not greeted in time: that may be the target's way.
+constexpr std::size_t most_unheard = 3;
 
 void block(judge::Verdict& verdict, const FirstWord& refusal, std::size_t times) {
   verdict.outcome = Outcome::blocked;
@@ -123,8 +124,10 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
     const bool hit = was_hit(played, refusal);
     // Who opens more sessions than the target takes brings it on himself.
     const bool of_use = sessions_of(scenario) <= gate_.pace().limit() && !gate_.hopeless();
-    if (hit && refusals < most_refusals && of_use) continue;
-    if (hit) block(played.judged.verdict, refusal, refusals);
+    const bool unheard = refusal.kind == FirstWord::Kind::none;
+    const std::size_t most = !unheard ? most_refusals : patience == Patience::last ? 1 : most_unheard;
+    if (hit && refusals < most && of_use) continue;
+    if (hit && !unheard) block(played.judged.verdict, refusal, refusals);
     if (rules_.add(played.transcript, played.judged)) (void)save(played.transcript);
     co_return played;
   }
@@ -139,7 +142,7 @@ asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::strin
   PlaySettings settings = play_settings(token, patience, source);
   settings.heard = [&](const FirstWord& word) {
     gate_.hear(word);
-    if (word.kind != FirstWord::Kind::greeting) refusal = word;
+    if (word.kind != FirstWord::Kind::greeting || refusal.kind == FirstWord::Kind::none) refusal = word;
   };
   const bool gathers = scenario.delivered && watch_.seen;
   const auto leave = [&] { gate_.leave(std::exchange(sessions, 0)); };

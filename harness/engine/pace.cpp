@@ -11,15 +11,17 @@ namespace {
 
 constexpr std::size_t gentle = 4;
 /// A greeting that takes three times as long as the quickest, and this beside it, says that the target is busy.
-constexpr milliseconds slow{1000};
+constexpr milliseconds slow{500};
+constexpr seconds between_halvings{1};
 /// How long a refusal puts off all other sessions; it doubles for as long as nobody is greeted.
 constexpr milliseconds shortest_hold{50};
 constexpr milliseconds longest_hold{5000};
 /// After so long without a refusal it is tried whether the target takes more.
 constexpr seconds between_trials{5};
 constexpr seconds longest_between_trials{80};
-/// A limit for each minute, as some servers have it, is over by then.
-constexpr seconds until_hopeless{65};
+/// Who refuses in words may have a limit for each minute; who says nothing may be starting again.
+constexpr seconds until_hopeless_in_words{65};
+constexpr seconds until_hopeless{20};
 
 }  // namespace
 
@@ -61,24 +63,29 @@ void Pace::greeted(Clock::duration latency, Clock::time_point now) {
   if (limit_ + 1 < ceiling_) {
     ++limit_;
   } else if (trial) {
-    ceiling_ = std::max(ceiling_, ++limit_ + 1);
+    limit_ = std::min(bounds_.sessions, limit_ + 1 + limit_ / 8);
+    ceiling_ = std::max(ceiling_, limit_ + 1);
     last_change_ = now;
   }
 }
 
+/// Connections may be lost in a queue that was full: what was let in then is too much, and half of it is tried.
 void Pace::not_greeted(Clock::time_point now) {
-  if (now - last_change_ < seconds(1)) return;
-  limit_ = std::max<std::size_t>(1, limit_ - limit_ / 4);
-  last_change_ = now;
+  if (now - last_slow_ < between_halvings) return;
+  ceiling_ = std::max<std::size_t>(2, limit_);
+  limit_ = std::max<std::size_t>(1, limit_ / 2);
+  last_slow_ = last_change_ = now;
 }
 
 void Pace::refused(Refusal refusal, Clock::time_point now) {
   if (!first_refusal_) first_refusal_ = now;
+  until_hopeless_ = refusal == Refusal::reply ? until_hopeless_in_words : until_hopeless;
+  const bool answered = refusal != Refusal::no_connection;
   while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
   last_change_ = now;
-  if (refusal == Refusal::answered && open_ > 1)
+  if (answered && open_ > 1)
     too_many();
-  else if (refusal == Refusal::answered && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
+  else if (answered && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
     too_fast();
   // Those that were under way together are put off once.
   if (now < held_until_) return;
@@ -88,6 +95,7 @@ void Pace::refused(Refusal refusal, Clock::time_point now) {
 }
 
 void Pace::too_many() {
+  sessions_are_learnt_ = true;
   ceiling_ = std::max<std::size_t>(2, std::min(ceiling_, open_));
   limit_ = std::max<std::size_t>(1, std::min(limit_, ceiling_) - 1);
 }
@@ -103,16 +111,17 @@ void Pace::too_fast() {
   rate_ = static_cast<double>(std::max<std::size_t>(1, greetings_.size()));
   if (bounds_.rate > 0) rate_ = std::min(rate_, bounds_.rate);
   // How many at a time was never the question.
+  sessions_are_learnt_ = false;
   ceiling_ = bounds_.sessions + 1;
   limit_ = std::min(gentle, bounds_.sessions);
 }
 
 bool Pace::hopeless(Clock::time_point now) const {
-  return first_refusal_ && (most_greeted_ == 0 || now - *first_refusal_ > until_hopeless);
+  return first_refusal_ && (most_greeted_ == 0 || now - *first_refusal_ > until_hopeless_);
 }
 
 std::optional<std::size_t> Pace::sessions_learnt() const {
-  if (ceiling_ > bounds_.sessions) return std::nullopt;
+  if (!sessions_are_learnt_) return std::nullopt;
   return std::max<std::size_t>(1, std::min(most_greeted_, ceiling_ - 1));
 }
 

@@ -27,8 +27,9 @@ class Pace {
   /// The greeting did not come in time.
   void not_greeted(Clock::time_point now);
   enum class Refusal {
-    unanswered,  ///< the connection was refused: nobody listens, or nobody listens any more
-    answered,    ///< 421 and the like in place of the greeting, or closed without a word
+    no_connection,  ///< nobody listens, or nobody listens any more
+    closed,         ///< without a word
+    reply,          ///< 421 and the like in place of the greeting
   };
   void refused(Refusal refusal, Clock::time_point now);
   /// No session was greeted for so long, or ever, that waiting is of no use.
@@ -48,6 +49,7 @@ class Pace {
   std::size_t open_ = 0;
   std::size_t ceiling_;           ///< so many at a time were too many
   std::size_t most_greeted_ = 0;  ///< so many at a time were not
+  bool sessions_are_learnt_ = false;
   bool rate_is_learnt_ = false;
   double rate_;
   Clock::duration quickest_ = Clock::duration::max();
@@ -57,7 +59,9 @@ class Pace {
   Clock::time_point held_until_;
   Clock::time_point last_greeting_;
   std::optional<Clock::time_point> first_refusal_;  ///< since the last greeting
+  Clock::duration until_hopeless_{0};
   Clock::time_point last_change_;
+  Clock::time_point last_slow_;
   Clock::duration until_trial_;  ///< of a quicker rate: longer after each that failed
 };
 

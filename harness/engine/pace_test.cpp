@@ -41,7 +41,7 @@ Played play(Pace& pace, const Shy& target, milliseconds time, Time start = {}) {
       std::size_t last_second = 0;
       for (const Time one : begins) last_second += now - one < milliseconds(1000) ? 1 : 0;
       if (ends.size() >= target.sessions || last_second >= target.rate) {
-        pace.refused(Refusal::answered, now);
+        pace.refused(Refusal::reply, now);
         pace.ended(1);
         ++played.refused;
         continue;
@@ -116,11 +116,11 @@ TEST_CASE("where nobody listens it is tried for a while, and not at all where no
   const Time start{};
   Pace pace({});
   pace.began(1, start);
-  pace.refused(Refusal::unanswered, start);
+  pace.refused(Refusal::no_connection, start);
   CHECK(pace.hopeless(start));
   pace.greeted(milliseconds(1), start);
   CHECK_FALSE(pace.hopeless(start));
-  pace.refused(Refusal::unanswered, start);
+  pace.refused(Refusal::no_connection, start);
   pace.ended(1);
   CHECK(pace.next(1, start) > start);
   CHECK_FALSE(pace.hopeless(start + milliseconds(10'000)));

@@ -104,7 +104,7 @@ class Player {
     if (done.end == End::octets)
       co_return playing_.note(Event::Kind::tls_started, action, stream(action).tls_description());
     sessions_.at(action.session).ended = true;
-    hear(sessions_.at(action.session), FirstWord::Kind::refusal, "closed before TLS began");
+    hear(sessions_.at(action.session), FirstWord::Kind::closed, "closed before TLS began");
     playing_.note(Event::Kind::tls_failed, action,
                   done.end == End::deadline ? "the handshake took too long" : done.problem);
   }
@@ -173,7 +173,7 @@ class Player {
   void hear_first(Session& session, const Event& event) {
     using Kind = FirstWord::Kind;
     if (event.kind == Event::Kind::waited) return hear(session, Kind::none, {});
-    if (event.kind != Event::Kind::octets) return hear(session, Kind::refusal, "closed without a word");
+    if (event.kind != Event::Kind::octets) return hear(session, Kind::closed, "closed without a word");
     const bool refusal = event.octets.starts_with("4") || event.octets.starts_with("554");
     hear(session, refusal ? Kind::refusal : Kind::greeting, event.octets);
   }

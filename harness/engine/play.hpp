@@ -25,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 struct FirstWord {
   enum class Kind {
     greeting,
-    refusal,        ///< 4yz or 554 in place of 220, or closed without a word
+    refusal,        ///< 4yz or 554 in place of 220
+    closed,         ///< without a word
     no_connection,  ///< `words` says why
     none,           ///< within the time that it was waited for
   };

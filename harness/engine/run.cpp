@@ -99,15 +99,27 @@ class Runner {
   asio::awaitable<void> side_by_side(Queue& queue, Attempts::Patience patience) {
     queue.sort();
     const std::size_t workers = std::min(plays_for_a_session * settings_.jobs, queue.size());
-    workers_left_ = workers;
-    asio::steady_timer all_done(context_, steady_clock::time_point::max());
-    for (std::size_t i = 0; i < workers; ++i)
-      asio::co_spawn(context_, work(queue, patience), [&](const std::exception_ptr& error) {
-        if (error && !failure_) failure_ = error;
-        if (--workers_left_ == 0) all_done.cancel();
-      });
+    for (std::size_t i = 0; i < workers; ++i) begin(work(queue, patience));
     asio::error_code ignored;
-    if (workers_left_ > 0) co_await all_done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (workers_left_ > 0) co_await all_done_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+
+  void begin(asio::awaitable<void> work) {
+    ++workers_left_;
+    asio::co_spawn(context_, std::move(work), [this](const std::exception_ptr& error) {
+      if (error && !failure_) failure_ = error;
+      if (--workers_left_ == 0) all_done_.cancel();
+    });
+  }
+
+  /// What may take a minute for each reply need not wait for all else to be done; but it leaves most sessions to that.
+  void begin_patience() {
+    if (patient_ >= attempts_.pace().limit() / 4) return;
+    ++patient_;
+    begin([](Runner& run) -> asio::awaitable<void> {
+      co_await run.work(run.owed_, Attempts::Patience::last);
+      --run.patient_;
+    }(*this));
   }
 
   /// What did not come is looked for once more.
@@ -256,7 +268,10 @@ class Runner {
     else
       co_await attempts_.round(scenario, summary, begins);
     running_.erase(running);
-    if (summary.rounds == rounds) co_return (scenario.alone ? alone_owed_ : owed_).add(index, 1, milliseconds(0));
+    if (summary.rounds == rounds) {
+      (scenario.alone ? alone_owed_ : owed_).add(index, 1, milliseconds(0));
+      co_return begin_patience();
+    }
     ++plays_;
     if (summary.rounds < settings_.repeat) co_return;
     results_[index] = attempts_.summed_up(summary);
@@ -378,6 +393,8 @@ class Runner {
   };
   std::list<Running> running_;  ///< in the order in which they began
   std::size_t workers_left_ = 0;
+  std::size_t patient_ = 0;  ///< of them: play what was missing while all else goes on
+  asio::steady_timer all_done_{context_, steady_clock::time_point::max()};
   std::size_t plays_ = 0;  ///< done, or left out for a condition
   std::size_t plays_since_canary_ = 0;
   steady_clock::time_point last_canary_;

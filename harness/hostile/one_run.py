@@ -186,7 +186,7 @@ def against_server_once(options, row, way, folder, patience):
             target.write_text(TARGET.format(name=row.name, scheme=scheme, port=listening(server), sink=sink,
                                             wait="100ms"))
             verdicts = play(case, options, folder, target, options.seconds,
-                            ["--jobs", 64, "--timeout", timeout, "--shard", row.shard])
+                            ["--jobs", 64, "--timeout", timeout, "--patience", timeout, "--shard", row.shard])
         finally:
             code = end(server)
             server.stdout.close()
@@ -227,7 +227,8 @@ def against_sink_once(options, row, calm, folder):
                                         wait=f"{options.patience}s"))
         if row.name:
             peer = start([options.hostile, "peer", row.name, sink], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        options_of_run = ["--timeout", f"{2 * options.patience}s", "--jobs", 16, "--shard", row.shard]
+        options_of_run = ["--timeout", f"{2 * options.patience}s", "--patience", f"{2 * options.patience}s", "--jobs", 16,
+                          "--shard", row.shard]
         verdicts = play(case, options, folder, target, options.seconds, options_of_run)
     finally:
         if peer is not None:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "harness/judge/ladder.hpp"
@@ -24,7 +25,9 @@ Routine<bool> Machine::still_answers(Session& session) {
   const Step noop = fence_steps(stage_.terms).front();
   co_await mark(session, Event::fence);
   co_await send(std::get<scenario::Send>(noop.action), session);
-  const Observed reply = co_await stage_.observe(session, any_reply(), std::nullopt);
+  // Who answers later than that is given more patience for the reply itself.
+  const milliseconds soon = std::min(stage_.terms.patience.reply, milliseconds(5000));
+  const Observed reply = co_await stage_.observe(session, any_reply(), soon);
   if (reply.what != Observed::What::reply) co_return false;
   co_await mark(session, Event::fence);
   const Observed bye = co_await say_quit(session);
