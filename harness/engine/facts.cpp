@@ -125,10 +125,15 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     if (to >= Ladder::mail) fact("mail");
     if (to >= Ladder::rcpt) fact("mailbox");
   };
+  bool said_hello = scenario.from >= Ladder::greeted;
   const auto uses = [&](const scenario::Text& text) {
     const std::string source = smtp::to_upper(scenario::to_source(text));
     const bool hello = source.starts_with("{HELLO}") || source.starts_with("EHLO") || source.starts_with("LHLO");
-    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) fact("ehlo");
+    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) {
+      fact("ehlo");
+      if (said_hello) fact("lhlo-again");
+      said_hello = true;
+    }
     if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
     // Where MAIL is refused, the message behind it would be read as commands.
     const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
@@ -137,6 +142,7 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
       if (name == "rejected") fact("rejects");
       if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");
       if (name == "accepted2") fact("two-recipients");
+      if (name == "sender" && scenario.from >= Ladder::ready) fact("mail");
       if (name == "foreign") fact("foreign");
       if (name == "foreign" && !scenario.survey) fact("untrusted");
       if (name == "user" || name == "password") fact("auth");
@@ -215,7 +221,8 @@ Target as_learnt(Target target, const Facts& facts) {
   if (facts.mailboxes.empty()) return target;
   std::vector<std::string>& accepts = target.mail.accepts;
   const auto refused = [&](const std::string& mailbox) {
-    return std::find(facts.mailboxes.begin(), facts.mailboxes.end(), mailbox) == facts.mailboxes.end();
+    const auto& all = facts.refused_mailboxes;
+    return std::find(all.begin(), all.end(), mailbox) != all.end();
   };
   // Only the first two are asked for.
   accepts.resize(std::min<std::size_t>(accepts.size(), 2));
