@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -128,15 +129,22 @@ class RunCommand {
     return exit_code(run, result);
   }
 
+  /// It was played; a row of the survey, which every run begins with, where it was asked for.
+  [[nodiscard]] bool counts(const engine::ScenarioResult& one) const {
+    const auto names_survey = [](const std::string& filter) { return filter.starts_with("survey"); };
+    if (one.outcome == scenario::Outcome::skipped || one.outcome == scenario::Outcome::unsupported) return false;
+    return !one.id.starts_with("survey/") ||
+           std::any_of(options_.filters.begin(), options_.filters.end(), names_survey);
+  }
+
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
     if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
       return exit_untestable;
     }
-    const std::size_t played = result.scenarios.size() - result.count(scenario::Outcome::skipped) -
-                               result.count(scenario::Outcome::unsupported);
-    if (played == 0) return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (result.findings(options_.strict) > 0) return exit_findings;
+    if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return counts(one); }))
+      return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (!result.complete) return exit_untrusted;
     for (const engine::ScenarioResult& scenario : result.scenarios)
       if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;
