@@ -40,7 +40,8 @@ bool only_wants_login(const Alternative& alternative, const Observed& observed) 
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
     : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {
   if (const auto password = values_.find("password"); password && !password->empty()) secrets_.push_back(*password);
-  stage_.limit(terms.patience.time_of(scenario.timeout));
+  const milliseconds time = terms.patience.time_of(scenario.timeout);
+  stage_.limit(terms.lacks("quick-errors") == nullptr ? time : std::min(time, terms.patience.scenario));
   stage_.begin(story_.handle());
 }
 
@@ -286,6 +287,12 @@ Machine::Next Machine::stop_short() {
   if (stage_.out_of_time()) {
     decide(Outcome::inconclusive, Cause::time_out, "", "the time of the scenario was over");
     verdict_.missing = true;
+    verdict_.reason = verdict_.actual;
+    if (const record::Deviation* slow = stage_.terms.lacks("quick-errors")) {
+      verdict_.missing = false;
+      blocked_by(*slow);
+      return Next::stop;
+    }
   } else {
     decide(Outcome::inconclusive, Cause::cut_short, "", "what was seen ends before that");
   }
