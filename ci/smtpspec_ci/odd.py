@@ -1,4 +1,4 @@
-"""Plays the suite, with no option given, on small odd servers, and says where it is not fair, quick and short about one.
+"""Plays the suite on small odd servers, and says where it is not fair, quick and short about one.
 
 Each server is the reference server with one oddity (odd_servers.py). What smtpspec may say of each stands in EXPECTED.
 Exit codes: 0 all is as it should be, 1 something is not, 2 no such server."""
@@ -30,6 +30,7 @@ class Expected:
     rows: tuple = ()  # globs of rows, one of which the first finding has; none: there is no finding
     decided: int = 1300  # so many rows at least have an outcome that says something of the server
     codes: tuple = (0,)
+    options: tuple = ()
 
 
 def finding(*rows, decided=1300):
@@ -46,9 +47,9 @@ EXPECTED = {name: Expected() for name in SERVERS} | {
     "auth-empty": finding("always/ehlo-keyword", "always/keyword-parameters"),
     "empty-keyword": finding("always/ehlo-keyword"),
     # RFC 5321 section 3.8: a server MUST NOT close the connection in response to commands that it does not understand.
-    "closes-after-error": finding("always/silent-close", "*unknown-command*", decided=1000),
-    # At four sessions a second, and a minute, it cannot play everything; then it says so.
-    "four-a-second": Expected(decided=100, codes=(0, 5)),
+    "closes-after-error": finding("survey/after-an-error", decided=1000),
+    # At four sessions a second all of it takes eight minutes, as smtpspec says soon; here the pace is what matters.
+    "four-a-second": Expected(decided=100, options=("--filter", "pipelining")),
     "login-first": Expected(decided=1000),
     "login-first-told-as-mx": Expected(decided=1000),
     "no-envelopes": Expected(decided=1200),
@@ -105,8 +106,8 @@ def play(smtpspec, name):
     try:
         begun = time.monotonic()
         with (folder / "run.log").open("w") as log:
-            code = processes.run([smtpspec, "run", folder / "target.toml", "--out", folder / "run"], seconds=PATIENCE,
-                                 stdout=log, stderr=subprocess.STDOUT)
+            command = [smtpspec, "run", folder / "target.toml", "--out", folder / "run", *EXPECTED[name].options]
+            code = processes.run(command, seconds=PATIENCE, stdout=log, stderr=subprocess.STDOUT)
         seconds = time.monotonic() - begun
     finally:
         processes.end(server)

@@ -319,6 +319,7 @@ class Runner {
         co_return;
       }
       if (events_.progress) events_.progress(progress());
+      warn_of_length();
       if (events_.checkpoint && since(last_checkpoint) >= next_checkpoint) {
         const auto began = steady_clock::now();
         RunResult so_far = run_.result;
@@ -353,6 +354,19 @@ class Runner {
       progress.slowest_for = since(running_.front().began);
     }
     return progress;
+  }
+
+  /// Who is in a hurry may end a run that is going to be long, and choose a smaller one.
+  void warn_of_length() {
+    const auto rate = attempts_.pace().rate_learnt();
+    const std::size_t left = results_.size() * settings_.repeat - std::min(plays_, results_.size() * settings_.repeat);
+    const double minutes = static_cast<double>(left) / rate.value_or(1) / 60;
+    if (!rate || warned_of_length_ || plays_ == 0 || minutes < 1.5) return;
+    warned_of_length_ = true;
+    note(
+        fmt::format("the target takes {:.0f} sessions a second, so the {} scenarios left take about {:.0f} minutes; "
+                    "--filter chooses fewer",
+                    *rate, left, minutes));
   }
 
   void tell_pace() {
@@ -399,6 +413,7 @@ class Runner {
   std::size_t plays_since_canary_ = 0;
   steady_clock::time_point last_canary_;
   bool interrupted_ = false;
+  bool warned_of_length_ = false;
   std::string untrusted_;
   std::exception_ptr failure_;
   Run run_;
