@@ -266,10 +266,11 @@ class Runner {
     const double minutes = static_cast<double>(left) / rate.value_or(1) / 60;
     if (!rate || warned_of_length_ || progress.done == 0 || minutes < 1.5) return;
     warned_of_length_ = true;
-    note(
-        fmt::format("the target takes {:.0f} sessions a second, so the {} scenarios left take about {:.0f} minutes; "
-                    "--filter chooses fewer",
-                    *rate, left, minutes));
+    if (events_.note)
+      events_.note(
+          fmt::format("the target takes {:.0f} sessions a second, so the {} scenarios left take about {:.0f} minutes; "
+                      "--filter chooses fewer",
+                      *rate, left, minutes));
   }
 
   void tell_pace() {

@@ -29,6 +29,9 @@ bool expects_no_reply(const Expectation& expectation) {
   return without_reply;
 }
 
+/// More than usual: then a reply for which a row waits less is waited for as long as any other.
+bool is_patient(const record::Patience& patience) { return patience.reply > record::Patience().reply; }
+
 /// 530 (RFC 4954 section 6, RFC 3207 section 4) says nothing of what was asked; an expectation of any refusal does not
 /// mean it.
 bool only_wants_login(const Alternative& alternative, const Observed& observed) {
@@ -184,7 +187,11 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
 }
 
 Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation& expectation, Session& session) {
-  const Observed observed = co_await stage_.observe(session, expectation, step.within);
+  const bool is_brief = step.within && *step.within < stage_.terms.patience.reply;
+  const bool waits_on =
+      is_brief && is_patient(stage_.terms.patience) && !allows(expectation, Alternative::Kind::silence);
+  const Observed observed =
+      co_await stage_.observe(session, expectation, waits_on ? std::optional<milliseconds>() : step.within);
   Captures captures;
   const auto chosen = choose(expectation, observed, values_.lookup(), captures);
   if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);

@@ -108,13 +108,12 @@ milliseconds Stage::time_to_close(const Session& session) {
 }
 
 /// A scenario that waits longer than is usual does so for something large; where another patience is asked for, it
-/// waits longer than that in the same measure, and one that waits less waits as long. What could not be sent whole is
-/// worth no such wait.
+/// waits longer than that in the same measure. What could not be sent whole is worth no such wait.
 milliseconds Stage::wait_for_reply(const Session& session, std::optional<milliseconds> within) const {
   constexpr milliseconds usual = record::Patience().reply;
   const milliseconds patience = terms.patience.reply;
   if (!within || (session.takes_no_more && *within > patience)) return patience;
-  if (*within <= usual) return patience > usual ? patience : *within;
+  if (*within <= usual) return *within;
   return milliseconds(within->count() * patience.count() / usual.count());
 }
 
