@@ -47,6 +47,9 @@ void lengthen(record::Patience& patience, milliseconds reply) {
   patience.reply = reply;
 }
 
+/// A row that gets one refusal or two is done by then. Of the others nobody wants to wait for as long as they would
+/// take.
+constexpr milliseconds time_where_errors_are_slow{30000};
 /// A play is put off so often; each time the pace is slower.
 constexpr std::size_t most_refusals = 12;
 /// The same where it was not greeted in time: that may be the target's way.
@@ -81,6 +84,10 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   put(terms, facts_);
   terms.patience = settings_.patience;
   terms.patience.last = patience != Patience::first;
+  if (facts_.lacks("quick-errors") != nullptr) {
+    terms.patience.reply = std::max(terms.patience.reply, 2 * *facts_.error_takes);
+    terms.patience.scenario = std::max(time_where_errors_are_slow, 2 * *facts_.error_takes);
+  }
   if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
   PlaySettings play{
       .connect = [&target, source = source.empty() ? sources_.next() : source](
@@ -111,6 +118,7 @@ asio::awaitable<Facts> Attempts::probe() {
 void Attempts::know(const Facts& facts) {
   facts_ = facts;
   target_ = as_learnt(settings_.target, facts);
+  if (facts.lacks("quick-errors") != nullptr) gate_.expect_waiting();
 }
 
 asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,

@@ -218,12 +218,9 @@ void put(record::Terms& terms, const Facts& facts) {
 }
 
 Target as_learnt(Target target, const Facts& facts) {
-  if (facts.mailboxes.empty()) return target;
+  if (!facts.mailboxes_are_known || facts.mailboxes.empty()) return target;
   std::vector<std::string>& accepts = target.mail.accepts;
-  const auto refused = [&](const std::string& mailbox) {
-    const auto& all = facts.refused_mailboxes;
-    return std::find(all.begin(), all.end(), mailbox) != all.end();
-  };
+  const auto refused = [&](const std::string& mailbox) { return facts.refused.count(mailbox) != 0; };
   // Only the first two are asked for.
   accepts.resize(std::min<std::size_t>(accepts.size(), 2));
   accepts.erase(std::remove_if(accepts.begin(), accepts.end(), refused), accepts.end());

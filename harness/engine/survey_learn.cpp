@@ -53,6 +53,9 @@ std::string because(const Scenario& row, const Played& played) {
   return record::Redactor(played.transcript.secrets).without_secrets(row.id + ": " + text);
 }
 
+/// Of a reply to an error, so that a row with some of them takes longer than anybody wants to wait.
+constexpr milliseconds slow{5000};
+
 void drop(Facts& facts, const std::string& fact) {
   auto& all = facts.deviations;
   all.erase(std::remove_if(all.begin(), all.end(), [&](const Deviation& one) { return one.fact == fact; }), all.end());
@@ -66,7 +69,7 @@ void learn_fact(Facts& facts, const Scenario& row, const Played& played) {
     return;
   const bool first = facts.holding.count(row.fact) == 0;
   if (verdict.outcome != Outcome::pass) {
-    if (row.fact == "mailbox") facts.refused_mailboxes.push_back(recipient_of(played.transcript));
+    if (row.fact == "mailbox") facts.refused.insert(recipient_of(played.transcript));
     if (first && facts.lacks(row.fact) == nullptr) facts.deviations.push_back({row.fact, because(row, played), 0});
     return;
   }
@@ -108,6 +111,10 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
       facts.error_takes = std::max(took, facts.error_takes.value_or(took));
     }
   }
+  if (facts.error_takes >= slow && facts.lacks("quick-errors") == nullptr)
+    facts.deviations.push_back(
+        {"quick-errors", fmt::format("{}: an error is answered after {} s", row.id, facts.error_takes->count() / 1000),
+         0});
   // The last reply may say that it was too much, in a code of the server's own.
   const bool said_so =
       !ended && last >= 400 && last != 500 && last != 502 && played.judged.verdict.cause == Cause::ending;
