@@ -81,7 +81,9 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   put(terms, facts_);
   terms.patience = settings_.patience;
   terms.patience.last = patience != Patience::first;
-  if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
+  // Who was quick in all of the survey need not be waited for so long.
+  const bool quick = facts_.reply_takes && *facts_.reply_takes < terms.patience.reply / 10;
+  if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience / (quick ? 3 : 1));
   PlaySettings play{
       .connect = [&target, source = source.empty() ? sources_.next() : source](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
