@@ -268,7 +268,7 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
 bool Attempts::save(const record::Transcript& transcript) const {
   if (settings_.out.empty()) return false;
   const auto problem = record::save_transcript(settings_.out, transcript);
-  if (problem && note_) note_(*problem);
+  if (problem) note(*problem);
   return !problem;
 }
 
