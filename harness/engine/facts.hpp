@@ -36,6 +36,7 @@ struct Facts {
   std::map<std::string, std::string> shows_as;  ///< a mailbox, and the one that its mail is delivered to
   std::optional<std::chrono::milliseconds> delivery_takes;  ///< after the reply to the data; below 0: before it
   std::optional<std::chrono::milliseconds> error_takes;     ///< the reply to an error
+  std::optional<std::chrono::milliseconds> reply_takes;     ///< any reply, at most
 
   std::vector<Learnt> notes;  ///< what else people may want to know
 

@@ -99,9 +99,15 @@ class Runner {
   asio::awaitable<void> side_by_side(Queue& queue, Attempts::Patience patience) {
     queue.sort();
     const std::size_t workers = std::min(plays_for_a_session * settings_.jobs, queue.size());
-    for (std::size_t i = 0; i < workers; ++i) begin(work(queue, patience));
+    for (std::size_t i = 0; i < workers; ++i) begin(work_and_help(queue, patience));
     asio::error_code ignored;
     if (workers_left_ > 0) co_await all_done_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+
+  /// Who has nothing left to begin looks for what was missing.
+  asio::awaitable<void> work_and_help(Queue& queue, Attempts::Patience patience) {
+    co_await work(queue, patience);
+    co_await work(owed_, Attempts::Patience::last);
   }
 
   void begin(asio::awaitable<void> work) {

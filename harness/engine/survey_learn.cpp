@@ -128,6 +128,17 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
                               after});
 }
 
+/// The slowest reply; one that did not come took as long as it was waited for.
+void learn_pace(Facts& facts, const record::Transcript& transcript) {
+  record::Time asked{0};
+  for (const Event& event : transcript.events) {
+    if (is_said(event, Party::client)) asked = event.at;
+    if (!is_said(event, Party::server) && event.kind != Event::Kind::waited) continue;
+    const auto took = std::chrono::duration_cast<milliseconds>(event.at - asked);
+    facts.reply_takes = std::max(took, facts.reply_takes.value_or(took));
+  }
+}
+
 /// As whom its recipient shows, and when it came.
 void learn_delivery(Facts& facts, const Played& played, record::Time later) {
   const record::Delivery& delivery = played.transcript.deliveries.front();
@@ -165,6 +176,7 @@ void learn(Facts& facts, const Scenario& row, const Played& played, record::Time
   if (row.from == scenario::Ladder::tls) facts.under_tls = ehlo_under_tls(played.transcript);
   if (!row.fact.empty()) learn_fact(facts, row, played);
   if (!row.limit.empty()) learn_limit(facts, row, played);
+  learn_pace(facts, played.transcript);
   if (played.transcript.deliveries.size() == 1) learn_delivery(facts, played, later);
 }
 
