@@ -270,7 +270,7 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
   }
   if (summary.rounds < settings_.repeat)
     add(fmt::format("the run ended after {} of {} repeats", summary.rounds, settings_.repeat));
-  return result;
+  return settings_.target.delivery ? result : without_road(std::move(result));
 }
 
 bool Attempts::save(const record::Transcript& transcript) const {

@@ -181,6 +181,16 @@ class Runner {
     run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
     run_.result.target.keywords = keyword_lines(facts_.under_tls.keywords.empty() ? facts_.plain : facts_.under_tls);
     run_.result.target.learnt = learnt(facts_);
+    tell_refused();
+    run_.facts = facts_;
+  }
+
+  /// Mailboxes that were named and take no mail; all that were tried where none does.
+  void tell_refused() {
+    const auto& named = settings_.target.mail.accepts;
+    for (const auto& [mailbox, why] : facts_.refused)
+      if (std::find(named.begin(), named.end(), mailbox) != named.end() || facts_.mailboxes.empty())
+        run_.result.target.learnt.push_back({std::string(takes_no_mail), why});
   }
 
   /// Scenarios that make no sense here have their result at once; the others queue up.

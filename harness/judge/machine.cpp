@@ -112,7 +112,8 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
     if (next == Next::go_on) continue;
     const bool missing = verdict_.missing;
     if (!stage_.is_cut_off())
-      blocked(Cause::ladder, "'" + std::string(scenario::name(to)) + "' was not reached: " + verdict_.actual);
+      blocked(Cause::ladder,
+              "'" + std::string(scenario::name(to)) + "' was not reached: " + said_in(step) + verdict_.actual);
     verdict_.missing = missing;
     co_return Next::stop;
   }
@@ -120,6 +121,14 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
   session.replies.discard();
   if (number >= 0) co_await mark(session, number);
   co_return stage_.is_cut_off() ? stop_short() : Next::go_on;
+}
+
+/// "RCPT TO:<alice@example.test> got ".
+std::string Machine::said_in(const Step& step) {
+  if (std::holds_alternative<scenario::Login>(step.action)) return "AUTH PLAIN got ";
+  const auto* send = std::get_if<scenario::Send>(&step.action);
+  const auto octets = send == nullptr ? std::nullopt : std::optional(scenario::expand(send->octets, values_.lookup()));
+  return octets && *octets ? smtp::escape(**octets) + " got " : std::string();
 }
 
 Routine<Machine::Next> Machine::perform(const Step& step, Session& session) {
@@ -162,6 +171,11 @@ Routine<Machine::Next> Machine::send(const scenario::Send& send, Session& sessio
 /// A handshake that fails may be one of the endings that the step expects.
 Routine<Machine::Next> Machine::handshake(const Step& step, Session& session) {
   if (session.open) co_await stage_.carry_out(stage_.about(Kind::handshake, session));
+  if (session.problem.starts_with("the certificate is not accepted")) {  // by us, as we were told to
+    decide(Outcome::blocked, Cause::tls_handshake, "a TLS handshake", session.problem);
+    verdict_.reason = verdict_.actual;
+    co_return Next::stop;
+  }
   if (session.under_tls || handshake_may_fail(step)) co_return Next::go_on;
   if (stage_.is_cut_off()) co_return stop_short();
   decide(Outcome::inconclusive, Cause::tls_handshake, "a TLS handshake", "the handshake failed: " + session.problem);
