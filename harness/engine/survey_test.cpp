@@ -75,9 +75,13 @@ TEST_CASE("a deviation is found once, and what leans on it is blocked by it") {
       {{Fault::noop_unknown}, "survey/noop", "noop"},
       {{Fault::rset_unknown}, "survey/rset", "rset two-errors tls"},
       {{Fault::unknown_command_ends_session}, "survey/after-an-error", "two-errors"},
-      {{Fault::handshake_fails}, "survey/handshake", "survey/mail/under-tls survey/mail/logged-in tls"},
-      {{Fault::ehlo_unknown}, "survey/ehlo", "survey/handshake survey/mail/logged-in"},
-      {{Fault::ehlo_in_several_replies}, "survey/ehlo", "survey/handshake survey/mail/logged-in"},
+      {{Fault::handshake_fails}, "survey/handshake", "survey/mail/under-tls survey/mail/logged-in survey/login tls"},
+      {{Fault::ehlo_unknown},
+       "survey/ehlo",
+       "survey/handshake survey/mail/logged-in survey/mailbox-at-name survey/login"},
+      {{Fault::ehlo_in_several_replies},
+       "survey/ehlo",
+       "survey/handshake survey/mail/logged-in survey/mailbox-at-name survey/login"},
   };
   const auto suite = engine::suite();
   for (const Case& one : cases) {
@@ -177,11 +181,7 @@ TEST_CASE("a mailbox that was not asked for yet is not taken for one that is ref
   target.mail.accepts = {"alice@example.test", "bob@example.test"};
   Facts facts;
   facts.mailboxes = {"alice@example.test"};
-<<<<<<< HEAD
-  facts.refused["bob@example.test"] = "550 Nobody";
-=======
   facts.refused = {{"bob@example.test", "550"}};
->>>>>>> refs/heads/main
   CHECK(as_learnt(target, facts).mail.accepts.size() == 2);
   facts.mailboxes_are_known = true;
   CHECK(as_learnt(target, facts).mail.accepts == facts.mailboxes);
