@@ -165,8 +165,8 @@ void read_profile(TargetReader& it, const Entry& entry) {
 using It = TargetReader;
 const Fields<It> target_fields = {
     {{"address", "smtp://host:port, smtps:// or lmtp://; the usual ports are 25, 465 and 24",
-      shape::matching(R"(^((smtp|smtps|lmtp)://(\[[0-9A-Fa-f:.]+(%.+)?\]|[A-Za-z0-9._-]+)(:[0-9]+)?/?|lmtp://(/.+))$)"), true,
-      address_example},
+      shape::matching(R"(^((smtp|smtps|lmtp)://(\[[0-9A-Fa-f:.]+(%.+)?\]|[A-Za-z0-9._-]+)(:[0-9]+)?/?|lmtp://(/.+))$)"),
+      true, address_example},
      read_address},
     field<&Target::name, It>("name", "For reports; the address where it is left out"),
     {{"profile", "lmtp for an lmtp address, submission on the ports 465 and 587, otherwise mx, where it is left out",
