@@ -59,9 +59,11 @@ int explain_all(const ListOptions& options) {
   std::string again = "smtpspec run TARGET";
   for (const auto& folder : options.suite) again += " --suite " + shell_word(folder.string());
   std::size_t shown = 0;
-  std::vector<std::string> ids;
+  std::vector<std::string> ids;  // and whatever else has a name
   for (const auto& scenario : suite->scenarios) {
     ids.push_back(scenario.id);
+    ids.push_back(scenario.id.substr(0, scenario.id.find('/')));
+    ids.insert(ids.end(), scenario.tags.begin(), scenario.tags.end());
     if (!engine::matches(scenario, options.id)) continue;
     explain(scenario, *suite, again);
     ++shown;

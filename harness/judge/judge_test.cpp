@@ -197,6 +197,8 @@ TEST_CASE("what is not in the transcript is no pass and no accusation") {
       {"we left", help, asked().hung_up(), Outcome::inconclusive, Cause::cut_short},
       {"out of time in a step", brief + help, asked().waits(milliseconds(5000)).hung_up(), Outcome::inconclusive,
        Cause::time_out, true},
+      {"out of time where errors are slow", brief + help,
+       asked().lacks("quick-errors").waits(milliseconds(5000)).hung_up(), Outcome::blocked, Cause::time_out},
       {"out of time in a silence", "timeout = \"300ms\"\n" + silence, began().waits(milliseconds(300)).hung_up(),
        Outcome::inconclusive, Cause::time_out, true},
       {"out of time after a reply", brief + R"(steps = [ { send = "HELP", expect = "214 close" } ])",
