@@ -33,6 +33,7 @@ struct Chosen {
 
 void add_run(CLI::App& app, Chosen& chosen);
 void add_survey(CLI::App& app, Chosen& chosen);
+void add_target(CLI::App& app, Chosen& chosen);
 void add_judge(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);

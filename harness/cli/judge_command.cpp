@@ -24,16 +24,12 @@ struct JudgeOptions {
   bool verbose = false;
 };
 
-/// Judges one scenario again in place, and shows its conversations to the referee. False, said on standard error, where
-/// its transcript cannot be read.
+/// Judges one scenario again in place, and shows its conversations to the referee. False, with the problem, where its
+/// transcript cannot be read.
 bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scenario, const scenario::Suite& suite,
-                 const std::filesystem::path& folder, engine::RuleTally& rules) {
-  std::string problem;
+                 const std::filesystem::path& folder, engine::RuleTally& rules, std::string& problem) {
   const auto transcript = record::load_transcript(folder / result.transcript, problem);
-  if (!transcript) {
-    say(problem);
-    return false;
-  }
+  if (!transcript) return false;
   const judge::Judged judged = judge::judge(scenario, *transcript);
   rules.add(*transcript, judged);
   engine::ScenarioResult again = engine::describe_result(scenario, suite);
@@ -43,7 +39,7 @@ bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scena
   again.again = result.again;
   again.attempts = result.attempts;
   again.expectation = result.expectation;
-  result = std::move(again);
+  result = result.outcome == scenario::Outcome::skipped ? engine::without_road(std::move(again)) : std::move(again);
   return true;
 }
 
@@ -57,19 +53,19 @@ int judge_run(const JudgeOptions& options) {
   engine::RuleTally rules;
   std::size_t judged = 0;
   std::vector<std::string> changed;
-  bool whole = true;
+  std::vector<std::string> unknown;  // rows that the suite does not have
+  std::vector<std::string> unread;   // transcripts: what is wrong
   for (engine::ScenarioResult& result : run->scenarios) {
     if (result.transcript.empty()) continue;
     const auto found = by_id.find(result.id);
     if (found == by_id.end()) {
-      say(fmt::format("{} is not in the suite any more", result.id));
-      whole = false;
+      unknown.push_back(result.id);
       continue;
     }
     if (!found->second->rule.empty()) continue;
     const engine::Outcome before = result.outcome;
-    if (!judge_again(result, *found->second, *suite, options.run, rules)) {
-      whole = false;
+    if (std::string problem; !judge_again(result, *found->second, *suite, options.run, rules, problem)) {
+      unread.push_back(problem);
       continue;
     }
     ++judged;
@@ -82,11 +78,20 @@ int judge_run(const JudgeOptions& options) {
       rules.put(result, *found->second);
   fmt::print("{}", reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
   for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
+  if (!unknown.empty())
+    say(fmt::format("{} of the run {} not in this suite, {} first; the run was made by: {}", unknown.size(),
+                    unknown.size() == 1 ? "row is" : "rows are", unknown.front(), run->command));
+  if (!unread.empty())
+    say(fmt::format("{} transcript{} cannot be read: {}", unread.size(), unread.size() == 1 ? "" : "s",
+                    unread.front()));
+  if (judged == 0) {
+    say("nothing was judged again");
+    return exit_nothing_ran;
+  }
   fmt::print("Judged {} transcripts again: {}.\n", judged,
              changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));
-  if (judged == 0) return exit_nothing_ran;
   if (run->findings(options.strict) > 0) return exit_findings;
-  return whole && run->complete ? exit_complete : exit_untrusted;
+  return unknown.empty() && unread.empty() && run->complete ? exit_complete : exit_untrusted;
 }
 
 }  // namespace

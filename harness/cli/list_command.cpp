@@ -59,9 +59,11 @@ int explain_all(const ListOptions& options) {
   std::string again = "smtpspec run TARGET";
   for (const auto& folder : options.suite) again += " --suite " + shell_word(folder.string());
   std::size_t shown = 0;
-  std::vector<std::string> ids;
+  std::vector<std::string> ids;  // and whatever else has a name
   for (const auto& scenario : suite->scenarios) {
     ids.push_back(scenario.id);
+    ids.push_back(scenario.id.substr(0, scenario.id.find('/')));
+    ids.insert(ids.end(), scenario.tags.begin(), scenario.tags.end());
     if (!engine::matches(scenario, options.id)) continue;
     explain(scenario, *suite, again);
     ++shown;
@@ -85,8 +87,10 @@ int check(const CheckOptions& options) {
   bool good = !shipped || print(scenario::check_ledger(*suite, engine::rule_names()));
   if (!options.rfc_dir.empty()) good = print(scenario::check_sentences(*suite, options.rfc_dir)) && good;
   if (!good) return exit_usage;
-  fmt::print("{} scenarios and {} requirements: nothing is wrong with them\n", suite->scenarios.size(),
-             suite->requirements.size());
+  // The survey is ours where the suite has none.
+  const auto count =
+      std::count_if(suite->scenarios.begin(), suite->scenarios.end(), [](const auto& one) { return !one.survey; });
+  fmt::print("{} scenarios and {} requirements: nothing is wrong with them\n", count, suite->requirements.size());
   return exit_complete;
 }
 

@@ -1,7 +1,9 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/scenario/diagnostic.hpp"
 
 namespace {
 
@@ -19,15 +22,30 @@ constexpr const char* description =
     "answers and what it delivers, and says with evidence where it breaks the RFCs.";
 
 constexpr const char* footer =
-    "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
-    "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.\n\n"
-    "Examples:\n"
+    "A first contact:\n"
+    "  smtpspec run smtp://127.0.0.1:2525              what can be known from an address alone; --rcpt, --user\n"
+    "  smtpspec show ID                                a finding of that run, or a row: the whole conversation\n"
+    "  smtpspec target init smtp://127.0.0.1:2525      asks the server, writes target.toml to fill in\n"
+    "  smtpspec run target.toml                        with deliveries, a login, mailboxes that are refused\n\n"
+    "And then:\n"
     "  smtpspec run                                    the suite on the embedded reference server\n"
-    "  smtpspec run smtp://127.0.0.1:2525              on a server, with what can be known without a target file\n"
-    "  smtpspec run target.toml --report junit         on a server, with a JUnit report beside results.json\n"
-    "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing'\n"
+    "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing' --report junit\n"
     "  smtpspec explain false-end-of-data              what a scenario does, and why\n"
-    "  smtpspec show false-end-of-data/lf-dot-lf       what came of it in the last run, every octet";
+    "  smtpspec judge                                  that run again, by the suite as it is now\n\n"
+    "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
+    "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
+    "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.";
+
+/// The word in the place of a command, where it is none.
+int no_such_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::string near = smtpspec::scenario::closest(word, names);
+  smtpspec::cli::say(fmt::format("there is no command '{}'{}; there are {}", word,
+                                 near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+                                 fmt::join(names, ", ")));
+  return smtpspec::cli::exit_usage;
+}
 
 }  // namespace
 
@@ -45,6 +63,7 @@ int main(int argc, char** argv) {
   chosen.command_line = fmt::format("smtpspec{}{}", argc > 1 ? " " : "", fmt::join(argv + 1, argv + argc, " "));
   add_run(app, chosen);
   add_survey(app, chosen);
+  add_target(app, chosen);
   add_judge(app, chosen);
   add_show(app, chosen);
   add_list(app, chosen);
@@ -54,6 +73,12 @@ int main(int argc, char** argv) {
   add_prove(app, chosen);
   add_serve(app, chosen);
   add_sink(app, chosen);
+  const std::string word = argc > 1 ? argv[1] : "help";
+  if (word == "help" && argc < 3) {
+    fmt::print(argc > 1 ? stdout : stderr, "{}", app.help());
+    return argc > 1 ? exit_complete : exit_usage;
+  }
+  if (!word.starts_with('-') && app.get_subcommand_no_throw(word) == nullptr) return no_such_command(app, word);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

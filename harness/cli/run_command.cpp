@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "harness/cli/advice.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
@@ -47,8 +49,12 @@ class RunCommand {
     engine::RunResult waiting;
     waiting.incomplete_because = "the run was still going on";
     write_results(waiting);
-    const engine::Run run = play();
-    return report(run);
+    try {
+      return report(play());
+    } catch (const engine::CannotListen& problem) {
+      say(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what()));
+      return exit_untestable;
+    }
   }
 
  private:
@@ -59,11 +65,15 @@ class RunCommand {
     if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
     wanted_ = std::move(*wanted);
-    if (options_.target.empty()) {
+    if (options_.target.target.empty() && !options_.target.words().empty()) {
+      say(fmt::format("of which server?{}: name a target", options_.target.words()));
+      return exit_usage;
+    }
+    if (options_.target.target.empty()) {
       embedded_ = std::make_unique<Embedded>();
       settings_.target = embedded_->target();
     } else {
-      auto target = target_of(options_);
+      auto target = target_of(options_.target);
       if (!target) return exit_usage;
       settings_.target = std::move(*target);
     }
@@ -78,7 +88,8 @@ class RunCommand {
     settings_.rate = options_.rate;
     settings_.repeat = options_.repeat;
     settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
-    settings_.again = "smtpspec run" + (options_.target.empty() ? "" : " " + shell_word(options_.target));
+    const std::string& target = options_.target.target;
+    settings_.again = "smtpspec run" + (target.empty() ? "" : " " + shell_word(target)) + options_.target.words();
     for (const auto& folder : options_.suite) settings_.again += " --suite " + shell_word(folder.string());
     return exit_complete;
   }
@@ -117,26 +128,49 @@ class RunCommand {
     const int signal = signal_caught();
     if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
     bool written = write_results(result);
-    for (const WantedReport& wanted : wanted_) written = write(wanted.file, wanted.format->write(result)) && written;
-    fmt::print("{}", reports::to_terminal(result, stdout_style(options_.verbose, options_.strict)));
-    std::string files = (options_.out / "results.json").string();
-    for (const WantedReport& wanted : wanted_) files += ", " + wanted.file.string();
-    fmt::print("Reports: {}; transcripts: {}\n", files, (options_.out / "transcripts").string());
+    std::vector<std::string> files;
+    if (written) files.push_back((options_.out / "results.json").string());
+    std::string shown = reports::to_terminal(result, stdout_style(options_.verbose, options_.strict));
+    for (const std::string& line : advice(result, settings_.target)) shown += "  " + line + "\n";
+    bool for_people = true;
+    for (const WantedReport& wanted : wanted_) {
+      const std::string report = wanted.format->write(result);
+      if (wanted.file == "-") {
+        if (for_people) shown.clear();
+        for_people = false;
+        shown += report;
+      } else if (write(wanted.file, report)) {
+        files.push_back(wanted.file.string());
+      } else {
+        written = false;
+      }
+    }
+    fmt::print("{}", shown);
+    if (for_people && !files.empty())
+      fmt::print("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) written = false;
     if (!written) return exit_not_written;
     if (signal != 0) return exit_signal + signal;
     return exit_code(run, result);
   }
 
+  /// It was played; a row of the survey, which every run begins with, where it was asked for.
+  [[nodiscard]] bool counts(const engine::ScenarioResult& one) const {
+    const auto names_survey = [](const std::string& filter) { return filter.starts_with("survey"); };
+    if (one.outcome == scenario::Outcome::skipped || one.outcome == scenario::Outcome::unsupported) return false;
+    return !one.id.starts_with("survey/") ||
+           std::any_of(options_.filters.begin(), options_.filters.end(), names_survey);
+  }
+
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
     if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
+      for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    const std::size_t played = result.scenarios.size() - result.count(scenario::Outcome::skipped) -
-                               result.count(scenario::Outcome::unsupported);
-    if (played == 0) return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (result.findings(options_.strict) > 0) return exit_findings;
+    if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return counts(one); }))
+      return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (!result.complete) return exit_untrusted;
     for (const engine::ScenarioResult& scenario : result.scenarios)
       if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;

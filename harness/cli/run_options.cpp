@@ -1,18 +1,115 @@
 #include "harness/cli/run_options.hpp"
 
 #include <charconv>
+#include <iostream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/wire/tls.hpp"
 
 namespace smtpspec::cli {
 
+namespace {
+
+/// The first line of a file, or of standard input.
+std::optional<std::string> first_line(const std::string& file) {
+  std::string line;
+  if (file == "-") return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+  const auto text = read_file(file);
+  return text ? std::optional(text->substr(0, text->find_first_of("\r\n"))) : std::nullopt;
+}
+
+/// Who logs in, as far as the command line tells.
+bool put_login(scenario::Target& target, const TargetOptions& options) {
+  if (options.user.empty() && options.password_file.empty() && !target.auth) return true;
+  scenario::Target::Auth auth = target.auth.value_or(scenario::Target::Auth());
+  if (!options.user.empty()) auth.user = options.user;
+  if (!options.password_file.empty()) {
+    const auto password = first_line(options.password_file);
+    if (!password) say(fmt::format("--password-file {}: cannot be read", options.password_file));
+    if (!password) return false;
+    auth.password = *password;
+  }
+  if (auth.user.empty()) say("whose password is it? --user, or [auth] user, tells");
+  if (auth.password.empty()) say(fmt::format("no password for '{}': give --password-file", auth.user));
+  target.auth = auth;
+  return !auth.user.empty() && !auth.password.empty();
+}
+
+bool put_mailboxes(scenario::Target& target, const TargetOptions& options) {
+  for (const std::string& mailbox : options.mailboxes)
+    if (!scenario::is_mailbox(mailbox)) {
+      say(fmt::format("--rcpt {}: no mailbox; write it as in alice@example.test", mailbox));
+      return false;
+    }
+  if (options.mailboxes.empty()) return true;
+  target.mail.accepts = options.mailboxes;
+  if (target.mail.domain.empty()) target.mail.domain = scenario::domain_of(options.mailboxes.front());
+  return true;
+}
+
+/// Found out before anything is sent.
+bool authorities_can_be_read(const scenario::Target& target) {
+  if (!target.tls.verify) return true;
+  try {
+    (void)wire::TlsContext::client({target.tls.verify, target.tls.ca});
+    return true;
+  } catch (const std::exception& error) {
+    say(fmt::format("{}: [tls] ca: no certificates can be read from {}", target.file.string(), error.what()));
+    return false;
+  }
+}
+
+std::optional<scenario::Target> named_target(const std::string& name) {
+  if (name.find("://") != std::string::npos) {
+    auto target = scenario::target_from_url(name);
+    if (!target)
+      say(fmt::format("'{}' is no target: write smtp://host:port, smtps://host:port, lmtp://host:port or lmtp:///path",
+                      name));
+    return target;
+  }
+  const auto text = read_file(name);
+  if (!text) {
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(name, ignored);
+    say(fmt::format("{}: {}; a server without a target file is written smtp://host:port", name,
+                    there ? "cannot be read" : "there is no such file"));
+    return std::nullopt;
+  }
+  auto loaded = scenario::load_target(*text, name);
+  if (!print(loaded.diagnostics)) return std::nullopt;
+  return std::move(loaded.value);
+}
+
+}  // namespace
+
+std::string TargetOptions::words() const {
+  std::string words;
+  for (const std::string& mailbox : mailboxes) words += " --rcpt " + shell_word(mailbox);
+  if (!user.empty()) words += " --user " + shell_word(user);
+  if (!password_file.empty()) words += " --password-file " + shell_word(password_file);
+  return words;
+}
+
+void add_options(CLI::App& command, TargetOptions& options) {
+  command
+      .add_option("--rcpt", options.mailboxes, "A mailbox that takes mail; repeatable; before those of a target file")
+      ->type_name("MAILBOX")
+      ->take_all();
+  command.add_option("--user", options.user, "Who logs in")->type_name("NAME");
+  command.add_option("--password-file", options.password_file, "Its first line is the password; - is standard input")
+      ->type_name("FILE");
+}
+
 void add_options(CLI::App& command, RunOptions& options) {
-  command.add_option("target", options.target,
-                     "A target file, or smtp://host:port, smtps://..., lmtp://...; left out: the embedded server");
+  command.add_option(
+      "target", options.target.target,
+      "A target file, or smtp://host:port, smtps://..., lmtp://..., lmtp:///path/of/socket; left out: the\n"
+      "embedded server");
+  add_options(command, options.target);
   command
       .add_option("--filter", options.filters,
                   "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes")
@@ -44,7 +141,10 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--shard", options.shard, "Play the i-th of n parts of the suite")->type_name("i/n");
   command.add_option("--seed", options.seed, "Seed of the tokens that mark messages (default: from the clock)")
       ->type_name("N");
-  command.add_option("--report", options.reports, "Write a report beside results.json: junit, json")
+  command
+      .add_option("--report", options.reports,
+                  "Write a report beside results.json: junit, json; =- writes it to\n"
+                  "standard output, in place of what stands there otherwise")
       ->type_name("FORMAT[=FILE]")
       ->take_all();
   command.add_option("--baseline", options.baseline, "Known failures; only what differs from them is a finding")
@@ -55,25 +155,11 @@ void add_options(CLI::App& command, RunOptions& options) {
                    "Play against an address that is neither loopback nor private");
 }
 
-std::optional<scenario::Target> target_of(const RunOptions& options) {
-  if (options.target.find("://") != std::string::npos) {
-    auto target = scenario::target_from_url(options.target);
-    if (!target)
-      say(fmt::format("'{}' is no target: write smtp://host:port, smtps://host:port or lmtp://host:port",
-                      options.target));
-    return target;
-  }
-  const auto text = read_file(options.target);
-  if (!text) {
-    std::error_code ignored;
-    const bool there = std::filesystem::exists(options.target, ignored);
-    say(fmt::format("{}: {}; a server without a target file is written smtp://host:port", options.target,
-                    there ? "cannot be read" : "there is no such file"));
+std::optional<scenario::Target> target_of(const TargetOptions& options) {
+  auto target = named_target(options.target);
+  if (!target || !put_mailboxes(*target, options) || !put_login(*target, options) || !authorities_can_be_read(*target))
     return std::nullopt;
-  }
-  auto loaded = scenario::load_target(*text, options.target);
-  if (!print(loaded.diagnostics)) return std::nullopt;
-  return std::move(loaded.value);
+  return target;
 }
 
 std::optional<engine::Selection> selection_of(const RunOptions& options) {
@@ -102,6 +188,10 @@ std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
       std::string known;
       for (const auto& row : reports::formats()) known += fmt::format("{}{}", known.empty() ? "" : ", ", row.name);
       say(fmt::format("--report {}: unknown format; there are {}", name, known));
+      return std::nullopt;
+    }
+    if (equals + 1 == text.size()) {
+      say(fmt::format("--report {}: write the name of a file behind '=', or - for standard output", text));
       return std::nullopt;
     }
     wanted.push_back({format, equals == std::string::npos ? options.out / std::string(format->file_name)

@@ -17,8 +17,20 @@ class App;
 
 namespace smtpspec::cli {
 
-struct RunOptions {
+/// Which server, and what the command line says of it; that goes before what a target file says.
+struct TargetOptions {
   std::string target;  ///< a file, a URL, or empty for the embedded server
+  std::vector<std::string> mailboxes;
+  std::string user;
+  std::string password_file;  ///< "-": standard input
+  /// As they were given, without the target: " --rcpt alice@example.test".
+  [[nodiscard]] std::string words() const;
+};
+/// All of them but `target`.
+void add_options(CLI::App& command, TargetOptions& options);
+
+struct RunOptions {
+  TargetOptions target;
   std::vector<std::string> filters;
   std::vector<std::filesystem::path> suite;
   std::filesystem::path out = "smtpspec-run";
@@ -41,11 +53,11 @@ void add_options(CLI::App& command, RunOptions& options);
 /// A report to be written, and where.
 struct WantedReport {
   const reports::Format* format = nullptr;
-  std::filesystem::path file;
+  std::filesystem::path file;  ///< "-": standard output, in place of what is written there otherwise
 };
 
 /// Each says on standard error what is wrong, and returns nothing, where the options do not fit.
-[[nodiscard]] std::optional<scenario::Target> target_of(const RunOptions& options);
+[[nodiscard]] std::optional<scenario::Target> target_of(const TargetOptions& options);
 [[nodiscard]] std::optional<engine::Selection> selection_of(const RunOptions& options);
 [[nodiscard]] std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options);
 /// `given` is set to the baseline where one was asked for.

@@ -87,7 +87,11 @@ int serve(const ServeOptions& options) {
   if (!faults || !deliver) return exit_usage;
   for (const std::string& user : options.users) {
     const auto colon = user.find(':');
-    server.settings.users[user.substr(0, colon)] = colon == std::string::npos ? "" : user.substr(colon + 1);
+    if (colon == 0 || colon == std::string::npos || colon + 1 == user.size()) {
+      say(fmt::format("--user {}: write NAME:PASSWORD", user.substr(0, colon)));
+      return exit_usage;
+    }
+    server.settings.users[user.substr(0, colon)] = user.substr(colon + 1);
   }
   const auto place = place_of("", options.listen);
   if (!place) return exit_usage;

@@ -47,6 +47,9 @@ void lengthen(record::Patience& patience, milliseconds reply) {
   patience.reply = reply;
 }
 
+/// A row that gets one refusal or two is done by then. Of the others nobody wants to wait for as long as they would
+/// take.
+constexpr milliseconds time_where_errors_are_slow{30000};
 /// A play is put off so often; each time the pace is slower.
 constexpr std::size_t most_refusals = 12;
 /// The same where it was not greeted in time: that may be the target's way.
@@ -81,6 +84,10 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   put(terms, facts_);
   terms.patience = settings_.patience;
   terms.patience.last = patience != Patience::first;
+  if (facts_.lacks("quick-errors") != nullptr) {
+    terms.patience.reply = std::max(terms.patience.reply, 2 * *facts_.error_takes);
+    terms.patience.scenario = std::max(time_where_errors_are_slow, 2 * *facts_.error_takes);
+  }
   // Who was quick in all of the survey need not be waited for so long.
   const bool quick = facts_.reply_takes && *facts_.reply_takes < terms.patience.reply / 10;
   if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience / (quick ? 3 : 1));
@@ -113,6 +120,7 @@ asio::awaitable<Facts> Attempts::probe() {
 void Attempts::know(const Facts& facts) {
   facts_ = facts;
   target_ = as_learnt(settings_.target, facts);
+  if (facts.lacks("quick-errors") != nullptr) gate_.expect_waiting();
 }
 
 asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
@@ -262,7 +270,7 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
   }
   if (summary.rounds < settings_.repeat)
     add(fmt::format("the run ended after {} of {} repeats", summary.rounds, settings_.repeat));
-  return result;
+  return settings_.target.delivery ? result : without_road(std::move(result));
 }
 
 bool Attempts::save(const record::Transcript& transcript) const {

@@ -1,6 +1,7 @@
 #include "harness/engine/delivery_watch.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -9,6 +10,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "harness/delivery/mailbox_files.hpp"
+#include "harness/engine/run.hpp"
 #include "harness/scenario/address_url.hpp"
 
 namespace smtpspec::engine {
@@ -42,7 +44,11 @@ DeliveryWatch::DeliveryWatch(asio::any_io_executor executor, const scenario::Tar
   if (!settings_.sink.empty()) {
     // The loader has checked its form.
     const auto place = scenario::parse_host_and_port(settings_.sink).value_or(scenario::HostAndPort{});
-    sink_ = std::make_unique<delivery::Sink>(executor, place.host, place.port, settings_.sink_lmtp, *collector_);
+    try {
+      sink_ = std::make_unique<delivery::Sink>(executor, place.host, place.port, settings_.sink_lmtp, *collector_);
+    } catch (const std::system_error& error) {
+      throw CannotListen(settings_.sink + ": " + error.code().message());
+    }
   }
   if (settings_.sink.empty()) slowest_ = between_looks;
   if (!settings_.maildir.empty())

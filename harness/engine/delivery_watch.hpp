@@ -15,7 +15,7 @@ namespace smtpspec::engine {
 
 class DeliveryWatch {
  public:
-  /// Opens what the target names; throws std::system_error where the sink's address cannot be had.
+  /// Opens what the target names; throws CannotListen.
   DeliveryWatch(asio::any_io_executor executor, const scenario::Target& target);
   /// True while messages can be seen; set to false when a canary's message never came.
   bool seen = false;

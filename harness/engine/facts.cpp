@@ -57,23 +57,27 @@ std::string problem_of(const Transcript& transcript) {
   return problem.empty() ? "the server said nothing" : problem;
 }
 
+constexpr std::string_view no_road = "deliveries cannot be seen (no [delivery])";
+
 struct Fact {
   std::string_view name;
   bool (*holds)(const Target& target, const Facts& facts);
   std::string_view missing;
   std::string_view there;
+  std::string_view adds = {};  ///< what a target file would give that names it
 };
 constexpr Fact fact_table[] = {
-    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); }, "the target file has no [auth]",
-     "the target file has an [auth]"},
+    {"auth", [](const Target& t, const Facts&) { return t.auth.has_value(); },
+     "nobody to log in is known ([auth], --user)", "somebody to log in is known", "a login"},
     {"tls", [](const Target& t, const Facts& f) { return f.starttls || t.scheme == scenario::Scheme::smtps; },
      "the target offers no TLS", "the target offers TLS"},
-    {"delivery", [](const Target& t, const Facts&) { return t.delivery.has_value(); },
-     "the target file has no [delivery]", "the target file has a [delivery]"},
+    {"delivery", [](const Target& t, const Facts&) { return t.delivery.has_value(); }, no_road,
+     "deliveries can be seen", "to see deliveries"},
     {"rejects", [](const Target& t, const Facts&) { return !t.mail.rejects.empty(); },
-     "the target file names no mailbox under mail.rejects", "the target file names mailboxes under mail.rejects"},
+     "no mailbox that is refused is known ([mail] rejects)", "a mailbox that is refused is known",
+     "a mailbox that is refused"},
     {"foreign", [](const Target& t, const Facts&) { return !t.mail.foreign.empty(); },
-     "the target file names no mailbox under mail.foreign", "the target file names mailboxes under mail.foreign"},
+     "no mailbox elsewhere is known ([mail] foreign)", "a mailbox elsewhere is known", "a mailbox elsewhere"},
     {"lmtp", [](const Target& t, const Facts&) { return t.scheme == scenario::Scheme::lmtp; }, "the target speaks SMTP",
      "the target speaks LMTP"},
     {"login-first",
@@ -82,7 +86,11 @@ constexpr Fact fact_table[] = {
      },
      "the target takes mail without a login", "the target wants a login first"},
     {"two-recipients", [](const Target& t, const Facts&) { return t.mail.accepts.size() > 1; },
-     "the target file names only one mailbox under mail.accepts", "the target file names several mailboxes"},
+     "only one mailbox is known ([mail] accepts, --rcpt)", "several mailboxes are known", "a second mailbox"},
+    {"accepted", [](const Target& t, const Facts&) { return !t.mail.accepts.empty(); },
+     "no mailbox is known ([mail] accepts, --rcpt)", "a mailbox is known", "a mailbox that takes mail"},
+    {"domain", [](const Target& t, const Facts&) { return !t.mail.domain.empty(); },
+     "the mail domain is not known ([mail] domain, --rcpt)", "the mail domain is known", "the mail domain"},
 };
 
 std::optional<NotPlayed> unmet(const Condition& condition, const Target& target, const Facts& facts,
@@ -125,10 +133,15 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     if (to >= Ladder::mail) fact("mail");
     if (to >= Ladder::rcpt) fact("mailbox");
   };
+  bool said_hello = scenario.from >= Ladder::greeted;
   const auto uses = [&](const scenario::Text& text) {
     const std::string source = smtp::to_upper(scenario::to_source(text));
     const bool hello = source.starts_with("{HELLO}") || source.starts_with("EHLO") || source.starts_with("LHLO");
-    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) fact("ehlo");
+    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) {
+      fact("ehlo");
+      if (said_hello) fact("lhlo-again");
+      said_hello = true;
+    }
     if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
     // Where MAIL is refused, the message behind it would be read as commands.
     const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
@@ -136,10 +149,14 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     for (const std::string& name : scenario::names_in(text)) {
       if (name == "rejected") fact("rejects");
       if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");
+      if (name == "accepted" && scenario.survey) fact("accepted");
       if (name == "accepted2") fact("two-recipients");
+      if (name == "sender" && scenario.from >= Ladder::ready) fact("mail");
+      if (name == "domain") fact("domain");
       if (name == "foreign") fact("foreign");
       if (name == "foreign" && !scenario.survey) fact("untrusted");
       if (name == "user" || name == "password") fact("auth");
+      if (name == "password") fact("login");
     }
   };
   for (const scenario::Step& step : scenario.steps) {
@@ -151,11 +168,24 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     if (login->user) uses(*login->user);
     if (login->password) uses(*login->password);
     if (!login->user || !login->password) fact("auth");
+    if (!login->password) fact("login");
   }
   if (logs_in(scenario.from, target, facts)) fact("auth");
+  if (logs_in(scenario.from, target, facts) && scenario.fact != "login") fact("login");
   if (scenario.from == Ladder::tls) fact("tls");
   climbs(scenario.from);
   return conditions;
+}
+
+/// A name tells more of the target's domain than an address does, or no domain at all.
+const std::string& best_of(const std::vector<std::string>& mailboxes) {
+  const auto worth = [](const std::string& mailbox) {
+    const std::string domain = scenario::domain_of(mailbox);
+    return domain.empty() ? 0 : domain.starts_with('[') || domain == "localhost" ? 1 : 2;
+  };
+  return *std::max_element(mailboxes.begin(), mailboxes.end(), [&](const auto& a, const auto& b) {
+    return std::pair(worth(a), b) < std::pair(worth(b), a);
+  });
 }
 
 }  // namespace
@@ -212,16 +242,35 @@ void put(record::Terms& terms, const Facts& facts) {
 }
 
 Target as_learnt(Target target, const Facts& facts) {
-  if (facts.mailboxes.empty()) return target;
+  if (!facts.mailboxes_are_known || facts.mailboxes.empty()) return target;
   std::vector<std::string>& accepts = target.mail.accepts;
-  const auto refused = [&](const std::string& mailbox) {
-    return std::find(facts.mailboxes.begin(), facts.mailboxes.end(), mailbox) == facts.mailboxes.end();
-  };
+  const auto refused = [&](const std::string& mailbox) { return facts.refused.count(mailbox) != 0; };
   // Only the first two are asked for.
   accepts.resize(std::min<std::size_t>(accepts.size(), 2));
   accepts.erase(std::remove_if(accepts.begin(), accepts.end(), refused), accepts.end());
-  if (accepts.empty()) accepts.push_back(facts.mailboxes.front());
+  if (accepts.empty()) accepts.push_back(best_of(facts.mailboxes));
+  if (target.mail.domain.empty()) target.mail.domain = scenario::domain_of(accepts.front());
   return target;
+}
+
+ScenarioResult without_road(ScenarioResult result) {
+  if (result.outcome != Outcome::inconclusive || result.cause != judge::Cause::no_delivery_road) return result;
+  result.outcome = Outcome::skipped;
+  result.reason = no_road;
+  return result;
+}
+
+std::vector<Added> added_by_target_file(const RunResult& run) {
+  std::vector<Added> all;
+  for (const Fact& fact : fact_table) {
+    const auto lacks = [&](const ScenarioResult& one) {
+      return one.outcome == Outcome::skipped && !fact.adds.empty() && one.reason == fact.missing;
+    };
+    const auto rows = std::count_if(run.scenarios.begin(), run.scenarios.end(), lacks);
+    if (rows > 0) all.push_back({fact.adds, static_cast<std::size_t>(rows)});
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Added& a, const Added& b) { return a.rows > b.rows; });
+  return all;
 }
 
 std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {

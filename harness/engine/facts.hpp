@@ -31,6 +31,8 @@ struct Facts {
   std::vector<record::Deviation> deviations;    ///< facts that do not, and limits
   std::optional<scenario::Ladder> before_mail;  ///< the state in which MAIL is taken; empty: nothing is known of it
   std::vector<std::string> mailboxes;           ///< that take mail, in the order in which they were asked for
+  std::map<std::string, std::string> refused;   ///< mailboxes that take none: the reply to RCPT
+  bool mailboxes_are_known = false;             ///< all were asked for
   std::map<std::string, std::string> shows_as;  ///< a mailbox, and the one that its mail is delivered to
   std::optional<std::chrono::milliseconds> delivery_takes;  ///< after the reply to the data; below 0: before it
   std::optional<std::chrono::milliseconds> error_takes;     ///< the reply to an error
@@ -44,6 +46,15 @@ struct Facts {
 void put(record::Terms& terms, const Facts& facts);
 /// The target as it is: of its mailboxes those that take mail.
 [[nodiscard]] scenario::Target as_learnt(scenario::Target target, const Facts& facts);
+
+/// Of a target whose deliveries nobody can see: what was not decided for that alone is left out.
+[[nodiscard]] ScenarioResult without_road(ScenarioResult result);
+/// What the target file would have to tell for so many more rows to be played, most first.
+struct Added {
+  std::string_view what;  ///< "a mailbox that is refused"
+  std::size_t rows = 0;
+};
+[[nodiscard]] std::vector<Added> added_by_target_file(const RunResult& run);
 
 /// The scenario that leads to a state and does nothing there.
 [[nodiscard]] scenario::Scenario only_the_ladder(scenario::Ladder to);

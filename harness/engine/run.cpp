@@ -181,6 +181,16 @@ class Runner {
     run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
     run_.result.target.keywords = keyword_lines(facts_.under_tls.keywords.empty() ? facts_.plain : facts_.under_tls);
     run_.result.target.learnt = learnt(facts_);
+    tell_refused();
+    run_.facts = facts_;
+  }
+
+  /// Mailboxes that were named and take no mail; all that were tried where none does.
+  void tell_refused() {
+    const auto& named = settings_.target.mail.accepts;
+    for (const auto& [mailbox, why] : facts_.refused)
+      if (std::find(named.begin(), named.end(), mailbox) != named.end() || facts_.mailboxes.empty())
+        run_.result.target.learnt.push_back({std::string(takes_no_mail), why});
   }
 
   /// Scenarios that make no sense here have their result at once; the others queue up.
@@ -247,7 +257,9 @@ class Runner {
         context_.stop();
         co_return;
       }
-      if (events_.progress) events_.progress(standing_.progress());
+      const Progress progress = standing_.progress();
+      if (events_.progress) events_.progress(progress);
+      warn_of_length(progress);
       if (events_.checkpoint && since(last_checkpoint) >= next_checkpoint) {
         const auto began = steady_clock::now();
         RunResult so_far = run_.result;
@@ -261,6 +273,20 @@ class Runner {
         next_checkpoint = std::max(milliseconds(1000), 20 * since(began));
       }
     }
+  }
+
+  /// Who is in a hurry may end a run that is going to be long, and choose a smaller one.
+  void warn_of_length(const Progress& progress) {
+    const auto rate = attempts_.pace().rate_learnt();
+    const std::size_t left = progress.total - progress.done;
+    const double minutes = static_cast<double>(left) / rate.value_or(1) / 60;
+    if (!rate || warned_of_length_ || progress.done == 0 || minutes < 1.5) return;
+    warned_of_length_ = true;
+    if (events_.note)
+      events_.note(
+          fmt::format("the target takes {:.0f} sessions a second, so the {} scenarios left take about {:.0f} minutes; "
+                      "--filter chooses fewer",
+                      *rate, left, minutes));
   }
 
   void tell_pace() {
@@ -297,6 +323,7 @@ class Runner {
   std::size_t plays_since_canary_ = 0;
   steady_clock::time_point last_canary_;
   bool interrupted_ = false;
+  bool warned_of_length_ = false;
   std::exception_ptr failure_;
   Run run_;
 };

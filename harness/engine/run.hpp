@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "harness/engine/facts.hpp"
 #include "harness/engine/result.hpp"
 #include "harness/engine/selection.hpp"
 #include "harness/record/transcript.hpp"
@@ -23,7 +25,7 @@ struct RunSettings {
   const scenario::Suite* suite = nullptr;            ///< for the requirements
   std::optional<scenario::Baseline> baseline;
   std::filesystem::path out;  ///< transcripts go below it; empty: nothing is written
-  std::size_t jobs = 128;     ///< sessions at a time, at most: fewer where the target takes fewer
+  std::size_t jobs = 512;     ///< sessions at a time, at most: fewer where the target takes fewer
   double rate = 0;            ///< sessions a second, at most; 0: as many as the target takes
   std::size_t repeat = 1;
   std::uint64_t seed = 1;  ///< of the tokens
@@ -51,6 +53,9 @@ struct RunEvents {
   std::function<bool()> stop;                        ///< asked often; true ends the run at once
 };
 
+/// The name of what is learnt of a mailbox that was named and is refused.
+inline constexpr std::string_view takes_no_mail = "takes no mail";
+
 enum class RunEnd {
   complete,
   untestable,   ///< not reachable, or the first canary failed
@@ -60,10 +65,17 @@ enum class RunEnd {
 
 struct Run {
   RunResult result;
+  Facts facts;  ///< what the survey learnt
   RunEnd end = RunEnd::complete;
 };
 
-/// Plays everything and returns when it is done; runs its own event loop in the calling thread.
+/// The address of the target's sink cannot be had: "127.0.0.1:2526: Address already in use".
+struct CannotListen : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Plays everything and returns when it is done; runs its own event loop in the calling thread. Throws CannotListen
+/// before anything is sent.
 [[nodiscard]] Run run(const RunSettings& settings, const RunEvents& events);
 
 /// What a report says of one scenario beside its verdict.

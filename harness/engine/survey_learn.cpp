@@ -47,11 +47,16 @@ std::string because(const Scenario& row, const Played& played) {
   std::string text = verdict.actual;
   if (row.fact == "untrusted")
     text = verdict.reason;
-  else if (verdict.cause != Cause::delivery)
+  else if (verdict.cause == Cause::ladder)
+    text = text.substr(text.find(": ") + 2);
+  else if (verdict.cause != Cause::delivery && verdict.cause != Cause::tls_handshake)
     text = fmt::format("{} got {}", said.empty() ? "the connection" : said, verdict.actual);
   if (text.ends_with("\\r\\n")) text.resize(text.size() - 4);
   return record::Redactor(played.transcript.secrets).without_secrets(row.id + ": " + text);
 }
+
+/// Of a reply to an error, so that a row with some of them takes longer than anybody wants to wait.
+constexpr milliseconds slow{5000};
 
 void drop(Facts& facts, const std::string& fact) {
   auto& all = facts.deviations;
@@ -61,11 +66,20 @@ void drop(Facts& facts, const std::string& fact) {
 /// The row passes, or shows a deviation, or says nothing of its fact.
 void learn_fact(Facts& facts, const Scenario& row, const Played& played) {
   const judge::Verdict& verdict = played.judged.verdict;
-  if (verdict.outcome == Outcome::inconclusive || verdict.cause == Cause::ladder || verdict.cause == Cause::connect ||
+  if (verdict.outcome == Outcome::inconclusive || verdict.cause == Cause::connect ||
       verdict.cause == Cause::interference)
     return;
+  // A login is a step of the ladder; that it was refused is all that its row may say of it.
+  const bool no_login = verdict.cause == Cause::ladder && verdict.actual.find(": AUTH ") != std::string::npos;
+  if (row.fact == "login" ? verdict.outcome != Outcome::pass && !no_login : verdict.cause == Cause::ladder) return;
+  if (row.fact == "mailbox" && verdict.outcome != Outcome::pass) {
+    const std::string mailbox = recipient_of(played.transcript);
+    if (mailbox.empty()) return;  // it was not asked for
+    facts.refused[mailbox] = because(row, played).substr(row.id.size() + 2);
+  }
   const bool first = facts.holding.count(row.fact) == 0;
   if (verdict.outcome != Outcome::pass) {
+    if (row.fact == "mailbox") facts.refused.insert(recipient_of(played.transcript));
     if (first && facts.lacks(row.fact) == nullptr) facts.deviations.push_back({row.fact, because(row, played), 0});
     return;
   }
@@ -107,6 +121,10 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
       facts.error_takes = std::max(took, facts.error_takes.value_or(took));
     }
   }
+  if (facts.error_takes >= slow && facts.lacks("quick-errors") == nullptr)
+    facts.deviations.push_back(
+        {"quick-errors", fmt::format("{}: an error is answered after {} s", row.id, facts.error_takes->count() / 1000),
+         0});
   // The last reply may say that it was too much, in a code of the server's own.
   const bool said_so =
       !ended && last >= 400 && last != 500 && last != 502 && played.judged.verdict.cause == Cause::ending;

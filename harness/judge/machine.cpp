@@ -29,6 +29,9 @@ bool expects_no_reply(const Expectation& expectation) {
   return without_reply;
 }
 
+/// More than usual: then a reply for which a row waits less is waited for as long as any other.
+bool is_patient(const record::Patience& patience) { return patience.reply > record::Patience().reply; }
+
 /// 530 (RFC 4954 section 6, RFC 3207 section 4) says nothing of what was asked; an expectation of any refusal does not
 /// mean it.
 bool only_wants_login(const Alternative& alternative, const Observed& observed) {
@@ -40,7 +43,8 @@ bool only_wants_login(const Alternative& alternative, const Observed& observed) 
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
     : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {
   if (const auto password = values_.find("password"); password && !password->empty()) secrets_.push_back(*password);
-  stage_.limit(terms.patience.time_of(scenario.timeout));
+  const milliseconds time = terms.patience.time_of(scenario.timeout);
+  stage_.limit(terms.lacks("quick-errors") == nullptr ? time : std::min(time, terms.patience.scenario));
   stage_.begin(story_.handle());
 }
 
@@ -108,7 +112,8 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
     if (next == Next::go_on) continue;
     const bool missing = verdict_.missing;
     if (!stage_.is_cut_off())
-      blocked(Cause::ladder, "'" + std::string(scenario::name(to)) + "' was not reached: " + verdict_.actual);
+      blocked(Cause::ladder,
+              "'" + std::string(scenario::name(to)) + "' was not reached: " + said_in(step) + verdict_.actual);
     verdict_.missing = missing;
     co_return Next::stop;
   }
@@ -116,6 +121,14 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
   session.replies.discard();
   if (number >= 0) co_await mark(session, number);
   co_return stage_.is_cut_off() ? stop_short() : Next::go_on;
+}
+
+/// "RCPT TO:<alice@example.test> got ".
+std::string Machine::said_in(const Step& step) {
+  if (std::holds_alternative<scenario::Login>(step.action)) return "AUTH PLAIN got ";
+  const auto* send = std::get_if<scenario::Send>(&step.action);
+  const auto octets = send == nullptr ? std::nullopt : std::optional(scenario::expand(send->octets, values_.lookup()));
+  return octets && *octets ? smtp::escape(**octets) + " got " : std::string();
 }
 
 Routine<Machine::Next> Machine::perform(const Step& step, Session& session) {
@@ -158,6 +171,11 @@ Routine<Machine::Next> Machine::send(const scenario::Send& send, Session& sessio
 /// A handshake that fails may be one of the endings that the step expects.
 Routine<Machine::Next> Machine::handshake(const Step& step, Session& session) {
   if (session.open) co_await stage_.carry_out(stage_.about(Kind::handshake, session));
+  if (session.problem.starts_with("the certificate is not accepted")) {  // by us, as we were told to
+    decide(Outcome::blocked, Cause::tls_handshake, "a TLS handshake", session.problem);
+    verdict_.reason = verdict_.actual;
+    co_return Next::stop;
+  }
   if (session.under_tls || handshake_may_fail(step)) co_return Next::go_on;
   if (stage_.is_cut_off()) co_return stop_short();
   decide(Outcome::inconclusive, Cause::tls_handshake, "a TLS handshake", "the handshake failed: " + session.problem);
@@ -183,7 +201,11 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
 }
 
 Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation& expectation, Session& session) {
-  const Observed observed = co_await stage_.observe(session, expectation, step.within);
+  const bool is_brief = step.within && *step.within < stage_.terms.patience.reply;
+  const bool waits_on =
+      is_brief && is_patient(stage_.terms.patience) && !allows(expectation, Alternative::Kind::silence);
+  const Observed observed =
+      co_await stage_.observe(session, expectation, waits_on ? std::optional<milliseconds>() : step.within);
   Captures captures;
   const auto chosen = choose(expectation, observed, values_.lookup(), captures);
   if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);
@@ -286,6 +308,12 @@ Machine::Next Machine::stop_short() {
   if (stage_.out_of_time()) {
     decide(Outcome::inconclusive, Cause::time_out, "", "the time of the scenario was over");
     verdict_.missing = true;
+    verdict_.reason = verdict_.actual;
+    if (const record::Deviation* slow = stage_.terms.lacks("quick-errors")) {
+      verdict_.missing = false;
+      blocked_by(*slow);
+      return Next::stop;
+    }
   } else {
     decide(Outcome::inconclusive, Cause::cut_short, "", "what was seen ends before that");
   }

@@ -68,6 +68,7 @@ class Machine {
   Routine<Observed> say_quit(Session& session);
 
   Routine<> mark(const Session& session, int number);
+  [[nodiscard]] std::string said_in(const scenario::Step& step);
   void interfered(std::string reason);
   void decide(Outcome outcome, Cause cause, std::string expected, std::string actual);
   Next stop_short();

@@ -51,6 +51,7 @@ Values::Values(const scenario::Target& target, std::string token, std::string da
   set("smuggled", with_token("smuggled@" + sender_domain, token_));
   set("token", token_);
   set("domain", mail.domain);
+  set("host", scenario::host_as_domain(target));
   set("hello", target.scheme == scenario::Scheme::lmtp ? "LHLO" : "EHLO");
   set("client", std::string(client_name));
   if (target.auth) {

@@ -153,10 +153,25 @@ std::optional<Target> target_from_url(std::string_view url) {
   Target target;
   if (set_address(target, url)) return std::nullopt;
   target.name = address(target).substr(address(target).find("://") + 3);
-  // The one mailbox that every server must take mail for (RFC 5321 section 4.5.1).
-  target.mail.domain = "localhost";
-  target.mail.accepts = {"postmaster@localhost"};
+  target.mail.domain.clear();
   return target;
+}
+
+std::string host_as_domain(const Target& target) {
+  Octets ignored;
+  if (target.host.starts_with('/')) return "localhost";
+  if (read_address(AF_INET, target.host, ignored)) return "[" + target.host + "]";
+  return is_ipv6(target.host) ? "[IPv6:" + target.host.substr(0, target.host.find('%')) + "]" : target.host;
+}
+
+std::string domain_of(std::string_view mailbox) {
+  const auto at = mailbox.rfind('@');
+  return at == std::string_view::npos ? std::string() : std::string(mailbox.substr(at + 1));
+}
+
+bool is_mailbox(std::string_view text) {
+  static const RE2 form(R"([^\x00-\x20\x7F<>]+@[^\x00-\x20\x7F<>@]+|(?i:postmaster))");
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), form);
 }
 
 }  // namespace smtpspec::scenario

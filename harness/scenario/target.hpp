@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/scenario/model.hpp"
@@ -33,10 +34,10 @@ struct Target {
   std::vector<std::string> sources;  ///< addresses, or prefixes such as 127.0.0.0/8, to connect from, used in turn
 
   struct Mail {
-    std::string domain = "example.test";
-    std::vector<std::string> accepts;  ///< mailboxes that take mail
-    std::vector<std::string> rejects;  ///< no such user in an own domain
-    std::vector<std::string> foreign;  ///< not ours: relaying must be refused
+    std::string domain = "example.test";  ///< empty: not known
+    std::vector<std::string> accepts;     ///< mailboxes that take mail; empty: none is known
+    std::vector<std::string> rejects;     ///< no such user in an own domain
+    std::vector<std::string> foreign;     ///< not ours: relaying must be refused
     std::string sender = "sender@client.example";
   } mail;
 
@@ -69,6 +70,13 @@ struct Target {
 /// Whether the host is a loopback, link-local or private address, so that no leave is needed to play against it.
 /// A host name is resolved by nobody here: only "localhost" counts as near.
 [[nodiscard]] bool is_near(const Target& target);
+
+/// The host as it stands in a mailbox: its name, or its address as a literal (RFC 5321 section 4.1.3).
+[[nodiscard]] std::string host_as_domain(const Target& target);
+/// What stands behind the at sign; empty for <Postmaster>.
+[[nodiscard]] std::string domain_of(std::string_view mailbox);
+/// "alice@example.test", or the postmaster, who needs no domain (RFC 5321 section 4.1.1.3).
+[[nodiscard]] bool is_mailbox(std::string_view text);
 
 /// Known failures, by scenario id.
 struct Baseline {

@@ -33,14 +33,13 @@ struct PartReader {
 };
 
 std::optional<std::string> read_mailbox(Reader& reader, const Item& item) {
-  static const RE2 form(R"([^\x00-\x20\x7F<>]+@[^\x00-\x20\x7F<>@]+)");
   auto text = reader.string(item);
-  if (text && !RE2::FullMatch(*text, form))
+  if (text && !is_mailbox(*text))
     reader.error(item.spot, fmt::format("'{}' is no mailbox", *text), "as in 'alice@example.test'");
   return text;
 }
 
-shape::Json mailbox_shape() { return shape::matching(R"(^[^\s<>]+@[^\s<>]+$)"); }
+shape::Json mailbox_shape() { return shape::matching(R"(^([^\s<>]+@[^\s<>]+|[Pp]ostmaster)$)"); }
 
 using MailReader = PartReader<Target::Mail>;
 Field<MailReader> mailboxes(std::vector<std::string> Target::Mail::*member, std::string_view name,
@@ -54,7 +53,8 @@ Field<MailReader> mailboxes(std::vector<std::string> Target::Mail::*member, std:
 }
 
 const Fields<MailReader> mail_fields = {
-    field<&Target::Mail::domain, MailReader>("domain", "The target's mail domain"),
+    field<&Target::Mail::domain, MailReader>(
+        "domain", "The target's mail domain; that of the first mailbox where it is left out"),
     mailboxes(&Target::Mail::accepts, "accepts", "Mailboxes that take mail; one at least", true),
     mailboxes(&Target::Mail::rejects, "rejects", "No such user, in a domain of the target's"),
     mailboxes(&Target::Mail::foreign, "foreign", "Not the target's: relaying must be refused"),
@@ -165,8 +165,8 @@ void read_profile(TargetReader& it, const Entry& entry) {
 using It = TargetReader;
 const Fields<It> target_fields = {
     {{"address", "smtp://host:port, smtps:// or lmtp://; the usual ports are 25, 465 and 24",
-      shape::matching(R"(^((smtp|smtps|lmtp)://(\[[0-9A-Fa-f:.]+(%.+)?\]|[A-Za-z0-9._-]+)(:[0-9]+)?/?|lmtp://(/.+))$)"), true,
-      address_example},
+      shape::matching(R"(^((smtp|smtps|lmtp)://(\[[0-9A-Fa-f:.]+(%.+)?\]|[A-Za-z0-9._-]+)(:[0-9]+)?/?|lmtp://(/.+))$)"),
+      true, address_example},
      read_address},
     field<&Target::name, It>("name", "For reports; the address where it is left out"),
     {{"profile", "lmtp for an lmtp address, submission on the ports 465 and 587, otherwise mx, where it is left out",
@@ -177,6 +177,8 @@ const Fields<It> target_fields = {
       "accepts = [\"...\"] names a mailbox that takes mail"},
      [](It& it, const Entry& entry) {
        read_part(it, entry.value, "[mail]", mail_fields, it.out.mail);
+       if (entry.value.find("domain") == nullptr && !it.out.mail.accepts.empty())
+         it.out.mail.domain = domain_of(it.out.mail.accepts.front());
        if (it.out.mail.accepts.empty() && entry.value.find("accepts") != nullptr)
          it.reader.error(entry.value.spot, "[mail] needs 'accepts' with at least one mailbox",
                          std::string(accepts_example));

@@ -239,6 +239,7 @@ const std::vector<KnownValue>& known_values() {
       {"smuggled", "a reverse-path that only a smuggled message has"},
       {"token", "a word of this scenario's own, by which its mail is found again"},
       {"domain", "the target's mail domain"},
+      {"host", "the host of its address as a domain: a name, or an address in brackets"},
       {"hello", "EHLO; to an LMTP server LHLO"},
       {"client", "the name that smtpspec gives with EHLO"},
       {"header", "a header block (From, To, Subject, Date, Message-ID) with the token in it, and the empty line"},

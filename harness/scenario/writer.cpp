@@ -7,10 +7,7 @@
 #include <fmt/format.h>
 
 namespace smtpspec::scenario {
-namespace {
-
-/// A TOML string: a literal one where it holds what a literal may.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   bool literal = true;
   for (const char c : text) literal = literal && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F && c != '\'';
   if (literal) return fmt::format("'{}'", text);
@@ -26,9 +23,11 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-std::string value(std::string_view text) { return quoted(text); }
-std::string value(const std::string& text) { return quoted(text); }
-std::string value(const Text& text) { return quoted(to_source(text)); }
+namespace {
+
+std::string value(std::string_view text) { return toml_string(text); }
+std::string value(const std::string& text) { return toml_string(text); }
+std::string value(const Text& text) { return toml_string(to_source(text)); }
 std::string value(bool flag) { return flag ? "true" : "false"; }
 std::string value(std::size_t count) { return std::to_string(count); }
 std::string value(long offset) { return std::to_string(offset); }
@@ -40,7 +39,7 @@ std::string value(Duration duration) {
 
 std::string value(const Alternative& alternative);
 std::string value(const Condition& need) {
-  return quoted(std::string(need.negated ? "no " : "") + (need.kind == Condition::Kind::fact ? "fact " : "") +
+  return toml_string(std::string(need.negated ? "no " : "") + (need.kind == Condition::Kind::fact ? "fact " : "") +
                 need.name + (need.parameter.empty() ? "" : " " + need.parameter));
 }
 
@@ -114,7 +113,7 @@ std::string value(const Alternative& alternative) {
   table.add_some("because", alternative.because);
   table.add_some("decides", alternative.decides);
   if (alternative.ends) table.add("then", std::string_view("end"));
-  return table.size() == 1 ? quoted(form) : table.in_braces();
+  return table.size() == 1 ? toml_string(form) : table.in_braces();
 }
 
 /// Each expectation of a group, equal neighbours counted.

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::scenario {
+
+/// A TOML string: a literal one where it holds what a literal may.
+[[nodiscard]] std::string toml_string(std::string_view text);
 
 /// One [[scenario]], or [[rule]], ending in LF, for any scenario that the language can say: a row of a table is written
 /// out as a scenario of its own ("family/row"), repetitions and named endings in full, and the level always. Loaded

@@ -77,7 +77,8 @@ TlsEngine::Status TlsEngine::status_of(int result) {
   }
   std::string problem = queued_problem();
   const long verified = SSL_get_verify_result(ssl_);
-  if (verified != X509_V_OK) problem += std::string(" (") + X509_verify_cert_error_string(verified) + ")";
+  if (verified != X509_V_OK && SSL_get_verify_mode(ssl_) != SSL_VERIFY_NONE)
+    problem = std::string("the certificate is not accepted: ") + X509_verify_cert_error_string(verified);
   return fail(problem.empty() ? "TLS failed" : std::move(problem));
 }
 
