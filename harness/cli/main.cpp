@@ -78,7 +78,8 @@ int main(int argc, char** argv) {
     fmt::print(argc > 1 ? stdout : stderr, "{}", app.help());
     return argc > 1 ? exit_complete : exit_usage;
   }
-  if (!word.starts_with('-') && app.get_subcommand_no_throw(word) == nullptr) return no_such_command(app, word);
+  const auto named = [&](const CLI::App* one) { return one->get_name() == word; };
+  if (!word.starts_with('-') && app.get_subcommands(named).empty()) return no_such_command(app, word);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
