@@ -88,7 +88,7 @@ constexpr Fact fact_table[] = {
     {"two-recipients", [](const Target& t, const Facts&) { return t.mail.accepts.size() > 1; },
      "only one mailbox is known ([mail] accepts, --rcpt)", "several mailboxes are known", "a second mailbox"},
     {"accepted", [](const Target& t, const Facts&) { return !t.mail.accepts.empty(); },
-     "no mailbox is known ([mail] accepts, --rcpt)", "a mailbox is known", "a mailbox that takes mail"},
+     "no mailbox is known ([mail] accepts, --rcpt)", "a mailbox is known"},
     {"domain", [](const Target& t, const Facts&) { return !t.mail.domain.empty(); },
      "the mail domain is not known ([mail] domain, --rcpt)", "the mail domain is known", "the mail domain"},
 };
@@ -143,8 +143,8 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     if (pipelined && !scenario.survey && scenario.from < Ladder::authenticated) fact("mail-at-once");
     for (const std::string& name : scenario::names_in(text)) {
       if (name == "rejected") fact("rejects");
-      if ((name == "accepted" || name == "accepted2") && !scenario.survey) fact("mailbox");
-      if (name == "accepted" && scenario.survey) fact("accepted");
+      if (name.starts_with("accepted") && !scenario.survey) fact("mailbox");
+      if (name.starts_with("accepted")) fact("accepted");
       if (name == "accepted2") fact("two-recipients");
       if (name == "domain") fact("domain");
       if (name == "foreign") fact("foreign");
