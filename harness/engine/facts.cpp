@@ -171,11 +171,13 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
   return conditions;
 }
 
-/// A name tells more of the target's domain than an address does, or no domain at all.
+bool is_literal(std::string_view domain) { return domain.starts_with('['); }
+
+/// A name tells the target's domain. What holds of its address may hold of that alone.
 const std::string& best_of(const std::vector<std::string>& mailboxes) {
   const auto worth = [](const std::string& mailbox) {
     const std::string domain = scenario::domain_of(mailbox);
-    return domain.empty() ? 0 : domain.starts_with('[') || domain == "localhost" ? 1 : 2;
+    return is_literal(domain) ? 0 : domain.empty() ? 1 : domain == "localhost" ? 2 : 3;
   };
   return *std::max_element(mailboxes.begin(), mailboxes.end(), [&](const auto& a, const auto& b) {
     return std::pair(worth(a), b) < std::pair(worth(b), a);
@@ -238,14 +240,13 @@ void put(record::Terms& terms, const Facts& facts) {
 Target as_learnt(Target target, const Facts& facts) {
   if (facts.mailboxes.empty()) return target;
   std::vector<std::string>& accepts = target.mail.accepts;
-  const auto refused = [&](const std::string& mailbox) {
-    return std::find(facts.mailboxes.begin(), facts.mailboxes.end(), mailbox) == facts.mailboxes.end();
-  };
+  const auto refused = [&](const std::string& mailbox) { return facts.refused.count(mailbox) != 0; };
   // Only the first two are asked for.
   accepts.resize(std::min<std::size_t>(accepts.size(), 2));
   accepts.erase(std::remove_if(accepts.begin(), accepts.end(), refused), accepts.end());
   if (accepts.empty()) accepts.push_back(best_of(facts.mailboxes));
-  if (target.mail.domain.empty()) target.mail.domain = scenario::domain_of(accepts.front());
+  const std::string domain = scenario::domain_of(accepts.front());
+  if (target.mail.domain.empty() && !is_literal(domain)) target.mail.domain = domain;
   return target;
 }
 
