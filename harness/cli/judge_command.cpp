@@ -45,8 +45,9 @@ bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scena
 
 int judge_run(const JudgeOptions& options) {
   auto run = stored_result(options.run);
-  const auto suite = load_suite(options.suite);
+  auto suite = load_suite(options.suite);
   if (!run || !suite) return exit_usage;
+  borrow_survey(*suite);
   std::map<std::string, const scenario::Scenario*> by_id;
   for (const scenario::Scenario& scenario : suite->scenarios) by_id[scenario.id] = &scenario;
 
@@ -79,8 +80,9 @@ int judge_run(const JudgeOptions& options) {
   fmt::print("{}", reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
   for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
   if (!unknown.empty())
-    say(fmt::format("{} of the run {} not in this suite, {} first; the run was made by: {}", unknown.size(),
-                    unknown.size() == 1 ? "row is" : "rows are", unknown.front(), run->command));
+    say(fmt::format("{} {} not in this suite ({}{}); the run was made by: {}", unknown.size(),
+                    unknown.size() == 1 ? "row is" : "rows are", unknown.front(), unknown.size() == 1 ? "" : ", ...",
+                    run->command));
   if (!unread.empty())
     say(fmt::format("{} transcript{} cannot be read: {}", unread.size(), unread.size() == 1 ? "" : "s",
                     unread.front()));

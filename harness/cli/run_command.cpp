@@ -13,6 +13,7 @@
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/engine/server_process.hpp"
+#include "reports/terminal_style.hpp"
 
 namespace smtpspec::cli {
 
@@ -64,6 +65,7 @@ class RunCommand {
     auto wanted = reports_of(options_);
     if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
+    const bool borrowed = borrow_survey(suite_);
     wanted_ = std::move(*wanted);
     if (options_.target.target.empty() && !options_.target.words().empty()) {
       say(fmt::format("of which server?{}: name a target", options_.target.words()));
@@ -80,6 +82,9 @@ class RunCommand {
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
+    // A survey that is not the suite's own is no part of what is asked for.
+    if (borrowed && !options_.survey_alone)
+      std::erase_if(settings_.scenarios, [](const scenario::Scenario* one) { return one->survey; });
     const Burden burden = burden_of(settings_.scenarios, options_.repeat);
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
@@ -130,8 +135,9 @@ class RunCommand {
     bool written = write_results(result);
     std::vector<std::string> files;
     if (written) files.push_back((options_.out / "results.json").string());
-    std::string shown = reports::to_terminal(result, stdout_style(options_.verbose, options_.strict));
-    for (const std::string& line : advice(result, settings_.target)) shown += "  " + line + "\n";
+    const reports::TerminalStyle style = stdout_style(options_.verbose, options_.strict);
+    std::string shown = reports::to_terminal(result, style);
+    for (const std::string& line : advice(result, settings_.target)) reports::put_field(shown, {2, 0}, "", line, style);
     bool for_people = true;
     for (const WantedReport& wanted : wanted_) {
       const std::string report = wanted.format->write(result);
@@ -208,6 +214,7 @@ void add_survey(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("survey", "Get acquainted with a mail server: the first part of every run");
   auto options = std::make_shared<RunOptions>();
   options->filters = {"survey/*"};
+  options->survey_alone = true;
   add(command, options, chosen);
 }
 
