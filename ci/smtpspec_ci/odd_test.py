@@ -38,18 +38,20 @@ class Odd(unittest.TestCase):
         self.assertEqual(shown("greeting-of-spaces", [b"220 a"]), [b"220 a", b"220 ready"])
 
     def test_complaints(self):
-        rows = {f"row-{number}": "pass" for number in range(1300)}
+        passed = [{"outcome": "pass"}] * 1300
 
-        def said(name, code, more, seconds=1, lines=1):
-            return "; ".join(odd.complaints(name, code, seconds, lines, rows | more))
+        def said(name, code, *findings, seconds=1, lines=1, scenarios=passed):
+            results = {"scenarios": scenarios, "findings": [{"scenarios": rows.split()} for rows in findings]}
+            return "; ".join(odd.complaints(name, code, seconds, lines, results))
 
-        self.assertEqual(said("plain", 0, {"some/row": "fail"}), "")
-        self.assertIn("3 rows unfair", said("plain", 0, {"a": "fail", "b": "crash", "c": "fail"}))
-        self.assertEqual(said("plain", 1, {}, 60, 200), "exit code 1, not 0; too slow; too long")
-        self.assertEqual(said("no-noop", 1, {"noop": "fail"}), "")
-        self.assertIn("what is true was not found", said("no-noop", 1, {"other": "fail"}))
-        few = {"a": "pass", "b": "warn", "c": "blocked"}
-        self.assertEqual(list(odd.complaints("plain", 0, 1, 1, few)), ["2 rows decided, not 1300"])
+        self.assertEqual(said("plain", 0, "some/row", "other"), "")
+        self.assertIn("3 rows in other findings", said("plain", 0, "a", "b c"))
+        self.assertEqual(said("plain", 1, seconds=60, lines=200), "exit code 1, not 0; too slow; too long")
+        self.assertEqual(said("no-noop", 1, "a survey/noop b", "other"), "")
+        self.assertIn("what is true was not found", said("no-noop", 1, "other"))
+        self.assertIn("what is true is not the first finding", said("no-noop", 1, "other", "noop"))
+        few = [{"outcome": outcome} for outcome in ("pass", "warn", "blocked")]
+        self.assertEqual(said("plain", 0, scenarios=few), "2 rows decided, not 1300")
 
 
 class Baselines(unittest.TestCase):

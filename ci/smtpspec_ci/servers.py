@@ -105,12 +105,16 @@ class Servers:
 
 def play_all(smtpspec, names):
     """Starts the servers, plays and stops them; the runs by name, None for a server that does not start. One start after
-    the other, as each may ask apt; some runs are side by side, as they wait more than they work."""
+    the other, as each may ask apt; some runs are side by side, as they wait more than they work, but none beside one
+    that has its `seconds`."""
     with Servers() as servers:
         runs = {name: None for name in names}
         running = [name for name in names if servers.start(name)]
-        with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            runs.update(zip(running, pool.map(lambda name: play(smtpspec, name), running)))
+        timed = [name for name in running if "seconds" in settings_of(name)]
+        others = [name for name in running if name not in timed]
+        for group, at_a_time in ((others, SIDE_BY_SIDE), (timed, 1)):
+            with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
+                runs.update(zip(group, pool.map(lambda name: play(smtpspec, name), group)))
     return runs
 
 

@@ -86,6 +86,7 @@ void play(Proof& proof, const scenario::Suite& suite, const std::map<std::string
   for (const char* profile : profiles) {
     try {
       memory::MemoryRun run(suite, profile, faults);
+      if (proof.fault != nullptr && proof.fault->permitted) run.get_acquainted();
       for (const Scenario* scenario : part) {
         const auto played_in = profile_of.find(scenario->id);
         if (played_in == profile_of.end() || played_in->second == profile)

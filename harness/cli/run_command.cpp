@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -64,7 +65,6 @@ class RunCommand {
     auto wanted = reports_of(options_);
     if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
-    const bool borrowed = borrow_survey(suite_);
     wanted_ = std::move(*wanted);
     if (options_.target.target.empty() && !options_.target.words().empty()) {
       say(fmt::format("of which server?{}: name a target", options_.target.words()));
@@ -81,9 +81,6 @@ class RunCommand {
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
-    // A survey that is not the suite's own is no part of what is asked for.
-    if (borrowed && !options_.survey_alone)
-      std::erase_if(settings_.scenarios, [](const scenario::Scenario* one) { return one->survey; });
     const Burden burden = burden_of(settings_.scenarios, options_.repeat);
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
@@ -159,16 +156,23 @@ class RunCommand {
     return exit_code(run, result);
   }
 
+  /// It was played; a row of the survey, which every run begins with, where it was asked for.
+  [[nodiscard]] bool counts(const engine::ScenarioResult& one) const {
+    const auto names_survey = [](const std::string& filter) { return filter.starts_with("survey"); };
+    if (one.outcome == scenario::Outcome::skipped || one.outcome == scenario::Outcome::unsupported) return false;
+    return !one.id.starts_with("survey/") ||
+           std::any_of(options_.filters.begin(), options_.filters.end(), names_survey);
+  }
+
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
     if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    const std::size_t played = result.scenarios.size() - result.count(scenario::Outcome::skipped) -
-                               result.count(scenario::Outcome::unsupported);
-    if (played == 0) return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (result.findings(options_.strict) > 0) return exit_findings;
+    if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return counts(one); }))
+      return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (!result.complete) return exit_untrusted;
     for (const engine::ScenarioResult& scenario : result.scenarios)
       if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;
@@ -206,7 +210,6 @@ void add_survey(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("survey", "Get acquainted with a mail server: the first part of every run");
   auto options = std::make_shared<RunOptions>();
   options->filters = {"survey/*"};
-  options->survey_alone = true;
   add(command, options, chosen);
 }
 

@@ -130,7 +130,9 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--timeout", options.timeout, "How long to wait for a reply: 500ms, 20s, 5m")
       ->type_name("T")
       ->capture_default_str();
-  command.add_option("--patience", options.patience, "How long to wait for what did not come in that time")
+  command
+      .add_option("--patience", options.patience,
+                  "How long to wait for what did not come in that time; a third of it for a target that is quick")
       ->type_name("T")
       ->capture_default_str();
   command.add_option("--repeat", options.repeat, "Play each scenario so often; the worst outcome counts")

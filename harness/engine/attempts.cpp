@@ -47,6 +47,9 @@ void lengthen(record::Patience& patience, milliseconds reply) {
   patience.reply = reply;
 }
 
+/// A row that gets one refusal or two is done by then. Of the others nobody wants to wait for as long as they would
+/// take.
+constexpr milliseconds time_where_errors_are_slow{30000};
 /// A play is put off so often; each time the pace is slower.
 constexpr std::size_t most_refusals = 12;
 /// The same where it was not greeted in time: that may be the target's way.
@@ -81,7 +84,13 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   put(terms, facts_);
   terms.patience = settings_.patience;
   terms.patience.last = patience != Patience::first;
-  if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience);
+  if (facts_.lacks("quick-errors") != nullptr) {
+    terms.patience.reply = std::max(terms.patience.reply, 2 * *facts_.error_takes);
+    terms.patience.scenario = std::max(time_where_errors_are_slow, 2 * *facts_.error_takes);
+  }
+  // Who was quick in all of the survey need not be waited for so long.
+  const bool quick = facts_.reply_takes && *facts_.reply_takes < terms.patience.reply / 10;
+  if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience / (quick ? 3 : 1));
   PlaySettings play{
       .connect = [&target, source = source.empty() ? sources_.next() : source](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
@@ -111,6 +120,7 @@ asio::awaitable<Facts> Attempts::probe() {
 void Attempts::know(const Facts& facts) {
   facts_ = facts;
   target_ = as_learnt(settings_.target, facts);
+  if (facts.lacks("quick-errors") != nullptr) gate_.expect_waiting();
 }
 
 asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
@@ -266,7 +276,7 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
 bool Attempts::save(const record::Transcript& transcript) const {
   if (settings_.out.empty()) return false;
   const auto problem = record::save_transcript(settings_.out, transcript);
-  if (problem && note_) note_(*problem);
+  if (problem) note(*problem);
   return !problem;
 }
 

@@ -73,6 +73,10 @@ class Attempts {
   /// The target as far as it is known.
   [[nodiscard]] const scenario::Target& target() const { return target_; }
   [[nodiscard]] DeliveryWatch& watch() { return watch_; }
+  /// A line for people.
+  void note(const std::string& line) const {
+    if (note_) note_(line);
+  }
   /// Into the run's folder, where there is one; true when it was written.
   bool save(const record::Transcript& transcript) const;
   /// What a report says of a scenario beside its verdict, the command that runs it again included.

@@ -2,6 +2,9 @@
 
 #include <cstdlib>
 
+#include <fmt/format.h>
+
+#include "harness/record/secrets.hpp"
 #include "harness/scenario/loader.hpp"
 
 namespace smtpspec::engine {
@@ -30,9 +33,58 @@ const scenario::Suite& suite() {
   return loaded.value;
 }
 
+bool never_arrived(const Played& played) {
+  return played.judged.verdict.cause == Cause::delivery && played.transcript.deliveries.empty();
+}
+
 }  // namespace
 
 const scenario::Scenario& canary_with_message() { return suite().scenarios[0]; }
 const scenario::Scenario& canary_without_message() { return suite().scenarios[1]; }
+
+std::string actual_of(const Played& played) {
+  return record::Redactor(played.transcript.secrets).without_secrets(played.judged.verdict.actual);
+}
+
+bool Canaries::takes_mail() const {
+  return attempts_.facts().lacks("mail") == nullptr && attempts_.facts().lacks("mailbox") == nullptr;
+}
+
+asio::awaitable<std::string> Canaries::first() {
+  if (!takes_mail()) co_return "";
+  const scenario::Scenario& scenario = canary_with_message();
+  const Played played = co_await attempts_.play(scenario, scenario.id, 0);
+  (void)attempts_.save(played.transcript);
+  const judge::Verdict& verdict = played.judged.verdict;
+  if (never_arrived(played)) {
+    attempts_.watch().seen = false;
+    attempts_.note("the canary's message was accepted and never arrived: deliveries cannot be seen in this run");
+  } else if (!played.to_the_end) {
+    co_return fmt::format("the canary, an ordinary message, was not accepted: {} ({} was expected)", actual_of(played),
+                          verdict.expected.empty() ? "a session" : verdict.expected);
+  }
+  co_return "";
+}
+
+asio::awaitable<void> Canaries::between(std::string name) {
+  const scenario::Scenario greeted = only_the_ladder(scenario::Ladder::greeted);
+  const Played played = co_await attempts_.play(takes_mail() ? canary_without_message() : greeted, std::move(name), 0);
+  if (!played.to_the_end) take(played);
+}
+
+asio::awaitable<void> Canaries::last() {
+  if (!attempts_.watch().seen || !takes_mail()) co_return co_await between("canary-last");
+  const Played played = co_await attempts_.play(canary_with_message(), "canary-last", 0);
+  if (!played.to_the_end)
+    take(played);
+  else if (never_arrived(played) && distrust_.empty())
+    distrust_ = "the last canary was accepted and never arrived, so verdicts on deliveries are not to be trusted";
+}
+
+void Canaries::take(const Played& failed) {
+  (void)attempts_.save(failed.transcript);
+  if (distrust_.empty())
+    distrust_ = fmt::format("a canary failed, so verdicts after it are not to be trusted: {}", actual_of(failed));
+}
 
 }  // namespace smtpspec::engine

@@ -133,10 +133,15 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
     if (to >= Ladder::mail) fact("mail");
     if (to >= Ladder::rcpt) fact("mailbox");
   };
+  bool said_hello = scenario.from >= Ladder::greeted;
   const auto uses = [&](const scenario::Text& text) {
     const std::string source = smtp::to_upper(scenario::to_source(text));
     const bool hello = source.starts_with("{HELLO}") || source.starts_with("EHLO") || source.starts_with("LHLO");
-    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) fact("ehlo");
+    if (!scenario.survey && (hello || source.find("\\N{HELLO}") != std::string::npos)) {
+      fact("ehlo");
+      if (said_hello) fact("lhlo-again");
+      said_hello = true;
+    }
     if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
     // Where MAIL is refused, the message behind it would be read as commands.
     const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
@@ -146,6 +151,7 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
       if (name.starts_with("accepted") && !scenario.survey) fact("mailbox");
       if (name.starts_with("accepted")) fact("accepted");
       if (name == "accepted2") fact("two-recipients");
+      if (name == "sender" && scenario.from >= Ladder::ready) fact("mail");
       if (name == "domain") fact("domain");
       if (name == "foreign") fact("foreign");
       if (name == "foreign" && !scenario.survey) fact("untrusted");
@@ -238,7 +244,7 @@ void put(record::Terms& terms, const Facts& facts) {
 }
 
 Target as_learnt(Target target, const Facts& facts) {
-  if (facts.mailboxes.empty()) return target;
+  if (!facts.mailboxes_are_known || facts.mailboxes.empty()) return target;
   std::vector<std::string>& accepts = target.mail.accepts;
   const auto refused = [&](const std::string& mailbox) { return facts.refused.count(mailbox) != 0; };
   // Only the first two are asked for.
@@ -261,7 +267,8 @@ std::vector<Added> added_by_target_file(const RunResult& run) {
   std::vector<Added> all;
   for (const Fact& fact : fact_table) {
     const auto lacks = [&](const ScenarioResult& one) {
-      return one.outcome == Outcome::skipped && !fact.adds.empty() && one.reason == fact.missing;
+      return one.outcome == Outcome::skipped && !fact.adds.empty() && one.reason == fact.missing &&
+             !one.id.starts_with("survey/");
     };
     const auto rows = std::count_if(run.scenarios.begin(), run.scenarios.end(), lacks);
     if (rows > 0) all.push_back({fact.adds, static_cast<std::size_t>(rows)});

@@ -32,9 +32,11 @@ struct Facts {
   std::optional<scenario::Ladder> before_mail;  ///< the state in which MAIL is taken; empty: nothing is known of it
   std::vector<std::string> mailboxes;           ///< that take mail, in the order in which they were asked for
   std::map<std::string, std::string> refused;   ///< mailboxes that take none: the reply to RCPT
+  bool mailboxes_are_known = false;             ///< all were asked for
   std::map<std::string, std::string> shows_as;  ///< a mailbox, and the one that its mail is delivered to
   std::optional<std::chrono::milliseconds> delivery_takes;  ///< after the reply to the data; below 0: before it
   std::optional<std::chrono::milliseconds> error_takes;     ///< the reply to an error
+  std::optional<std::chrono::milliseconds> reply_takes;     ///< any reply, at most
 
   std::vector<Learnt> notes;  ///< what else people may want to know
 

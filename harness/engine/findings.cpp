@@ -42,6 +42,19 @@ void find_what_it_is_about(std::vector<Sighting>& all) {
   }
 }
 
+/// Behind a reply without an end nothing is what it seems: what a rule saw in that conversation alone is owed to it.
+void find_lost_ends(std::vector<Sighting>& all) {
+  for (Sighting& lost : all) {
+    if (lost.row->cause != Cause::incomplete) continue;
+    for (Sighting& rule : all) {
+      if (rule.row->seen_in != std::vector{lost.row->id}) continue;
+      rule.obstacle = lost.obstacle = "no end\n" + lost.row->id;
+      lost.is_about_it = true;
+      rule.is_about_it = false;
+    }
+  }
+}
+
 /// Sightings that have one of these in common show one cause.
 std::vector<std::string> marks_of(const Sighting& one) {
   const ScenarioResult& row = *one.row;
@@ -170,6 +183,7 @@ std::vector<Finding> findings(const RunResult& run) {
   for (const ScenarioResult& row : run.scenarios)
     if (is_finding(row.outcome, true) && !run.foreseen(row)) seen.push_back(sighting_of(row));
   std::sort(seen.begin(), seen.end(), [](const Sighting& a, const Sighting& b) { return a.row->id < b.row->id; });
+  find_lost_ends(seen);
   find_what_it_is_about(seen);
   std::vector<Finding> all;
   for (const auto& group : grouped(seen)) all.push_back(finding_of(group));

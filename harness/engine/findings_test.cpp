@@ -191,6 +191,14 @@ TEST_CASE("a rule that was broken by the line that failed a row is no finding of
   CHECK(findings(run)[2].id == "always/crlf");
 }
 
+TEST_CASE("what a rule saw behind a reply without an end is owed to that") {
+  const ScenarioResult lost = row("survey/greeting", "r/greeting", Outcome::fail, Cause::incomplete, "", "220-a");
+  const ScenarioResult seen = rule("always/one-code", "r/one-code", "220-a 250 b", {"survey/greeting"});
+  CHECK(rows_of(run_of({seen, lost})) == std::vector<Ids>{{"survey/greeting", "|", "always/one-code"}});
+  const ScenarioResult elsewhere = rule("always/one-code", "r/one-code", "220-a 250 b", {"other", "survey/greeting"});
+  CHECK(rows_of(run_of({elsewhere, lost})).size() == 2);
+}
+
 TEST_CASE("the most serious comes first, and warnings last") {
   RunResult run = run_of({
       row("warned", "a/1/warned", Outcome::warn, Cause::ending, "X", "250 Ok"),

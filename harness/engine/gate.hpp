@@ -26,6 +26,7 @@ class Gate {
   /// No use in trying again.
   [[nodiscard]] bool hopeless() const { return pace_.hopeless(Clock::now()); }
   [[nodiscard]] const Pace& pace() const { return pace_; }
+  void expect_waiting() { pace_.expect_waiting(); }
 
  private:
   void wake();

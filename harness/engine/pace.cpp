@@ -59,11 +59,11 @@ void Pace::greeted(Clock::duration latency, Clock::time_point now) {
     rate_ = bounds_.rate > 0 ? std::min(bounds_.rate, rate_ * 1.1) : rate_ * 1.1;
     last_change_ = now;
   }
-  if (open_ < limit_ || limit_ >= bounds_.sessions) return;
+  if (open_ < limit_ || limit_ >= most()) return;
   if (limit_ + 1 < ceiling_) {
     ++limit_;
   } else if (trial) {
-    limit_ = std::min(bounds_.sessions, limit_ + 1 + limit_ / 8);
+    limit_ = std::min(most(), limit_ + 1 + limit_ / 8);
     ceiling_ = std::max(ceiling_, limit_ + 1);
     last_change_ = now;
   }

@@ -2,6 +2,7 @@
 // and knows no clock: it is told what happened, and when.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -13,7 +14,7 @@ class Pace {
  public:
   using Clock = std::chrono::steady_clock;
   struct Bounds {
-    std::size_t sessions = 128;  ///< at a time
+    std::size_t sessions = 512;  ///< at a time
     double rate = 0;             ///< sessions a second; 0: as many as will
   };
   explicit Pace(Bounds bounds);
@@ -26,6 +27,8 @@ class Pace {
   void greeted(Clock::duration latency, Clock::time_point now);
   /// The greeting did not come in time.
   void not_greeted(Clock::time_point now);
+  /// Most of the time sessions do but wait, which costs nobody anything: more than the usual number will do.
+  void expect_waiting() { usual_ = bounds_.sessions; }
   enum class Refusal {
     no_connection,  ///< nobody listens, or nobody listens any more
     closed,         ///< without a word
@@ -43,8 +46,10 @@ class Pace {
  private:
   void too_many();
   void too_fast();
+  [[nodiscard]] std::size_t most() const { return std::min(usual_, bounds_.sessions); }
 
   Bounds bounds_;
+  std::size_t usual_ = 128;
   std::size_t limit_;
   std::size_t open_ = 0;
   std::size_t ceiling_;           ///< so many at a time were too many

@@ -68,6 +68,14 @@ TEST_CASE("a healthy target is given more and more at once, and never more than 
   CHECK_FALSE(pace.rate_learnt());
 }
 
+TEST_CASE("of sessions that wait there may be more than is usual") {
+  Pace pace({});
+  const Shy patient{1000, 100000, milliseconds(1), milliseconds(12000)};
+  CHECK(play(pace, patient, milliseconds(2000)).most == 128);
+  pace.expect_waiting();
+  CHECK(play(pace, patient, milliseconds(3000), Time(milliseconds(2000))).most > 256);
+}
+
 TEST_CASE("how many sessions a target takes at a time is found out") {
   for (const std::size_t sessions : {1U, 2U, 5U, 50U}) {
     INFO(sessions);

@@ -32,6 +32,7 @@ bool RuleTally::add(const record::Transcript& transcript, const judge::Judged& j
     verdict.expected = violation.expected;
     verdict.actual = violation.actual;
     verdict.event = violation.event;
+    if (violation.rfc != 0) verdict.decided_by = fmt::format("rfc{}/", violation.rfc);
     verdict.octets = smtp::unescape(violation.actual).value_or("");  // often the line itself
     is_evidence = broken(smtp::row_of(violation.rule).name, std::move(verdict), transcript) || is_evidence;
   }
@@ -92,7 +93,9 @@ void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const
   result.excerpt = first.excerpt;
   for (std::size_t i = 1; i < count.first.size(); ++i)
     add_in_short(result.excerpt, count.first[i].scenario, count.first[i].excerpt);
-  result.decided_by = row.requirements.empty() ? std::string() : row.requirements.front();
+  const auto fits = [&](const std::string& id) { return id.starts_with(first.verdict.decided_by); };
+  const auto decided = std::find_if(row.requirements.begin(), row.requirements.end(), fits);
+  result.decided_by = decided == row.requirements.end() ? std::string() : *decided;
   result.transcript = record::transcript_path(first.scenario);
   for (const Seen& seen : count.first) result.seen_in.push_back(seen.scenario);
   result.reason = fmt::format("in {} conversation{}, checked {} times; first in {}", count.broken,

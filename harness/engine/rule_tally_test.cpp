@@ -98,6 +98,27 @@ TEST_CASE("a rule about a SHOULD is warned of") {
   CHECK(result_of(tally, row).outcome == Outcome::warn);
 }
 
+TEST_CASE("what a rule has of several RFCs is cited from the one that was broken") {
+  auto row = row_of("keyword-parameters");
+  row.requirements = {"rfc2920/2/no-parameter", "rfc4954/3/a-list-of-mechanisms"};
+  RuleTally tally;
+  const Script script =
+      Script().on("").says("220 mx.example.test\r\n").sends("EHLO a\r\n").says("250-mx.example.test\r\n250 AUTH\r\n");
+  tally.add(script.transcript(), {});
+  CHECK(result_of(tally, row).decided_by == "rfc4954/3/a-list-of-mechanisms");
+}
+
+TEST_CASE("what a reply answers is not known after a write that failed") {
+  const auto one_reply = [](const Script& script) {
+    RuleTally tally;
+    tally.add(script.transcript(), {});
+    return result_of(tally, row_of("one-reply")).outcome;
+  };
+  CHECK(one_reply(Script().greeted().says("552 Too much\r\n").says("554 No\r\n")) == Outcome::fail);
+  CHECK(one_reply(Script().greeted().is(Script::Kind::unsent).says("552 Too much\r\n").says("554 No\r\n")) ==
+        Outcome::pass);
+}
+
 TEST_CASE("a conversation counts once, however often a rule is broken in it") {
   Script often = Script().greeted();
   for (int i = 0; i < 10; ++i) often.sends("NOOP\r\n").says("250 Ok\n");

@@ -25,7 +25,7 @@ struct RunSettings {
   const scenario::Suite* suite = nullptr;            ///< for the requirements
   std::optional<scenario::Baseline> baseline;
   std::filesystem::path out;  ///< transcripts go below it; empty: nothing is written
-  std::size_t jobs = 128;     ///< sessions at a time, at most: fewer where the target takes fewer
+  std::size_t jobs = 512;     ///< sessions at a time, at most: fewer where the target takes fewer
   double rate = 0;            ///< sessions a second, at most; 0: as many as the target takes
   std::size_t repeat = 1;
   std::uint64_t seed = 1;  ///< of the tokens

@@ -36,7 +36,9 @@ void look_at_conversation(Sighting& of) {
   const auto& lines = of.row->excerpt;
   auto at = std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
   if (at == lines.end()) return;
-  of.closed = of.row->cause == Cause::closed || (of.row->cause == Cause::rule && at->side == ExcerptLine::Side::event);
+  const bool by_event = of.row->cause == Cause::rule || of.row->cause == Cause::ending;
+  of.closed = of.row->cause == Cause::closed ||
+              (by_event && at->side == ExcerptLine::Side::event && at->text.find("closed") != std::string::npos);
   const auto last_before = [&](auto from, ExcerptLine::Side side) {
     while (from != lines.begin() && std::prev(from)->side != side) --from;
     return from;  // the line behind it

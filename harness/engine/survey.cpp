@@ -101,6 +101,9 @@ class Surveyor {
     // Where nobody is there, there is nothing to be learnt.
     if (row.fact == "greeting" && verdict.cause == Cause::connect) waiting_.clear();
     Facts facts = attempts_.facts();
+    const auto asks_for_mailbox = [&](const Scenario* one) { return one != &row && one->fact == "mailbox"; };
+    facts.mailboxes_are_known = std::none_of(waiting_.begin(), waiting_.end(), asks_for_mailbox) &&
+                                std::none_of(running_.begin(), running_.end(), asks_for_mailbox);
     if (tells) learn(facts, row, played, attempts_.watch().collector().start() - start);
     attempts_.know(facts);
     tell_(row, attempts_.result_of(row, played));

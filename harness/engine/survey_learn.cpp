@@ -55,6 +55,9 @@ std::string because(const Scenario& row, const Played& played) {
   return record::Redactor(played.transcript.secrets).without_secrets(row.id + ": " + text);
 }
 
+/// Of a reply to an error, so that a row with some of them takes longer than anybody wants to wait.
+constexpr milliseconds slow{5000};
+
 void drop(Facts& facts, const std::string& fact) {
   auto& all = facts.deviations;
   all.erase(std::remove_if(all.begin(), all.end(), [&](const Deviation& one) { return one.fact == fact; }), all.end());
@@ -120,6 +123,10 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
       facts.error_takes = std::max(took, facts.error_takes.value_or(took));
     }
   }
+  if (facts.error_takes >= slow && facts.lacks("quick-errors") == nullptr)
+    facts.deviations.push_back(
+        {"quick-errors", fmt::format("{}: an error is answered after {} s", row.id, facts.error_takes->count() / 1000),
+         0});
   // The last reply may say that it was too much, in a code of the server's own.
   const bool said_so =
       !ended && last >= 400 && last != 500 && last != 502 && played.judged.verdict.cause == Cause::ending;
@@ -131,6 +138,17 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
                               fmt::format("{}: the server ended a session after {} {}", row.id, after,
                                           row.limit == "errors" ? "errors" : "replies"),
                               after});
+}
+
+/// The slowest reply; one that did not come took as long as it was waited for.
+void learn_pace(Facts& facts, const record::Transcript& transcript) {
+  record::Time asked{0};
+  for (const Event& event : transcript.events) {
+    if (is_said(event, Party::client)) asked = event.at;
+    if (!is_said(event, Party::server) && event.kind != Event::Kind::waited) continue;
+    const auto took = std::chrono::duration_cast<milliseconds>(event.at - asked);
+    facts.reply_takes = std::max(took, facts.reply_takes.value_or(took));
+  }
 }
 
 /// As whom its recipient shows, and when it came.
@@ -170,6 +188,7 @@ void learn(Facts& facts, const Scenario& row, const Played& played, record::Time
   if (row.from == scenario::Ladder::tls) facts.under_tls = ehlo_under_tls(played.transcript);
   if (!row.fact.empty()) learn_fact(facts, row, played);
   if (!row.limit.empty()) learn_limit(facts, row, played);
+  learn_pace(facts, played.transcript);
   if (played.transcript.deliveries.size() == 1) learn_delivery(facts, played, later);
 }
 

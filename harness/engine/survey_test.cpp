@@ -239,5 +239,28 @@ TEST_CASE("how many errors a session takes") {
   CHECK(facts.lacks("errors")->after == 2);
 }
 
+TEST_CASE("errors that are answered late are given more time, and more sessions") {
+  scenario::Scenario row;
+  row.id = "survey/errors";
+  row.limit = "errors";
+  Facts facts;
+  learn(facts, row, played(Script().greeted().sends("X\r\n").later(milliseconds(12000)).says("500 What?\r\n")), {});
+  REQUIRE(facts.lacks("quick-errors") != nullptr);
+  CHECK(facts.lacks("quick-errors")->because == "survey/errors: an error is answered after 12 s");
+}
+
+TEST_CASE("a mailbox that was not asked for yet is not taken for one that is refused") {
+  scenario::Target target;
+  target.mail.accepts = {"alice@example.test", "bob@example.test"};
+  Facts facts;
+  facts.mailboxes = {"alice@example.test"};
+  facts.refused = {{"bob@example.test", "550"}};
+  CHECK(as_learnt(target, facts).mail.accepts.size() == 2);
+  facts.mailboxes_are_known = true;
+  CHECK(as_learnt(target, facts).mail.accepts == facts.mailboxes);
+  facts.refused.clear();  // its session was refused
+  CHECK(as_learnt(target, facts).mail.accepts.size() == 2);
+}
+
 }  // namespace
 }  // namespace smtpspec::engine

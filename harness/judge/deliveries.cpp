@@ -165,11 +165,13 @@ class Deliveries {
     return delivery.reverse_path && same_mailbox(*delivery.reverse_path, mailbox);
   }
 
+  /// By its name or by that of its alias.
+  [[nodiscard]] bool names(const Delivery::Recipient& command, const std::string& mailbox) const {
+    return same_mailbox(command.forward_path, mailbox) || same_mailbox(command.forward_path, values_.shown_as(mailbox));
+  }
+
   [[nodiscard]] bool is_for(const Delivery& delivery, const std::string& mailbox) const {
-    const std::string shown = values_.shown_as(mailbox);  // an alias
-    const auto same = [&](const auto& one) {
-      return same_mailbox(one.forward_path, mailbox) || same_mailbox(one.forward_path, shown);
-    };
+    const auto same = [&](const auto& one) { return names(one, mailbox); };
     return delivery.recipients && std::any_of(delivery.recipients->begin(), delivery.recipients->end(), same);
   }
 
@@ -182,7 +184,7 @@ class Deliveries {
 
   /// "mailbox KEYWORD=value", the keyword in any case, and without a value any: how often it stands with MAIL or RCPT
   /// for the mailbox; nothing where there is no such command.
-  static std::optional<std::ptrdiff_t> times_carried(const Delivery& delivery, const std::string& wanted) {
+  [[nodiscard]] std::optional<std::ptrdiff_t> times_carried(const Delivery& delivery, const std::string& wanted) const {
     const std::size_t space = std::min(wanted.rfind(' '), wanted.size());
     const std::string mailbox = wanted.substr(0, space);
     const std::string parameter = wanted.substr(std::min(space + 1, wanted.size()));
@@ -193,7 +195,7 @@ class Deliveries {
     };
     std::optional<std::ptrdiff_t> times;
     for (const Delivery::Recipient& command : commands_of(delivery))
-      if (command.parameters && same_mailbox(command.forward_path, mailbox))
+      if (command.parameters && names(command, mailbox))
         times = times.value_or(0) + std::count_if(command.parameters->begin(), command.parameters->end(), is_it);
     return times;
   }

@@ -29,6 +29,9 @@ bool expects_no_reply(const Expectation& expectation) {
   return without_reply;
 }
 
+/// More than usual: then a reply for which a row waits less is waited for as long as any other.
+bool is_patient(const record::Patience& patience) { return patience.reply > record::Patience().reply; }
+
 /// 530 (RFC 4954 section 6, RFC 3207 section 4) says nothing of what was asked; an expectation of any refusal does not
 /// mean it.
 bool only_wants_login(const Alternative& alternative, const Observed& observed) {
@@ -40,7 +43,8 @@ bool only_wants_login(const Alternative& alternative, const Observed& observed) 
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
     : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {
   if (const auto password = values_.find("password"); password && !password->empty()) secrets_.push_back(*password);
-  stage_.limit(terms.patience.time_of(scenario.timeout));
+  const milliseconds time = terms.patience.time_of(scenario.timeout);
+  stage_.limit(terms.lacks("quick-errors") == nullptr ? time : std::min(time, terms.patience.scenario));
   stage_.begin(story_.handle());
 }
 
@@ -197,7 +201,11 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
 }
 
 Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation& expectation, Session& session) {
-  const Observed observed = co_await stage_.observe(session, expectation, step.within);
+  const bool is_brief = step.within && *step.within < stage_.terms.patience.reply;
+  const bool waits_on =
+      is_brief && is_patient(stage_.terms.patience) && !allows(expectation, Alternative::Kind::silence);
+  const Observed observed =
+      co_await stage_.observe(session, expectation, waits_on ? std::optional<milliseconds>() : step.within);
   Captures captures;
   const auto chosen = choose(expectation, observed, values_.lookup(), captures);
   if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);
@@ -300,6 +308,12 @@ Machine::Next Machine::stop_short() {
   if (stage_.out_of_time()) {
     decide(Outcome::inconclusive, Cause::time_out, "", "the time of the scenario was over");
     verdict_.missing = true;
+    verdict_.reason = verdict_.actual;
+    if (const record::Deviation* slow = stage_.terms.lacks("quick-errors")) {
+      verdict_.missing = false;
+      blocked_by(*slow);
+      return Next::stop;
+    }
   } else {
     decide(Outcome::inconclusive, Cause::cut_short, "", "what was seen ends before that");
   }

@@ -26,7 +26,7 @@ Routine<bool> Machine::still_answers(Session& session) {
   co_await mark(session, Event::fence);
   co_await send(std::get<scenario::Send>(noop.action), session);
   // Who answers later than that is given more patience for the reply itself.
-  const milliseconds soon = std::min(stage_.terms.patience.reply, milliseconds(5000));
+  const milliseconds soon = std::min(stage_.terms.patience.reply, milliseconds(2000));
   const Observed reply = co_await stage_.observe(session, any_reply(), soon);
   if (reply.what != Observed::What::reply) co_return false;
   co_await mark(session, Event::fence);

@@ -193,6 +193,20 @@ steps = [ { send = "HELP", wait = "20s", expect = "214" } ])");
   CHECK(hand.now <= milliseconds(1600));  // and for NOOP
 }
 
+TEST_CASE("a short wait for a reply is as long as the patience where that is more than usual") {
+  const auto scenario = scenario_of(R"(fence = false
+steps = [ { send = "HELP", wait = "1s", expect = "214" } ])");
+  const Hand::Says silent = [](const std::string& sent) { return sent[0] == 'E' || sent.empty() ? honest(sent) : ""; };
+  record::Terms terms;
+  for (const auto& [patience, least] : {std::pair{10000, 1000}, std::pair{24000, 24000}}) {
+    terms.patience.reply = milliseconds(patience);
+    Hand hand(scenario, silent, terms);
+    hand.run();
+    CHECK(hand.now >= milliseconds(least));
+    CHECK(hand.now <= milliseconds(least + 5100));  // and for NOOP
+  }
+}
+
 TEST_CASE("behind a refusal the close is looked for, and only there") {
   const auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = "xyz" } ])");
   for (const bool refuses : {false, true}) {

@@ -16,6 +16,9 @@ bool Watcher::show(const Event& event) {
       else
         referee.ambiguous();  // what a reply answers is not known any more
       return true;
+    case Event::Kind::unsent:  // how much of it the server has is not known
+      if (referee.owed() == 0) referee.ambiguous();
+      return true;
     case Event::Kind::half_closed:  // a server may leave what it owes when the client goes
     case Event::Kind::tls_alert:
     case Event::Kind::tls_failed: referee.ambiguous(); return true;

@@ -1,8 +1,11 @@
 #include "harness/memory/memory_run.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "harness/engine/run.hpp"
+#include "harness/engine/survey.hpp"
 #include "harness/memory/reference_target.hpp"
 
 namespace smtpspec::memory {
@@ -25,6 +28,16 @@ MemoryRun::MemoryRun(const scenario::Suite& suite, const std::string& profile, c
   if (!facts_.starttls) return;
   const Played under_tls = play(engine::only_the_ladder(scenario::Ladder::tls));
   facts_ = engine::facts_of(plain.transcript, plain.to_the_end, &under_tls.transcript);
+}
+
+void MemoryRun::get_acquainted() {
+  for (const Scenario* row : engine::survey_rows(suite_, target_)) {
+    // There is no other address to ask from whom the server relays for.
+    if (row->fact == "untrusted" || engine::why_not_played(*row, target_, facts_)) continue;
+    engine::learn(facts_, *row, play(*row), {});
+    engine::put(terms_, facts_);
+    target_ = engine::as_learnt(std::move(target_), facts_);
+  }
 }
 
 Played MemoryRun::play(const Scenario& scenario) {

@@ -19,6 +19,8 @@ class MemoryRun {
   /// `profile`: mx, submission or lmtp. Asks the server what it is like. The suite must outlive the run.
   MemoryRun(const scenario::Suite& suite, const std::string& profile, const reference::Faults& faults);
 
+  /// Plays the survey, as a run over sockets does: rows that lean on what the server does otherwise are blocked then.
+  void get_acquainted();
   /// One scenario, as a run over sockets would judge it; without what reports say beside the verdict. Rows `always/...`
   /// are judged over what was played so far.
   [[nodiscard]] engine::ScenarioResult result_of(const scenario::Scenario& scenario);

@@ -79,6 +79,7 @@ const std::vector<Case> cases = {
      {data + "a\r\n.\r\n"},
      ": a\\r\\n\nmessage from <Sender@C.example> to <alice@example.test>: a"},
     {Fault::size_never_enforced, {data + "0123456789a\r\n.\r\n"}, "250 2.0.0 Message", tiny},
+    {Fault::stuffed_periods_counted, {data + "..3456789\r\n.\r\n"}, "552 5.3.4", tiny},
     {Fault::reply_twice, {data + ".\r\n"}, "Message delivered\\r\\n250 2.0.0 Message delivered"},
     {Fault::lmtp_single_reply,
      {"LHLO c.example\r\nMAIL FROM:<>\r\n" + recipients(2) + "DATA\r\n.\r\nQUIT\r\n"},

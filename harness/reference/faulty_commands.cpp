@@ -29,7 +29,7 @@ void FaultyCore::dispatch(const Command& given) {
   const bool names = command.verb == Verb::vrfy || command.verb == Verb::expn;
   const bool neutral = names || command.verb == Verb::noop || command.verb == Verb::help;
   if (neutral && has(Fault::other_commands_reset)) end_transaction();
-  if (neutral && has(Fault::input_lost_after_noop)) discard_unread();
+  if ((neutral || command.verb == Verb::ehlo) && has(Fault::input_lost_after_noop)) discard_unread();
   if (command.verb == Verb::vrfy && has(Fault::vrfy_becomes_recipient) && !transaction.mail.recipients.empty()) {
     transaction.mail.recipients.push_back({command.argument, {}});
   }

@@ -124,7 +124,8 @@ void CommandStream::take_command(const CommandLine& line) {
   asked_for_utf8_ = asked_for_utf8_ || asks;
   what.utf8 = asks || (utf8_mail_ && what.verb != Verb::vrfy && what.verb != Verb::expn);
   if (command.last_chunk) utf8_mail_ = false;
-  what.bare = is_bare(command, line.bytes);
+  // A server that takes 512 octets need not see what stands there (RFC 4954 section 4).
+  what.bare = line.octets <= longest_command && is_bare(command, line.bytes);
   what.last_chunk = command.last_chunk;
   if (command.verb == Verb::bdat) {
     // A server without CHUNKING reads the chunk as commands (RFC 3030 section 2), one that cannot read the size too.

@@ -18,6 +18,7 @@ constexpr std::size_t longest_shown = 400;
 /// RFC says that there are none: only these are here.
 struct KeywordForm {
   std::string_view name;
+  int rfc;
   bool (*fits)(const std::vector<std::string>& parameters);
 };
 bool has_none(const std::vector<std::string>& parameters) { return parameters.empty(); }
@@ -42,15 +43,15 @@ constexpr GrammarRule grammar[] = {
 };
 
 constexpr KeywordForm keyword_forms[] = {
-    {"PIPELINING", has_none},           // RFC 2920 section 2
-    {"8BITMIME", has_none},             // RFC 6152 section 2
-    {"BINARYMIME", has_none},           // RFC 3030 section 3
-    {"STARTTLS", has_none},             // RFC 3207 section 2
-    {"DSN", has_none},                  // RFC 3461 section 2
-    {"ENHANCEDSTATUSCODES", has_none},  // RFC 2034 section 3
-    {"SMTPUTF8", has_none},             // RFC 6531 section 3.1
-    {"SIZE", is_size},
-    {"AUTH", has_some},
+    {"PIPELINING", 2920, has_none},           // section 2
+    {"8BITMIME", 6152, has_none},             // section 2
+    {"BINARYMIME", 3030, has_none},           // section 3
+    {"STARTTLS", 3207, has_none},             // section 2
+    {"DSN", 3461, has_none},                  // section 2
+    {"ENHANCEDSTATUSCODES", 2034, has_none},  // section 3
+    {"SMTPUTF8", 6531, has_none},             // section 3.1
+    {"SIZE", 1870, is_size},                  // section 3
+    {"AUTH", 4954, has_some},                 // section 3
 };
 
 /// Keywords that nobody says by chance in the text of a reply to HELO.
@@ -79,8 +80,11 @@ void judge_keywords(Rulings& rulings, const Reply& reply, const Ehlo& ehlo) {
     const auto form = std::find_if(std::begin(keyword_forms), std::end(keyword_forms),
                                    [&](const KeywordForm& one) { return one.name == keyword->name; });
     if (form == std::end(keyword_forms)) continue;
-    rulings.check(Rule::keyword_parameters, form->fits(keyword->parameters),
-                  [&] { return keyword->name + " in " + all(); });
+    constexpr Rule rule = Rule::keyword_parameters;
+    if (form->fits(keyword->parameters))
+      rulings.kept(rule);
+    else
+      rulings.broken({rule, std::string(row_of(rule).asks), keyword->name + " in " + all(), rulings.event, form->rfc});
   }
   const auto needs = [&](Rule rule, std::string_view one, std::string_view other) {
     if (ehlo.find(one) != nullptr) rulings.check(rule, ehlo.find(other) != nullptr, all);

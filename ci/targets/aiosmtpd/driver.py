@@ -25,7 +25,7 @@ class Relay:
         to = [f"RCPT TO:<{address}>" for address in envelope.rcpt_tos]
         utf8 = " SMTPUTF8" if envelope.smtp_utf8 else ""
         commands = [f"EHLO {HOST}", f"MAIL FROM:<{envelope.mail_from.strip('<>')}> BODY=8BITMIME{utf8}", *to, "DATA"]
-        kind = "ESMTP" if session.extended_smtp else "SMTP"
+        kind = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP" if session.extended_smtp else "SMTP"
         kind += ("S" if session.ssl else "") + ("A" if session.authenticated else "")
         received = f"Received: from {session.host_name} ([{session.peer[0]}]) by {HOST} with {kind}; {formatdate()}\r\n"
         message = (b"\r\n" + received.encode() + envelope.content).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
