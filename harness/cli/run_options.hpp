@@ -40,8 +40,7 @@ struct RunOptions {
   std::string patience = "60s";
   std::size_t repeat = 1;
   std::string shard = "1/1";
-  std::uint64_t seed = 0;     ///< 0: taken from the clock
-  bool survey_alone = false;  ///< the command `survey`
+  std::uint64_t seed = 0;  ///< 0: taken from the clock
   bool strict = false;
   bool verbose = false;
   bool allow_remote = false;
