@@ -152,6 +152,7 @@ struct Tally {
   std::size_t known = 0;
   std::size_t decided = 0;
   std::size_t undecided = 0;
+  bool unseen = false;  ///< deliveries, of what was played
 };
 
 Tally tally(const RunResult& run) {
@@ -172,6 +173,7 @@ Tally tally(const RunResult& run) {
       case Outcome::blocked:
       case Outcome::inconclusive:
       case Outcome::error: ++sum.undecided; break;
+      case Outcome::skipped: sum.unseen = sum.unseen || result.cause == engine::Cause::no_delivery_road; break;
       default: break;
     }
   }
@@ -193,7 +195,8 @@ void put_musts(std::vector<std::string>& said, const RunResult& run, const Tally
   if (sum.known > 0)
     said.emplace_back("nothing else was seen to be broken");
   else
-    said.emplace_back(run.complete && sum.undecided == 0 ? "no MUST is broken" : "no MUST was seen to be broken");
+    said.emplace_back(run.complete && sum.undecided == 0 && !sum.unseen ? "no MUST is broken"
+                                                                        : "no MUST was seen to be broken");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct Remedy {
 };
 constexpr Remedy remedies[] = {
     {"the certificate is not accepted", "[tls] name tells its name, and ca who signs it"},
+    {" got 530", "say who logs in: --user and --password-file, or [auth]"},
     {"AUTH PLAIN got ", "check --user and --password-file, or [auth]"},
     {"RCPT TO:<", "name a mailbox that exists with --rcpt, or under [mail] accepts"},
 };
@@ -33,14 +34,12 @@ std::string_view plainly(const engine::Learnt& learnt) {
   return value;
 }
 
-std::string what_a_file_adds(const engine::RunResult& run, const scenario::Target& target) {
+std::string what_a_file_adds(const engine::RunResult& run) {
   std::string needs;
   for (const engine::Added& one : engine::added_by_target_file(run))
     needs += fmt::format("{}{}{} need{} {}", needs.empty() ? "" : ", ", one.rows,
                          needs.empty() ? one.rows == 1 ? " row" : " rows" : "", one.rows == 1 ? "s" : "", one.what);
-  if (needs.empty()) return "";
-  return fmt::format("A target file would add: {}.\n  `smtpspec target init {}` writes one to fill in.", needs,
-                     scenario::address(target));
+  return needs;
 }
 
 }  // namespace
@@ -48,8 +47,8 @@ std::string what_a_file_adds(const engine::RunResult& run, const scenario::Targe
 std::vector<std::string> advice(const engine::RunResult& run, const scenario::Target& target) {
   std::vector<std::string> lines;
   for (const engine::Learnt& learnt : run.target.learnt) {
-    const bool may_be_ours =
-        learnt.name == engine::takes_no_mail || learnt.name == "login" || learnt.name == "handshake";
+    const bool may_be_ours = learnt.name == engine::takes_no_mail || learnt.name == "login" || learnt.name == "mail" ||
+                             learnt.name == "handshake";
     if (!may_be_ours) continue;
     const std::string_view what = plainly(learnt);
     if (const Remedy* remedy = remedy_for(what)) lines.push_back(fmt::format("{}; {}", what, remedy->words));
@@ -57,8 +56,10 @@ std::vector<std::string> advice(const engine::RunResult& run, const scenario::Ta
   if (lines.empty())
     if (const Remedy* remedy = remedy_for(run.incomplete_because)) lines.emplace_back(remedy->words);
   const bool by_url = target.file.empty() && !target.delivery;
-  if (by_url && run.complete)
-    if (std::string line = what_a_file_adds(run, target); !line.empty()) lines.push_back(std::move(line));
+  const std::string more = by_url && run.complete ? what_a_file_adds(run) : std::string();
+  if (more.empty()) return lines;
+  lines.push_back(fmt::format("With a target file more is played: {}.", more));
+  lines.push_back(fmt::format("To write one: smtpspec target init {}", scenario::address(target)));
   return lines;
 }
 

@@ -110,8 +110,9 @@ class Cli(unittest.TestCase):
     def expect(self, done, code, *texts):
         everything = done.stdout + done.stderr
         self.assertEqual(done.returncode, code, everything)
+        in_one_line = " ".join(everything.split())
         for text in texts:
-            self.assertIn(text, everything)
+            self.assertTrue(text in everything or text in in_one_line, f"no '{text}' in: {everything}")
         self.assertNotIn("\x1b", everything, "an escape sequence in a pipe")
 
 
@@ -311,7 +312,7 @@ requirements = ["rfc5321/2.3.8/our-own-crlf"]
         self.assertEqual((done.returncode, done.stdout.count("\n"), done.stderr), (74, 1, ""))
 
     def test_help_of_every_command(self):
-        for command in ("run", "judge", "show", "list", "explain", "check", "prove", "serve", "sink"):
+        for command in ("run", "survey", "target", "judge", "show", "list", "explain", "check", "prove", "serve", "sink"):
             self.expect(smtpspec(command, "--help"), 0, command)
         self.expect(smtpspec("--version"), 0, "smtpspec ")
 
@@ -409,6 +410,195 @@ steps = [ { send = 'AUTH PLAIN {base64:\\0{user}\\0{password}}', expect = "235" 
         for path in files:
             for form in forms:
                 self.assertNotIn(form, path.read_text(), path)
+
+
+class FirstContact(Cli):
+    """A server of which nothing is known but its address."""
+
+    ALL = PASSES + """
+[[scenario]]
+id = "message"
+title = "A message arrives"
+state = "data"
+steps = [ { message = '{header}text\\r\\n', expect = "250" } ]
+delivered = { count = 1 }
+
+[[scenario]]
+id = "login"
+title = "The login works"
+state = "authenticated"
+steps = [ { send = "NOOP", expect = "250" } ]
+
+[[scenario]]
+id = "unknown"
+title = "An unknown user is refused"
+state = "mail"
+steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
+"""
+
+    def url(self, port):
+        return f"smtp://127.0.0.1:{port}"
+
+    def outcomes(self):
+        return {s["id"]: s["outcome"] for s in self.rows()}
+
+    def password(self, text):
+        return self.file("password", text)
+
+    def test_by_address_alone(self):
+        with server() as port:
+            done = self.run_suite(self.ALL, self.url(port))
+        self.expect(done, 0, "takes mail", "Postmaster", "1 row needs a login", "1 needs to see deliveries",
+                    "1 needs a mailbox that is refused", f"smtpspec target init {self.url(port)}")
+        self.assertEqual(self.outcomes(), {"noop": "pass", "message": "skipped", "login": "skipped", "unknown": "skipped"})
+        self.expect(smtpspec("judge", self.out, "--suite", self.folder / "suite.toml"), 0, "the same verdicts")
+
+    def test_mailboxes_and_a_login(self):
+        secret = "correct-horse-battery"
+        with server("--user", f"carol:{secret}") as port:
+            done = self.run_suite(self.ALL, self.url(port), "--rcpt", "bob@example.test", "--user", "carol",
+                                  "--password-file", self.password(secret + "\nmore\n"))
+            self.expect(done, 0, "bob@example.test")
+            self.assertEqual((self.outcomes()["login"], self.outcomes()["noop"]), ("pass", "pass"))
+            for path in self.out.rglob("*.json*"):
+                self.assertNotIn(secret, path.read_text(), path)
+            # They go before those of a target file.
+            target = self.target(port, '[auth]\nuser = "carol"\npassword = "wrong"\n')
+            self.expect(self.run_suite(self.ALL, target), 0, "AUTH PLAIN got 535", "check --user and --password-file")
+            self.assertEqual(self.outcomes()["login"], "blocked")
+            self.expect(self.run_suite(self.ALL, target, "--password-file", self.password(secret)), 0)
+            self.assertEqual(self.outcomes()["login"], "pass")
+
+    def test_no_mailbox_is_taken(self):
+        with server() as port:
+            done = self.run_suite(self.ALL, self.target(port), "--rcpt", "nobody@example.test")
+            self.expect(done, 0, "RCPT TO:<nobody@example.test> got 550 5.1.1", "with --rcpt")
+
+        def refuse(connection):
+            reader = connection.makefile("rb")
+            connection.sendall(b"220 ready\r\n")
+            for line in reader:
+                connection.sendall(b"550 5.1.1 Nobody\r\n" if line.startswith(b"RCPT") else b"250 Ok\r\n")
+        with listener(refuse) as port:
+            done = self.run_suite(self.ALL, self.url(port))
+        self.assertIn("RCPT TO:<Postmaster> got 550 5.1.1 Nobody; name a mailbox", " ".join(done.stdout.split()))
+        self.assertEqual((self.outcomes()["noop"], self.outcomes()["message"]), ("pass", "blocked"))
+        self.assertNotEqual(done.returncode, 3, done.stdout)
+
+    def test_options_that_do_not_fit(self):
+        for arguments, message in ((["--rcpt", "alice"], "alice@example.test"), (["--user", "x"], "--password-file"),
+                                   (["--user", "x", "--password-file", self.folder / "none"], "cannot be read"),
+                                   (["--password-file", self.password("x")], "whose password")):
+            with self.subTest(message):
+                self.expect(self.run_suite(PASSES, self.url(1), *arguments), 2, message)
+        self.expect(self.run_suite(PASSES, "--rcpt", "a@b.test"), 2, "name a target")
+
+    def test_tls_that_is_not_trusted(self):
+        with server() as port:
+            target = self.target(port, '[tls]\nverify = true\nca = "nope.pem"\n')
+            self.expect(self.run_suite(PASSES, target), 2, "target.toml", "ca", "nope.pem")
+            target = self.target(port, "[tls]\nverify = true\n")
+            self.expect(self.run_suite(PASSES, target), 0, "certificate is not accepted", "[tls] name")
+
+    def test_a_sink_that_is_busy(self):
+        with socket.create_server(("127.0.0.1", 0)) as busy:
+            sink = f"127.0.0.1:{busy.getsockname()[1]}"
+            target = self.target(1, f'[delivery]\nsink = "{sink}"\n')
+            self.expect(self.run_suite(PASSES, target), 3, "target.toml", sink, "in use")
+
+    def test_lmtp_on_a_unix_socket(self):
+        path = self.folder / "lmtp.sock"
+        with server("--profile", "lmtp") as port, socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+            listening.listen(100)
+
+            def pump(source, sink):
+                with contextlib.suppress(OSError):
+                    while octets := source.recv(65536):
+                        sink.sendall(octets)
+                with contextlib.suppress(OSError):
+                    sink.shutdown(socket.SHUT_WR)
+
+            def accept():
+                with contextlib.suppress(OSError):
+                    while True:
+                        near = listening.accept()[0]
+                        far = socket.create_connection(("127.0.0.1", port))
+                        for pair in ((near, far), (far, near)):
+                            threading.Thread(target=pump, args=pair, daemon=True).start()
+            threading.Thread(target=accept, daemon=True).start()
+            self.expect(self.run_suite(self.ALL, f"lmtp://{path}"), 0, f"lmtp://{path}", "(lmtp)")
+            self.assertEqual(self.outcomes()["noop"], "pass")
+            listening.shutdown(socket.SHUT_RDWR)
+
+    def test_target_init(self):
+        written = self.folder / "new.toml"
+        with server("--user", "carol:secret") as port:
+            done = smtpspec("target", "init", self.url(port), "--out", written, "--rcpt", "bob@example.test",
+                            "--user", "carol", "--password-file", self.password("secret"))
+            self.expect(done, 0, "new.toml was written", "[delivery]", "[mail] rejects")
+            text = written.read_text()
+            for line in ("name = 'reference.example'", f"address = '{self.url(port)}'", "profile = 'mx'",
+                         "domain = 'example.test'", "accepts = ['bob@example.test']", "user = 'carol'", "verify = false"):
+                self.assertIn(line, text)
+            self.assertNotIn("secret'", text.replace("# password = 'secret'", ""))
+            self.expect(smtpspec("target", "init", self.url(port), "--out", written), 2, "is there already")
+            self.assertEqual(written.read_text(), text)
+            self.expect(self.run_suite(self.ALL, written, "--password-file", self.password("secret")), 0)
+            self.assertEqual(self.outcomes()["login"], "pass")
+            # What stands behind # can be filled in as it is.
+            filled = re.sub(r"^# (\[|rejects|foreign|sender|maildir|source)", r"\1", text, flags=re.M)
+            self.file("new.toml", filled.replace("password = ''", "password = 'secret'"))
+            self.expect(self.run_suite(self.ALL, written), 0)
+            self.assertEqual(self.outcomes()["unknown"], "pass")
+            bare = smtpspec("target", "init", self.url(port), "--out", "-")
+            self.expect(bare, 0, "accepts = ['Postmaster']", "# [auth]")
+            self.expect(self.run_suite(self.ALL, self.file("bare.toml", bare.stdout)), 0)
+        self.expect(smtpspec("target", "init", self.url(1), "--out", self.folder / "x.toml"), 3, "refused")
+        self.expect(smtpspec("target", "init", "smtp://192.0.2.1", "--out", self.folder / "x.toml"), 2, "--allow-remote")
+        self.assertFalse((self.folder / "x.toml").exists())
+
+
+class CommandLine(Cli):
+    def test_no_command_and_an_unknown_one(self):
+        self.expect(smtpspec(), 2, "survey", "target init")
+        self.expect(smtpspec("help"), 0, "survey", "target init")
+        self.expect(smtpspec("rnu"), 2, "did you mean 'run'", "explain")
+        self.expect(smtpspec("explain", "smugling"), 2, "did you mean 'smuggling'")
+
+    def test_examples_of_the_help(self):
+        ids = re.findall(r"smtpspec explain (\S+)", smtpspec("--help").stdout)
+        self.assertTrue(ids)
+        for one in ids:
+            self.expect(smtpspec("explain", one), 0, one)
+
+    def test_empty_names(self):
+        self.expect(smtpspec("run", "--out", ""), 2, "--out")
+        self.expect(self.run_suite(PASSES, "--report", "junit="), 2, "--report junit=")
+        self.assertFalse(self.out.exists())
+
+    def test_a_report_on_standard_output(self):
+        done = self.run_suite(PASSES, "--report", "json=-")
+        self.assertEqual((done.returncode, json.loads(done.stdout)["complete"]), (0, True))
+        self.assertFalse(pathlib.Path("-").exists())
+
+    def test_only_what_was_written_is_named(self):
+        done = self.run_suite(PASSES, "--report", f"junit={self.folder}/suite.toml/junit.xml")
+        self.expect(done, 74, "Reports: ")
+        self.assertNotIn("junit.xml", done.stdout)
+
+    def test_a_user_needs_a_password(self):
+        for user in ("bob", "bob:", ":x"):
+            self.expect(smtpspec("serve", "127.0.0.1:0", "--user", user), 2, "NAME:PASSWORD")
+
+    def test_judge_of_another_suite_or_without_transcripts(self):
+        self.expect(self.run_suite(PASSES.replace('"noop"', '"a-row-of-our-own"')), 0)
+        done = smtpspec("judge", self.out)
+        self.expect(done, 5, "1 row is not in this suite", "--suite")
+        for path in (self.out / "transcripts").glob("*.jsonl"):
+            path.unlink()
+        self.expect(smtpspec("judge", self.out, "--suite", self.folder / "suite.toml"), 4, "transcripts cannot be read",
+                    "nothing was judged")
 
 
 if __name__ == "__main__":

@@ -79,8 +79,9 @@ int judge_run(const JudgeOptions& options) {
   fmt::print("{}", reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
   for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
   if (!unknown.empty())
-    say(fmt::format("{} of the run {} not in this suite, {} first; the run was made by: {}", unknown.size(),
-                    unknown.size() == 1 ? "row is" : "rows are", unknown.front(), run->command));
+    say(fmt::format("{} {} not in this suite ({}{}); the run was made by: {}", unknown.size(),
+                    unknown.size() == 1 ? "row is" : "rows are", unknown.front(), unknown.size() == 1 ? "" : ", ...",
+                    run->command));
   if (!unread.empty())
     say(fmt::format("{} transcript{} cannot be read: {}", unread.size(), unread.size() == 1 ? "" : "s",
                     unread.front()));

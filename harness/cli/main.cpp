@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -30,16 +31,19 @@ constexpr const char* footer =
     "And then:\n"
     "  smtpspec run                                    the suite on the embedded reference server\n"
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing' --report junit\n"
-    "  smtpspec explain false-end-of-data              what a scenario does, and why\n"
+    "  smtpspec explain false-end-paced                what a scenario does, and why\n"
     "  smtpspec judge                                  that run again, by the suite as it is now\n\n"
     "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
     "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
     "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.";
 
-/// The word in the place of a command, where it is none.
-int no_such_command(const CLI::App& app, const std::string& word) {
+std::vector<std::string> commands_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+int no_such_command(const std::string& word, const std::vector<std::string>& names) {
   const std::string near = smtpspec::scenario::closest(word, names);
   smtpspec::cli::say(fmt::format("there is no command '{}'{}; there are {}", word,
                                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
@@ -78,8 +82,9 @@ int main(int argc, char** argv) {
     fmt::print(argc > 1 ? stdout : stderr, "{}", app.help());
     return argc > 1 ? exit_complete : exit_usage;
   }
-  const auto named = [&](const CLI::App* one) { return one->get_name() == word; };
-  if (!word.starts_with('-') && app.get_subcommands(named).empty()) return no_such_command(app, word);
+  const std::vector<std::string> commands = commands_of(app);
+  if (!word.starts_with('-') && std::find(commands.begin(), commands.end(), word) == commands.end())
+    return no_such_command(word, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

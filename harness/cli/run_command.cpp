@@ -13,6 +13,7 @@
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/engine/server_process.hpp"
+#include "reports/terminal_style.hpp"
 
 namespace smtpspec::cli {
 
@@ -130,8 +131,9 @@ class RunCommand {
     bool written = write_results(result);
     std::vector<std::string> files;
     if (written) files.push_back((options_.out / "results.json").string());
-    std::string shown = reports::to_terminal(result, stdout_style(options_.verbose, options_.strict));
-    for (const std::string& line : advice(result, settings_.target)) shown += "  " + line + "\n";
+    const reports::TerminalStyle style = stdout_style(options_.verbose, options_.strict);
+    std::string shown = reports::to_terminal(result, style);
+    for (const std::string& line : advice(result, settings_.target)) reports::put_field(shown, {2, 0}, "", line, style);
     bool for_people = true;
     for (const WantedReport& wanted : wanted_) {
       const std::string report = wanted.format->write(result);

@@ -118,6 +118,7 @@ void add_options(CLI::App& command, RunOptions& options) {
   add_suite_option(command, options.suite);
   command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
       ->type_name("DIR")
+      ->check([](const std::string& folder) { return folder.empty() ? "name a folder" : ""; })
       ->capture_default_str();
   command.add_option("--jobs", options.jobs, "Sessions at a time, at most; fewer where the target takes fewer")
       ->type_name("N")

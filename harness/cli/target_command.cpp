@@ -17,8 +17,8 @@ namespace smtpspec::cli {
 
 namespace {
 
-using scenario::toml_string;
 using scenario::Target;
+using scenario::toml_string;
 
 struct InitOptions {
   TargetOptions target;

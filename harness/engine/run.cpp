@@ -185,11 +185,13 @@ class Runner {
     run_.facts = facts_;
   }
 
-  /// Mailboxes that were named and take no mail; all that were tried where none does.
+  /// Mailboxes that were named and take no mail; one of those that were tried where none was named.
   void tell_refused() {
     const auto& named = settings_.target.mail.accepts;
-    for (const auto& [mailbox, why] : facts_.refused)
-      if (std::find(named.begin(), named.end(), mailbox) != named.end() || facts_.mailboxes.empty())
+    const auto& refused = facts_.refused;
+    for (const auto& [mailbox, why] : refused)
+      if (std::find(named.begin(), named.end(), mailbox) != named.end() ||
+          (named.empty() && facts_.mailboxes.empty() && mailbox == refused.begin()->first))
         run_.result.target.learnt.push_back({std::string(takes_no_mail), why});
   }
 

@@ -80,14 +80,17 @@ void learn_fact(Facts& facts, const Scenario& row, const Played& played) {
   const bool first = facts.holding.count(row.fact) == 0;
   if (verdict.outcome != Outcome::pass) {
     if (first && facts.lacks(row.fact) == nullptr) facts.deviations.push_back({row.fact, because(row, played), 0});
+    // A login or TLS may be wanted first: 530 says nothing then, whether MAIL is taken after that or not.
+    if (row.fact == "mail" && row.from == scenario::Ladder::greeted)
+      facts.deviations.push_back({"mail-at-once", because(row, played), 0});
     return;
   }
   if (row.fact == "mail" && (first || row.from < *facts.before_mail)) facts.before_mail = row.from;
-  // What is refused without a login or TLS says nothing of its own.
-  if (row.fact == "mail" && facts.before_mail != scenario::Ladder::greeted)
-    for (Deviation& one : facts.deviations)
-      if (one.fact == "mail") one.fact = "mail-at-once";
-  if (row.fact == "mailbox") facts.mailboxes.push_back(recipient_of(played.transcript));
+  if (row.fact == "mailbox") {
+    const std::string mailbox = recipient_of(played.transcript);
+    auto& known = facts.mailboxes;
+    if (std::find(known.begin(), known.end(), mailbox) == known.end()) known.push_back(mailbox);
+  }
   facts.holding.insert(row.fact);
   drop(facts, row.fact);
 }
@@ -192,7 +195,8 @@ void learn(Facts& facts, const Scenario& row, const Played& played, record::Time
 std::vector<Learnt> learnt(const Facts& facts) {
   std::vector<Learnt> all;
   for (const Deviation& one : facts.deviations)
-    all.push_back({one.fact, one.after == 0 ? "no: " + one.because : fmt::format("{} ({})", one.after, one.because)});
+    if (one.fact != "mail-at-once" || facts.lacks("mail") == nullptr)
+      all.push_back({one.fact, one.after == 0 ? "no: " + one.because : fmt::format("{} ({})", one.after, one.because)});
   const auto add = [&](std::string name, std::string value) { all.push_back({std::move(name), std::move(value)}); };
   if (facts.before_mail == scenario::Ladder::tls) add("before MAIL", "TLS is wanted");
   if (facts.before_mail == scenario::Ladder::authenticated) add("before MAIL", "a login is wanted");

@@ -128,6 +128,79 @@ TEST_CASE("a mailbox that is taken stands for one that is not, and a session put
   CHECK(noop->outcome == Outcome::pass);
 }
 
+const ScenarioResult& row(const RunResult& result, const std::string& id) {
+  const auto found = std::find_if(result.scenarios.begin(), result.scenarios.end(),
+                                  [&](const ScenarioResult& one) { return one.id == id; });
+  REQUIRE(found != result.scenarios.end());
+  return *found;
+}
+
+TEST_CASE("of a target of which the address alone is known") {
+  auto suite = engine::suite();
+  for (const auto& one : suite_of(R"(
+[[scenario]]
+id = "own-domain"
+title = "A mailbox in the own domain"
+state = "mail"
+steps = [{ send = "RCPT TO:<x@{domain}>", expect = ["250", "550"] }]
+)")
+                             .scenarios)
+    suite.scenarios.push_back(one);
+  const auto run_with = [&](const Answers& answer, const std::vector<std::string>& mailboxes) {
+    Rogue server(answer);
+    auto target = *scenario::target_from_url("smtp://127.0.0.1");
+    target.port = server.port();
+    target.mail.accepts = mailboxes;
+    return engine::run(settings_of(suite, target), {});
+  };
+  const auto takes = [](std::string_view greeting, std::string_view taken) -> Answers {
+    return [greeting = std::string(greeting), taken = std::string(taken)](int, int number, const std::string& line) {
+      if (number == 0) return Answer{greeting};
+      if (line == "QUIT\r\n") return Answer{"221 Bye\r\n", false, true};
+      if (line == "DATA\r\n") return Answer{"354 Go on\r\n"};
+      if (line.starts_with("RCPT") && line.find(taken) == std::string::npos) return Answer{"550 5.1.1 Nobody\r\n"};
+      return Answer{"250 Ok\r\n"};
+    };
+  };
+  // Its name is its domain where it takes mail for the postmaster there.
+  Run run = run_with(takes("220 mail.example.test ready\r\n", "<postmaster@mail.example.test>"), {});
+  CHECK(learnt_of(run.result, "takes mail") == "postmaster@mail.example.test");
+  CHECK(row(run.result, "own-domain").outcome == Outcome::pass);
+  CHECK(as_learnt({}, run.facts).mail.accepts == run.facts.mailboxes);
+  // An address tells no domain.
+  run = run_with(takes("220 ready\r\n", "@[127.0.0.1]>"), {});
+  CHECK(learnt_of(run.result, "takes mail") == "postmaster@[127.0.0.1]");
+  CHECK(row(run.result, "own-domain").outcome == Outcome::skipped);
+  CHECK(row(run.result, "noop").outcome == Outcome::pass);
+  // What needs no mailbox is played where there is none.
+  run = run_with(takes("220 ready\r\n", "nothing"), {"alice@example.test"});
+  CHECK(run.end == RunEnd::complete);
+  CHECK(learnt_of(run.result, std::string(takes_no_mail)) == "RCPT TO:<alice@example.test> got 550 5.1.1 Nobody");
+  CHECK(row(run.result, "noop").outcome == Outcome::pass);
+  CHECK(row(run.result, "body").outcome == Outcome::blocked);
+}
+
+TEST_CASE("a login that is refused is told once") {
+  const auto suite = engine::suite();
+  Reference server;
+  auto target = server.target();
+  target.auth->password = "wrong";
+  const Run run = run_against(server, settings_of(suite, target));
+  CHECK(learnt_of(run.result, "login") == "no: survey/login: AUTH PLAIN got 535 5.7.8 Authentication failed");
+  CHECK(ids(run.result, Outcome::fail) == "");
+}
+
+TEST_CASE("a certificate that we do not accept is no fault of the server's") {
+  const auto suite = engine::suite();
+  Reference server;
+  auto target = server.target();
+  target.tls.verify = true;
+  const Run run = run_against(server, settings_of(suite, target));
+  CHECK(learnt_of(run.result, "handshake") ==
+        "no: survey/handshake: the certificate is not accepted: self-signed certificate");
+  CHECK(ids(run.result, Outcome::fail) == "");
+}
+
 judge::Played played(const Script& script) {
   judge::Played played;
   played.transcript = script.transcript();
@@ -181,7 +254,7 @@ TEST_CASE("a mailbox that was not asked for yet is not taken for one that is ref
   target.mail.accepts = {"alice@example.test", "bob@example.test"};
   Facts facts;
   facts.mailboxes = {"alice@example.test"};
-  facts.refused = {{"bob@example.test", "550"}};
+  facts.refused["bob@example.test"] = "550 Nobody";
   CHECK(as_learnt(target, facts).mail.accepts.size() == 2);
   facts.mailboxes_are_known = true;
   CHECK(as_learnt(target, facts).mail.accepts == facts.mailboxes);

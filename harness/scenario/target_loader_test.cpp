@@ -161,8 +161,28 @@ TEST_CASE("A target from its address alone") {
     if (!target) continue;
     CHECK(address(*target) == one.address);
     CHECK(target->profile == one.profile);
-    CHECK(target->mail.accepts == std::vector<std::string>{"postmaster@localhost"});
+    CHECK(target->mail.accepts.empty());
+    CHECK(target->mail.domain.empty());
   }
+}
+
+TEST_CASE("A host as a domain, and the domain of a mailbox") {
+  Target target;
+  for (const auto& [host, domain] : {std::pair{"127.0.0.1", "[127.0.0.1]"}, std::pair{"fe80::1%eth0", "[IPv6:fe80::1]"},
+                                     std::pair{"mail.example", "mail.example"}, std::pair{"/run/l", "localhost"}}) {
+    target.host = host;
+    CHECK(host_as_domain(target) == domain);
+  }
+  CHECK(domain_of("a@b@c") == "c");
+  CHECK(domain_of("Postmaster").empty());
+  CHECK(is_mailbox("postMaster"));
+  CHECK(is_mailbox("a@b"));
+  CHECK_FALSE(is_mailbox("alice"));
+  const auto whole = load_target("address = 'smtp://a'\n[mail]\naccepts = ['a@d.test', 'b@e.test']\n", "t.toml");
+  CHECK(whole.value.mail.domain == "d.test");
+  const auto least = load_target("address = 'smtp://a'\n[mail]\naccepts = 'Postmaster'\n", "t.toml");
+  CHECK(least.ok());
+  CHECK(least.value.mail.domain.empty());
 }
 
 TEST_CASE("Near is loopback, link-local and private") {
