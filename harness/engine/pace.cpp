@@ -84,14 +84,14 @@ void Pace::refused(Refusal refusal, Clock::time_point now) {
   const bool answered = refusal != Refusal::no_connection;
   while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
   last_change_ = now;
+  // Those that were under way together count once.
+  if (now < held_until_) return;
   // So many were taken before: one that has ended may not be gone yet, unless nobody is taken any more.
   const bool not_gone_yet = open_ <= most_greeted_ && hold_ == Clock::duration(0);
   if (answered && open_ > 1 && !not_gone_yet)
     too_many();
   else if (answered && open_ <= 1 && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
     too_fast();
-  // Those that were under way together are put off once.
-  if (now < held_until_) return;
   hold_ = std::clamp<Clock::duration>(2 * hold_, shortest_hold, longest_hold);
   held_until_ = now + hold_;
   next_ = std::max(next_, held_until_);
