@@ -45,9 +45,8 @@ bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scena
 
 int judge_run(const JudgeOptions& options) {
   auto run = stored_result(options.run);
-  auto suite = load_suite(options.suite);
+  const auto suite = load_suite(options.suite);
   if (!run || !suite) return exit_usage;
-  borrow_survey(*suite);
   std::map<std::string, const scenario::Scenario*> by_id;
   for (const scenario::Scenario& scenario : suite->scenarios) by_id[scenario.id] = &scenario;
 

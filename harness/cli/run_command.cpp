@@ -65,7 +65,6 @@ class RunCommand {
     auto wanted = reports_of(options_);
     if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
-    const bool borrowed = borrow_survey(suite_);
     wanted_ = std::move(*wanted);
     if (options_.target.target.empty() && !options_.target.words().empty()) {
       say(fmt::format("of which server?{}: name a target", options_.target.words()));
@@ -82,9 +81,6 @@ class RunCommand {
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
-    // A survey that is not the suite's own is no part of what is asked for.
-    if (borrowed && !options_.survey_alone)
-      std::erase_if(settings_.scenarios, [](const scenario::Scenario* one) { return one->survey; });
     const Burden burden = burden_of(settings_.scenarios, options_.repeat);
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
@@ -214,7 +210,6 @@ void add_survey(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("survey", "Get acquainted with a mail server: the first part of every run");
   auto options = std::make_shared<RunOptions>();
   options->filters = {"survey/*"};
-  options->survey_alone = true;
   add(command, options, chosen);
 }
 

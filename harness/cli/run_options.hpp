@@ -41,7 +41,6 @@ struct RunOptions {
   std::size_t repeat = 1;
   std::string shard = "1/1";
   std::uint64_t seed = 0;  ///< 0: taken from the clock
-  bool survey_alone = false;  ///< the command `survey`
   bool strict = false;
   bool verbose = false;
   bool allow_remote = false;

@@ -39,6 +39,15 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
   auto loaded = scenario::load_suite(paths.empty() ? std::vector{default_suite()} : paths,
                                      std::filesystem::path(SMTPSPEC_DEFAULT_SUITE) / "requirements");
+  // Every run begins with a survey: ours, where a suite has none.
+  auto& scenarios = loaded.value.scenarios;
+  const auto is_survey = [](const scenario::Scenario& one) { return one.survey; };
+  if (std::none_of(scenarios.begin(), scenarios.end(), is_survey)) {
+    const std::filesystem::path shipped = SMTPSPEC_DEFAULT_SUITE;
+    auto survey = scenario::load_suite({shipped / "survey.toml"}, shipped / "requirements").value;
+    std::move(survey.scenarios.begin(), survey.scenarios.end(), std::back_inserter(scenarios));
+    loaded.value.requirements.merge(survey.requirements);
+  }
   std::vector<std::string> faults;
   for (const reference::FaultRow& row : reference::fault_table())
     if (!row.permitted) faults.emplace_back(row.name);
@@ -46,16 +55,6 @@ std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::pat
   good = print(scenario::check_faults(loaded.value, faults)) && good;
   if (!good) return std::nullopt;
   return std::move(loaded.value);
-}
-
-bool borrow_survey(scenario::Suite& suite) {
-  const auto is_survey = [](const scenario::Scenario& one) { return one.survey; };
-  if (std::any_of(suite.scenarios.begin(), suite.scenarios.end(), is_survey)) return false;
-  const std::filesystem::path shipped = SMTPSPEC_DEFAULT_SUITE;
-  auto survey = scenario::load_suite({shipped / "survey.toml"}, shipped / "requirements").value;
-  std::move(survey.scenarios.begin(), survey.scenarios.end(), std::back_inserter(suite.scenarios));
-  suite.requirements.merge(survey.requirements);
-  return true;
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {

@@ -23,9 +23,6 @@ void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& pat
 [[nodiscard]] std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths,
                                                         bool warnings = false);
 
-/// Every run begins with a survey: ours, where a suite has none. True where it was added.
-bool borrow_survey(scenario::Suite& suite);
-
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path);
 /// Prints each on standard error; true when none of them is an error.
 bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings = true);

@@ -267,7 +267,8 @@ std::vector<Added> added_by_target_file(const RunResult& run) {
   std::vector<Added> all;
   for (const Fact& fact : fact_table) {
     const auto lacks = [&](const ScenarioResult& one) {
-      return one.outcome == Outcome::skipped && !fact.adds.empty() && one.reason == fact.missing;
+      return one.outcome == Outcome::skipped && !fact.adds.empty() && one.reason == fact.missing &&
+             !one.id.starts_with("survey/");
     };
     const auto rows = std::count_if(run.scenarios.begin(), run.scenarios.end(), lacks);
     if (rows > 0) all.push_back({fact.adds, static_cast<std::size_t>(rows)});
