@@ -49,7 +49,7 @@ void lengthen(record::Patience& patience, milliseconds reply) {
 
 /// A row that gets one refusal or two is done by then. Of the others nobody wants to wait for as long as they would
 /// take.
-constexpr milliseconds time_where_errors_are_slow{30000};
+constexpr milliseconds time_where_errors_are_slow{27000};
 /// A play is put off so often; each time the pace is slower.
 constexpr std::size_t most_refusals = 12;
 /// The same where it was not greeted in time: that may be the target's way.

@@ -53,7 +53,8 @@ void Pace::greeted(Clock::duration latency, Clock::time_point now) {
   quickest_ = std::min(quickest_, latency);
   const bool trial = now - last_change_ > between_trials;
   if (latency > 3 * quickest_ + slow) {
-    return not_greeted(now);
+    if (most() <= usual_number || latency > 4 * slow) return not_greeted(now);
+    next_ = std::max(next_, now + slow);  // those that wait are no burden: it is how fast others come
   }
   if (rate_is_learnt_ && now - last_change_ > until_trial_) {
     rate_ = bounds_.rate > 0 ? std::min(bounds_.rate, rate_ * 1.1) : rate_ * 1.1;
@@ -83,9 +84,11 @@ void Pace::refused(Refusal refusal, Clock::time_point now) {
   const bool answered = refusal != Refusal::no_connection;
   while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
   last_change_ = now;
-  if (answered && open_ > 1)
+  // So many were taken before: one that has ended may not be gone yet, unless nobody is taken any more.
+  const bool not_gone_yet = open_ <= most_greeted_ && hold_ == Clock::duration(0);
+  if (answered && open_ > 1 && !not_gone_yet)
     too_many();
-  else if (answered && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
+  else if (answered && open_ <= 1 && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
     too_fast();
   // Those that were under way together are put off once.
   if (now < held_until_) return;

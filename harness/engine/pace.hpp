@@ -49,7 +49,8 @@ class Pace {
   [[nodiscard]] std::size_t most() const { return std::min(usual_, bounds_.sessions); }
 
   Bounds bounds_;
-  std::size_t usual_ = 128;
+  static constexpr std::size_t usual_number = 128;
+  std::size_t usual_ = usual_number;
   std::size_t limit_;
   std::size_t open_ = 0;
   std::size_t ceiling_;           ///< so many at a time were too many

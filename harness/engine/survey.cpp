@@ -19,8 +19,8 @@ using scenario::Scenario;
 
 namespace {
 
-/// Sessions side by side: some servers take no more than five from an address.
-constexpr std::size_t side_by_side = 4;
+/// Rows side by side; how many sessions the target takes, the pace finds out.
+constexpr std::size_t side_by_side = 8;
 class Surveyor {
  public:
   Surveyor(std::vector<const Scenario*> rows, Attempts& attempts,

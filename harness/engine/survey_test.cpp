@@ -254,7 +254,7 @@ TEST_CASE("a mailbox that was not asked for yet is not taken for one that is ref
   target.mail.accepts = {"alice@example.test", "bob@example.test"};
   Facts facts;
   facts.mailboxes = {"alice@example.test"};
-  facts.refused = {{"bob@example.test", "550"}};
+  facts.refused["bob@example.test"] = "550 Nobody";
   CHECK(as_learnt(target, facts).mail.accepts.size() == 2);
   facts.mailboxes_are_known = true;
   CHECK(as_learnt(target, facts).mail.accepts == facts.mailboxes);

@@ -21,7 +21,7 @@ struct Session {
   std::string name;
   ReplyMatcher replies;
   std::optional<Watcher> lmtp;  ///< of an LMTP session: knows to whom each reply after the data belongs
-  bool open = false;                  ///< connected, and not ended by either side
+  bool open = false;            ///< connected, and not ended by either side
   bool under_tls = false;
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;

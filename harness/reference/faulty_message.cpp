@@ -202,8 +202,8 @@ void FaultyCore::chunk_ended() {
 
 void FaultyCore::accept() {
   const Accepted& mail = transaction.mail;
-  const bool for_nobody = mail.recipients.empty() &&
-                          (has(Fault::message_for_nobody_answered_250) || has(Fault::chunk_taken_for_nobody));
+  const bool for_nobody =
+      mail.recipients.empty() && (has(Fault::message_for_nobody_answered_250) || has(Fault::chunk_taken_for_nobody));
   const bool dropped = has(Fault::suspicious_message_dropped) && !transaction.chunked &&
                        fits(mail.message, R"((?s)MAIL FROM:.*\r\nRCPT TO:.*\r\nDATA\r\n)");
   const bool lost = for_nobody || dropped || (has(Fault::message_lost_under_tls) && under_tls) ||

@@ -30,9 +30,15 @@ bool has_refused_mail(const FaultyCore& core, std::string_view) {
 }
 bool is_from_a_stranger(const FaultyCore&, std::string_view line) { return !fits(line, "(?i)<(?:sender[@+]|>)"); }
 bool is_under_tls(const FaultyCore& core, std::string_view) { return core.under_tls; }
-bool is_logged_in(const FaultyCore& core, std::string_view) { return !core.client.user.empty() && !core.transaction.open; }
-bool was_logged_in(const FaultyCore& core, std::string_view) { return core.memory.logged_in && core.client.user.empty(); }
-bool is_not_logged_in(const FaultyCore& core, std::string_view) { return core.client.user.empty() && core.transaction.open; }
+bool is_logged_in(const FaultyCore& core, std::string_view) {
+  return !core.client.user.empty() && !core.transaction.open;
+}
+bool was_logged_in(const FaultyCore& core, std::string_view) {
+  return core.memory.logged_in && core.client.user.empty();
+}
+bool is_not_logged_in(const FaultyCore& core, std::string_view) {
+  return core.client.user.empty() && core.transaction.open;
+}
 bool is_utf8(const FaultyCore& core, std::string_view) { return core.transaction.utf8; }
 bool has_refused_chunk(const FaultyCore& core, std::string_view) { return core.chunk_refusal.has_value(); }
 /// In the segment, what stands before begins with a command that is the last of its group.

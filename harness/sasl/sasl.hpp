@@ -12,7 +12,8 @@ namespace smtpspec::sasl {
 
 /// One authentication exchange. Octets are plain here; base64 is the caller's business (RFC 4954 section 4).
 /// Both sides begin with a step. A client's first step takes "" and gives the initial response, which is empty where
-/// the server speaks first (CRAM-MD5); in LOGIN, whose challenges may be empty, it takes the first challenge. A server's first step takes the initial response, "" where there is none.
+/// the server speaks first (CRAM-MD5); in LOGIN, whose challenges may be empty, it takes the first challenge. A
+/// server's first step takes the initial response, "" where there is none.
 class Sasl {
  public:
   enum class Status { wants_more, done, failed };

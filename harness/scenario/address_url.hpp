@@ -13,8 +13,8 @@ namespace smtpspec::scenario {
 
 /// Sets scheme, host and port of a target, and the profile that goes with them: `lmtp` for an LMTP target, `submission`
 /// on the ports 465 and 587, otherwise `mx`. The URL has `smtp`, `smtps` or `lmtp`, a host name or address, and perhaps
-/// a port (default: 25, 465, 24). An IPv6 address stands in brackets. `lmtp:///run/lmtp` is a Unix socket. An error leaves the target as it was; its `at`
-/// counts octets of the URL.
+/// a port (default: 25, 465, 24). An IPv6 address stands in brackets. `lmtp:///run/lmtp` is a Unix socket. An error
+/// leaves the target as it was; its `at` counts octets of the URL.
 [[nodiscard]] std::optional<smtp::SyntaxError> set_address(Target& target, std::string_view url);
 
 struct HostAndPort {

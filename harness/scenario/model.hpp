@@ -156,7 +156,7 @@ struct Delivered {
   /// "mailbox KEYWORD=value": handed on with MAIL or RCPT for that mailbox; without a value, any.
   std::vector<Text> parameters;
   std::vector<Text> no_parameters;  ///< the same, and with no message
-  std::string decides;         ///< the requirement that these rules decide; empty: the row's first
+  std::string decides;              ///< the requirement that these rules decide; empty: the row's first
   Place place;
   bool operator==(const Delivered&) const = default;
 };

@@ -13,9 +13,23 @@ namespace {
 const std::vector<std::string> target_facts = {"auth",           "tls",  "delivery",    "rejects",  "foreign",
                                                "two-recipients", "lmtp", "login-first", "accepted", "domain"};
 /// What the survey establishes.
-const std::vector<std::string> survey_facts = {
-    "greeting", "ehlo",       "helo", "handshake",         "noop", "rset",      "mail",           "mailbox",     "login",
-    "goes-on",  "lhlo-again", "help", "one-reply-to-help", "vrfy", "untrusted", "header-as-sent", "body-as-sent"};
+const std::vector<std::string> survey_facts = {"greeting",
+                                               "ehlo",
+                                               "helo",
+                                               "handshake",
+                                               "noop",
+                                               "rset",
+                                               "mail",
+                                               "mailbox",
+                                               "login",
+                                               "goes-on",
+                                               "lhlo-again",
+                                               "help",
+                                               "one-reply-to-help",
+                                               "vrfy",
+                                               "untrusted",
+                                               "header-as-sent",
+                                               "body-as-sent"};
 const std::vector<std::string> limits = {"errors", "commands"};
 const std::vector<std::string> facts = [] {
   std::vector<std::string> all = target_facts;

@@ -40,7 +40,7 @@ std::string value(Duration duration) {
 std::string value(const Alternative& alternative);
 std::string value(const Condition& need) {
   return toml_string(std::string(need.negated ? "no " : "") + (need.kind == Condition::Kind::fact ? "fact " : "") +
-                need.name + (need.parameter.empty() ? "" : " " + need.parameter));
+                     need.name + (need.parameter.empty() ? "" : " " + need.parameter));
 }
 
 /// A list; one thing alone stands for the list of it.

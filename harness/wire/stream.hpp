@@ -36,8 +36,9 @@ struct Connected {
   std::string problem;
 };
 
-/// Connects over TCP with TCP_NODELAY set; a host that begins with '/' is the path of a Unix socket. `source`: local address to bind, empty for any. Resolves host names, and
-/// tries their addresses in turn within the one deadline. Failure is `deadline`, or `reset` with the problem.
+/// Connects over TCP with TCP_NODELAY set; a host that begins with '/' is the path of a Unix socket. `source`: local
+/// address to bind, empty for any. Resolves host names, and tries their addresses in turn within the one deadline.
+/// Failure is `deadline`, or `reset` with the problem.
 asio::awaitable<Connected> connect_tcp(const std::string& host, std::uint16_t port, const std::string& source,
                                        Time deadline);
 
