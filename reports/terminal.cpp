@@ -145,7 +145,7 @@ std::string finding_shown(const engine::Finding& finding, const TerminalStyle& s
 
 std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style) {
   const std::vector<engine::Finding> findings = engine::findings(run);
-  constexpr std::size_t most_of_table = 30;
+  constexpr std::size_t most_of_table = 20;
   constexpr std::size_t kept_back = 14;  // for the lines between and what the caller adds
   const std::string table = table_of(findings, most_of_table, style);
   const std::string end = summary(run, style);

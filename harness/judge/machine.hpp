@@ -51,7 +51,8 @@ class Machine {
     stop,  ///< the verdict is there
   };
 
-  // machine.cpp tells the story and judges its steps, machine_login.cpp logs in, machine_fence.cpp ends it.
+  // machine.cpp tells the story, machine_verdict.cpp judges its steps, machine_login.cpp logs in, machine_fence.cpp
+  // ends it.
   Routine<> play();
   Routine<Next> open(std::string name, scenario::Ladder to, int number);
   Routine<Next> perform(const scenario::Step& step, Session& session);

@@ -213,15 +213,18 @@ const Fields<It> scenario_fields = joined(
     // After the requirements, which they may decide.
     {{{"steps", "The conversation", shape::definition("steps"), true},
       [](It& it, const Entry& entry) { it.out.steps = load_steps(it.reader, entry.value, it.scope()); }},
-     {{"delivered", "What must have arrived", shape::definition("delivered")},
+     {{"delivered", "What must have arrived",
+       shape::by_type("object", shape::definition("delivered"), shape::definition("column"))},
       [](It& it, const Entry& entry) { it.out.delivered = load_delivered(it.reader, entry.value, it.scope()); }}});
 
-const Fields<It> survey_fields = joined(
-    {{{"fact", "What holds of the target where one of the rows of this fact passes", shape::one_of(survey_facts)},
-      &It::read_word<&Scenario::fact, survey_facts>},
-     {{"limit", "What the session has had too much of, where it ends before the row does", shape::one_of(limits)},
-      &It::read_word<&Scenario::limit, limits>}},
-    scenario_fields);
+const Fields<It> survey_fields =
+    joined({{{"fact", "What holds of the target where one of the rows of this fact passes",
+              shape::or_column(shape::one_of(survey_facts))},
+             &It::read_word<&Scenario::fact, survey_facts>},
+            {{"limit", "What the session has had too much of, where it ends before the row does",
+              shape::or_column(shape::one_of(limits))},
+             &It::read_word<&Scenario::limit, limits>}},
+           scenario_fields);
 
 /// The scenario, unless something is wrong in it: what is wrong was told, and its consequences are no news.
 void load_row(Reader& reader, const Item& item, const Item& own, const Definitions& definitions, Values values,

@@ -1,0 +1,206 @@
+#include <utility>
+
+#include "harness/judge/machine.hpp"
+#include "harness/judge/match.hpp"
+#include "harness/smtp/char_class.hpp"
+
+namespace smtpspec::judge {
+
+using scenario::Alternative;
+using scenario::Expectation;
+using scenario::Step;
+
+namespace {
+
+/// More than usual: then a reply for which a row waits less is waited for as long as any other.
+bool is_patient(const record::Patience& patience) { return patience.reply > record::Patience().reply; }
+
+/// "silence", perhaps with ways to end the session beside it; but "221 close" alone is a reply that is due.
+bool expects_no_reply(const Expectation& expectation) {
+  bool without_reply = false;
+  for (const Alternative& alternative : expectation.alternatives) {
+    if (alternative.kind == Alternative::Kind::reply && !alternative.closes) return false;
+    without_reply = without_reply || alternative.kind != Alternative::Kind::reply;
+  }
+  return without_reply;
+}
+
+/// 530 (RFC 4954 section 6, RFC 3207 section 4) says nothing of what was asked; an expectation of any refusal does not
+/// mean it.
+bool only_wants_login(const Alternative& alternative, const Observed& observed) {
+  return observed.reply.code == 530 && (alternative.code == "5yz" || alternative.code == "53z");
+}
+
+}  // namespace
+
+Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session) {
+  Next next = Next::go_on;
+  for (const Expectation& expectation : step.replies) {
+    do {
+      // After an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
+      if (next == Next::end) {
+        const Observed rest = co_await stage_.observe(session, any_reply(), step.within);
+        if (rest.what != Observed::What::reply) co_return next;
+      } else {
+        next = co_await await_reply(step, expectation, session);
+      }
+      if (next == Next::stop) co_return next;
+    } while (session.awaits_more_of_the_same());
+  }
+  co_return next;
+}
+
+Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation& expectation, Session& session) {
+  const bool is_brief = step.within && *step.within < stage_.terms.patience.reply;
+  const bool waits_on =
+      is_brief && is_patient(stage_.terms.patience) && !allows(expectation, Alternative::Kind::silence);
+  const Observed observed =
+      co_await stage_.observe(session, expectation, waits_on ? std::optional<milliseconds>() : step.within);
+  Captures captures;
+  const auto chosen = choose(expectation, observed, values_.lookup(), captures);
+  if (!chosen) co_return co_await unmet_by(step, expectation, observed, session);
+  values_.capture(captures);
+  const Alternative& alternative = expectation.alternatives[*chosen];
+  const Outcome outcome = alternative.as.value_or(Outcome::pass);
+  if (outcome == Outcome::pass && only_wants_login(alternative, observed)) {
+    decide(Outcome::blocked, Cause::interference, describe(expectation), describe(observed));
+    verdict_.reason = "the target wants a login, or TLS, first";
+    if (const record::Deviation* deviation = stage_.terms.lacks("mail-at-once")) blocked_by(*deviation);
+    co_return Next::stop;
+  }
+  if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
+    decide(outcome, Cause::ending, describe(expectation), describe(observed));
+    verdict_.reason = alternative.because;
+    if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+    verdict_.decided_by = decides(alternative.decides, step.decides);
+  }
+  co_return alternative.ends ? Next::end : Next::go_on;
+}
+
+Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& expectation, const Observed& observed,
+                                         Session& session) {
+  const std::string expected = describe(expectation);
+  const std::string actual = describe(observed);
+  const bool early = expects_no_reply(expectation);
+  const Outcome by_level = unmet(scenario_.level);
+  switch (observed.what) {
+    case Observed::What::unknown: co_return stop_short();
+    case Observed::What::reply: {
+      decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
+      verdict_.octets = observed.reply.lines.front().bytes;
+      // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1). As an answer to
+      // something that must have none it is so where the server shuts down (section 3.8).
+      if (observed.reply.klass() != 4) {
+        if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+        if (const record::Deviation* limit = limit_reached(session); limit != nullptr && observed.reply.code >= 500) {
+          co_await stage_.listen(session, stage_.terms.patience.silence);
+          if (!session.open) blocked_by(*limit);
+        }
+        break;
+      }
+      bool shuts_down = observed.reply.code == 421;
+      if (early && !shuts_down) {
+        co_await stage_.listen(session, stage_.terms.patience.silence);
+        shuts_down = session.replies.peer_closed();
+      }
+      if (!early || shuts_down) interfered("the target answered " + actual);
+      break;
+    }
+    case Observed::What::closed:
+      decide(Outcome::crash, observed.incomplete ? Cause::incomplete : Cause::closed, expected, actual);
+      if (!observed.incomplete && Stage::ended_by_refusal(session))
+        interfered("the target ended the session by " + std::to_string(session.last_code));
+      if (const record::Deviation* limit = limit_reached(session)) blocked_by(*limit);
+      break;
+    case Observed::What::nothing: {
+      decide(by_level, observed.incomplete ? Cause::incomplete : Cause::hang, expected, actual);
+      const bool answers = !on_ladder_ && co_await still_answers(session);
+      if (allows(expectation, Alternative::Kind::silence)) break;  // half a reply came
+      if (answers && !observed.incomplete) verdict_.cause = Cause::silence;
+      if (answers) break;
+      verdict_.missing = true;
+      if (stage_.terms.patience.last) break;
+      // No RFC gives a server a deadline; RFC 5321 section 4.5.3.2 has clients wait for minutes.
+      verdict_.outcome = Outcome::inconclusive;
+      verdict_.reason = "a reply may still come";
+      break;
+    }
+  }
+  verdict_.decided_by = decides("", step.decides);
+  co_return Next::stop;
+}
+
+/// What was seen is the server's right, and says nothing of what was asked.
+void Machine::interfered(std::string reason) {
+  verdict_.outcome = Outcome::blocked;
+  verdict_.cause = Cause::interference;
+  verdict_.reason = std::move(reason);
+}
+
+void Machine::decide(Outcome outcome, Cause cause, std::string expected, std::string actual) {
+  verdict_ = {};
+  verdict_.outcome = outcome;
+  verdict_.cause = cause;
+  verdict_.expected = std::move(expected);
+  verdict_.actual = std::move(actual);
+  verdict_.event = stage_.last_of_server();
+}
+
+Machine::Next Machine::blocked(Cause cause, std::string actual) {
+  decide(Outcome::blocked, cause, verdict_.expected, std::move(actual));
+  verdict_.reason = verdict_.actual;
+  return Next::stop;
+}
+
+/// The play did not come so far, so nothing is known: neither a pass nor an accusation.
+Machine::Next Machine::stop_short() {
+  if (rank(verdict_.outcome) >= rank(Outcome::warn)) return Next::stop;
+  if (stage_.out_of_time()) {
+    decide(Outcome::inconclusive, Cause::time_out, "", "the time of the scenario was over");
+    verdict_.missing = true;
+    verdict_.reason = verdict_.actual;
+    if (const record::Deviation* slow = stage_.terms.lacks("quick-errors")) {
+      verdict_.missing = false;
+      blocked_by(*slow);
+      return Next::stop;
+    }
+  } else {
+    decide(Outcome::inconclusive, Cause::cut_short, "", "what was seen ends before that");
+  }
+  for (const Session& session : stage_.sessions)
+    if (stage_.flooded(session)) verdict_.actual = "the server sent more than is kept of a session";
+  verdict_.reason = verdict_.actual;
+  return Next::stop;
+}
+
+void Machine::blocked_by(const record::Deviation& deviation) {
+  verdict_.outcome = Outcome::blocked;
+  verdict_.reason = "blocked by " + deviation.because;
+}
+
+const record::Deviation* Machine::unknown_to_target(const Step& step, const Observed& observed) const {
+  const auto* send = std::get_if<scenario::Send>(&step.action);
+  const int code = observed.what == Observed::What::reply ? observed.reply.code : 0;
+  if (code == 530) return stage_.terms.lacks("mail-at-once");
+  if (send == nullptr || (code != 500 && code != 502)) return nullptr;
+  const std::string source = smtp::to_upper(scenario::to_source(send->octets));
+  for (const auto& [fact, verb] : {std::pair{"noop", "NOOP"}, std::pair{"rset", "RSET"}})
+    if (source.find(verb) != std::string::npos)
+      if (const record::Deviation* deviation = stage_.terms.lacks(fact)) return deviation;
+  return nullptr;
+}
+
+const record::Deviation* Machine::limit_reached(const Session& session) const {
+  const record::Deviation* errors = stage_.terms.lacks("errors");
+  if (errors != nullptr && session.errors >= errors->after) return errors;
+  const record::Deviation* commands = stage_.terms.lacks("commands");
+  return commands != nullptr && session.taken >= commands->after ? commands : nullptr;
+}
+
+std::string Machine::decides(const std::string& of_alternative, const std::string& of_step) const {
+  if (!of_alternative.empty()) return of_alternative;
+  if (!of_step.empty()) return of_step;
+  return scenario_.requirements.empty() ? std::string() : scenario_.requirements.front();
+}
+
+}  // namespace smtpspec::judge
