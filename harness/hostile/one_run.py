@@ -16,9 +16,9 @@ SECONDS = 600  # a bound, not a measure: such a run waits for much, and some tak
 # The sanitizers' shadow memory and quarantine count as resident: 200 MiB cannot be asked for there.
 MEMORY_SANITIZED = 2000
 SECONDS_SANITIZED = 900
-# Two connections of the probe (the second under TLS), one of the canary.
-CORRECT = 3
-# When a server is hostile: after a correct probe and canary, at once, at once and under TLS from the first octet.
+# The connections of the survey and of the first canary, and a few more.
+CORRECT = 34
+# When a server is hostile: after a correct survey and canary, at once, at once and under TLS from the first octet.
 LATER, AT_ONCE, SMTPS = "", " (at once)", " (smtps)"
 WHOLE = "1/1"
 CONTRACT = (0, 1, 3, 5)  # what a run on a target that answers, or does not, may end with
@@ -173,6 +173,9 @@ def against_server_once(options, row, way, folder, patience):
     # What is slow and right must be found right: by the usual patience.
     calm = 10 if row.tls else 50 if row.later == 0 else 1
     timeout = f"{options.timeout * patience * calm}ms"
+    # What is broken for everybody is found by the survey, unless nothing at all can be judged.
+    if way != LATER and case.expected == 3:
+        case.other_codes = (1, 5)
     # A canary may fail before anything is found; and a part of the suite may hold no row that meets the behaviour.
     if way == LATER and case.expected == 1:
         case.other_codes = (5,) if row.shard == WHOLE else (0, 5)
