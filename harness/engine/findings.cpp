@@ -90,6 +90,7 @@ std::vector<std::vector<const Sighting*>> grouped(const std::vector<Sighting>& a
   std::map<std::size_t, std::vector<const Sighting*>> groups;
   for (std::size_t i = 0; i < all.size(); ++i) groups[group[i]].push_back(&all[i]);
   std::vector<std::vector<const Sighting*>> list;
+  list.reserve(groups.size());
   for (auto& [number, rows] : groups) list.push_back(std::move(rows));
   return list;
 }

@@ -203,7 +203,8 @@ std::vector<Learnt> learnt(const Facts& facts) {
   std::vector<std::string> mailboxes = facts.mailboxes;
   std::sort(mailboxes.begin(), mailboxes.end());
   if (!mailboxes.empty()) add("takes mail", smtp::escape(fmt::format("{}", fmt::join(mailboxes, ", "))));
-  for (const auto& [mailbox, other] : facts.shows_as) add("alias", smtp::escape(mailbox + " -> " + other));
+  for (const auto& [mailbox, other] : facts.shows_as)
+    add("alias", smtp::escape(fmt::format("{} -> {}", mailbox, other)));
   if (facts.delivery_takes) add("a delivery takes", fmt::format("{} ms", facts.delivery_takes->count()));
   if (facts.error_takes) add("a reply to an error takes", fmt::format("{} ms", facts.error_takes->count()));
   for (const Learnt& note : facts.notes)

@@ -180,9 +180,9 @@ TEST_CASE("A host as a domain, and the domain of a mailbox") {
   CHECK_FALSE(is_mailbox("alice"));
   const auto whole = load_target("address = 'smtp://a'\n[mail]\naccepts = ['a@d.test', 'b@e.test']\n", "t.toml");
   CHECK(whole.value.mail.domain == "d.test");
-  const auto least = load_target("address = 'smtp://a'\n[mail]\naccepts = 'Postmaster'\n", "t.toml");
-  CHECK(least.ok());
-  CHECK(least.value.mail.domain.empty());
+  const auto alone = load_target("address = 'smtp://a'\n[mail]\naccepts = 'Postmaster'\n", "t.toml");
+  CHECK(alone.ok());
+  CHECK(alone.value.mail.domain.empty());
 }
 
 TEST_CASE("Near is loopback, link-local and private") {
