@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
+#include "harness/engine/gate.hpp"
+#include "harness/engine/queue.hpp"
 
 namespace smtpspec::cli {
 
@@ -21,11 +23,6 @@ bool sends_a_message(const scenario::Step& step) {
   return send->framing == Send::Framing::data || send->last_chunk ||
          std::any_of(pieces.begin(), pieces.end(),
                      [](const scenario::Piece& piece) { return piece.octets.find("\r\n.\r\n") != std::string::npos; });
-}
-
-bool logs_in_wrongly(const scenario::Step& step) {
-  const auto* login = std::get_if<scenario::Login>(&step.action);
-  return login != nullptr && (login->user || login->password);
 }
 
 /// Names are resolved once more where they are connected; who owns the name owns the answer.
@@ -50,10 +47,9 @@ Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::s
     const auto count = [&](auto&& what) {
       return repeat * static_cast<std::size_t>(std::count_if(one->steps.begin(), one->steps.end(), what));
     };
-    burden.sessions +=
-        repeat + count([](const auto& step) { return std::holds_alternative<scenario::Open>(step.action); });
+    burden.sessions += repeat * engine::sessions_of(*one);
     burden.messages += count(sends_a_message);
-    burden.wrong_logins += count(logs_in_wrongly);
+    burden.wrong_logins += count([](const scenario::Step& step) { return engine::logs_in_wrongly(step); });
   }
   return burden;
 }

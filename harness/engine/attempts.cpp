@@ -77,11 +77,7 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_
 
 PlaySettings Attempts::play_settings(const std::string& token, Patience patience, const std::string& source) {
   const scenario::Target& target = target_;
-  record::Terms terms;
-  terms.lmtp = target.scheme == scenario::Scheme::lmtp;
-  terms.implicit_tls = target.scheme == scenario::Scheme::smtps;
-  terms.login = target.profile == "submission";
-  put(terms, facts_);
+  record::Terms terms = terms_of(target, facts_);
   terms.patience = settings_.patience;
   terms.patience.last = patience != Patience::first;
   if (facts_.lacks("quick-errors") != nullptr) {
@@ -106,15 +102,14 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   return play;
 }
 
-asio::awaitable<Facts> Attempts::probe() {
+asio::awaitable<void> Attempts::probe() {
   const Scenario plain = only_the_ladder(scenario::Ladder::greeted);
   const Played first = co_await play(plain, plain.id, 0);
   know(facts_of(first.transcript, first.to_the_end, nullptr));
-  if (!facts_.starttls) co_return facts_;
+  if (!facts_.starttls) co_return;
   const Scenario under_tls = only_the_ladder(scenario::Ladder::tls);
   const Played second = co_await play(under_tls, under_tls.id, 0);
   know(facts_of(first.transcript, first.to_the_end, &second.transcript));
-  co_return facts_;
 }
 
 void Attempts::know(const Facts& facts) {

@@ -39,7 +39,7 @@ class Attempts {
            std::function<void(const std::string&)> note);
 
   /// Asks the target what it is like, before anything is judged: one or two short sessions.
-  asio::awaitable<Facts> probe();
+  asio::awaitable<void> probe();
   enum class Patience {
     usual,
     first,  ///< the usual; what does not come may come when it is played again

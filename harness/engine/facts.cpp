@@ -236,11 +236,15 @@ const record::Deviation* Facts::lacks(std::string_view fact) const {
   return found == deviations.end() ? nullptr : &*found;
 }
 
-void put(record::Terms& terms, const Facts& facts) {
+record::Terms terms_of(const Target& target, const Facts& facts) {
+  record::Terms terms;
+  terms.lmtp = target.scheme == scenario::Scheme::lmtp;
+  terms.implicit_tls = target.scheme == scenario::Scheme::smtps;
   terms.deviations = facts.deviations;
   terms.starttls = facts.starttls && facts.lacks("handshake") == nullptr;
   terms.tls_first = facts.before_mail == Ladder::tls;
-  terms.login = terms.login || facts.before_mail == Ladder::authenticated;
+  terms.login = target.profile == "submission" || facts.before_mail == Ladder::authenticated;
+  return terms;
 }
 
 Target as_learnt(Target target, const Facts& facts) {
@@ -287,6 +291,12 @@ std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& 
   for (const Condition& condition : scenario.needs)
     if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
   return std::nullopt;
+}
+
+void put_not_played(ScenarioResult& result, const NotPlayed& why) {
+  result.outcome = why.outcome;
+  result.cause = judge::Cause::condition;
+  result.reason = why.reason;
 }
 
 std::vector<std::string> keyword_lines(const smtp::Ehlo& ehlo) {

@@ -42,8 +42,8 @@ struct Facts {
 
   [[nodiscard]] const record::Deviation* lacks(std::string_view fact) const;
 };
-/// What a play is told of them.
-void put(record::Terms& terms, const Facts& facts);
+/// What a play is told of its target, but for the patience.
+[[nodiscard]] record::Terms terms_of(const scenario::Target& target, const Facts& facts);
 /// The target as it is: of its mailboxes those that take mail.
 [[nodiscard]] scenario::Target as_learnt(scenario::Target target, const Facts& facts);
 
@@ -72,6 +72,7 @@ struct NotPlayed {
 };
 [[nodiscard]] std::optional<NotPlayed> why_not_played(const scenario::Scenario& scenario,
                                                       const scenario::Target& target, const Facts& facts);
+void put_not_played(ScenarioResult& result, const NotPlayed& why);
 
 /// The facts that a scenario needs, by its own words and by what they imply.
 [[nodiscard]] std::set<std::string> facts_needed(const scenario::Scenario& scenario, const scenario::Target& target,

@@ -40,10 +40,13 @@ milliseconds deliberate_wait(const scenario::Scenario& scenario, const record::P
 
 bool logs_in_wrongly(const scenario::Scenario& scenario) {
   if (std::find(scenario.tags.begin(), scenario.tags.end(), "wrong-login") != scenario.tags.end()) return true;
-  return std::any_of(scenario.steps.begin(), scenario.steps.end(), [](const Step& step) {
-    const auto* login = std::get_if<scenario::Login>(&step.action);
-    return login != nullptr && (login->user || login->password);
-  });
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                     [](const Step& step) { return logs_in_wrongly(step); });
+}
+
+bool logs_in_wrongly(const Step& step) {
+  const auto* login = std::get_if<scenario::Login>(&step.action);
+  return login != nullptr && (login->user || login->password);
 }
 
 std::vector<std::size_t> Queue::scenarios() const {

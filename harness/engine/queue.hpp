@@ -19,6 +19,8 @@ namespace smtpspec::engine {
 
 /// By its words, or by its tag: a server may lock the user out for it.
 [[nodiscard]] bool logs_in_wrongly(const scenario::Scenario& scenario);
+/// The same of one step alone.
+[[nodiscard]] bool logs_in_wrongly(const scenario::Step& step);
 
 class Queue {
  public:

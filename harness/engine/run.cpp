@@ -78,7 +78,7 @@ class Runner {
  private:
   asio::awaitable<void> conduct() {
     co_await get_acquainted();
-    if (!facts_.problem.empty()) co_return finish(RunEnd::untestable, facts_.problem);
+    if (const std::string& problem = facts().problem; !problem.empty()) co_return finish(RunEnd::untestable, problem);
     for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
     if (together_.size() + alone_.size() + wrong_logins_.size() == 0) co_return finish(RunEnd::complete, "");
     if (const std::string problem = co_await canaries_.first(); !problem.empty())
@@ -171,27 +171,29 @@ class Runner {
   asio::awaitable<void> get_acquainted() {
     const auto rows = survey_rows(*settings_.suite, settings_.target);
     if (rows.empty()) {
-      facts_ = co_await attempts_.probe();
+      co_await attempts_.probe();
     } else {
       co_await survey(rows, attempts_, [this](const Scenario& row, ScenarioResult result) {
         if (const auto index = standing_.find(row)) standing_.result(*index) = std::move(result);
       });
-      facts_ = attempts_.facts();
     }
-    run_.result.target.greeting = smtp::escape(facts_.greeting.substr(0, 2000));
-    run_.result.target.keywords = keyword_lines(facts_.under_tls.keywords.empty() ? facts_.plain : facts_.under_tls);
-    run_.result.target.learnt = learnt(facts_);
+    run_.facts = facts();
+    const Facts& known = run_.facts;
+    run_.result.target.greeting = smtp::escape(known.greeting.substr(0, 2000));
+    run_.result.target.keywords = keyword_lines(known.under_tls.keywords.empty() ? known.plain : known.under_tls);
+    run_.result.target.learnt = learnt(known);
     tell_refused();
-    run_.facts = facts_;
   }
+
+  [[nodiscard]] const Facts& facts() const { return attempts_.facts(); }
 
   /// Mailboxes that were named and take no mail; one of those that were tried where none was named.
   void tell_refused() {
     const auto& named = settings_.target.mail.accepts;
-    const auto& refused = facts_.refused;
+    const auto& refused = facts().refused;
     for (const auto& [mailbox, why] : refused)
       if (std::find(named.begin(), named.end(), mailbox) != named.end() ||
-          (named.empty() && facts_.mailboxes.empty() && mailbox == refused.begin()->first))
+          (named.empty() && facts().mailboxes.empty() && mailbox == refused.begin()->first))
         run_.result.target.learnt.push_back({std::string(takes_no_mail), why});
   }
 
@@ -200,11 +202,8 @@ class Runner {
     const Scenario& scenario = *settings_.scenarios[index];
     auto& result = standing_.result(index);
     if (result) {  // of the survey
-    } else if (const auto not_played = why_not_played(scenario, attempts_.target(), facts_)) {
-      result.emplace(attempts_.described(scenario));
-      result->outcome = not_played->outcome;
-      result->reason = not_played->reason;
-      result->cause = Cause::condition;
+    } else if (const auto not_played = why_not_played(scenario, attempts_.target(), facts())) {
+      put_not_played(result.emplace(attempts_.described(scenario)), *not_played);
     }
     if (result || !scenario.rule.empty())  // a rule is judged over all that is played
       standing_.count(settings_.repeat);
@@ -312,7 +311,6 @@ class Runner {
   Attempts attempts_;
   Standing standing_;
   Canaries canaries_;
-  Facts facts_;
   steady_clock::time_point start_ = steady_clock::now();
   Queue together_;
   Queue alone_;

@@ -73,9 +73,7 @@ class Surveyor {
   asio::awaitable<void> play(const Scenario& row) {
     if (const auto not_played = why_not_played(row, attempts_.target(), attempts_.facts())) {
       ScenarioResult result = attempts_.described(row);
-      result.outcome = not_played->outcome;
-      result.reason = not_played->reason;
-      result.cause = Cause::condition;
+      put_not_played(result, *not_played);
       co_return tell_(row, std::move(result));
     }
     auto start = Clock::now();

@@ -19,12 +19,8 @@ MemoryRun::MemoryRun(const scenario::Suite& suite, const std::string& profile, c
       faults_(faults),
       client_tls_(wire::TlsContext::client({})),
       server_tls_(wire::TlsContext::server(settings_.hostname)) {
-  terms_.lmtp = profile == "lmtp";
-  terms_.login = profile == "submission";
-  terms_.patience.last = true;
   const Played plain = play(engine::only_the_ladder(scenario::Ladder::greeted));
   facts_ = engine::facts_of(plain.transcript, plain.to_the_end, nullptr);
-  terms_.starttls = facts_.starttls;
   if (!facts_.starttls) return;
   const Played under_tls = play(engine::only_the_ladder(scenario::Ladder::tls));
   facts_ = engine::facts_of(plain.transcript, plain.to_the_end, &under_tls.transcript);
@@ -35,7 +31,6 @@ void MemoryRun::get_acquainted() {
     // There is no other address to ask from whom the server relays for.
     if (row->fact == "untrusted" || engine::why_not_played(*row, target_, facts_)) continue;
     engine::learn(facts_, *row, play(*row), {});
-    engine::put(terms_, facts_);
     target_ = engine::as_learnt(std::move(target_), facts_);
   }
 }
@@ -44,7 +39,9 @@ Played MemoryRun::play(const Scenario& scenario) {
   constexpr const char* date = "Thu, 01 Jan 2026 00:00:00 +0000";
   const Place place{&settings_, &faults_, client_tls_.get(), server_tls_.get()};
   const std::string token = fmt::format("t{:016x}", ++plays_);
-  Played played = memory::play(scenario, place, terms_, judge::Values(target_, token, date));
+  record::Terms terms = engine::terms_of(target_, facts_);
+  terms.patience.last = true;
+  Played played = memory::play(scenario, place, terms, judge::Values(target_, token, date));
   if (!played.transcript.events.empty()) virtual_time_ += played.transcript.events.back().at;
   rules_.add(played.transcript, played.judged);
   return played;
@@ -57,9 +54,7 @@ bool MemoryRun::plays(const Scenario& scenario) const {
 engine::ScenarioResult MemoryRun::result_of(const Scenario& scenario) {
   engine::ScenarioResult result = engine::describe_result(scenario, suite_);
   if (const auto not_played = engine::why_not_played(scenario, target_, facts_)) {
-    result.outcome = not_played->outcome;
-    result.cause = judge::Cause::condition;
-    result.reason = not_played->reason;
+    engine::put_not_played(result, *not_played);
   } else if (!scenario.rule.empty()) {
     rules_.put(result, scenario);
   } else {

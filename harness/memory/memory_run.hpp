@@ -40,7 +40,6 @@ class MemoryRun {
   reference::Faults faults_;
   std::shared_ptr<wire::TlsContext> client_tls_;
   std::shared_ptr<wire::TlsContext> server_tls_;
-  record::Terms terms_;
   engine::Facts facts_;
   engine::RuleTally rules_;
   std::size_t plays_ = 0;
