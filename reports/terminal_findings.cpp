@@ -47,7 +47,8 @@ constexpr Room rooms[] = {{2, 8, 4, 4}, {2, 4, 2, 2}, {1, 3, 1, 1}, {1, 2, 1, 0}
 // The lines around the one that decided, at most so many.
 std::vector<engine::ExcerptLine> around_key(const std::vector<engine::ExcerptLine>& lines, std::size_t most) {
   if (lines.size() <= most) return lines;
-  const std::size_t key = key_line(lines);
+  const auto decided = engine::key_line(lines);
+  const std::size_t key = decided == lines.end() ? lines.size() - 1 : static_cast<std::size_t>(decided - lines.begin());
   const std::size_t after = most > 4 ? most / 4 : 0;
   const std::size_t end = std::min(lines.size(), std::max(key + 1 + after, most));
   const std::size_t begin = end - most;

@@ -59,12 +59,6 @@ std::string sentence(const engine::CitedRequirement& cited) {
   return cited.section.starts_with("RFC ") ? fmt::format("\"{}\"", cited.says) : cited.says;
 }
 
-std::size_t key_line(const std::vector<engine::ExcerptLine>& lines) {
-  std::size_t key = 0;
-  while (key + 1 < lines.size() && !lines[key].key) ++key;
-  return key;
-}
-
 void put_where(std::string& out, Columns at, const engine::ScenarioResult& result, const TerminalStyle& style) {
   if (!result.file.empty()) put_lines(out, at, "at", {visible(fmt::format("{}:{}", result.file, result.line))}, style);
   const std::size_t left = at.indent + at.label;

@@ -39,8 +39,6 @@ void put_lines(std::string& out, Columns at, std::string_view label, const std::
 [[nodiscard]] std::string place(const engine::CitedRequirement& cited);
 /// Its sentence in quotation marks; the id where there is none.
 [[nodiscard]] std::string sentence(const engine::CitedRequirement& cited);
-/// Of a row that holds one, the line that decided; else the last.
-[[nodiscard]] std::size_t key_line(const std::vector<engine::ExcerptLine>& lines);
 /// Where it stands and the command that runs it again: what is to be copied is never cut.
 void put_where(std::string& out, Columns at, const engine::ScenarioResult& result, const TerminalStyle& style);
 

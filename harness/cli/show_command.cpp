@@ -28,7 +28,7 @@ struct ShowOptions {
 
 /// Marks the line that decided: the last that reads as in the excerpt, and follows the same line.
 void mark_key(std::vector<ExcerptLine>& lines, const std::vector<ExcerptLine>& excerpt) {
-  const auto key = std::find_if(excerpt.begin(), excerpt.end(), [](const ExcerptLine& line) { return line.key; });
+  const auto key = engine::key_line(excerpt);
   if (key == excerpt.end()) return;
   for (std::size_t i = lines.size(); i > 0; --i) {
     if (lines[i - 1].text != key->text || lines[i - 1].session != key->session) continue;

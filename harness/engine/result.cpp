@@ -21,6 +21,10 @@ std::size_t as_size(std::ptrdiff_t count) { return static_cast<std::size_t>(coun
 
 }  // namespace
 
+std::vector<ExcerptLine>::const_iterator key_line(const std::vector<ExcerptLine>& lines) {
+  return std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
+}
+
 bool is_finding(Outcome outcome, bool strict) {
   return outcome == Outcome::fail || outcome == Outcome::crash || (strict && outcome == Outcome::warn);
 }

@@ -55,6 +55,8 @@ struct ExcerptLine {
   bool key = false;     ///< this is the line that decided
   bool operator==(const ExcerptLine&) const = default;
 };
+/// The line that decided; the end where none is known.
+[[nodiscard]] std::vector<ExcerptLine>::const_iterator key_line(const std::vector<ExcerptLine>& lines);
 [[nodiscard]] std::string_view name(ExcerptLine::Side side);
 [[nodiscard]] std::optional<ExcerptLine::Side> side_named(std::string_view name);
 

@@ -63,7 +63,7 @@ void add_in_short(std::vector<ExcerptLine>& lines, const std::string& scenario, 
   constexpr std::ptrdiff_t before = 3;
   constexpr std::ptrdiff_t after = 1;
   lines.push_back({ExcerptLine::Side::event, "", "and in " + scenario + ":", false});
-  const auto key = std::find_if(more.begin(), more.end(), [](const ExcerptLine& line) { return line.key; });
+  const auto key = key_line(more);
   const auto from = std::max(more.begin(), key - std::min(before, key - more.begin()));
   const auto to = key == more.end() ? key : key + std::min(after + 1, more.end() - key);
   lines.insert(lines.end(), from, to);

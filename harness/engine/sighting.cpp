@@ -34,7 +34,7 @@ bool is_refusal(std::string_view reply) { return reply.starts_with('4') || reply
 /// a message. A row always/... shows several conversations: the first counts.
 void look_at_conversation(Sighting& of) {
   const auto& lines = of.row->excerpt;
-  auto at = std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
+  auto at = key_line(lines);
   if (at == lines.end()) return;
   const bool by_event = of.row->cause == Cause::rule || of.row->cause == Cause::ending;
   of.closed = of.row->cause == Cause::closed ||
