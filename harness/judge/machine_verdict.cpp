@@ -157,13 +157,11 @@ Machine::Next Machine::stop_short() {
   if (rank(verdict_.outcome) >= rank(Outcome::warn)) return Next::stop;
   if (stage_.out_of_time()) {
     decide(Outcome::inconclusive, Cause::time_out, "", "the time of the scenario was over");
-    verdict_.missing = true;
-    verdict_.reason = verdict_.actual;
     if (const record::Deviation* slow = stage_.terms.lacks("quick-errors")) {
-      verdict_.missing = false;
       blocked_by(*slow);
       return Next::stop;
     }
+    verdict_.missing = true;
   } else {
     decide(Outcome::inconclusive, Cause::cut_short, "", "what was seen ends before that");
   }
