@@ -92,6 +92,7 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
       .gather = {},
       .heard = {},
+      .leaving = [this] { gate_.hear_end(); },
       .tls = tls_.get(),
       .tls_name = target.tls.name.empty() ? target.host : target.tls.name,
       .host = target.host,

@@ -33,9 +33,9 @@ void Gate::hear(const FirstWord& word) {
   switch (word.kind) {
     case FirstWord::Kind::greeting: pace_.greeted(word.after, now); break;
     case FirstWord::Kind::none: pace_.not_greeted(now); break;
-    case FirstWord::Kind::refusal: pace_.refused(Pace::Refusal::reply, now); break;
-    case FirstWord::Kind::closed: pace_.refused(Pace::Refusal::closed, now); break;
-    case FirstWord::Kind::no_connection: pace_.refused(Pace::Refusal::no_connection, now); break;
+    case FirstWord::Kind::refusal: pace_.refused(Pace::Refusal::reply, word.after, now); break;
+    case FirstWord::Kind::closed: pace_.refused(Pace::Refusal::closed, word.after, now); break;
+    case FirstWord::Kind::no_connection: pace_.refused(Pace::Refusal::no_connection, word.after, now); break;
   }
   wake();
 }

@@ -23,6 +23,8 @@ class Gate {
   void leave(std::size_t sessions);
   /// How a session began, or that it did not.
   void hear(const FirstWord& word);
+  /// A session that was greeted is about to end, or has.
+  void hear_end() { pace_.leaving(); }
   /// No use in trying again.
   [[nodiscard]] bool hopeless() const { return pace_.hopeless(Clock::now()); }
   [[nodiscard]] const Pace& pace() const { return pace_; }

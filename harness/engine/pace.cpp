@@ -49,7 +49,7 @@ void Pace::greeted(Clock::duration latency, Clock::time_point now) {
   first_refusal_.reset();
   greetings_.push_back(now);
   while (now - greetings_.front() > seconds(1)) greetings_.pop_front();
-  most_greeted_ = std::max(most_greeted_, open_);
+  most_greeted_ = std::max(most_greeted_, ++greeted_);
   quickest_ = std::min(quickest_, latency);
   const bool trial = now - last_change_ > between_trials;
   if (latency > 3 * quickest_ + slow) {
@@ -78,14 +78,14 @@ void Pace::not_greeted(Clock::time_point now) {
   last_slow_ = last_change_ = now;
 }
 
-void Pace::refused(Refusal refusal, Clock::time_point now) {
+void Pace::refused(Refusal refusal, Clock::duration latency, Clock::time_point now) {
   if (!first_refusal_) first_refusal_ = now;
   until_hopeless_ = refusal == Refusal::reply ? until_hopeless_in_words : until_hopeless;
   const bool answered = refusal != Refusal::no_connection;
   while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
   last_change_ = now;
   // Those that were under way together count once.
-  if (now < held_until_) return;
+  if (now - latency < held_until_) return;
   // So many were taken before: one that has ended may not be gone yet, unless nobody is taken any more.
   const bool not_gone_yet = open_ <= most_greeted_ && hold_ == Clock::duration(0);
   if (answered && open_ > 1 && !not_gone_yet)
@@ -125,7 +125,7 @@ bool Pace::hopeless(Clock::time_point now) const {
 
 std::optional<std::size_t> Pace::sessions_learnt() const {
   if (!sessions_are_learnt_) return std::nullopt;
-  return std::max<std::size_t>(1, std::min(most_greeted_, ceiling_ - 1));
+  return std::max<std::size_t>(1, most_greeted_);
 }
 
 std::optional<double> Pace::rate_learnt() const { return rate_is_learnt_ ? std::optional(rate_) : std::nullopt; }

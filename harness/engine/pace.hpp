@@ -25,6 +25,8 @@ class Pace {
   void ended(std::size_t sessions) { open_ -= sessions; }
   /// A session was greeted, so long after it was asked for.
   void greeted(Clock::duration latency, Clock::time_point now);
+  /// A session that was greeted is about to end: the target may count it no more.
+  void leaving() { --greeted_; }
   /// The greeting did not come in time.
   void not_greeted(Clock::time_point now);
   /// Most of the time sessions do but wait, which costs nobody anything: more than the usual number will do.
@@ -34,7 +36,8 @@ class Pace {
     closed,         ///< without a word
     reply,          ///< 421 and the like in place of the greeting
   };
-  void refused(Refusal refusal, Clock::time_point now);
+  /// A session was refused, so long after it was asked for.
+  void refused(Refusal refusal, Clock::duration latency, Clock::time_point now);
   /// No session was greeted for so long, or ever, that waiting is of no use.
   [[nodiscard]] bool hopeless(Clock::time_point now) const;
 
@@ -53,8 +56,10 @@ class Pace {
   std::size_t usual_ = usual_number;
   std::size_t limit_;
   std::size_t open_ = 0;
-  std::size_t ceiling_;           ///< so many at a time were too many
-  std::size_t most_greeted_ = 0;  ///< so many at a time were not
+  std::size_t greeted_ = 0;  ///< of those that are open, and not about to end
+  std::size_t ceiling_;      ///< so many at a time were too many
+  std::size_t most_greeted_ =
+      0;  ///< so many at a time were not: all of them were open together, whatever was under way
   bool sessions_are_learnt_ = false;
   bool rate_is_learnt_ = false;
   double rate_;
@@ -63,7 +68,6 @@ class Pace {
   Clock::time_point next_;                   ///< no session may begin before
   Clock::duration hold_{0};  ///< how long the last refusal has put off all others; 0: somebody was greeted since
   Clock::time_point held_until_;
-  Clock::time_point last_greeting_;
   std::optional<Clock::time_point> first_refusal_;  ///< since the last greeting
   Clock::duration until_hopeless_{0};
   Clock::time_point last_change_;

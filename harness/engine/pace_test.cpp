@@ -34,6 +34,7 @@ Played play(Pace& pace, const Shy& target, milliseconds time, Time start = {}) {
     for (std::size_t i = ends.size(); i-- > 0;) {
       if (ends[i] > now) continue;
       ends.erase(ends.begin() + static_cast<long>(i));
+      pace.leaving();
       pace.ended(1);
     }
     for (auto begin = pace.next(1, now); begin && *begin <= now; begin = pace.next(1, now)) {
@@ -41,7 +42,7 @@ Played play(Pace& pace, const Shy& target, milliseconds time, Time start = {}) {
       std::size_t last_second = 0;
       for (const Time one : begins) last_second += now - one < milliseconds(1000) ? 1 : 0;
       if (ends.size() >= target.sessions || last_second >= target.rate) {
-        pace.refused(Refusal::reply, now);
+        pace.refused(Refusal::reply, {}, now);
         pace.ended(1);
         ++played.refused;
         continue;
@@ -53,6 +54,7 @@ Played play(Pace& pace, const Shy& target, milliseconds time, Time start = {}) {
       played.most = std::max(played.most, ends.size());
     }
   }
+  for (std::size_t i = ends.size(); i-- > 0;) pace.leaving();
   pace.ended(ends.size());
   return played;
 }
@@ -124,11 +126,11 @@ TEST_CASE("where nobody listens it is tried for a while, and not at all where no
   const Time start{};
   Pace pace({});
   pace.began(1, start);
-  pace.refused(Refusal::no_connection, start);
+  pace.refused(Refusal::no_connection, {}, start);
   CHECK(pace.hopeless(start));
   pace.greeted(milliseconds(1), start);
   CHECK_FALSE(pace.hopeless(start));
-  pace.refused(Refusal::no_connection, start);
+  pace.refused(Refusal::no_connection, {}, start);
   pace.ended(1);
   CHECK(pace.next(1, start) > start);
   CHECK_FALSE(pace.hopeless(start + milliseconds(10'000)));

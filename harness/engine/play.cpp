@@ -11,6 +11,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "harness/judge/playing.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::engine {
 
@@ -37,6 +38,11 @@ bool ends_session(Event::Kind kind) {
   return kind == Event::Kind::closed || kind == Event::Kind::reset || kind == Event::Kind::tls_failed;
 }
 
+bool is_quit(std::string_view octets) {
+  constexpr std::string_view quit = "QUIT\r\n";
+  return octets.size() >= quit.size() && smtp::to_upper(octets.substr(octets.size() - quit.size())) == quit;
+}
+
 class Player {
  public:
   Player(const scenario::Scenario& scenario, PlaySettings settings)
@@ -51,6 +57,7 @@ class Player {
       if (action.kind == Action::Kind::done) break;
       co_await carry_out(action);
     }
+    for (Session& session : sessions_) leave(session);
     co_return playing_.finish();
   }
 
@@ -59,6 +66,7 @@ class Player {
     std::optional<wire::Stream> stream;
     bool ended = false;
     bool heard = false;  ///< its first word was told, or is none any more
+    bool greeted = false;
     Clock::time_point asked;
   };
 
@@ -78,7 +86,7 @@ class Player {
     }
     const auto event = judge::only_event(action.kind);
     if (!event) co_return;
-    if (ends_session(*event)) sessions_.at(action.session).ended = true;
+    if (ends_session(*event)) end(sessions_.at(action.session));
     playing_.note(*event, action);
   }
 
@@ -103,8 +111,8 @@ class Player {
                                                         settings_.tls_name, left(action));
     if (done.end == End::octets)
       co_return playing_.note(Event::Kind::tls_started, action, stream(action).tls_description());
-    sessions_.at(action.session).ended = true;
     hear(sessions_.at(action.session), FirstWord::Kind::closed, "closed before TLS began");
+    end(sessions_.at(action.session));
     playing_.note(Event::Kind::tls_failed, action,
                   done.end == End::deadline ? "the handshake took too long" : done.problem);
   }
@@ -118,6 +126,7 @@ class Player {
       if (sessions_.at(action.session).ended) co_return;
     const wire::Time time = left(action);
     sessions_.at(action.session).heard = true;  // what comes now may be an answer
+    if (is_quit(action.octets)) leave(sessions_.at(action.session));
     wire::Written written;
     for (std::string_view rest = action.octets; written.end == End::octets && !rest.empty();) {
       const std::string_view part = rest.substr(0, most);
@@ -158,8 +167,8 @@ class Player {
     event.octets = std::move(read.octets);
     event.text = std::move(read.problem);
     const bool tls_ended = under_tls && event.kind == Event::Kind::close_notify;
-    session.ended = tls_ended || ends_session(event.kind);
     if (!session.heard) hear_first(session, event);
+    if (tls_ended || ends_session(event.kind)) end(session);
     playing_.note(std::move(event));
     if (!tls_ended) co_return true;
     // The server may wait for our answer (RFC 5246 section 7.2.1).
@@ -181,6 +190,16 @@ class Player {
   void hear(Session& session, FirstWord::Kind kind, const std::string& words) {
     if (settings_.heard && !session.heard) settings_.heard({kind, settings_.now() - session.asked, words});
     session.heard = kind != FirstWord::Kind::none;
+    session.greeted = kind == FirstWord::Kind::greeting;
+  }
+
+  void end(Session& session) {
+    session.ended = true;
+    leave(session);
+  }
+
+  void leave(Session& session) {
+    if (std::exchange(session.greeted, false) && settings_.leaving) settings_.leaving();
   }
 
   static asio::awaitable<void> sleep(wire::Time time) {

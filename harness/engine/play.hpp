@@ -39,6 +39,7 @@ struct PlaySettings {
   Connect connect;
   Gather gather;                                     ///< empty: what is delivered cannot be seen
   std::function<void(const FirstWord&)> heard = {};  ///< may be empty; told once a session, but for `none`
+  std::function<void()> leaving = {};  ///< may be empty; a session that was greeted has been told QUIT, or has ended
   std::function<Clock::time_point()> now = [] { return Clock::now(); };
   wire::TlsContext* tls = nullptr;
   std::string tls_name;  ///< of the server, for its certificate
