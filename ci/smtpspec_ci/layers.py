@@ -16,7 +16,7 @@ RULES = {
                       ["fmt"], ["re2"]),
     "harness/reference": (["harness/reference", "harness/smtp", "harness/sasl", "harness/wire"], ["asio", "fmt"], ["re2"]),
     "harness/delivery": (["harness/delivery", "harness/smtp", "harness/record", "harness/wire", "harness/reference"],
-                         ["asio", "fmt"], ["re2"]),
+                         ["asio", "fmt"], ["openssl", "re2"]),
     "harness/engine": (["harness/engine", "harness/smtp", "harness/record", "harness/judge", "harness/wire",
                         "harness/ledger", "harness/scenario", "harness/delivery"], ["asio", "fmt"], ["re2"]),
     "harness/memory": (["harness/memory", "harness/delivery/accepted.hpp", "harness/engine", "harness/judge", "harness/record", "harness/reference",

@@ -12,7 +12,9 @@
 #include "harness/cli/embedded.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/delivery/token.hpp"
 #include "harness/engine/server_process.hpp"
+#include "harness/engine/undecided.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::cli {
@@ -88,6 +90,7 @@ class RunCommand {
     settings_.jobs = options_.jobs;
     settings_.rate = options_.rate;
     settings_.repeat = options_.repeat;
+    settings_.secret = delivery::make_secret();
     settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
     const std::string& target = options_.target.target;
     settings_.again = "smtpspec run" + (target.empty() ? "" : " " + shell_word(target)) + options_.target.words();
@@ -128,6 +131,11 @@ class RunCommand {
     engine::RunResult result = run.result;
     const int signal = signal_caught();
     if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
+    if (const std::string why = engine::too_much_undecided(result, options_.undecided);
+        result.complete && !why.empty()) {
+      result.complete = false;
+      result.incomplete_because = why;
+    }
     bool written = write_results(result);
     std::vector<std::string> files;
     if (written) files.push_back((options_.out / "results.json").string());

@@ -140,7 +140,7 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   command.add_option("--shard", options.shard, "Play the i-th of n parts of the suite")->type_name("i/n");
-  command.add_option("--seed", options.seed, "Seed of the tokens that mark messages (default: from the clock)")
+  command.add_option("--seed", options.seed, "A number that marks this run and its shards (default: from the clock)")
       ->type_name("N");
   command
       .add_option("--report", options.reports,
@@ -150,6 +150,13 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->take_all();
   command.add_option("--baseline", options.baseline, "Known failures; only what differs from them is a finding")
       ->type_name("FILE");
+  command
+      .add_option("--undecided", options.undecided,
+                  "The share of the scenarios due that may decide nothing; beyond it, or where a whole folder of the\n"
+                  "suite decides nothing, the run ends by 5; 1: any share")
+      ->type_name("SHARE")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command.add_flag("--strict", options.strict, "Warnings (a SHOULD that is not met) are findings too");
   command.add_flag("--verbose", options.verbose, "Show every scenario, not only the findings");
   command.add_flag("--allow-remote", options.allow_remote,

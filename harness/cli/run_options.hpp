@@ -41,6 +41,7 @@ struct RunOptions {
   std::size_t repeat = 1;
   std::string shard = "1/1";
   std::uint64_t seed = 0;  ///< 0: taken from the clock
+  double undecided = 0.1;  ///< the share of the scenarios due that may decide nothing
   bool strict = false;
   bool verbose = false;
   bool allow_remote = false;

@@ -12,19 +12,6 @@
 namespace smtpspec::delivery {
 namespace {
 
-/// FNV-1a over 64 bits.
-std::uint64_t hash(std::uint64_t start, std::string_view octets) {
-  for (const char octet : octets) start = (start ^ static_cast<unsigned char>(octet)) * 0x100000001b3ULL;
-  return start;
-}
-
-/// The finalizer of splitmix64: every bit of the input moves every bit of the token.
-std::uint64_t mix(std::uint64_t value) {
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebULL;
-  return value ^ (value >> 31U);
-}
-
 void add_tokens(std::string_view text, std::vector<std::string>& tokens) {
   static const RE2 token("(t[0-9a-f]{16})", RE2::Latin1);
   re2::StringPiece rest(text);
@@ -41,11 +28,6 @@ std::size_t octets_of(const record::Delivery& delivery) {
 }
 
 }  // namespace
-
-std::string make_token(std::uint64_t seed, std::string_view scenario, std::size_t attempt) {
-  const std::uint64_t named = hash(0xcbf29ce484222325ULL, scenario);
-  return fmt::format("t{:016x}", mix(mix(seed + named) + attempt));
-}
 
 std::vector<std::string> tokens_in(const record::Delivery& delivery) {
   std::vector<std::string> tokens;

@@ -21,8 +21,6 @@
 
 namespace smtpspec::delivery {
 
-/// Tokens are `t` and 16 hexadecimal digits ("t0123456789abcdef"): they survive in a local-part, a header and a body.
-[[nodiscard]] std::string make_token(std::uint64_t seed, std::string_view scenario, std::size_t attempt);
 /// All tokens found in the envelope and in the message.
 [[nodiscard]] std::vector<std::string> tokens_in(const record::Delivery& delivery);
 

@@ -8,6 +8,8 @@
 #include <asio/steady_timer.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/delivery/token.hpp"
+
 namespace smtpspec::delivery {
 namespace {
 
@@ -38,16 +40,18 @@ milliseconds settle(asio::io_context& context, Collector& collector, const std::
   return std::chrono::duration_cast<milliseconds>(ended - begun);
 }
 
-TEST_CASE("tokens are of one form, and differ with seed, scenario and attempt") {
+TEST_CASE("tokens are of one form, and differ with secret, scenario and attempt") {
   std::set<std::string> tokens;
-  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+  for (std::uint64_t secret = 0; secret < 10; ++secret) {
     for (const char* const scenario : {"a", "b", "ab", ""}) {
-      for (std::size_t attempt = 0; attempt < 10; ++attempt) tokens.insert(make_token(seed, scenario, attempt));
+      for (std::size_t attempt = 0; attempt < 10; ++attempt)
+        tokens.insert(make_token(std::to_string(secret), scenario, attempt));
     }
   }
   CHECK(tokens.size() == 400);
   for (const std::string& token : tokens) CHECK(tokens_in(message("x" + token + "y")) == std::vector{token});
-  CHECK(make_token(1, "a", 2) == make_token(1, "a", 2));
+  CHECK(make_token("1", "a", 2) == make_token("1", "a", 2));
+  CHECK(make_secret() != make_secret());
 }
 
 TEST_CASE("tokens are found in the envelope and in the message, each once") {
@@ -63,7 +67,7 @@ TEST_CASE("tokens are found in the envelope and in the message, each once") {
 TEST_CASE("messages go to their tokens and are forgotten with them") {
   asio::io_context context;
   Collector collector(context.get_executor());
-  const std::string a = make_token(0, "a", 0), b = make_token(0, "b", 0);
+  const std::string a = make_token("", "a", 0), b = make_token("", "b", 0);
   collector.add(message("0 " + a));
   CHECK(collector.of(a).empty());
   collector.expect(a);
@@ -91,7 +95,7 @@ TEST_CASE("messages go to their tokens and are forgotten with them") {
 TEST_CASE("what is beyond the bound is dropped and counted") {
   asio::io_context context;
   Collector collector(context.get_executor());
-  const std::string token = make_token(0, "a", 0);
+  const std::string token = make_token("", "a", 0);
   for (std::size_t i = 0; i < Collector::max_messages; ++i) collector.add(message(""));
   collector.expect(token);
   for (std::size_t i = 0; i <= Collector::max_messages; ++i) collector.add(message(token));
@@ -108,12 +112,12 @@ TEST_CASE("what is beyond the bound is dropped and counted") {
 TEST_CASE("what bears a token that was retired is late") {
   asio::io_context context;
   Collector collector(context.get_executor());
-  const std::string token = make_token(0, "a", 0);
+  const std::string token = make_token("", "a", 0);
   collector.expect(token);
   collector.add(message(token));
   collector.retire(token);
   CHECK(collector.late().empty());
-  collector.add(message(make_token(0, "b", 0)));
+  collector.add(message(make_token("", "b", 0)));
   collector.add(message("again " + token));
   REQUIRE(collector.late().size() == 1);
   CHECK(collector.late()[0].token == token);
@@ -124,7 +128,7 @@ TEST_CASE("what bears a token that was retired is late") {
 TEST_CASE("settled waits for the wanted messages and then for quiet") {
   asio::io_context context;
   Collector collector(context.get_executor());
-  const std::string token = make_token(0, "a", 0);
+  const std::string token = make_token("", "a", 0);
   collector.expect(token);
 
   SECTION("nothing wanted, nothing comes: quiet alone") {

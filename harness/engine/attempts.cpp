@@ -1,11 +1,14 @@
 #include "harness/engine/attempts.hpp"
 
 #include <ctime>
+#include <exception>
+#include <optional>
 #include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "harness/delivery/token.hpp"
 #include "harness/record/json_lines.hpp"
 #include "harness/smtp/escape.hpp"
 #include "harness/wire/stream.hpp"
@@ -124,7 +127,7 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
   for (std::size_t refusals = 1;; ++refusals) {
     const std::string sub_name = refusals == 1 ? name : fmt::format("{} refused {}", name, refusals);
     FirstWord refusal;
-    Played played = co_await play_once(scenario, delivery::make_token(settings_.seed, sub_name, attempt), refusal,
+    Played played = co_await play_once(scenario, delivery::make_token(settings_.secret, sub_name, attempt), refusal,
                                        patience, begins, source);
     played.transcript.scenario = name;
     const bool hit = was_hit(played, refusal);
@@ -159,10 +162,17 @@ asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::strin
       return watch_.gather(transcript, awaited);
     };
   }
-  Played played = co_await engine::play(scenario, std::move(settings));
+  std::optional<Played> played;
+  std::exception_ptr failure;
+  try {
+    played = co_await engine::play(scenario, std::move(settings));
+  } catch (...) {
+    failure = std::current_exception();
+  }
   leave();
   if (gathers) watch_.retire(token);
-  co_return played;
+  if (failure) std::rethrow_exception(failure);
+  co_return std::move(*played);
 }
 
 asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
@@ -172,7 +182,7 @@ asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& 
     summary.missing = result_of(scenario, played);
     co_return;
   }
-  count(summary, scenario, played);
+  count(summary, played.judged.verdict.outcome, [&] { return result_of(scenario, played); });
   keep(scenario, std::move(played));
 }
 
@@ -180,7 +190,7 @@ asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& 
 asio::awaitable<void> Attempts::patient_round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
   Played played = co_await begin(scenario, summary, Patience::last, std::move(begins));
   --summary.owed;
-  count(summary, scenario, played);
+  count(summary, played.judged.verdict.outcome, [&] { return result_of(scenario, played); });
   keep(scenario, std::move(played));
 }
 
@@ -195,12 +205,22 @@ asio::awaitable<Played> Attempts::begin(const Scenario& scenario, AttemptSummary
   co_return played;
 }
 
-void Attempts::count(AttemptSummary& summary, const Scenario& scenario, const Played& played) const {
-  const judge::Verdict& verdict = played.judged.verdict;
+void Attempts::fail(const Scenario& scenario, AttemptSummary& summary, const std::string& why) const {
+  if (summary.owed > 0) --summary.owed;
+  summary.ended = Clock::now();
+  count(summary, Outcome::error, [&] {
+    ScenarioResult result = described(scenario);
+    result.outcome = Outcome::error;
+    result.cause = Cause::internal;
+    result.reason = why;
+    return result;
+  });
+}
+
+void Attempts::count(AttemptSummary& summary, Outcome outcome, const std::function<ScenarioResult()>& result) {
   ++summary.rounds;
-  ++summary.seen[verdict.outcome];
-  if (summary.worst && judge::rank(verdict.outcome) <= judge::rank(summary.worst->outcome)) return;
-  summary.worst = result_of(scenario, played);
+  ++summary.seen[outcome];
+  if (!summary.worst || judge::rank(outcome) > judge::rank(summary.worst->outcome)) summary.worst = result();
 }
 
 ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& played) const {

@@ -57,6 +57,8 @@ class Attempts {
   /// seen. Both must outlive the coroutine.
   asio::awaitable<void> round(const scenario::Scenario& scenario, AttemptSummary& summary, Begins begins = {});
   asio::awaitable<void> patient_round(const scenario::Scenario& scenario, AttemptSummary& summary, Begins begins = {});
+  /// A play was broken off by an error of our own: that is its result.
+  void fail(const scenario::Scenario& scenario, AttemptSummary& summary, const std::string& why) const;
   /// The result of a play that more mail came of than when it was judged; nullopt where it is no worse.
   struct Late {
     const scenario::Scenario* scenario;
@@ -92,7 +94,8 @@ class Attempts {
   asio::awaitable<Played> begin(const scenario::Scenario& scenario, AttemptSummary& summary, Patience patience,
                                 Begins begins);
   void keep(const scenario::Scenario& scenario, Played played);
-  void count(AttemptSummary& summary, const scenario::Scenario& scenario, const Played& played) const;
+  /// `result` is made only where it is the worst so far.
+  static void count(AttemptSummary& summary, Outcome outcome, const std::function<ScenarioResult()>& result);
 
   const RunSettings& settings_;
   DeliveryWatch& watch_;

@@ -65,6 +65,10 @@ std::chrono::milliseconds DeliveryWatch::settle() const {
   return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(5 * slowest), shortest_settle, longest_settle);
 }
 
+std::chrono::milliseconds DeliveryWatch::time_of_late_mail() const {
+  return std::max(2 * settle(), std::chrono::ceil<std::chrono::milliseconds>(slowest_));
+}
+
 asio::awaitable<void> DeliveryWatch::gather(record::Transcript& transcript, std::size_t awaited) {
   const auto took = co_await collector_->settled(transcript.token, awaited, settings_.wait, settle());
   slowest_ = std::max(slowest_, took);

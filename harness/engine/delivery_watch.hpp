@@ -28,6 +28,8 @@ class DeliveryWatch {
   asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
   /// The quiet time after which no further message is expected: long for a target that takes long to deliver.
   [[nodiscard]] std::chrono::milliseconds settle() const;
+  /// How long after the last canary's mail there may still be some of before: as long as the slowest took.
+  [[nodiscard]] std::chrono::milliseconds time_of_late_mail() const;
   [[nodiscard]] std::uint16_t sink_port() const { return sink_ ? sink_->port() : std::uint16_t{0}; }
   [[nodiscard]] delivery::Collector& collector() { return *collector_; }
 

@@ -40,6 +40,16 @@ constexpr milliseconds between_ticks{200};
 /// While a play waits for its deliveries, or for its turn, others have the sessions.
 constexpr std::size_t plays_for_a_session = 4;
 
+std::string words_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return smtp::escape(std::string_view(error.what()).substr(0, 500));
+  } catch (...) {
+    return "unknown";
+  }
+}
+
 class Runner {
  public:
   Runner(const RunSettings& settings, const RunEvents& events)
@@ -61,13 +71,13 @@ class Runner {
 
   Run go() {
     asio::co_spawn(context_, conduct(), [this](const std::exception_ptr& error) {
-      failure_ = error;
+      if (error) failure_ = error;
       context_.stop();
     });
     asio::co_spawn(context_, tick(), asio::detached);
     context_.run();
-    if (failure_) std::rethrow_exception(failure_);
     if (interrupted_) finish(RunEnd::interrupted, "interrupted");
+    if (failure_) finish(RunEnd::untrusted, "an error of smtpspec's own: " + words_of(failure_));
     run_.result.scenarios = standing_.gathered(run_.end);
     run_.result.duration = since(start_);
     tell_pace();
@@ -156,9 +166,10 @@ class Runner {
   }
 
   /// Where more mail came of a scenario than when it was judged, it is judged again.
+  /// The last canary's mail has come by then, and so should all that was sent before it.
   asio::awaitable<void> take_late_mail() {
     if (!watch_.seen) co_return;
-    asio::steady_timer quiet(context_, 2 * watch_.settle());
+    asio::steady_timer quiet(context_, watch_.time_of_late_mail());
     asio::error_code ignored;
     co_await quiet.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     for (Attempts::Late& late : attempts_.late_results())
@@ -232,12 +243,19 @@ class Runner {
     Standing::Running running(standing_, scenario.id);
     const auto begins = [&] { running.begin(); };
     const std::size_t rounds = summary.rounds;
-    if (patience == Attempts::Patience::last)
-      co_await attempts_.patient_round(scenario, summary, begins);
-    else
-      co_await attempts_.round(scenario, summary, begins);
+    std::exception_ptr failure;
+    try {
+      if (patience == Attempts::Patience::last)
+        co_await attempts_.patient_round(scenario, summary, begins);
+      else
+        co_await attempts_.round(scenario, summary, begins);
+    } catch (...) {
+      failure = std::current_exception();
+    }
     running.end();
-    if (summary.rounds == rounds) {
+    if (failure) {
+      attempts_.fail(scenario, summary, words_of(failure));
+    } else if (summary.rounds == rounds) {
       (scenario.alone ? alone_owed_ : owed_).add(index, 1, milliseconds(0));
       co_return begin_patience();
     }

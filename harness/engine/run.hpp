@@ -28,7 +28,8 @@ struct RunSettings {
   std::size_t jobs = 512;     ///< sessions at a time, at most: fewer where the target takes fewer
   double rate = 0;            ///< sessions a second, at most; 0: as many as the target takes
   std::size_t repeat = 1;
-  std::uint64_t seed = 1;  ///< of the tokens
+  std::uint64_t seed = 1;  ///< for the record
+  std::string secret;      ///< of the tokens: random where others could forge a delivery
   record::Patience patience;
   std::chrono::milliseconds last_patience{60000};  ///< for a reply that did not come in the first
   std::string version;
@@ -60,7 +61,7 @@ enum class RunEnd {
   complete,
   untestable,   ///< not reachable, or the first canary failed
   interrupted,  ///< `stop` said so
-  untrusted,    ///< a later canary failed, or a delivery was lost from sight
+  untrusted,    ///< a later canary failed, a delivery was lost from sight, or smtpspec itself failed
 };
 
 struct Run {

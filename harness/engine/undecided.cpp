@@ -1,0 +1,66 @@
+#include "harness/engine/undecided.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace smtpspec::engine {
+
+namespace {
+
+struct Rows {
+  std::size_t due = 0;
+  std::size_t undecided = 0;
+  void add(bool decided) {
+    ++due;
+    if (!decided) ++undecided;
+  }
+};
+
+bool is_due(const ScenarioResult& row) {
+  if (row.id.starts_with("survey/") || row.id.starts_with("always/")) return false;
+  if (row.outcome == Outcome::skipped) return row.cause == Cause::not_played;
+  return row.outcome != Outcome::unsupported;
+}
+
+bool is_decided(const ScenarioResult& row) {
+  switch (row.outcome) {
+    case Outcome::blocked:
+    case Outcome::inconclusive:
+    case Outcome::error:
+    case Outcome::skipped: return false;
+    default: return true;
+  }
+}
+
+std::string area_of(const ScenarioResult& row) {
+  return std::filesystem::path(row.file).parent_path().filename().string();
+}
+
+}  // namespace
+
+std::string too_much_undecided(const RunResult& run, double share) {
+  Rows all;
+  std::map<std::string, Rows> areas;
+  std::size_t errors = 0;
+  for (const ScenarioResult& row : run.scenarios) {
+    if (row.outcome == Outcome::error) ++errors;
+    if (!is_due(row)) continue;
+    all.add(is_decided(row));
+    areas[area_of(row)].add(is_decided(row));
+  }
+  if (errors > 0)
+    return fmt::format("{} scenario{} broken off by an error of smtpspec's own", errors, errors == 1 ? " was" : "s were");
+  if (static_cast<double>(all.undecided) > share * static_cast<double>(all.due))
+    return fmt::format("{} of the {} scenarios that were due decided nothing, which is more than {:g} %", all.undecided,
+                       all.due, 100 * share);
+  const auto nothing_decided = [](const auto& area) { return area.second.undecided == area.second.due; };
+  const auto found = std::find_if(areas.begin(), areas.end(), nothing_decided);
+  if (found == areas.end() || share >= 1) return {};
+  return fmt::format("none of the {} scenarios of {} decided anything", found->second.due, found->first);
+}
+
+}  // namespace smtpspec::engine
