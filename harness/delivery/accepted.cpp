@@ -13,6 +13,7 @@ record::Delivery delivery_of(const reference::Accepted& mail, std::string road) 
     delivery.recipients->push_back({recipient.forward_path, recipient.parameters});
   delivery.message = mail.message;
   delivery.road = std::move(road);
+  delivery.client = mail.client;
   return delivery;
 }
 

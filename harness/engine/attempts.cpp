@@ -257,7 +257,9 @@ std::vector<Attempts::Late> Attempts::late_results() {
     auto& [scenario, transcript] = found->second;
     Played played;
     judge::Verdict& verdict = played.judged.verdict;
-    if (transcript) {
+    const auto foreign = [this](const record::Delivery& one) { return watch_.is_foreign(one); };
+    const bool all_known = std::none_of(deliveries.begin(), deliveries.end(), foreign);
+    if (transcript && all_known) {
       played.transcript = std::move(*transcript);
       std::move(deliveries.begin(), deliveries.end(), std::back_inserter(played.transcript.deliveries));
       played.judged = judge::judge(*scenario, played.transcript);

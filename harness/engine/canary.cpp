@@ -55,6 +55,7 @@ asio::awaitable<std::string> Canaries::first() {
   const scenario::Scenario& scenario = canary_with_message();
   const Played played = co_await attempts_.play(scenario, scenario.id, 0);
   (void)attempts_.save(played.transcript);
+  attempts_.watch().trust(played.transcript.deliveries);
   const judge::Verdict& verdict = played.judged.verdict;
   if (never_arrived(played)) {
     attempts_.watch().seen = false;

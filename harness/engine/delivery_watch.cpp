@@ -8,10 +8,13 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
 
 #include "harness/delivery/mailbox_files.hpp"
 #include "harness/engine/run.hpp"
+#include "harness/record/trace.hpp"
 #include "harness/scenario/address_url.hpp"
+#include "harness/smtp/escape.hpp"
 
 namespace smtpspec::engine {
 
@@ -21,6 +24,14 @@ namespace {
 constexpr std::chrono::milliseconds between_looks{100};
 constexpr std::chrono::milliseconds shortest_settle{50};
 constexpr std::chrono::milliseconds longest_settle{2000};
+
+/// What tells one sender from another: the address that handed the message over, and who put the last trace field in
+/// front.
+std::string way_of(const record::Delivery& delivery) {
+  const std::string by = record::received_by(delivery.message);
+  return fmt::format("by {}{}{}", delivery.road, delivery.client.empty() ? "" : " from " + delivery.client,
+                     by.empty() ? "" : ", received by " + by);
+}
 
 template <class Reader>
 asio::awaitable<void> keep_looking(asio::any_io_executor executor, Reader reader, delivery::Collector& collector) {
@@ -69,11 +80,25 @@ std::chrono::milliseconds DeliveryWatch::time_of_late_mail() const {
   return std::max(2 * settle(), std::chrono::ceil<std::chrono::milliseconds>(slowest_));
 }
 
+void DeliveryWatch::trust(const std::vector<record::Delivery>& deliveries) {
+  for (const record::Delivery& one : deliveries) ways_.insert(way_of(one));
+}
+
+bool DeliveryWatch::is_foreign(const record::Delivery& delivery) {
+  if (ways_.empty() || ways_.contains(way_of(delivery))) return false;
+  if (foreign_.empty())
+    foreign_ = fmt::format("mail with a token of this run came {}, where the target's own comes {}",
+                           smtp::escape(way_of(delivery)), smtp::escape(*ways_.begin()));
+  return true;
+}
+
 asio::awaitable<void> DeliveryWatch::gather(record::Transcript& transcript, std::size_t awaited) {
   const auto took = co_await collector_->settled(transcript.token, awaited, settings_.wait, settle());
   slowest_ = std::max(slowest_, took);
   transcript.deliveries = collector_->of(transcript.token);
-  transcript.deliveries_observed = collector_->dropped() == 0;
+  const auto foreign = [this](const record::Delivery& one) { return is_foreign(one); };
+  const bool all_known = std::none_of(transcript.deliveries.begin(), transcript.deliveries.end(), foreign);
+  transcript.deliveries_observed = all_known && collector_->dropped() == 0;
 }
 
 }  // namespace smtpspec::engine

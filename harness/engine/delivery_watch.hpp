@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -24,6 +26,12 @@ class DeliveryWatch {
   void expect(const std::string& token) { collector_->expect(token); }
   /// What comes with this token from now on is late.
   void retire(const std::string& token) { collector_->retire(token); }
+  /// These are the target's for certain. What comes by another way from then on is somebody else's, whatever token it
+  /// bears: the play that it seems to be for decides nothing.
+  void trust(const std::vector<record::Delivery>& deliveries);
+  /// Words for people: a message that was not the target's; empty where none was seen.
+  [[nodiscard]] const std::string& foreign() const { return foreign_; }
+  [[nodiscard]] bool is_foreign(const record::Delivery& delivery);
   /// Waits for what was accepted and moves it into the transcript. Its token must be expected.
   asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
   /// The quiet time after which no further message is expected: long for a target that takes long to deliver.
@@ -34,6 +42,8 @@ class DeliveryWatch {
   [[nodiscard]] delivery::Collector& collector() { return *collector_; }
 
  private:
+  std::set<std::string> ways_;  ///< by which the target's own mail comes; empty: not known
+  std::string foreign_;
   std::chrono::nanoseconds slowest_{0};  ///< delivery so far, counted from the end of its session
   scenario::Target::Delivery settings_;
   std::unique_ptr<delivery::Collector> collector_;

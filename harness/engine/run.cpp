@@ -103,6 +103,7 @@ class Runner {
     if (!canaries_.distrust().empty()) co_return finish(RunEnd::untrusted, canaries_.distrust());
     if (watch_.collector().dropped() > 0)
       co_return finish(RunEnd::untrusted, "more mail was delivered than can be kept");
+    if (!watch_.foreign().empty()) co_return finish(RunEnd::untrusted, watch_.foreign());
     finish(RunEnd::complete, "");
   }
 

@@ -1,6 +1,8 @@
 // Runs against targets that take few sessions, answer late, deliver late, or lock users out.
 #include <set>
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness/engine/reference_test.hpp"
@@ -120,6 +122,36 @@ delivered = { at-most = 1 }
     CHECK(only(played).outcome == (twice ? Outcome::fail : Outcome::pass));
     CHECK(only(played).cause == (twice ? Cause::delivery : Cause::none));
   }
+}
+
+TEST_CASE("mail that somebody else forged makes no finding") {
+  const auto suite = suite_of(R"([[scenario]]
+id = "case"
+title = "a case"
+state = "data"
+steps = [ { message = '{header}text\r\n', expect = "250" } ]
+delivered = { count = 1 }
+)");
+  std::uint16_t sink = 0;
+  RunEvents events;
+  asio::io_context neighbour;
+  Reference target({}, [&](const reference::Accepted& accepted) {
+    if (accepted.message.find("text") == std::string::npos) return 1;
+    reference::Accepted forged = accepted;
+    forged.message = "Received: by somebody.else; now\r\n" + accepted.message;
+    asio::co_spawn(neighbour, reference::relay_to("127.0.0.1", sink)(forged), asio::detached);
+    neighbour.restart();
+    neighbour.run();
+    return 1;
+  });
+  events.sink_ready = [&](std::uint16_t port) {
+    sink = port;
+    target.relay_to(port);
+  };
+  const Run played = run(settings_of(suite, target.target()), events);
+  CHECK(only(played).outcome == Outcome::inconclusive);
+  CHECK(played.end == RunEnd::untrusted);
+  CHECK(played.result.incomplete_because.find("received by SOMEBODY.ELSE") != std::string::npos);
 }
 
 TEST_CASE("after wrong logins that lock the user out no login is judged") {

@@ -104,6 +104,7 @@ void add_parameters(std::string& json, const std::vector<smtp::Parameter>& param
 void add_line(std::string& json, const Delivery& delivery) {
   json += fmt::format("{{\"at_us\":{}", delivery.at.count() / 1000);
   add_field(json, "delivery", delivery.road);
+  if (!delivery.client.empty()) add_field(json, "client", delivery.client);
   if (delivery.reverse_path) add_field(json, "reverse_path", *delivery.reverse_path);
   if (delivery.mail_parameters) add_parameters(json, *delivery.mail_parameters);
   if (delivery.recipients) {
@@ -191,6 +192,7 @@ Delivery delivery_from(const ordered_json& json) {
   Delivery delivery;
   delivery.at = std::chrono::microseconds(number_from(json, "at_us", longest_us));
   delivery.road = json.at("delivery").get<std::string>();
+  delivery.client = octets_from(json, "client");
   if (json.contains("reverse_path")) delivery.reverse_path = octets_from(json, "reverse_path");
   delivery.mail_parameters = parameters_from(json);
   if (json.contains("recipients")) {

@@ -73,6 +73,20 @@ Parted part(std::string_view octets) {
   return parted;
 }
 
+std::string received_by(std::string_view octets) {
+  for (const std::string& field : part(octets).trace) {
+    if (!smtp::same_word(field_name(field), "Received")) continue;
+    static constexpr std::string_view by = " BY ";
+    std::string upper = smtp::to_upper(field);
+    std::replace(upper.begin(), upper.end(), '\t', ' ');
+    const std::size_t at = upper.find(by);
+    if (at == std::string::npos) return {};
+    const std::string_view rest = std::string_view(upper).substr(at + by.size());
+    return std::string(rest.substr(0, rest.find_first_of(" ;(")));
+  }
+  return {};
+}
+
 std::string with_local_line_ends(std::string_view octets) {
   std::string text;
   text.reserve(octets.size());

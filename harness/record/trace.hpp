@@ -14,6 +14,9 @@ struct Parted {
 };
 /// Views into `octets`. Line ends may be CRLF or LF.
 [[nodiscard]] Parted part(std::string_view octets);
+/// The name after `by` in the last Received field that was put in front ("MX.EXAMPLE.TEST"), in capitals; empty where
+/// there is none.
+[[nodiscard]] std::string received_by(std::string_view octets);
 /// Every CRLF made LF, to compare what a road with local line ends has kept.
 [[nodiscard]] std::string with_local_line_ends(std::string_view octets);
 

@@ -47,6 +47,15 @@ TEST_CASE("octets after the trace header are the sender's own, NUL and bare CR t
   CHECK(part(stored).message == sent);
 }
 
+TEST_CASE("who put the last trace field in front") {
+  CHECK(received_by("Received: from a by Mx.Example.test with SMTP; now\r\nReceived: by b\r\n\r\n") == "MX.EXAMPLE.TEST");
+  CHECK(received_by("Return-Path: <>\nReceived: from a\n\tby mx (Postfix)\n\n") == "MX");
+  CHECK(received_by("received: by mx;\n\n") == "MX");
+  CHECK(received_by("Received: from a\r\n\r\n").empty());
+  CHECK(received_by("Subject: by x\r\nReceived: by mx\r\n\r\n").empty());
+  CHECK(received_by("").empty());
+}
+
 TEST_CASE("local line ends") {
   CHECK(with_local_line_ends("a\r\nb\nc\rd\r\r\n\r") == "a\nb\nc\rd\r\n\r");
   CHECK(with_local_line_ends("").empty());

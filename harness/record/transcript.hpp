@@ -64,7 +64,8 @@ struct Delivery {
   std::optional<std::vector<Recipient>> recipients;
   std::string message;  ///< octets as delivered, the trace header of the target included
   Time at{0};
-  std::string road;   ///< "sink", "maildir", "mbox"
+  std::string road;    ///< "sink", "maildir", "mbox"
+  std::string client;  ///< the address that handed it over; empty where the road cannot know it
   bool exact = true;  ///< false: the road keeps local line ends (LF), so CRLF and LF look alike
 };
 

@@ -88,6 +88,9 @@ asio::awaitable<void> close(wire::Stream& stream, bool says_close_notify) {
   transport.close();
 }
 
+/// Of "[::1]:25" it is "[::1]".
+std::string address_of(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
+
 /// A part of what was read, where all of it is too much at once.
 std::string take(std::string& unread, std::size_t most) {
   std::string part = unread.substr(0, most);
@@ -142,6 +145,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
         }
         break;
       case Want::deliver:
+        session.accepted_from(address_of(stream.transport().remote()));
         session.delivered(co_await shared->deliver(session.accepted()));
         account.clear();
         break;

@@ -143,6 +143,8 @@ Session::Want Session::want() const { return core_->want; }
 std::string Session::take_output() { return std::exchange(core_->output, {}); }
 const Accepted& Session::accepted() const { return core_->transaction.mail; }
 
+void Session::accepted_from(std::string client) { core_->transaction.mail.client = std::move(client); }
+
 void Session::receive(std::string_view octets) {
   if (core_->want != Want::close) core_->receive(octets);
 }

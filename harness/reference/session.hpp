@@ -46,6 +46,7 @@ struct Accepted {
   };
   std::vector<Recipient> recipients;
   std::string message;  ///< with the trace header when the settings ask for it
+  std::string client;   ///< "127.0.0.1"; empty where whoever drives the session did not say
 };
 
 class Session {
@@ -74,6 +75,8 @@ class Session {
   /// The client has ended TLS by close_notify, and may have kept the TCP connection: the session is over.
   void tls_ended();
   [[nodiscard]] const Accepted& accepted() const;
+  /// From which address it came.
+  void accepted_from(std::string client);
   /// The outcome of delivering, one a recipient in the order of `accepted()`: true is 250, false 451. SMTP has one
   /// reply for all of them, and it is 250 where all are true.
   void delivered(const std::vector<bool>& success);
