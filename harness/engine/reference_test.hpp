@@ -12,8 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <unistd.h>
 
@@ -31,8 +35,10 @@ class Reference {
   using Copies = std::function<int(const reference::Accepted&)>;
   static constexpr int once_more_later = -1;  ///< one at once, and another beside the next message
 
-  explicit Reference(const std::vector<reference::Fault>& faults = {}, Copies copies = {})
+  /// `queued`: mail goes out so long after it was accepted.
+  explicit Reference(const std::vector<reference::Fault>& faults = {}, Copies copies = {}, milliseconds queued = {})
       : copies_(std::move(copies)),
+        queued_(queued),
         server_(
             context_.get_executor(), options(), [this](const reference::Accepted& accepted) { return relay(accepted); },
             faults_of(faults)),
@@ -65,6 +71,18 @@ class Reference {
   }
 
   asio::awaitable<std::vector<bool>> relay(const reference::Accepted& accepted) {
+    if (queued_ == milliseconds(0)) co_return co_await relay_now(accepted);
+    asio::co_spawn(context_, relay_later(accepted), asio::detached);
+    co_return std::vector<bool>(accepted.recipients.size(), true);
+  }
+
+  asio::awaitable<void> relay_later(reference::Accepted accepted) {
+    asio::steady_timer timer(context_, queued_);
+    co_await timer.async_wait(asio::use_awaitable);
+    (void)co_await relay_now(accepted);
+  }
+
+  asio::awaitable<std::vector<bool>> relay_now(const reference::Accepted& accepted) {
     const int copies = copies_ ? copies_(accepted) : 1;
     std::vector<bool> taken(accepted.recipients.size(), true);
     const reference::Deliver deliver = reference::relay_to("127.0.0.1", sink_port_);
@@ -76,6 +94,7 @@ class Reference {
   }
 
   Copies copies_;
+  milliseconds queued_;
   std::optional<reference::Accepted> later_;
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};

@@ -124,6 +124,27 @@ delivered = { at-most = 1 }
   }
 }
 
+TEST_CASE("a second message is seen however long this server's mail takes") {
+  const auto suite = suite_of(R"([[scenario]]
+id = "case"
+title = "a case"
+state = "data"
+steps = [ { bytes = '{header}text\n.\nMAIL FROM:<{sender}>\r\nRCPT TO:<{accepted}>\r\nDATA\r\n{header}second\r\n.\r\n' } ]
+fence = false
+delivered = { at-most = 1 }
+)");
+  for (const bool smuggled : {false, true}) {
+    std::vector<reference::Fault> faults;
+    if (smuggled) faults.push_back(reference::Fault::lf_ends_data);
+    Reference server(faults, {}, milliseconds(2500));
+    scenario::Target target = server.target();
+    target.delivery->wait = milliseconds(10000);
+    const Run played = run_against(server, settings_of(suite, target));
+    CHECK(played.end == RunEnd::complete);
+    CHECK(only(played).outcome == (smuggled ? Outcome::fail : Outcome::pass));
+  }
+}
+
 TEST_CASE("mail that somebody else forged makes no finding") {
   const auto suite = suite_of(R"([[scenario]]
 id = "case"
