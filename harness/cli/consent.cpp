@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
 #include "harness/engine/gate.hpp"
 #include "harness/engine/queue.hpp"
+#include "harness/wire/resolve.hpp"
 
 namespace smtpspec::cli {
 
@@ -25,17 +24,14 @@ bool sends_a_message(const scenario::Step& step) {
                      [](const scenario::Piece& piece) { return piece.octets.find("\r\n.\r\n") != std::string::npos; });
 }
 
-/// Names are resolved once more where they are connected; who owns the name owns the answer.
+/// Each address is looked at once more where it is connected to: who owns the name owns the answer. A name that has no
+/// address is for the run to tell.
 bool resolves_to_near(const scenario::Target& target) {
-  asio::io_context context;
-  asio::ip::tcp::resolver resolver(context);
-  asio::error_code error;
-  const auto found = resolver.resolve(target.host, "", error);
-  return !error && !found.empty() && std::all_of(found.begin(), found.end(), [](const auto& entry) {
-    scenario::Target one;
-    one.host = entry.endpoint().address().to_string();
-    return scenario::is_near(one);
-  });
+  constexpr wire::Time patience{10000};
+  if (target.host.starts_with('/')) return true;
+  const wire::Resolved found = wire::resolve_now(target.host, patience);
+  return std::all_of(found.addresses.begin(), found.addresses.end(),
+                     [](const asio::ip::address& one) { return scenario::is_near(one.to_string()); });
 }
 
 }  // namespace
@@ -55,7 +51,7 @@ Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::s
 }
 
 bool may_be_played(const scenario::Target& target, bool allow_remote, const Burden& burden) {
-  if (allow_remote || scenario::is_near(target) || resolves_to_near(target)) return true;
+  if (allow_remote || resolves_to_near(target)) return true;
   say(fmt::format("{} is neither a loopback nor a private address.", scenario::address(target)));
   say(fmt::format("A run sends malformed commands and attempts to relay, in about {} sessions with up to {} messages",
                   burden.sessions, burden.messages));

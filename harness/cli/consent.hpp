@@ -17,7 +17,7 @@ struct Burden {
 [[nodiscard]] Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::size_t repeat);
 
 /// True where the target is near, or `allow_remote`; otherwise says on standard error what a run would come to. A host
-/// name is near where every address that it resolves to is.
+/// name is near where every address that it resolves to is; the run holds each address against this once more.
 [[nodiscard]] bool may_be_played(const scenario::Target& target, bool allow_remote, const Burden& burden);
 
 }  // namespace smtpspec::cli

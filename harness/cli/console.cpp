@@ -12,6 +12,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/engine/server_process.hpp"
+
 namespace smtpspec::cli {
 
 namespace {
@@ -38,7 +40,10 @@ std::size_t width_of_stdout() {
 volatile std::sig_atomic_t caught = 0;
 
 void catch_signal(int number) {
-  if (caught != 0) std::_Exit(128 + number);  // asked twice: at once
+  if (caught != 0) {  // asked twice: at once
+    engine::kill_server_now();
+    std::_Exit(128 + number);
+  }
   caught = number;
 }
 
@@ -105,7 +110,11 @@ std::chrono::milliseconds duration_from(const std::string& text) {
 void watch_signals() {
   struct sigaction action {};
   action.sa_handler = catch_signal;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);  // nohup, and a shell's background jobs
+  }
 }
 
 int signal_caught() { return caught; }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "harness/cli/advice.hpp"
 #include "harness/cli/commands.hpp"
@@ -32,6 +33,19 @@ bool folder_can_be_written(const std::filesystem::path& folder) {
   return !error;
 }
 
+/// How many sessions there are descriptors for, of which the system is asked for as many as it gives. Of the embedded
+/// server a session has both ends, and its mail two more connections.
+std::size_t sessions_by_descriptors() {
+  constexpr rlim_t of_the_run = 40;
+  constexpr rlim_t of_a_session = 6;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < of_the_run) return 0;
+  return static_cast<std::size_t>((limit.rlim_cur - of_the_run) / of_a_session);
+}
+
 class RunCommand {
  public:
   RunCommand(const RunOptions& options, const std::string& command_line) : options_(options) {
@@ -45,9 +59,10 @@ class RunCommand {
     if (settings_.scenarios.empty()) return nothing_ran("no scenario matches");
     if (!folder_can_be_written(options_.out)) return exit_not_written;
     engine::ServerProcess server;
-    if (const auto problem = server.start(settings_.target)) {
+    const auto stopped = [] { return signal_caught() != 0; };
+    if (const auto problem = server.start(settings_.target, settings_.near_only, stopped)) {
       say(*problem);
-      return exit_untestable;
+      return stopped() ? exit_signal + signal_caught() : exit_untestable;
     }
     engine::RunResult waiting;
     waiting.incomplete_because = "the run was still going on";
@@ -87,7 +102,12 @@ class RunCommand {
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
     settings_.out = options_.out;
-    settings_.jobs = options_.jobs;
+    settings_.jobs = std::min(options_.jobs, sessions_by_descriptors());
+    if (settings_.jobs == 0) {
+      say("too few files may be open at a time: ulimit -n must be 64 at least");
+      return exit_untrusted;
+    }
+    settings_.near_only = !options_.allow_remote;
     settings_.rate = options_.rate;
     settings_.repeat = options_.repeat;
     settings_.secret = delivery::make_secret();

@@ -11,6 +11,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/delivery/token.hpp"
 #include "harness/scenario/writer.hpp"
 
 namespace smtpspec::cli {
@@ -99,9 +100,11 @@ std::string target_file(const Target& asked, const engine::Facts& facts, const s
   return text;
 }
 
-engine::Run ask(const scenario::Suite& suite, const std::vector<const scenario::Scenario*>& rows,
-                const Target& target) {
+engine::Run ask(const scenario::Suite& suite, const std::vector<const scenario::Scenario*>& rows, const Target& target,
+                bool near_only) {
   engine::RunSettings settings;
+  settings.near_only = near_only;
+  settings.secret = delivery::make_secret();
   settings.target = target;
   settings.suite = &suite;
   settings.scenarios = rows;
@@ -132,7 +135,7 @@ int init(const InitOptions& options, const std::string& command) {
   const auto rows = engine::select(*suite, selection);
   if (!may_be_played(*target, options.allow_remote, burden_of(rows, 1))) return exit_usage;
   watch_signals();
-  const engine::Run run = ask(*suite, rows, *target);
+  const engine::Run run = ask(*suite, rows, *target, !options.allow_remote);
   if (signal_caught() != 0) return exit_signal + signal_caught();
   const std::vector<std::string> hints = advice(run.result, *target);
   if (run.end == engine::RunEnd::untestable) {

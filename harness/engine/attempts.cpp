@@ -59,8 +59,9 @@ constexpr std::size_t most_refusals = 12;
 constexpr std::size_t most_unheard = 3;
 
 void block(judge::Verdict& verdict, const FirstWord& refusal, std::size_t times) {
-  verdict.outcome = Outcome::blocked;
-  verdict.cause = Cause::connect;
+  const bool ours = refusal.kind == FirstWord::Kind::shortage;
+  verdict.outcome = ours ? Outcome::error : Outcome::blocked;
+  verdict.cause = ours ? Cause::internal : Cause::connect;
   verdict.missing = false;
   verdict.actual = smtp::escape(refusal.words.substr(0, 200));
   verdict.reason = fmt::format("the session was refused {} time{}: {}", times, times == 1 ? "" : "s", verdict.actual);
@@ -76,7 +77,9 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
       gate_(std::move(executor), {settings.jobs, settings.rate}),
       sources_(settings.target.sources),
-      target_(settings.target) {}
+      target_(settings.target) {
+  if (settings.near_only) allowed_ = [](const std::string& address) { return scenario::is_near(address); };
+}
 
 PlaySettings Attempts::play_settings(const std::string& token, Patience patience, const std::string& source) {
   const scenario::Target& target = target_;
@@ -91,8 +94,11 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
   const bool quick = facts_.reply_takes && *facts_.reply_takes < terms.patience.reply / 10;
   if (patience == Patience::last) lengthen(terms.patience, settings_.last_patience / (quick ? 3 : 1));
   PlaySettings play{
-      .connect = [&target, source = source.empty() ? sources_.next() : source](
-                     wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time); },
+      .connect =
+          [this, &target, source = source.empty() ? sources_.next() : source](wire::Time time) {
+            if (settings_.connect) return settings_.connect(source, time);
+            return wire::connect_tcp(target.host, target.port, source, time, allowed_);
+          },
       .gather = {},
       .heard = {},
       .leaving = [this] { gate_.hear_end(); },

@@ -106,6 +106,7 @@ class Attempts {
   RuleTally rules_;
   Facts facts_;
   scenario::Target target_;
+  wire::Allowed allowed_;
   /// Plays whose deliveries were judged, by token: mail may come late. Without the transcript where there were too
   /// many.
   struct Kept {

@@ -35,6 +35,7 @@ void Gate::hear(const FirstWord& word) {
     case FirstWord::Kind::none: pace_.not_greeted(now); break;
     case FirstWord::Kind::refusal: pace_.refused(Pace::Refusal::reply, word.after, now); break;
     case FirstWord::Kind::closed: pace_.refused(Pace::Refusal::closed, word.after, now); break;
+    case FirstWord::Kind::shortage: pace_.refused(Pace::Refusal::shortage, word.after, now); break;
     case FirstWord::Kind::no_connection: pace_.refused(Pace::Refusal::no_connection, word.after, now); break;
   }
   wake();

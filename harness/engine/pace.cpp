@@ -89,16 +89,17 @@ void Pace::refused(Refusal refusal, Clock::duration latency, Clock::time_point n
   // So many were taken before: one that has ended may not be gone yet, unless nobody is taken any more.
   const bool not_gone_yet = open_ <= most_greeted_ && hold_ == Clock::duration(0);
   if (answered && open_ > 1 && !not_gone_yet)
-    too_many();
-  else if (answered && open_ <= 1 && (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
+    too_many(refusal != Refusal::shortage);
+  else if (answered && refusal != Refusal::shortage && open_ <= 1 &&
+           (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
     too_fast();
   hold_ = std::clamp<Clock::duration>(2 * hold_, shortest_hold, longest_hold);
   held_until_ = now + hold_;
   next_ = std::max(next_, held_until_);
 }
 
-void Pace::too_many() {
-  sessions_are_learnt_ = true;
+void Pace::too_many(bool for_the_target) {
+  if (for_the_target) sessions_are_learnt_ = true;
   ceiling_ = std::max<std::size_t>(2, std::min(ceiling_, open_));
   limit_ = std::max<std::size_t>(1, std::min(limit_, ceiling_) - 1);
 }

@@ -34,6 +34,7 @@ class Pace {
   enum class Refusal {
     no_connection,  ///< nobody listens, or nobody listens any more
     closed,         ///< without a word
+    shortage,       ///< this machine has no more descriptors, ports or memory
     reply,          ///< 421 and the like in place of the greeting
   };
   /// A session was refused, so long after it was asked for.
@@ -47,7 +48,7 @@ class Pace {
   [[nodiscard]] std::optional<double> rate_learnt() const;
 
  private:
-  void too_many();
+  void too_many(bool for_the_target);
   void too_fast();
   [[nodiscard]] std::size_t most() const { return std::min(usual_, bounds_.sessions); }
 

@@ -98,7 +98,7 @@ class Player {
     session.asked = asked;
     session.ended = !connected.transport;
     if (session.ended) {
-      hear(session, FirstWord::Kind::no_connection, connected.problem);
+      hear(session, connected.ours ? FirstWord::Kind::shortage : FirstWord::Kind::no_connection, connected.problem);
       co_return playing_.note(Event::Kind::refused, action, connected.problem);
     }
     const std::string road = connected.transport->local() + " -> " + connected.transport->remote();

@@ -28,6 +28,7 @@ struct FirstWord {
     refusal,        ///< 4yz or 554 in place of 220
     closed,         ///< without a word
     no_connection,  ///< `words` says why
+    shortage,       ///< the same, and it is this machine that is short of something
     none,           ///< within the time that it was waited for
   };
   Kind kind = Kind::greeting;

@@ -16,6 +16,7 @@
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/target.hpp"
+#include "harness/wire/stream.hpp"
 
 namespace smtpspec::engine {
 
@@ -26,12 +27,15 @@ struct RunSettings {
   std::optional<scenario::Baseline> baseline;
   std::filesystem::path out;  ///< transcripts go below it; empty: nothing is written
   std::size_t jobs = 512;     ///< sessions at a time, at most: fewer where the target takes fewer
+  bool near_only = false;     ///< connect to loopback and private addresses alone, whatever a name resolves to
   double rate = 0;            ///< sessions a second, at most; 0: as many as the target takes
   std::size_t repeat = 1;
   std::uint64_t seed = 1;  ///< for the record
   std::string secret;      ///< of the tokens: random where others could forge a delivery
   record::Patience patience;
   std::chrono::milliseconds last_patience{60000};  ///< for a reply that did not come in the first
+  /// Connects to the target from this source address; empty: over TCP. Tests put what fails in its place.
+  std::function<asio::awaitable<wire::Connected>(const std::string& source, wire::Time)> connect;
   std::string version;
   std::string command;  ///< as given, for the record
   std::string again;    ///< "smtpspec run TARGET": the start of the command that runs one case again

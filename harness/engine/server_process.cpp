@@ -4,73 +4,135 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <thread>
 #include <vector>
 
-#include <asio/connect.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness/engine/server_output.hpp"
+#include "harness/wire/resolve.hpp"
 
 namespace smtpspec::engine {
 
 namespace {
 
-constexpr std::chrono::seconds start_deadline{120};
-constexpr std::chrono::seconds stop_deadline{30};
-constexpr std::chrono::milliseconds between_looks{50};
+using Clock = std::chrono::steady_clock;
 
-bool answers(const scenario::Target& target) {
+constexpr std::chrono::seconds start_deadline{120};
+/// A server that writes down its queue may take some seconds to end; who takes longer is killed.
+constexpr std::chrono::seconds stop_deadline{5};
+constexpr std::chrono::milliseconds between_looks{50};
+constexpr wire::Time look_up_deadline{2000};
+
+/// The process group of what was started last; 0 where none is left.
+volatile std::sig_atomic_t group_to_kill = 0;
+
+bool answers(const scenario::Target& target, bool near_only) {
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
-  asio::error_code error;
-  asio::ip::tcp::resolver resolver(context);
-  const auto endpoints = resolver.resolve(target.host, std::to_string(target.port), error);
-  if (!error) asio::connect(socket, endpoints, error);
-  return !error;
+  for (const asio::ip::address& address : wire::resolve_now(target.host, look_up_deadline).addresses) {
+    asio::error_code error;
+    if (near_only && !scenario::is_near(address.to_string())) continue;
+    socket.close(error);
+    socket.connect({address, target.port}, error);
+    if (!error) return true;
+  }
+  return false;
 }
 
-/// Runs a program in the target file's folder, with its output on our standard error. -1 where it cannot be started.
-pid_t spawn(const std::vector<std::string>& words, const std::filesystem::path& folder) {
+/// Runs a program in the target file's folder, in a process group of its own. -1 where it cannot be started.
+pid_t spawn(const std::vector<std::string>& words, const std::filesystem::path& folder, int output) {
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));  // NOLINT: exec's type
   arguments.push_back(nullptr);
   const pid_t pid = fork();
-  if (pid != 0) return pid;
+  if (pid != 0) {
+    if (pid > 0) setpgid(pid, pid);  // by both, so that neither has to wait for the other
+    return pid;
+  }
   setpgid(0, 0);
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(null, STDIN_FILENO);
-  dup2(STDERR_FILENO, STDOUT_FILENO);
+  dup2(output >= 0 ? output : null, STDOUT_FILENO);
+  dup2(output >= 0 ? output : null, STDERR_FILENO);
   if (!folder.empty() && chdir(folder.c_str()) != 0) _exit(127);
   execvp(arguments[0], arguments.data());
   _exit(127);
 }
 
-/// Waits for the process to end; after the deadline it is killed.
-void see_out(pid_t pid) {
-  const auto end = std::chrono::steady_clock::now() + stop_deadline;
-  for (; std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(between_looks))
-    if (waitpid(pid, nullptr, WNOHANG) == pid) return;
-  kill(pid, SIGKILL);
-  waitpid(pid, nullptr, 0);
+/// Those who lost their parent became ours (PR_SET_CHILD_SUBREAPER). Threads of ours have lists of their own; what was
+/// forked is in that of the first.
+std::vector<pid_t> children() {
+  std::vector<pid_t> all;
+  std::ifstream list(fmt::format("/proc/self/task/{}/children", getpid()));
+  for (pid_t child = 0; list >> child;) all.push_back(child);
+  return all;
+}
+
+/// Waits for the process to end.
+bool ends(pid_t pid, std::chrono::seconds time) {
+  const auto end = Clock::now() + time;
+  for (;; std::this_thread::sleep_for(between_looks)) {
+    if (waitpid(pid, nullptr, WNOHANG) != 0) return true;
+    if (Clock::now() >= end) return false;
+  }
+}
+
+void signal_group_and_children(int number, pid_t group) {
+  if (group > 0) kill(-group, number);
+  for (const pid_t child : children()) kill(child, number);
+}
+
+/// All that is left is asked to end, and then made to.
+void see_out(pid_t group) {
+  signal_group_and_children(SIGTERM, group);
+  const auto end = Clock::now() + stop_deadline;
+  for (; Clock::now() < end; std::this_thread::sleep_for(between_looks)) {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (children().empty() && (group <= 0 || kill(-group, 0) != 0)) return;
+  }
+  // Each that dies leaves us its children.
+  for (int round = 0; round < 20 && !children().empty(); ++round) {
+    signal_group_and_children(SIGKILL, group);
+    std::this_thread::sleep_for(between_looks);
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+  }
 }
 
 }  // namespace
 
-std::optional<std::string> ServerProcess::start(const scenario::Target& target) {
-  if (!target.server || target.server->start.empty() || answers(target)) return std::nullopt;
-  pid_ = spawn(target.server->start, target.file.parent_path());
-  if (pid_ < 0) return fmt::format("{} could not be started: {}", target.server->start.front(), std::strerror(errno));
-  started_ = target;
-  return wait_until_up(target);
+void kill_server_now() {
+  if (group_to_kill > 0) kill(-group_to_kill, SIGKILL);
 }
 
-std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& target) {
-  const auto end = std::chrono::steady_clock::now() + start_deadline;
-  while (std::chrono::steady_clock::now() < end) {
+ServerProcess::ServerProcess() = default;
+
+std::optional<std::string> ServerProcess::start(const scenario::Target& target, bool near_only,
+                                                const std::function<bool()>& stop) {
+  near_only_ = near_only;
+  if (!target.server || target.server->start.empty() || answers(target, near_only)) return std::nullopt;
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  output_ = std::make_unique<ServerOutput>();
+  pid_ = spawn(target.server->start, target.file.parent_path(), output_->write_end());
+  if (pid_ < 0) return fmt::format("{} could not be started: {}", target.server->start.front(), std::strerror(errno));
+  group_to_kill = pid_;
+  started_ = target;
+  return wait_until_up(target, stop);
+}
+
+std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& target,
+                                                        const std::function<bool()>& stop) {
+  const auto end = Clock::now() + start_deadline;
+  while (Clock::now() < end) {
     int status = 0;
     if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
@@ -78,7 +140,8 @@ std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& 
         return fmt::format("'{}' failed (status {})", target.server->start.front(),
                            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     }
-    if (answers(target)) return std::nullopt;
+    if (answers(target, near_only_)) return std::nullopt;
+    if (stop && stop()) return fmt::format("stopped while '{}' was starting", target.server->start.front());
     std::this_thread::sleep_for(between_looks);
   }
   return fmt::format("{} does not answer {} s after '{}' was started", scenario::address(target),
@@ -88,12 +151,14 @@ std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& 
 ServerProcess::~ServerProcess() {
   if (!started_) return;
   if (!started_->server->stop.empty()) {
-    const pid_t stop = spawn(started_->server->stop, started_->file.parent_path());
-    if (stop > 0) see_out(stop);
+    const pid_t stop = spawn(started_->server->stop, started_->file.parent_path(), output_->write_end());
+    if (stop > 0 && !ends(stop, stop_deadline)) {
+      kill(-stop, SIGKILL);
+      ends(stop, stop_deadline);
+    }
   }
-  if (pid_ <= 0) return;
-  kill(pid_, SIGTERM);
-  see_out(pid_);
+  see_out(group_to_kill);
+  group_to_kill = 0;
 }
 
 }  // namespace smtpspec::engine

@@ -1,6 +1,8 @@
-// Starts and stops a target as its target file says, by its own process id.
+// Starts and stops a target as its target file says, and whatever it brought up with it.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,22 +12,34 @@
 
 namespace smtpspec::engine {
 
+class ServerOutput;
+
 /// `start` may be a program that starts a server and ends with 0 when it is up, or the server itself in the foreground.
-/// Does nothing where the target file has no [server], or where the address answers already.
+/// Does nothing where the target file has no [server], or where the address answers already. What it writes goes to our
+/// standard error, escaped, and no more of it than is of use to a reader.
 class ServerProcess {
  public:
-  ServerProcess() = default;
-  ~ServerProcess();  ///< stops what was started
+  ServerProcess();
+  /// Stops what was started: by `stop` where there is one, then by SIGTERM, and what does not end in seconds by
+  /// SIGKILL, its children and those that left it too.
+  ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  /// Returns what went wrong, or nothing. Waits at most two minutes.
-  [[nodiscard]] std::optional<std::string> start(const scenario::Target& target);
+  /// Returns what went wrong, or nothing. Waits at most two minutes, and no longer than until `stop` says true.
+  /// `near_only`: no other than a loopback or private address is tried.
+  [[nodiscard]] std::optional<std::string> start(const scenario::Target& target, bool near_only,
+                                                 const std::function<bool()>& stop);
 
  private:
-  std::optional<std::string> wait_until_up(const scenario::Target& target);
+  std::optional<std::string> wait_until_up(const scenario::Target& target, const std::function<bool()>& stop);
   std::optional<scenario::Target> started_;
+  bool near_only_ = true;
+  std::unique_ptr<ServerOutput> output_;
   pid_t pid_ = -1;  ///< of a server that stays in the foreground
 };
+
+/// Kills what was started last and still runs, at once; for a signal handler.
+void kill_server_now();
 
 }  // namespace smtpspec::engine

@@ -25,12 +25,6 @@ address own_address(const judge::Played& played) {
   return {};
 }
 
-bool is_private(const address& one) {
-  scenario::Target there;
-  there.host = one.to_string();
-  return scenario::is_near(there);
-}
-
 /// Addresses of this machine that are in no loopback network: mail from them reaches a server on loopback, and few
 /// servers trust them as they trust loopback.
 std::vector<std::string> outside_addresses() {
@@ -78,7 +72,7 @@ asio::awaitable<Relaying> whom_it_relays_for(const scenario::Scenario& row, cons
     if (played.judged.verdict.outcome == Outcome::info) also += (also.empty() ? "" : ", ") + source;
     if (std::count(also.begin(), also.end(), ',') + 1 >= most) break;
   }
-  if (also.empty() && is_private(own))
+  if (also.empty() && scenario::is_near(own.to_string()))
     co_return Relaying{
         true, fmt::format("our address {} may be trusted to relay; name others under 'source'", own.to_string())};
   co_return Relaying{false,

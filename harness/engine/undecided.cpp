@@ -53,7 +53,8 @@ std::string too_much_undecided(const RunResult& run, double share) {
     areas[area_of(row)].add(is_decided(row));
   }
   if (errors > 0)
-    return fmt::format("{} scenario{} broken off by an error of smtpspec's own", errors, errors == 1 ? " was" : "s were");
+    return fmt::format("{} scenario{} broken off by an error of smtpspec's own", errors,
+                       errors == 1 ? " was" : "s were");
   if (static_cast<double>(all.undecided) > share * static_cast<double>(all.due))
     return fmt::format("{} of the {} scenarios that were due decided nothing, which is more than {:g} %", all.undecided,
                        all.due, 100 * share);

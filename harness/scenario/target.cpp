@@ -26,9 +26,9 @@ struct Prefix {
   std::string_view text;
   int bits;
 };
-// Loopback, private and link-local networks: RFC 1122, RFC 1918, RFC 3927, RFC 4291, RFC 4193.
-constexpr Prefix near[] = {{"127.0.0.0", 8},    {"10.0.0.0", 8}, {"172.16.0.0", 12}, {"192.168.0.0", 16},
-                           {"169.254.0.0", 16}, {"::1", 128},    {"fe80::", 10},     {"fc00::", 7}};
+// Loopback and private networks: RFC 1122, RFC 1918, RFC 4291, RFC 4193.
+constexpr Prefix near[] = {{"127.0.0.0", 8},    {"10.0.0.0", 8}, {"172.16.0.0", 12},
+                           {"192.168.0.0", 16}, {"::1", 128},    {"fc00::", 7}};
 
 using Octets = std::array<unsigned char, 16>;
 
@@ -85,12 +85,10 @@ std::string address(const Target& target) {
          std::to_string(target.port);
 }
 
-bool is_near(const Target& target) {
-  if (target.host.starts_with('/') || smtp::same_word(target.host, "localhost")) return true;
+bool is_near(std::string_view address) {
   Octets octets;
-  if (read_address(AF_INET, target.host, octets)) return is_near(AF_INET, octets);
-  // A link-local address names its interface after a percent sign (RFC 4007 section 11).
-  if (!read_address(AF_INET6, target.host.substr(0, target.host.find('%')), octets)) return false;
+  if (read_address(AF_INET, address, octets)) return is_near(AF_INET, octets);
+  if (!read_address(AF_INET6, address, octets)) return false;
   const Octets mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
   if (!std::equal(octets.begin(), octets.begin() + 12, mapped.begin())) return is_near(AF_INET6, octets);
   std::rotate(octets.begin(), octets.begin() + 12, octets.end());

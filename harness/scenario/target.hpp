@@ -67,9 +67,9 @@ struct Target {
 
 /// "smtp://127.0.0.1:2525".
 [[nodiscard]] std::string address(const Target& target);
-/// Whether the host is a loopback, link-local or private address, so that no leave is needed to play against it.
-/// A host name is resolved by nobody here: only "localhost" counts as near.
-[[nodiscard]] bool is_near(const Target& target);
+/// Whether it is a loopback or private address (RFC 1122, RFC 1918, RFC 4291, RFC 4193), so that no leave is needed to
+/// connect to it. A name is none.
+[[nodiscard]] bool is_near(std::string_view address);
 
 /// The host as it stands in a mailbox: its name, or its address as a literal (RFC 5321 section 4.1.3).
 [[nodiscard]] std::string host_as_domain(const Target& target);

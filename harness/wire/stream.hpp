@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,13 +35,17 @@ struct Connected {
   std::unique_ptr<Transport> transport;  ///< null: could not connect
   End end = End::octets;
   std::string problem;
+  bool ours = false;  ///< this machine is short of descriptors, ports or memory
 };
+
+/// Whether an address, in digits, may be connected to; empty: all.
+using Allowed = std::function<bool(const std::string& address)>;
 
 /// Connects over TCP with TCP_NODELAY set; a host that begins with '/' is the path of a Unix socket. `source`: local
 /// address to bind, empty for any. Resolves host names, and tries their addresses in turn within the one deadline.
-/// Failure is `deadline`, or `reset` with the problem.
+/// Failure is `deadline`, or `reset` with the problem. A Unix socket is always allowed.
 asio::awaitable<Connected> connect_tcp(const std::string& host, std::uint16_t port, const std::string& source,
-                                       Time deadline);
+                                       Time deadline, const Allowed& allowed = {});
 
 /// A transport with an optional TLS session on it. One reader and one writer at a time. Move it only while it is idle.
 class Stream {

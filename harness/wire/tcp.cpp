@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 #include <optional>
-#include <vector>
 
 #include <asio/ip/address.hpp>
 #include <asio/local/stream_protocol.hpp>
@@ -15,6 +14,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include "harness/wire/resolve.hpp"
 
 namespace smtpspec::wire {
 namespace {
@@ -51,43 +52,13 @@ class TcpTransport : public Transport {
   std::shared_ptr<TcpConnection> connection_;
 };
 
-/// A look-up under way; its handler keeps it when the deadline came first.
-struct Lookup {
-  explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), answered(executor) {}
-  tcp::resolver resolver;
-  Wakeup answered;
-  bool done = false;
-  asio::error_code error;
-  std::vector<tcp::endpoint> endpoints;
-};
+Connected failed(End end, std::string problem, bool ours = false) { return {nullptr, end, std::move(problem), ours}; }
 
-Connected failed(End end, std::string problem) { return {nullptr, end, std::move(problem)}; }
-
-/// `found` gets the addresses; what is given is of use only where there are none.
-asio::awaitable<Connected> look_up(const std::string& host, std::uint16_t port, const Deadline& deadline,
-                                   std::vector<tcp::endpoint>& found) {
-  if (host.empty()) co_return failed(End::reset, "no host was named");
-  asio::error_code error;
-  const auto address = asio::ip::make_address(host, error);
-  if (!error) {
-    found.emplace_back(address, port);
-    co_return Connected{};
-  }
-  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
-  lookup->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                 [lookup](const asio::error_code& failure, const tcp::resolver::results_type& results) {
-                                   lookup->error = failure;
-                                   for (const auto& result : results) lookup->endpoints.push_back(result.endpoint());
-                                   lookup->done = true;
-                                   lookup->answered.ring();
-                                 });
-  co_await lookup->answered.wait(deadline);
-  if (!lookup->done) {
-    lookup->resolver.cancel();
-    co_return failed(End::deadline, fmt::format("{}: no answer to the host name look-up in time", host));
-  }
-  found = std::move(lookup->endpoints);
-  co_return failed(End::reset, fmt::format("{}: {}", host, lookup->error ? lookup->error.message() : "no address"));
+/// This machine is short of something, which says nothing of the target.
+bool is_ours(const asio::error_code& error) {
+  return error == asio::error::no_descriptors || error == asio::error::no_memory ||
+         error == asio::error::no_buffer_space || error == std::errc::too_many_files_open_in_system ||
+         error == std::errc::address_not_available;
 }
 
 /// Binds the local address; the port is left to connect(), so that many connections of one source do not run out.
@@ -123,7 +94,8 @@ asio::awaitable<Connected> connect_one(const Endpoint& endpoint, const std::stri
   const auto connection = std::make_shared<TcpConnection>(Socket(co_await asio::this_coro::executor));
   asio::error_code error;
   connection->socket.open(endpoint.protocol(), error);
-  if (error) co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()));
+  if (error)
+    co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()), is_ours(error));
   if (!source.empty()) error = bind_source(connection->socket, source);
   if (error) co_return failed(End::reset, fmt::format("source address {}: {}", source, error.message()));
   connection->socket.async_connect(endpoint, [outcome, connection](const asio::error_code& result) {
@@ -142,22 +114,27 @@ asio::awaitable<Connected> connect_one(const Endpoint& endpoint, const std::stri
     error = asio::error::connection_refused;
   if (error) {
     connection->close(true);
-    co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()));
+    co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()), is_ours(error));
   }
   co_return Connected{make_tcp(connection), End::octets, {}};
 }
 
-asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std::string source, Time deadline) {
+asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std::string source, Time deadline,
+                                       Allowed allowed) {
   const Deadline end(deadline);
   if (host.starts_with('/')) {
     if (host.size() >= sizeof(sockaddr_un::sun_path))
       co_return failed(End::reset, host + ": too long for a socket's path");
     co_return co_await connect_one(asio::local::stream_protocol::endpoint(host), "", end);
   }
-  std::vector<tcp::endpoint> endpoints;
-  Connected result = co_await look_up(host, port, end, endpoints);
-  for (const tcp::endpoint& endpoint : endpoints) {
-    result = co_await connect_one(endpoint, source, end);
+  const Resolved resolved = co_await resolve(host, deadline);
+  Connected result = failed(resolved.in_time ? End::reset : End::deadline, resolved.problem);
+  for (const asio::ip::address& address : resolved.addresses) {
+    if (allowed && !allowed(address.to_string())) {
+      result = failed(End::reset, fmt::format("{} is {}, and may not be connected to", host, address.to_string()));
+      continue;
+    }
+    result = co_await connect_one(tcp::endpoint(address, port), source, end);
     if (result.transport || result.end == End::deadline) break;
   }
   co_return result;
@@ -250,8 +227,8 @@ std::string text_of(const tcp::endpoint& endpoint) {
 
 /// No coroutine: the names need not live until the connecting runs.
 asio::awaitable<Connected> connect_tcp(const std::string& host, std::uint16_t port, const std::string& source,
-                                       Time deadline) {
-  return connect_any(host, port, source, deadline);
+                                       Time deadline, const Allowed& allowed) {
+  return connect_any(host, port, source, deadline, allowed);
 }
 
 }  // namespace smtpspec::wire
