@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <system_error>
@@ -51,10 +52,17 @@ int no_such_command(const std::string& word, const std::vector<std::string>& nam
   return smtpspec::cli::exit_usage;
 }
 
+/// An exception that nobody can catch, such as want of memory within a library: an end of ours all the same.
+void end_by_internal_error() {
+  std::fputs("smtpspec: internal error: out of memory, or an exception that nothing could catch\n", stderr);
+  std::_Exit(smtpspec::cli::exit_internal);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace smtpspec::cli;
+  std::set_terminate(end_by_internal_error);
   std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 20);  // a message of megabytes goes back to the system at once

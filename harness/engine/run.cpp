@@ -74,7 +74,11 @@ class Runner {
       if (error) failure_ = error;
       context_.stop();
     });
-    asio::co_spawn(context_, tick(), asio::detached);
+    asio::co_spawn(context_, tick(), [this](const std::exception_ptr& error) {
+      if (!error) return;
+      failure_ = error;  // nobody would look at `stop` any more
+      context_.stop();
+    });
     context_.run();
     if (interrupted_) finish(RunEnd::interrupted, "interrupted");
     if (failure_) finish(RunEnd::untrusted, "an error of smtpspec's own: " + words_of(failure_));
