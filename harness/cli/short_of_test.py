@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs that are short of something, or hurt by what they started: how they end. Usage: short_of_test.py SMTPSPEC"""
+import os
+import pathlib
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+SMTPSPEC = ""
+ROWS = """
+[[scenario]]
+id = "row"
+title = "A recipient is taken"
+state = "mail"
+each = [ { row = "n{n}", n = { range = [1, 12] } } ]
+steps = [ { send = "RCPT TO:<{accepted}>", expect = "250" } ]
+"""
+
+
+class Refuses(threading.Thread):
+    """Takes mail until the canary's was there, and answers 450 to every recipient from then on."""
+
+    KNOWN = (b"EHLO", b"HELO", b"MAIL", b"RCPT", b"DATA", b"RSET", b"NOOP")
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.refuses = False
+
+    def run(self):
+        while True:
+            try:
+                connection = self.listening.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(b"220 refuses\r\n")
+            in_data = False
+            for line in lines:
+                if in_data:
+                    self.refuses = self.refuses or line == b"canary\r\n"
+                    in_data = line != b".\r\n"
+                    answer = b"" if in_data else b"250 Ok\r\n"
+                else:
+                    in_data = line == b"DATA\r\n"
+                    refused = self.refuses and line.startswith(b"RCPT")
+                    answer = b"354 Go\r\n" if in_data else b"450 Later\r\n" if refused else b"250 Ok\r\n"
+                    others = {b"QUIT": b"221 Bye\r\n", b"HELP": b"214 Help\r\n", b"VRFY": b"252 Try\r\n"}
+                    answer = others.get(line[:4], b"500 What\r\n" if line[:4] not in self.KNOWN else answer)
+                connection.sendall(answer)
+                if answer.startswith(b"221"):
+                    return
+
+
+class ShortOf(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "rows.toml").write_text(ROWS)
+        self.words = [SMTPSPEC, "run", "--suite", str(self.folder / "rows.toml"), "--out", str(self.folder / "out")]
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen([*self.words, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, **options)
+
+    def ends(self, run, code, text="", seconds=60):
+        out = run.communicate(timeout=seconds)[0]
+        self.assertEqual(run.returncode, code, out)
+        self.assertIn(text, " ".join(out.split()))
+
+    def target(self, port, more=""):
+        path = self.folder / "target.toml"
+        path.write_text(f'name = "t"\naddress = "smtp://127.0.0.1:{port}"\n[mail]\ndomain = "example.test"\n'
+                        f'accepts = ["alice@example.test"]\n{more}')
+        return path
+
+    def test_a_server_that_refuses_everything_is_not_green(self):
+        server = Refuses()
+        server.start()
+        self.addCleanup(server.listening.close)
+        port = server.listening.getsockname()[1]
+        self.ends(self.start(self.target(port)), 5, "12 scenarios decided nothing")
+
+    def test_descriptors(self):
+        def only(number):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (number, number))
+        self.ends(self.start(preexec_fn=only(64)), 0, "No MUST is broken")
+        self.ends(self.start(preexec_fn=only(16)), 5, "ulimit -n must be 64 at least")
+
+    def test_memory(self):
+        limit = 300 << 20
+        self.ends(self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))), 0,
+                  "No MUST is broken")
+
+    def test_nohup(self):
+        for ignored in (True, False):
+            action = signal.SIG_IGN if ignored else signal.SIG_DFL
+            run = self.start("--repeat", "400", "--rate", "400", preexec_fn=lambda: signal.signal(signal.SIGHUP, action))
+            time.sleep(2)
+            self.assertIsNone(run.poll())
+            run.send_signal(signal.SIGHUP)
+            self.ends(run, 0 if ignored else 128 + signal.SIGHUP)
+
+    def test_a_start_that_never_brings_the_server_up(self):
+        for trap in ("", "trap '' TERM INT; "):
+            pid_file = self.folder / "pid"
+            pid_file.unlink(missing_ok=True)
+            script = f"{trap}echo $$ > {pid_file}; yes & sleep 600; sleep 600"
+            server = f"""[server]\nstart = ['/bin/sh', '-c', "{script}"]\n"""
+            run = self.start(self.target(1, server))
+            while not pid_file.exists() or not pid_file.read_text():
+                time.sleep(0.05)
+            begun = time.monotonic()
+            run.send_signal(signal.SIGINT)
+            self.ends(run, 128 + signal.SIGINT, seconds=30)
+            self.assertLess(time.monotonic() - begun, 15)
+            with self.assertRaises(ProcessLookupError):
+                os.kill(int(pid_file.read_text()), 0)
+
+    def test_addresses_that_are_nobodys_leave(self):
+        for host in ("169.254.169.254", "[fe80::1]", "192.0.2.1"):
+            self.ends(self.start(f"smtp://{host}:25"), 2, "is neither a loopback nor a private address")
+
+
+if __name__ == "__main__":
+    SMTPSPEC = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
