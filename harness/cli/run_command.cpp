@@ -109,6 +109,7 @@ class RunCommand {
     }
     settings_.near_only = !options_.allow_remote;
     settings_.rate = options_.rate;
+    if (!options_.time.empty()) settings_.time = duration_from(options_.time);
     settings_.repeat = options_.repeat;
     settings_.secret = delivery::make_secret();
     settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
@@ -223,6 +224,7 @@ void add(CLI::App* command, std::shared_ptr<RunOptions> options, Chosen& chosen)
   command->callback([options, &chosen] {
     (void)duration_from(options->timeout);
     (void)duration_from(options->patience);
+    if (!options->time.empty()) (void)duration_from(options->time);
     chosen.run = [options, &chosen] { return RunCommand(*options, chosen.command_line).go(); };
   });
 }

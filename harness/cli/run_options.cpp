@@ -135,6 +135,10 @@ void add_options(CLI::App& command, RunOptions& options) {
                   "How long to wait for what did not come in that time; a third of it for a target that is quick")
       ->type_name("T")
       ->capture_default_str();
+  command
+      .add_option("--time", options.time,
+                  "The longest that the run may take; what is not played by then makes it incomplete (5)")
+      ->type_name("T");
   command.add_option("--repeat", options.repeat, "Play each scenario so often; the worst outcome counts")
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))

@@ -38,6 +38,7 @@ struct RunOptions {
   double rate = 0;  ///< 0: as many as the target takes
   std::string timeout = "10s";
   std::string patience = "60s";
+  std::string time;  ///< of the run as a whole; empty: as long as it takes
   std::size_t repeat = 1;
   std::string shard = "1/1";
   std::uint64_t seed = 0;  ///< 0: taken from the clock

@@ -81,6 +81,8 @@ class Runner {
     });
     context_.run();
     if (interrupted_) finish(RunEnd::interrupted, "interrupted");
+    if (time_is_over_)
+      finish(RunEnd::untrusted, fmt::format("its time, {} s, was over", settings_.time->count() / 1000));
     if (failure_) finish(RunEnd::untrusted, "an error of smtpspec's own: " + words_of(failure_));
     run_.result.scenarios = standing_.gathered(run_.end);
     run_.result.duration = since(start_);
@@ -281,6 +283,11 @@ class Runner {
         context_.stop();
         co_return;
       }
+      if (settings_.time && since(start_) >= *settings_.time) {
+        time_is_over_ = true;
+        context_.stop();
+        co_return;
+      }
       const Progress progress = standing_.progress();
       if (events_.progress) events_.progress(progress);
       warn_of_length(progress);
@@ -346,6 +353,7 @@ class Runner {
   std::size_t plays_since_canary_ = 0;
   steady_clock::time_point last_canary_;
   bool interrupted_ = false;
+  bool time_is_over_ = false;
   bool warned_of_length_ = false;
   std::exception_ptr failure_;
   Run run_;

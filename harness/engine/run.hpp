@@ -34,6 +34,7 @@ struct RunSettings {
   std::string secret;      ///< of the tokens: random where others could forge a delivery
   record::Patience patience;
   std::chrono::milliseconds last_patience{60000};  ///< for a reply that did not come in the first
+  std::optional<std::chrono::milliseconds> time;   ///< of the run as a whole: what is not played by then is not
   /// Connects to the target from this source address; empty: over TCP. Tests put what fails in its place.
   std::function<asio::awaitable<wire::Connected>(const std::string& source, wire::Time)> connect;
   std::string version;
@@ -65,7 +66,7 @@ enum class RunEnd {
   complete,
   untestable,   ///< not reachable, or the first canary failed
   interrupted,  ///< `stop` said so
-  untrusted,    ///< a later canary failed, a delivery was lost from sight, or smtpspec itself failed
+  untrusted,    ///< its time was over, a later canary failed, a delivery was lost from sight, or smtpspec itself failed
 };
 
 struct Run {

@@ -91,6 +91,20 @@ TEST_CASE("where the canary's message never comes deliveries are not judged") {
   CHECK(notes.find("never arrived") != std::string::npos);
 }
 
+TEST_CASE("a run ends when its time is over, and says what was not played") {
+  const auto suite = suite_of(head + "steps = [ { pause = \"200ms\" }, { send = \"NOOP\", expect = \"250\" } ]\n");
+  Reference server;
+  RunSettings settings = settings_of(suite, server.target());
+  settings.repeat = 1000;
+  settings.time = milliseconds(1500);
+  const auto begun = steady_clock::now();
+  const Run played = run_against(server, settings);
+  CHECK(steady_clock::now() - begun < milliseconds(5000));
+  CHECK(played.end == RunEnd::untrusted);
+  CHECK(played.result.incomplete_because == "its time, 1 s, was over");
+  CHECK(only(played).reason.find("of 1000 repeats") != std::string::npos);
+}
+
 TEST_CASE("of repeats the worst result and its transcript are kept") {
   const Folder folder;
   const auto suite = suite_of(message);

@@ -13,6 +13,7 @@ namespace smtpspec::wire {
 namespace {
 
 constexpr std::size_t max_read = std::size_t{64} << 10;
+constexpr std::size_t most_unsent = std::size_t{1} << 20;
 constexpr std::size_t record_size = std::size_t{16} << 10;  // RFC 8446 section 5.1
 
 /// Empties OpenSSL's queue of errors, which belongs to the thread and not to the session.
@@ -95,6 +96,8 @@ TlsEngine::Status TlsEngine::read(std::string& plain) {
   for (std::size_t room = max_read; room != 0;) {
     ERR_clear_error();
     const int size = SSL_read(ssl_, buffer.data(), static_cast<int>(std::min(room, buffer.size())));
+    // A peer may ask for answers (key updates, RFC 8446 section 4.6.3; renegotiations that are refused) and read none.
+    if (BIO_ctrl_pending(SSL_get_wbio(ssl_)) > most_unsent) return fail("the peer asks for answers without end");
     if (size <= 0) return status_of(size);
     plain.append(buffer.data(), static_cast<std::size_t>(size));
     room -= static_cast<std::size_t>(size);

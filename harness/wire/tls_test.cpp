@@ -72,6 +72,42 @@ std::string unique(const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("a peer that asks for answers without end, and reads none, is left") {
+  const auto for_client = TlsContext::client({false, ""});
+  const auto for_server = TlsContext::server("localhost");
+  TlsEngine client(*for_client, Role::client, "localhost");
+  const std::unique_ptr<SSL, decltype(&SSL_free)> server(SSL_new(for_server->get()), SSL_free);
+  BIO* const in = BIO_new(BIO_s_mem());
+  BIO* const out = BIO_new(BIO_s_mem());
+  SSL_set_bio(server.get(), in, out);
+  SSL_set_accept_state(server.get());
+  std::string octets(1 << 16, '\0');
+  const auto to_client = [&] {
+    const int size = BIO_read(out, octets.data(), static_cast<int>(octets.size()));
+    if (size > 0) client.give(std::string_view(octets).substr(0, static_cast<std::size_t>(size)));
+  };
+  for (int turn = 0; turn < 10; ++turn) {
+    (void)client.handshake();
+    const std::string sent = client.take();
+    BIO_write(in, sent.data(), static_cast<int>(sent.size()));
+    SSL_do_handshake(server.get());
+    to_client();
+  }
+  std::string plain;
+  Status status = client.read(plain);
+  REQUIRE(status == Status::wants_input);
+  int updates = 0;
+  for (; status == Status::wants_input && updates < 200'000; ++updates) {
+    SSL_key_update(server.get(), SSL_KEY_UPDATE_REQUESTED);
+    SSL_do_handshake(server.get());
+    to_client();
+    status = client.read(plain);
+  }
+  CHECK(status == Status::failed);
+  CHECK(client.problem() == "the peer asks for answers without end");
+  CHECK(client.take().size() < (std::size_t{2} << 20));
+}
+
 TEST_CASE("TLS: versions 1.2 and 1.3, whole and octet by octet, both directions, end by close_notify") {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION})
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{1} << 20}) {
