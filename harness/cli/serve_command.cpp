@@ -1,4 +1,6 @@
+#include <cerrno>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -26,10 +28,17 @@ struct ServeOptions {
   std::string maildir;
   std::string certificate;
   std::string key;
+  bool allow_remote = false;
   std::vector<std::string> users;
   std::vector<std::string> faults;
   bool list_faults = false;
 };
+
+/// Anybody may be a client: half messages that are held open, and clients that say nothing, cost no more than this.
+constexpr reference::Server::Bounds bounds = {.connections = 1000,
+                                              .when_full = wire::Listener::WhenFull::end_silent,
+                                              .held = std::size_t{64} << 20,
+                                              .at_once = std::size_t{64} << 10};
 
 /// "host:port" of an option; says what is wrong where it is none.
 std::optional<scenario::HostAndPort> place_of(std::string_view option, const std::string& text) {
@@ -42,6 +51,7 @@ std::optional<scenario::HostAndPort> place_of(std::string_view option, const std
 int until_signal(asio::io_context& context) {
   watch_signals();
   while (signal_caught() == 0) {
+    if (std::ferror(stdout) != 0) return exit_not_written;  // before more is taken that nobody gets to see
     context.run_for(std::chrono::milliseconds(200));
     context.restart();
   }
@@ -69,7 +79,9 @@ std::optional<reference::Deliver> deliver_of(const ServeOptions& options) {
   if (!options.maildir.empty()) return reference::maildir_at(options.maildir);
   if (options.relay.empty()) return reference::nowhere();
   const auto place = place_of("--relay ", options.relay);
-  return place ? std::optional(reference::relay_to(place->host, place->port)) : std::nullopt;
+  if (!place) return std::nullopt;
+  const wire::Allowed near = [](const std::string& address) { return scenario::is_near(address); };
+  return reference::relay_to(place->host, place->port, options.allow_remote ? wire::Allowed() : near);
 }
 
 int serve(const ServeOptions& options) {
@@ -82,6 +94,7 @@ int serve(const ServeOptions& options) {
   server.settings.submission = options.profile == "submission";
   server.settings.final_delivery = !options.maildir.empty();
   server.implicit_tls = options.implicit_tls;
+  server.bounds = bounds;
   const auto faults = faults_of(options);
   const auto deliver = deliver_of(options);
   if (!faults || !deliver) return exit_usage;
@@ -119,7 +132,8 @@ int run_sink(const std::string& listen, bool lmtp) {
     collector.watch([](const record::Delivery& delivery) {
       fmt::print("{}, {} octets: {}\n", judge::describe_envelope(delivery), delivery.message.size(),
                  smtp::escape(delivery.message));
-      std::fflush(stdout);
+      // What nobody gets to see was not taken: its session ends without a reply.
+      if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
     });
     const delivery::Sink sink(context.get_executor(), place->host, place->port, lmtp, collector);
     fmt::print("listening on {}\n", sink.address());
@@ -142,6 +156,8 @@ void add_serve(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   command->add_flag("--implicit-tls", options->implicit_tls, "TLS from the first octet (RFC 8314)");
   command->add_option("--relay", options->relay, "Relay accepted mail to host:port");
+  command->add_flag("--allow-remote", options->allow_remote,
+                    "Relay to an address that is neither loopback nor private");
   command->add_option("--maildir", options->maildir, "Deliver accepted mail into this Maildir");
   auto* certificate = command->add_option("--certificate", options->certificate, "PEM file (default: self-signed)");
   auto* key = command->add_option("--key", options->key, "PEM file of its key");

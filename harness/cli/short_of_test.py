@@ -2,6 +2,7 @@
 """Runs that are short of something, or hurt by what they started: how they end. Usage: short_of_test.py SMTPSPEC"""
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -126,6 +127,30 @@ class ShortOf(unittest.TestCase):
             self.assertLess(time.monotonic() - begun, 15)
             with self.assertRaises(ProcessLookupError):
                 os.kill(int(pid_file.read_text()), 0)
+
+    def test_clients_that_say_nothing_keep_nobody_out(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        serve = subprocess.Popen([SMTPSPEC, "serve", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+        silent = []
+        try:
+            port = int(re.search(r":(\d+) ", serve.stdout.readline()).group(1))
+            silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(1100)]
+            begun = time.monotonic()
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.settimeout(20)
+                self.assertTrue(client.recv(100).startswith(b"220"))
+            self.assertLess(time.monotonic() - begun, 5)
+        finally:
+            for one in silent:
+                one.close()
+            serve.terminate()
+            serve.wait(60)
+            serve.stdout.close()
+
+    def test_a_sink_whose_output_is_full_takes_no_mail(self):
+        with open("/dev/full", "w") as full:
+            sink = subprocess.run([SMTPSPEC, "sink", "127.0.0.1:0"], stdout=full, timeout=60)
+        self.assertEqual(sink.returncode, 74)
 
     def test_addresses_that_are_nobodys_leave(self):
         for host in ("169.254.169.254", "[fe80::1]", "192.0.2.1"):

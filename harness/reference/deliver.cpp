@@ -98,9 +98,10 @@ asio::awaitable<bool> send(NextHop& next, const std::string& message) {
   co_return answer.code == 250;
 }
 
-asio::awaitable<std::vector<bool>> relay(std::string host, std::uint16_t port, const Accepted& mail) {
+asio::awaitable<std::vector<bool>> relay(std::string host, std::uint16_t port, const Accepted& mail,
+                                         wire::Allowed allowed) {
   std::vector<bool> results(mail.recipients.size(), false);
-  wire::Connected connected = co_await wire::connect_tcp(host, port, "", step_deadline);
+  wire::Connected connected = co_await wire::connect_tcp(host, port, "", step_deadline, allowed);
   if (!connected.transport) co_return results;
   NextHop next{wire::Stream(std::move(connected.transport))};
   const bool greeted = co_await greet(next);
@@ -157,8 +158,8 @@ asio::awaitable<std::vector<bool>> deliver(std::filesystem::path maildir, const 
 
 }  // namespace
 
-Deliver relay_to(const std::string& host, std::uint16_t port) {
-  return [host, port](const Accepted& mail) { return relay(host, port, mail); };
+Deliver relay_to(const std::string& host, std::uint16_t port, wire::Allowed allowed) {
+  return [host, port, allowed](const Accepted& mail) { return relay(host, port, mail, allowed); };
 }
 
 Deliver maildir_at(const std::string& path) {

@@ -12,6 +12,7 @@
 
 #include "harness/reference/session.hpp"
 #include "harness/wire/listener.hpp"
+#include "harness/wire/stream.hpp"
 #include "harness/wire/tls.hpp"
 
 namespace smtpspec::reference {
@@ -51,8 +52,8 @@ class Server {
 
 /// Relays over SMTP to host:port (RFC 5321 section 3.3). A parameter of MAIL or RCPT is handed on where the next hop
 /// offers its extension (RFC 1870, 3030, 3461, 4954, 6152, 6531); where it does not, it is left out, and the message
-/// goes all the same.
-[[nodiscard]] Deliver relay_to(const std::string& host, std::uint16_t port);
+/// goes all the same. `allowed`: as wire::connect_tcp has it; mail for another address is not delivered.
+[[nodiscard]] Deliver relay_to(const std::string& host, std::uint16_t port, wire::Allowed allowed = {});
 /// Writes into a Maildir (tmp, then new), with local line ends left as they came (CRLF).
 [[nodiscard]] Deliver maildir_at(const std::string& path);
 /// Takes everything and forgets it.
