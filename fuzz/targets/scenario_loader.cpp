@@ -30,7 +30,7 @@ std::size_t size_at_most(const std::vector<Piece>& pieces) {
     const std::size_t unit = std::max<std::size_t>(1, piece.octets.size());
     sum += piece.kind == Piece::Kind::repeat ? unit * piece.count : piece.octets.size();
     sum += piece.kind == Piece::Kind::fill ? piece.count : 0;
-    sum += piece.kind == Piece::Kind::value ? value_size : 0;
+    sum += piece.kind == Piece::Kind::value || piece.kind == Piece::Kind::sum ? value_size : 0;
     sum += piece.kind == Piece::Kind::base64 ? size_at_most(piece.inner) * 4 / 3 + 4 : 0;
   }
   return sum;

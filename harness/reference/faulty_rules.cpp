@@ -17,7 +17,6 @@ using Applies = bool (*)(const FaultyCore&, const Command&);
 constexpr std::size_t few_recipients = 50;
 constexpr std::size_t many_recipients = 100;
 constexpr std::size_t many_chunks = 64;
-constexpr std::size_t few_octets = 10;
 constexpr std::size_t most_octets = 16384;
 
 bool always(const FaultyCore&, const Command&) { return true; }
@@ -72,7 +71,7 @@ bool has_size_behind(const FaultyCore& core, const Command& command) {
   return has_size(core, command) && command.parameters.front().keyword != "SIZE";
 }
 bool has_size_just_beyond(const FaultyCore& core, const Command& command) {
-  return declared_size(command.parameters).value_or(0) < core.settings.max_message + few_octets;
+  return declared_size(command.parameters) == core.settings.max_message + 1;
 }
 bool has_lower_parameter(const FaultyCore& core, const Command& command) {
   const std::size_t path = command.argument.rfind('>');

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 
 #include "harness/smtp/base64.hpp"
 #include "harness/smtp/escape.hpp"
@@ -22,6 +24,20 @@ std::optional<std::size_t> count_of(std::string_view digits) {
   const auto [rest, problem] = std::from_chars(digits.data(), end, count);
   if (problem != std::errc{} || rest != end || count > max_text) return std::nullopt;
   return count;
+}
+
+/// The sum, in digits; nothing where the text is no number of up to 64 bits, or the sum none.
+std::optional<std::string> sum_of(std::string_view digits, std::size_t more) {
+  std::uint64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [rest, problem] = std::from_chars(digits.data(), end, number);
+  if (problem != std::errc{} || rest != end || number > std::numeric_limits<std::uint64_t>::max() - more)
+    return std::nullopt;
+  return std::to_string(number + more);
+}
+
+smtp::SyntaxError no_number(const std::string& name, std::string_view value) {
+  return {0, "'" + name + "' is to be a number, and is '" + smtp::escape(value.substr(0, 40)) + "'"};
 }
 
 void append_repeated(std::string& out, std::string_view unit, std::size_t octets) {
@@ -56,6 +72,7 @@ class Expansion {
     switch (piece.kind) {
       case Piece::Kind::literal: out_ += piece.octets; return true;
       case Piece::Kind::value: return add_value(piece.name);
+      case Piece::Kind::sum: return add_sum(piece);
       case Piece::Kind::repeat: return add_repeat(piece);
       case Piece::Kind::base64: return add_base64(piece);
       case Piece::Kind::fill: break;
@@ -70,6 +87,15 @@ class Expansion {
     if (!value) return fail({0, "no value is known for '" + name + "'"});
     if (value->size() > max_text) return false;
     out_ += *value;
+    return true;
+  }
+
+  bool add_sum(const Piece& piece) {
+    const auto value = lookup_(piece.name);
+    if (!value) return fail({0, "no value is known for '" + piece.name + "'"});
+    const auto sum = sum_of(*value, piece.count);
+    if (!sum) return fail(no_number(piece.name, *value));
+    out_ += *sum;
     return true;
   }
 
@@ -140,9 +166,15 @@ void append(std::vector<Piece>& pieces, const Piece& piece) {
     pieces.push_back(piece);
 }
 
-/// In the place of a counting value, its digits.
+/// In the place of a value that counts or is added to, its digits.
 std::optional<smtp::SyntaxError> fill_count(Piece& piece, const Text& column) {
   const bool is_text = column.pieces.size() == 1 && column.pieces[0].kind == Piece::Kind::literal;
+  if (piece.kind == Piece::Kind::sum) {
+    const auto sum = is_text ? sum_of(column.pieces[0].octets, piece.count) : std::nullopt;
+    if (!sum) return no_number(piece.name, to_source(column));
+    piece = {Piece::Kind::literal, *sum, {}, 0, {}};
+    return std::nullopt;
+  }
   const auto count = is_text ? count_of(column.pieces[0].octets) : std::nullopt;
   if (!count) return no_count(piece.name, to_source(column));
   piece.count = *count;
@@ -178,6 +210,7 @@ std::string source_of(const std::vector<Piece>& pieces) {
     switch (piece.kind) {
       case Piece::Kind::literal: source += source_of(piece.octets, false); break;
       case Piece::Kind::value: source += "{" + piece.name + "}"; break;
+      case Piece::Kind::sum: source += "{" + piece.name + "+" + std::to_string(piece.count) + "}"; break;
       case Piece::Kind::repeat:
       case Piece::Kind::fill:
         source += "{" + source_of(piece.octets, true) + (piece.kind == Piece::Kind::repeat ? "*" : "..") +

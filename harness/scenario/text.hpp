@@ -4,6 +4,7 @@
 //   {x*1000}     the octets before '*' a thousand times (escapes allowed: {ab\r\n*3})
 //   {x..512}     the octets before '..' repeated and cut so that the whole text has 512 octets
 //   {x*{n}}      either count may be a value: {x..{limit}} with a limit that was captured
+//   {limit+1}    the number that a value is, and so many more
 //   {base64:...} base64 of what follows, which may hold holes of its own ({base64:\0{user}\0{password}})
 #pragma once
 
@@ -19,11 +20,11 @@
 namespace smtpspec::scenario {
 
 struct Piece {
-  enum class Kind { literal, value, repeat, fill, base64 };
+  enum class Kind { literal, value, sum, repeat, fill, base64 };
   Kind kind = Kind::literal;
-  std::string octets;     ///< literal octets, or the unit of repeat and fill
-  std::string name;       ///< of a value; of repeat and fill: the value that gives the count, empty where `count` does
-  std::size_t count = 0;  ///< of repeat; the wanted total of fill
+  std::string octets;  ///< literal octets, or the unit of repeat and fill
+  std::string name;  ///< of value and sum; of repeat and fill: the value that gives the count, empty where `count` does
+  std::size_t count = 0;     ///< of repeat; the wanted total of fill; what a sum adds
   std::vector<Piece> inner;  ///< of base64
   bool operator==(const Piece&) const = default;
 };
@@ -46,12 +47,12 @@ inline constexpr int max_nesting = 4;
 [[nodiscard]] Text literal(std::string_view octets);
 
 /// Puts `columns(name)` in the place of each value that it knows, also within base64; literals beside each other become
-/// one. In the place of a count only a text of digits fits. `at` of the error is 0.
+/// one. In the place of a count, and of a sum, only a text of digits fits. `at` of the error is 0.
 using Columns = std::function<std::optional<Text>(std::string_view name)>;
 [[nodiscard]] smtp::Parsed<Text> fill_columns(const Text& text, const Columns& columns);
 
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
-/// Fills the holes. The error's message names the value that is unknown, or no count; `at` is 0.
+/// Fills the holes. The error's message names the value that is unknown, or no count, or no number; `at` is 0.
 /// `extra`: octets that will be added after (a line's CRLF), counted by a fill.
 [[nodiscard]] smtp::Parsed<std::string> expand(const Text& text, const Lookup& lookup, std::size_t extra = 0);
 /// The text as a scenario file would have it; `parse_text` gives the same text again.

@@ -73,12 +73,17 @@ class TextParser {
   // at_ stands on '{'; afterwards after '}'.
   bool read_hole(Piece& piece, int nesting) {
     static const RE2 value("{([a-z][a-z0-9_-]*)}");
+    static const RE2 sum(R"({([a-z][a-z0-9_-]*)\+([0-9]{1,6})})");
     // The unit may hold escaped braces; a backslash that escapes nothing is its error.
     static const RE2 counted(R"((?s){((?:[^{}\\]|\\.|\\)*?)(\*|\.\.)(?:([0-9]+)|{([a-z][a-z0-9_-]*)})})", RE2::Latin1);
     if (source_.substr(at_).starts_with("{base64:")) return read_base64(piece, nesting);
     re2::StringPiece rest(source_.substr(at_));
     if (RE2::Consume(&rest, value, &piece.name)) {
       piece.kind = Piece::Kind::value;
+      return move_to(source_.size() - rest.size());
+    }
+    if (RE2::Consume(&rest, sum, &piece.name, &piece.count)) {
+      piece.kind = Piece::Kind::sum;
       return move_to(source_.size() - rest.size());
     }
     re2::StringPiece unit, mark, digits;

@@ -15,6 +15,8 @@ std::optional<std::string> value(std::string_view name) {
   if (name == "password") return std::string("s\0x", 3);
   if (name == "empty") return "";
   if (name == "braces") return "{user}";
+  if (name == "nines") return "999";
+  if (name == "most") return "18446744073709551615";
   return std::nullopt;
 }
 
@@ -41,6 +43,8 @@ TEST_CASE("A text becomes its octets") {
       {"<{user}>", "<alice>"},
       {"{braces}", "{user}"},
       {"{empty}", ""},
+      {"{nines+1}", "1000"},
+      {"{nines+0}x", "999x"},
       {"{a*3}", "aaa"},
       {R"({ab\r\n*2})", "ab\r\nab\r\n"},
       {"{a*0}", ""},
@@ -121,18 +125,32 @@ TEST_CASE("No text grows beyond the bound") {
   CHECK(expanded("{base64:{x*67108864}}") == "expand: the text grows beyond 67108864 octets");
 }
 
+TEST_CASE("To what is no number nothing is added") {
+  CHECK(expanded("{user+1}") == "expand: 'user' is to be a number, and is 'alice'");
+  CHECK(expanded("{empty+1}") == "expand: 'empty' is to be a number, and is ''");
+  CHECK(expanded("{most+1}") == "expand: 'most' is to be a number, and is '18446744073709551615'");
+  CHECK(expanded("{nobody+1}") == "expand: no value is known for 'nobody'");
+  const auto with_column = [](std::string_view column) {
+    return fill_columns(*parse_text("{n+2}"), [&](std::string_view) { return literal(column); });
+  };
+  CHECK(*with_column("8") == literal("10"));
+  CHECK(with_column("x").error().message == "'n' is to be a number, and is 'x'");
+}
+
 TEST_CASE("An unknown value is named") {
   CHECK(expanded("{nobody}") == "expand: no value is known for 'nobody'");
-  CHECK(names_in(*parse_text("{user}a{base64:{password}}{x*2}")) == std::vector<std::string>{"user", "password"});
+  CHECK(names_in(*parse_text("{user}a{base64:{password}}{x*2}{empty+1}")) ==
+        std::vector<std::string>{"user", "password", "empty"});
   CHECK(literal("{user}").pieces.size() == 1);
   CHECK(*expand(literal("{user}"), value) == "{user}");
   CHECK(literal("").empty());
 }
 
 TEST_CASE("A text written out reads the same again") {
-  for (const char* source : {"", "NOOP", R"(a\r\n\t\x00\\b)", R"(\{user\})", "{user}", "{x*3}", R"({a\r\n*3}b)",
-                             R"({\x2a*3})", R"({\x2e..9})", "{ab..512}", R"({base64:\x00{user}\x00{password}})",
-                             "MAIL FROM:<{sender}> SIZE=1", R"(\x00\x80\xff)"}) {
+  for (const char* source :
+       {"", "NOOP", R"(a\r\n\t\x00\\b)", R"(\{user\})", "{user}", "{nines+12}", "{x*3}", R"({a\r\n*3}b)", R"({\x2a*3})",
+        R"({\x2e..9})", "{ab..512}", R"({base64:\x00{user}\x00{password}})", "MAIL FROM:<{sender}> SIZE=1",
+        R"(\x00\x80\xff)"}) {
     const auto text = parse_text(source);
     REQUIRE(text);
     const auto again = parse_text(to_source(*text));
