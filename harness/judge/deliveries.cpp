@@ -71,9 +71,12 @@ class Deliveries {
     for (const Text& text : rules_.none_to)
       if (const auto* delivery = any([&](const Delivery& d) { return is_for(d, filled(text)); }))
         return broken("no message to <" + filled(text) + ">", "delivered: " + envelope(*delivery));
-    for (const Text& text : rules_.lacks)
-      if (any([&](const Delivery& d) { return d.message.find(filled(text)) != std::string::npos; }) != nullptr)
-        return broken("no message holds " + shown(filled(text)), "a delivered message holds it");
+    for (const Text& text : rules_.lacks) {
+      const std::string octets = filled(text);
+      if (any([&](const Delivery& d) { return d.message.find(octets) != std::string::npos; }) != nullptr)
+        return broken("no message holds " + shown(octets), "a delivered message holds it");
+      if (any([&](const Delivery& d) { return holds(d, octets); }) != nullptr) not_told_ = "CRLF from LF";
+    }
     for (const Text& text : rules_.no_parameters)
       if (const auto* delivery = any([&](const Delivery& d) { return times_carried(d, filled(text)) > 0; }))
         return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));

@@ -79,6 +79,16 @@ TEST_CASE("what must have been delivered") {
   }
 }
 
+TEST_CASE("a road that cannot tell CRLF from LF says nothing of what a message lacks between them") {
+  const auto stored = [](const char* text) {
+    return judge(rules(R"(lacks = 'a\r\nb')"), played().delivers(text, "a@b.example", false).transcript()).verdict;
+  };
+  CHECK(stored("Subject: x\n\na\nb\n").outcome == Outcome::inconclusive);
+  CHECK(stored("Subject: x\n\na\nb\n").reason == "the delivery road does not tell CRLF from LF");
+  CHECK(stored("Subject: x\n\na b\n").outcome == Outcome::pass);
+  CHECK(stored("Subject: x\n\na\r\nb\n").outcome == Outcome::fail);
+}
+
 TEST_CASE("an alias is the mailbox that it stands for") {
   const auto one = [] { return played().alias("info@example.test", "alice@example.test").delivers(header); };
   CHECK(judge(rules("forward-path = 'info@example.test'"), one().transcript()).verdict.outcome == Outcome::pass);
