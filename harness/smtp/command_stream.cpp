@@ -120,7 +120,10 @@ void CommandStream::take_command(const CommandLine& line) {
   // VRFY and EXPN ask for their own reply alone, MAIL for those of its transaction (RFC 6531 section 3.7.4).
   const bool asks = to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
   const bool begins = what.verb == Verb::mail || what.verb == Verb::rset || is_hello(what.verb);
-  if (begins) utf8_mail_ = asks;
+  if (begins) {
+    utf8_mail_ = asks;
+    eight_bit_ = find_parameter(command.parameters, "BODY") != nullptr;
+  }
   asked_for_utf8_ = asked_for_utf8_ || asks;
   what.utf8 = asks || (utf8_mail_ && what.verb != Verb::vrfy && what.verb != Verb::expn);
   if (command.last_chunk) utf8_mail_ = false;
@@ -146,8 +149,14 @@ void CommandStream::take_chunk(std::string_view& octets) {
 }
 
 void CommandStream::take_data(std::string_view& octets) {
-  std::string_view lenient_rest = octets;
   const std::string_view before = octets;
+  // Where they were not announced, the high bit of octets may be cleared (RFC 5321 section 2.4).
+  std::string cleared;
+  if (!eight_bit_ && has_eight_bit(octets)) {
+    cleared = octets;
+    for (char& octet : cleared) octet = static_cast<char>(octet & 0x7f);
+  }
+  std::string_view lenient_rest = cleared.empty() ? octets : cleared;
   std::string thrown_away;
   const bool ended = strict_.decode(octets, thrown_away);
   thrown_away.clear();

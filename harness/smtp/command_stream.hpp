@@ -76,6 +76,7 @@ class CommandStream {
   bool utf8_ = false;
   bool asked_for_utf8_ = false;
   bool utf8_mail_ = false;  // the transaction's MAIL did
+  bool eight_bit_ = false;  // the transaction's MAIL announced octets above 127
   bool given_up_ = false;
   bool odd_ = false;  // a bare CR, bare LF or NUL in the line or the data under way
   char last_ = '\n';  // the last octet of it
