@@ -86,10 +86,12 @@ void play(Proof& proof, const scenario::Suite& suite, const std::map<std::string
   for (const char* profile : profiles) {
     try {
       memory::MemoryRun run(suite, profile, faults);
-      if (proof.fault != nullptr && proof.fault->permitted) run.get_acquainted();
+      const bool permitted = proof.fault != nullptr && proof.fault->permitted;
+      if (permitted) run.get_acquainted();
       for (const Scenario* scenario : part) {
         const auto played_in = profile_of.find(scenario->id);
-        if (played_in == profile_of.end() || played_in->second == profile)
+        const bool whole = permitted && proof.fault->of_submission && profile == std::string_view("submission");
+        if (whole || played_in == profile_of.end() || played_in->second == profile)
           proof.add(scenario->id, said_by(run.result_of(*scenario)));
       }
     } catch (const std::exception& error) {

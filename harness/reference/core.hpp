@@ -138,6 +138,8 @@ struct Core {
   virtual void accept();
   [[nodiscard]] virtual std::optional<Refusal> message_refusal() const;
   virtual void refuse_message(const Refusal& refusal);
+  /// A client must not send bare CR and LF (RFC 5321 section 2.3.8): each becomes a space.
+  virtual void mend_line_ends();
   virtual void add_received();  ///< trace_header.cpp
   virtual void answer_delivered(const std::vector<bool>& success);
   void answer_one(bool is_delivered);

@@ -17,6 +17,7 @@ constexpr std::array<FaultRow, fault_count> table = {{
 #define FAULT(name, summary) {Fault::name, names.name.view(), summary, false},
 #define HARD_FAULT(name, summary) {Fault::name, names.name.view(), summary, true},
 #define FREEDOM(name, summary) {Fault::name, names.name.view(), summary, false, true},
+#define SUBMISSION_FREEDOM(name, summary) {Fault::name, names.name.view(), summary, false, true, true},
 #include "harness/reference/faults.def"
 }};
 

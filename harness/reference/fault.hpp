@@ -20,10 +20,11 @@ inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::numbe
 
 struct FaultRow {
   Fault fault;
-  std::string_view name;     ///< "data-without-recipient": words with hyphens, as `catches` has them
-  std::string_view summary;  ///< what the server does wrong, for people
-  bool hard = false;         ///< hard to see: see faults.def
-  bool permitted = false;    ///< a freedom: the RFC lets a server do so
+  std::string_view name;       ///< "data-without-recipient": words with hyphens, as `catches` has them
+  std::string_view summary;    ///< what the server does wrong, for people
+  bool hard = false;           ///< hard to see: see faults.def
+  bool permitted = false;      ///< a freedom: the RFC lets a server do so
+  bool of_submission = false;  ///< and it is seen only where mail is submitted
 };
 /// One row a fault, in the order of the enumeration.
 [[nodiscard]] std::span<const FaultRow> fault_table();

@@ -84,6 +84,7 @@ bool FaultyCore::hangs_up_on(const Command& command) const {
 
 std::vector<std::string> FaultyCore::keywords() const {
   if (has(Fault::keywords_once) && memory.listed) return {};
+  if (has(Fault::no_extension_offered) && !settings.lmtp) return {"HELP"};
   std::vector<std::string> words = Core::keywords();
   const auto drop = [&](std::string_view prefix) {
     std::erase_if(words, [&](const std::string& word) { return word.starts_with(prefix); });
@@ -106,6 +107,7 @@ std::vector<std::string> FaultyCore::keywords() const {
     if (bare && has(Fault::keyword_with_parameter)) word += " yes";
     if (word.starts_with("SIZE ") && has(Fault::size_keyword_not_a_number)) word = "SIZE 10M";
     if (word.starts_with("SIZE ") && has(Fault::limit_of_64k)) word = "SIZE 65536";
+    if (word.starts_with("SIZE ") && has(Fault::size_of_24_digits)) word = "SIZE 100000000000000000000000";
     if (word.starts_with("SIZE ") && has(Fault::limit_below_64k)) word = "SIZE 50000";
   }
   return words;

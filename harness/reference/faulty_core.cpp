@@ -89,6 +89,8 @@ void FaultyCore::reply(int code, std::string_view enhanced, std::string_view tex
     enhanced = "2.0.0";
   }
   Core::reply(code, enhanced, text);
+  memory.refusals += code >= 500 ? 1 : 0;
+  if (memory.refusals >= few_refusals && has(Fault::errors_end_the_session)) end(Want::close);
 }
 
 void FaultyCore::reply_lines(int code, std::vector<std::string> texts) {
@@ -96,6 +98,7 @@ void FaultyCore::reply_lines(int code, std::vector<std::string> texts) {
   if (has(Fault::ehlo_answered_251) && code == 250) code = 251;
   if (has(Fault::ehlo_masked) && code == 250) texts.front() = std::string(20, '*');
   if (has(Fault::enhanced_in_ehlo)) texts.front().insert(0, "2.0.0 ");
+  if (has(Fault::greet_with_control_octets) && code == 250) texts.front() += "\x07\x1b[1m";
   const std::size_t second = output.size() + texts.front().size() + 6;
   const std::size_t first = output.size();
   Core::reply_lines(code, std::move(texts));
@@ -183,7 +186,8 @@ void FaultyCore::timed_out() {
 }
 
 std::uint64_t FaultyCore::patience_ms() const {
-  if (waiting == Waiting::to_greet || waiting == Waiting::to_accept) return impatience / 5;
+  const bool waits = waiting == Waiting::to_greet || waiting == Waiting::to_accept;
+  if (waits || has(Fault::shuts_down_when_idle)) return impatience / 5;
   const bool in_message = reading == Reading::data && decoder.decoded() > 0;
   const bool slow = has(Fault::slow_client_dropped) && (in_message || !lines.idle());
   const bool greets = has(Fault::greeting_repeated) && !spoken_to;

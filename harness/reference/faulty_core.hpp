@@ -35,17 +35,22 @@ struct FaultyCore : Core {
     bool logged_in = false;                   ///< an AUTH succeeded
     bool listed = false;                      ///< an EHLO was accepted
     bool chunk_refused = false;               ///< a BDAT was refused
+    bool ehlo_refused = false;                ///< the last EHLO was refused for its syntax
     bool mail_refused = false;                ///< the last MAIL was refused for its syntax
     bool message_refused = false;             ///< and no RSET or EHLO has come since
     bool last_chunk = false;                  ///< the last transaction ended with BDAT LAST
     std::size_t rcpts = 0;                    ///< RCPT commands of the session
     std::size_t messages = 0;                 ///< accepted ones
+    std::size_t refusals = 0;                 ///< 5yz replies
     bool binary = false;                      ///< a MAIL had BODY=BINARYMIME
     std::optional<std::uint64_t> declared;    ///< by the last SIZE
     std::vector<smtp::Parameter> mail_dsn;    ///< of the last MAIL with DSN parameters
     std::vector<smtp::Parameter> rcpt_dsn;    ///< of the last such RCPT
+    Accepted before;                          ///< the last message's envelope
     std::string first_name;                   ///< of the first EHLO, LHLO or HELO
   };
+
+  static constexpr std::size_t few_refusals = 3;  ///< after which a freedom ends the session
 
   /// For time to pass, before something is done that is due at once.
   enum class Waiting { no, to_greet, to_accept, over };
@@ -85,6 +90,8 @@ struct FaultyCore : Core {
 
   // freedoms.cpp
   [[nodiscard]] bool answers_freely(std::string_view line);
+  [[nodiscard]] bool is_disliked() const;  ///< the message
+  [[nodiscard]] bool has_body() const;     ///< MAIL had BODY
 
   // faulty_commands.cpp
   void dispatch(const smtp::Command& command) override;
@@ -103,6 +110,7 @@ struct FaultyCore : Core {
   void rcpt(const smtp::Command& command) override;
   void data(const smtp::Command& command) override;
   void bdat(const smtp::Command& command) override;
+  void end_at_end_of_data(smtp::Command& command) const;
   [[nodiscard]] bool decode(std::string_view& octets) override;
   [[nodiscard]] bool obeys(std::string_view& octets);
   [[nodiscard]] bool gives_up(std::string_view& octets);
@@ -128,7 +136,9 @@ struct FaultyCore : Core {
   /// same holds of segments (dot_kept_at_segment_start), and of the first line (first_line_keeps_stuffing). Such a
   /// period is stuffed once more here, so that it stays.
   void keep_periods(std::string& segment, bool starts_segment) const;
+  void mend_line_ends() override;
   void add_received() override;
+  void rewrite_submission();
 
   // envelope_faults.cpp
   /// Fault::dsn_kept_for_next_message.

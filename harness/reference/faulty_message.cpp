@@ -83,6 +83,7 @@ void FaultyCore::bdat(const Command& given) {
   if (has(Fault::bdat_chunk_not_consumed)) {
     if (const auto refusal = refusal_of(command)) return refuse(*refusal, command);
   }
+  if (has(Fault::end_of_data_ends_chunk)) end_at_end_of_data(command);
   if (has(Fault::chunk_lost_in_segment)) discard_unread();
   const bool behind_mail = fits(std::string_view(input).substr(0, used), "(?i)MAIL FROM:.*\n.*\n");
   if (behind_mail && has(Fault::chunk_out_of_turn_ends)) {
@@ -94,6 +95,16 @@ void FaultyCore::bdat(const Command& given) {
   if (reading != Reading::chunk || chunk_refusal || !has(Fault::bdat_answered_early)) return;
   reply(250, "2.0.0", "Chunk taken");
   answered_early = true;
+}
+
+/// Fault::end_of_data_ends_chunk, as far as the chunk came with its command.
+void FaultyCore::end_at_end_of_data(Command& command) const {
+  for (const std::string_view end : {"\r\n.\r\n", "\n.\n", "\n.\r\n", "\r.\r"}) {
+    const std::size_t at = input.find(end, used);
+    if (at == input.npos || at + end.size() - used >= command.chunk_size) continue;
+    command.chunk_size = at + end.size() - used;
+    command.last_chunk = true;
+  }
 }
 
 bool FaultyCore::decode(std::string_view& octets) {
@@ -204,8 +215,8 @@ void FaultyCore::accept() {
   const Accepted& mail = transaction.mail;
   const bool for_nobody =
       mail.recipients.empty() && (has(Fault::message_for_nobody_answered_250) || has(Fault::chunk_taken_for_nobody));
-  const bool dropped = has(Fault::suspicious_message_dropped) && !transaction.chunked &&
-                       fits(mail.message, R"((?s)MAIL FROM:.*\r\nRCPT TO:.*\r\nDATA\r\n)");
+  const bool dropped =
+      has(Fault::suspicious_message_dropped) && fits(mail.message, R"((?s)MAIL FROM:.*\r\nRCPT TO:.*\r\nDATA\r\n)");
   const bool lost = for_nobody || dropped || (has(Fault::message_lost_under_tls) && under_tls) ||
                     (has(Fault::second_message_lost) && memory.messages == 1);
   if (!lost || message_refusal()) return Core::accept();
@@ -227,6 +238,7 @@ std::optional<Refusal> FaultyCore::message_refusal() const {
   if (has(Fault::suspicious_message_refused) && fits(message, R"(\n(?:[A-Z]{4}|STARTTLS)(?: [^\r]*)?\r\n)")) {
     return Refusal{Why::fault, 554, "5.7.1", "Commands in the text"};
   }
+  if (is_disliked()) return Refusal{Why::fault, 554, "5.6.0", "Not such a message"};
   const auto declared = declared_size(transaction.mail.mail_parameters);
   constexpr std::size_t end_of_data = 3;
   if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||

@@ -30,6 +30,7 @@ bool is_smtp(const FaultyCore& core, const Command&) { return !core.settings.lmt
 bool is_lmtp(const FaultyCore& core, const Command&) { return core.settings.lmtp; }
 bool is_under_tls(const FaultyCore& core, const Command&) { return core.under_tls; }
 bool is_after_last(const FaultyCore& core, const Command&) { return !core.transaction.open && core.memory.last_chunk; }
+bool has_ehlo_refused(const FaultyCore& core, const Command&) { return core.memory.ehlo_refused; }
 bool has_size_refused(const FaultyCore& core, const Command&) { return core.memory.size_refused; }
 bool has_chunk_refused(const FaultyCore& core, const Command&) { return core.memory.chunk_refused; }
 bool has_message(const FaultyCore& core, const Command&) { return core.memory.messages > 0; }
@@ -81,6 +82,11 @@ bool has_lower_parameter(const FaultyCore& core, const Command& command) {
   return parameters.find("size=") != parameters.npos || body || has_lower_value(command, "BODY") ||
          (has_smtputf8(core, command) && parameters.find("SMTPUTF8") == parameters.npos);
 }
+bool has_long_envid(const FaultyCore&, const Command& command) {
+  constexpr std::size_t longest = 38;  // that user agents should write: RFC 3461 section 5.4
+  const smtp::Parameter* const envid = find(command, "ENVID");
+  return envid != nullptr && envid->value && envid->value->size() > longest;
+}
 bool has_lower_ret(const FaultyCore&, const Command& command) { return has_lower_value(command, "RET"); }
 bool has_lower_notify(const FaultyCore&, const Command& command) { return has_lower_value(command, "NOTIFY"); }
 
@@ -125,6 +131,9 @@ bool has_route(const FaultyCore&, const Command& command) { return !command.path
 bool is_postmaster(const FaultyCore&, const Command& command) {
   return smtp::same_word(command.path.mailbox.local_part, "postmaster");
 }
+bool breaks_pattern_but_postmaster(const FaultyCore& core, const Command& command) {
+  return breaks_pattern(core, command) && !is_postmaster(core, command);
+}
 bool is_odd_postmaster(const FaultyCore& core, const Command& command) {
   return is_postmaster(core, command) && command.path.mailbox.local_part != "Postmaster";
 }
@@ -168,11 +177,14 @@ constexpr Mistake hasty[] = {
     {Fault::commands_wait_for_ehlo, Verb::rset, is_strange, 503, "5.5.1", "EHLO first"},
     {Fault::second_ehlo_refused, Verb::ehlo, is_greeted, 503, "5.5.1", "Known already"},
     {Fault::second_ehlo_refused, Verb::lhlo, is_greeted, 503, "5.5.1", "Known already"},
+    {Fault::refused_ehlo_bars_helo, Verb::helo, has_ehlo_refused, 503, "5.5.1", "EHLO it was"},
     {Fault::ehlo_wants_a_dot, Verb::ehlo, is_one_label, 501, "", "No full name"},
     {Fault::ehlo_domain_letters_alone, Verb::ehlo, has_more_than_letters, 501, "", "No name of a host"},
     {Fault::starttls_answered_250, Verb::starttls, always, 250, "2.0.0", "Ready to start TLS"},
     {Fault::starttls_twice, Verb::starttls, is_under_tls, 220, "2.0.0", "Ready to start TLS"},
     {Fault::size_refusal_sticks, Verb::mail, has_size_refused, 552, "5.3.4", "The message is larger than the limit"},
+    {Fault::out_of_order_data_is_500, Verb::data, is_not_open, 500, "5.5.2", "Command not recognized"},
+    {Fault::recipient_by_narrow_pattern, Verb::rcpt, breaks_pattern_but_postmaster, 501, "5.1.3", "Bad recipient"},
     {Fault::out_of_order_rcpt_is_554, Verb::rcpt, is_not_open, 554, "5.5.1", "No transaction"},
     {Fault::few_recipients, Verb::rcpt, has_few_rcpts, 452, "4.5.3", "Too many recipients"},
     {Fault::recipients_counted_over_session, Verb::rcpt, has_many_rcpts_ever, 452, "4.5.3", "Too many recipients"},
@@ -214,6 +226,7 @@ constexpr Mistake late[] = {
     {Fault::dsn_parameters_refused, Verb::mail, has_dsn, 555, "5.5.4", "RET and ENVID are not known"},
     {Fault::dsn_parameters_refused, Verb::rcpt, has_dsn, 555, "5.5.4", "NOTIFY and ORCPT are not known"},
     {Fault::orcpt_of_rfc822_alone, Verb::rcpt, has_utf8_orcpt, 501, "5.5.4", "ORCPT takes rfc822"},
+    {Fault::long_envid_refused, Verb::mail, has_long_envid, 501, "5.5.4", "A long ENVID"},
     {Fault::size_zero_refused, Verb::mail, has_size_zero, 501, "5.5.4", "An empty message"},
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
     {Fault::third_parameter_refused, Verb::mail, has_three_parameters, 501, "5.5.4", "Two parameters, please"},

@@ -125,6 +125,10 @@ void FaultyCore::read_command(std::string_view line, std::size_t octets) {
   if (crashes_on(line, transaction.open, faults)) return end(Want::close);
   if (line.empty() && has(Fault::empty_line_unanswered)) return;
   if (answers_freely(line)) return;
+  if (memory.refusals >= few_refusals && has(Fault::errors_answered_421)) {
+    reply(421, "4.7.0", settings.hostname + " Too many errors");
+    return end(Want::close);
+  }
   const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
   const bool refuses_long = (has(Fault::long_orcpt_refused) && verb == Verb::rcpt) ||
                             (has(Fault::long_mail_line_refused) && verb == Verb::mail);
@@ -170,6 +174,7 @@ void FaultyCore::spoil_state(const CommandError& error) {
     if (has(Fault::unknown_command_resets)) end_transaction();
     return;
   }
+  if (smtp::is_hello(verb)) memory.ehlo_refused = true;
   if ((smtp::is_hello(verb) && has(Fault::refused_ehlo_resets)) ||
       (verb == Verb::rcpt && has(Fault::refused_rcpt_resets)) || (!is_path(verb) && has(Fault::syntax_error_resets))) {
     end_transaction();
@@ -191,6 +196,10 @@ std::optional<Command> FaultyCore::misread(const CommandError& error) const {
   if (has(Fault::null_forward_path_accepted) && command.verb == Verb::rcpt &&
       smtp::same_word(command.argument, "TO:<>")) {
     command.path.null = true;
+    return command;
+  }
+  if (has(Fault::bare_ehlo_taken) && smtp::is_hello(command.verb) && command.argument.empty()) {
+    command.domain = "unknown";
     return command;
   }
   if (has(Fault::auth_syntax_unchecked) && command.verb == Verb::auth) {
@@ -232,8 +241,9 @@ bool FaultyCore::accepts_path(const CommandError& error) {
   const bool utf8 = verb == Verb::mail && smtp::has_eight_bit(error.command.argument);
   const std::string& argument = error.command.argument;
   const bool bracket = argument.find(":<") != argument.npos || argument.find('@') != argument.npos;
-  const bool is_accepted =
-      (utf8 && has(Fault::utf8_mail_without_parameter)) || (bracket && has(Fault::broken_path_accepted));
+  const bool is_accepted = (utf8 && has(Fault::utf8_mail_without_parameter)) ||
+                           (bracket && has(Fault::broken_path_accepted)) ||
+                           (has(Fault::unclosed_path_taken) && fits(argument, R"(\A[A-Za-z]+:<[^>]*\z)"));
   if (is_accepted && verb == Verb::mail) transaction.open = true;
   return is_accepted;
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "harness/reference/faulty_core.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::reference {
 namespace {
@@ -30,6 +31,10 @@ bool has_refused_mail(const FaultyCore& core, std::string_view) {
 }
 bool is_from_a_stranger(const FaultyCore&, std::string_view line) { return !fits(line, "(?i)<(?:sender[@+]|>)"); }
 bool is_under_tls(const FaultyCore& core, std::string_view) { return core.under_tls; }
+bool is_in_clear(const FaultyCore& core, std::string_view) { return !core.under_tls; }
+bool is_submitted_by_nobody(const FaultyCore& core, std::string_view) {
+  return core.settings.submission && core.client.user.empty();
+}
 bool is_logged_in(const FaultyCore& core, std::string_view) {
   return !core.client.user.empty() && !core.transaction.open;
 }
@@ -47,11 +52,17 @@ bool is_out_of_turn(const FaultyCore& core, std::string_view) {
 }
 
 constexpr const char* any_but_rset = R"((?i)\A(?:[^RQB]|R[^S]|B[^D]|Q[^U]|\z))";
+/// All but NOOP, EHLO (LHLO), STARTTLS and QUIT; BDAT, too, since its chunk comes before its reply.
+constexpr const char* any_before_tls = R"((?i)\A(?:[^BELNQS]|B[^D]|[EL][^H]|N[^O]|Q[^U]|S[^T]|\z))";
 
 constexpr Freedom freedoms[] = {
     {Fault::bare_vrfy_answered_252, R"((?i)\A(?:VRFY|EXPN) *\z)", always, 252, "2.5.0", "Cannot say"},
     {Fault::vrfy_takes_names_alone, R"((?i)\AVRFY .*@)", always, 501, "5.5.4", "A user's name, please"},
     {Fault::vrfy_not_implemented, R"((?i)\A(?:VRFY|EXPN)\b)", always, 502, "5.5.1", "Not implemented"},
+    {Fault::vrfy_answered_500, R"((?i)\A(?:VRFY|EXPN)\b)", always, 500, "5.5.2", "Not recognized"},
+    {Fault::bare_ehlo_taken, R"((?i)\AHELO )", is_greeted, 503, "", "Known already"},
+    {Fault::tls_wanted_first, any_before_tls, is_in_clear, 530, "5.7.0", "Must issue a STARTTLS command first"},
+    {Fault::login_wanted_by_550, R"((?i)\AMAIL )", is_submitted_by_nobody, 550, "5.7.1", "Not from you"},
     {Fault::ehlo_literal_answered_504, R"((?i)\A(?:EHLO|HELO) \[)", always, 504, "", "No address literals"},
     {Fault::helo_answered_550, R"((?i)\AHELO )", always, 550, "", "EHLO, please"},
     {Fault::second_ehlo_answered_550, R"((?i)\AEHLO )", is_greeted, 550, "", "Once is enough"},
@@ -76,7 +87,44 @@ constexpr Freedom freedoms[] = {
     {Fault::mailbox_of_ascii_alone, R"((?i)\ARCPT )", is_utf8, 550, "5.6.9", "This mailbox takes ASCII alone"},
 };
 
+/// Messages that a server may refuse for what is in them.
+struct Dislike {
+  Fault fault;
+  const char* pattern;
+};
+constexpr Dislike dislikes[] = {
+    {Fault::bare_line_ends_refused, R"((?:\A|[^\r])\n|\r[^\n])"},
+    {Fault::control_octets_refused, R"([\x00-\x08\x0b\x0c\x0e-\x1f\x7f])"},
+};
+
+bool has_long_line(std::string_view text) {
+  constexpr std::size_t longest = 998;
+  for (std::size_t line = 0; line < text.size();) {
+    const std::size_t end = std::min(text.find("\r\n", line), text.size());
+    if (end - line > longest) return true;
+    line = end + 2;
+  }
+  return false;
+}
+
+bool has_field(std::string_view message, const char* pattern) {
+  return fits(message.substr(0, message.find("\r\n\r\n")), pattern);
+}
+
 }  // namespace
+
+bool FaultyCore::has_body() const { return smtp::find_parameter(transaction.mail.mail_parameters, "BODY") != nullptr; }
+
+bool FaultyCore::is_disliked() const {
+  const std::string_view message = transaction.mail.message;
+  const bool complete = has_field(message, R"((?i)(?:\A|\n)From:)") && has_field(message, R"((?i)(?:\A|\n)Date:)");
+  if (has(Fault::incomplete_header_refused) && !complete) return true;
+  if (transaction.chunked) return false;
+  return (has(Fault::long_line_refused) && has_long_line(message)) ||
+         (has(Fault::eight_bit_refused) && !has_body() && smtp::has_eight_bit(message)) ||
+         std::any_of(std::begin(dislikes), std::end(dislikes),
+                     [&](const Dislike& one) { return has(one.fault) && fits(message, one.pattern); });
+}
 
 bool FaultyCore::answers_freely(std::string_view line) {
   const auto* found = std::find_if(std::begin(freedoms), std::end(freedoms), [&](const Freedom& freedom) {

@@ -157,6 +157,15 @@ void FaultyCore::spoil_segment(std::string& octets) const {
   for (const Rewriting& row : of_segments)
     if (has(row.fault)) rewrite(octets, row.pattern, row.by);
   if (has(Fault::text_line_buffer)) cut_at_buffer(octets);
+  if (has(Fault::high_bit_cleared) && !has_body())
+    for (char& octet : octets) octet = static_cast<char>(octet & 0x7f);
+}
+
+/// Not for the faults that make something else of them.
+void FaultyCore::mend_line_ends() {
+  const bool spoils =
+      has(Fault::bare_line_ends_passed_on) || has(Fault::bare_lf_repaired) || has(Fault::bare_cr_repaired);
+  if (!spoils) Core::mend_line_ends();
 }
 
 void FaultyCore::add_received() {
@@ -164,6 +173,7 @@ void FaultyCore::add_received() {
   ++memory.messages;
   spoil(mail.message);
   spoil_envelope();
+  if (has(Fault::submission_rewritten) && settings.submission && !client.user.empty()) rewrite_submission();
   std::move(refused.begin(), refused.end(), std::back_inserter(mail.recipients));
   if (has(Fault::no_received_field) || (has(Fault::second_trace_lost) && memory.messages > 1) || !settings.trace_header)
     return;
@@ -172,11 +182,13 @@ void FaultyCore::add_received() {
   std::string& field = mail.message;
   if (has(Fault::received_without_utf8)) rewrite(field, "UTF8SMTP", "ESMTP");
   if (has(Fault::received_without_date)) field = field.substr(0, field.rfind(';')) + "\r\n";
-  if (has(Fault::trace_in_capitals)) rewrite(field, "Received: from (\\S+) by ", "Received:\tFROM \\1\r\n\tBY ");
-  if (has(Fault::received_with_smtp)) rewrite(field, "with [A-Z0-9]+;", "with SMTP;");
+  if (has(Fault::trace_in_capitals))
+    rewrite(field, "Received: from (\\S+) by ", "Received:\tFROM \\1 (a host; so it says)\r\n\tBY ");
+  const bool poor = has(Fault::second_trace_poor) && memory.messages > 1;
+  if (has(Fault::received_with_smtp) || poor) rewrite(field, "with [A-Z0-9]+;", "with SMTP;");
   if (has(Fault::received_keeps_first_name))
     rewrite(field, "from .*? by ", ("from " + memory.first_name + " by ").c_str());
-  if (has(Fault::received_without_from)) rewrite(field, "from .*?by ", "by ");
+  if (has(Fault::received_without_from) || poor) rewrite(field, "from .*?by ", "by ");
   const std::size_t end = message.find("\r\n\r\n");
   const std::size_t below = end == message.npos ? message.size() : end + 2;
   if (has(Fault::received_replaced)) {
@@ -186,6 +198,14 @@ void FaultyCore::add_received() {
   }
   const bool is_below = end != message.npos && has(Fault::received_below_the_header);
   mail.message = message.insert(is_below ? below : 0, field);
+}
+
+/// Fault::submission_rewritten: RFC 6409 sections 8.1, 8.4 and 8.8. A detail stays, so that the mail is found.
+void FaultyCore::rewrite_submission() {
+  Accepted& mail = transaction.mail;
+  rewrite(mail.reverse_path, R"(\A[^+@]*(.*)@.*\z)", ("submitter\\1@" + settings.domain).c_str());
+  rewrite(mail.message, R"(\A(.*?\r\n)\r\n)", "\\1Sender: <somebody@example.test>\r\n\r\n");
+  mail.message += "-- \r\nsent by a user\r\n";
 }
 
 void FaultyCore::keep_periods(std::string& segment, bool starts_segment) const {

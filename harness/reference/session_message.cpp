@@ -73,8 +73,20 @@ void Core::chunk_ended() {
 /// The whole message is here. It is answered when it has been delivered.
 void Core::accept() {
   if (const auto refusal = message_refusal()) return refuse_message(*refusal);
+  // A sink shows what came, and a chunk is counted, not read.
+  if (!settings.accept_every_recipient && !transaction.chunked) mend_line_ends();
   add_received();
   want = Want::deliver;
+}
+
+void Core::mend_line_ends() {
+  std::string& message = transaction.mail.message;
+  for (std::size_t at = message.find_first_of("\r\n"); at != message.npos; at = message.find_first_of("\r\n", at + 1)) {
+    if (message.compare(at, 2, "\r\n") == 0)
+      ++at;
+    else
+      message[at] = ' ';
+  }
 }
 
 std::optional<Refusal> Core::message_refusal() const {

@@ -28,7 +28,7 @@ TEST_CASE("a message is delivered octet by octet") {
       {"DATA\r\n.\r\n", ""},
       {"DATA\r\na\r\n..\r\n...b\r\n.\r\n", "a\r\n.\r\n..b\r\n"},
       {"DATA\r\n.a\r\n.\r\n", "a\r\n"},
-      {"DATA\r\n\0\r.\n.\r\n\n.\n\xff\r\n.\r\n"s, "\0\r.\n.\r\n\n.\n\xff\r\n"s},
+      {"DATA\r\n\0\xff\r\n.\r\n"s, "\0\xff\r\n"s},
       {"DATA\r\n" + std::string(5000, 'x') + "\r\n.\r\n", std::string(5000, 'x') + "\r\n"},
       {"BDAT 0 LAST\r\n", ""},
       {"BDAT 4\r\n\r\n.\rBDAT 3 LAST\r\n\n\0."s, "\r\n.\r\n\0."s},
@@ -43,6 +43,14 @@ TEST_CASE("a message is delivered octet by octet") {
     REQUIRE(played.messages[0].recipients.size() == 1);
     CHECK(played.messages[0].recipients[0].forward_path == "alice@example.test");
   }
+}
+
+TEST_CASE("bare CR and LF are not handed on, RFC 5321 section 2.3.8; a sink shows them") {
+  const std::string client = "DATA\r\n\r.\n.\r\n\n.\n\r\r\n.\r\n";
+  CHECK(smtp::escape(deliver(client).messages.at(0).message) == R"( . .\r\n .  \r\n)");
+  Settings sink = plain();
+  sink.accept_every_recipient = true;
+  CHECK(smtp::escape(deliver(client, sink).messages.at(0).message) == R"(\r.\n.\r\n\n.\n\r\r\n)");
 }
 
 TEST_CASE("the envelope is passed on with its parameters, its case and without source routes") {
