@@ -49,8 +49,16 @@ TEST_CASE("why a scenario is not played") {
     target.mail.accepts = {"alice@example.test", "bob@example.test"};
     target.delivery.emplace();
   };
+  const auto sink = [](scenario::Target& target, Facts&) { target.delivery.emplace().sink = "127.0.0.1:2526"; };
+  const auto lmtp_sink = [](scenario::Target& target, Facts&) {
+    target.delivery.emplace().sink = "127.0.0.1:2526";
+    target.delivery->sink_lmtp = true;
+  };
   const std::vector<Case> cases = {
       {"", nothing, std::nullopt},
+      {"needs = [\"fact relays\"]\n", sink, std::nullopt},
+      {"needs = [\"fact relays\"]\n", lmtp_sink, Outcome::skipped, "does not hand mail on by SMTP"},
+      {"needs = [\"fact relays\"]\n", everything, Outcome::skipped, "does not hand mail on by SMTP"},
       {"needs = [\"fact lmtp\"]\n", nothing, Outcome::skipped, "the target speaks SMTP"},
       {"needs = [\"fact lmtp\"]\n", lmtp, std::nullopt},
       {"needs = [\"no fact lmtp\"]\n", lmtp, Outcome::skipped, "the target speaks LMTP"},

@@ -10,8 +10,9 @@
 namespace smtpspec::scenario {
 namespace {
 
-const std::vector<std::string> target_facts = {"auth",           "tls",  "delivery",    "rejects",  "foreign",
-                                               "two-recipients", "lmtp", "login-first", "accepted", "domain"};
+const std::vector<std::string> target_facts = {"auth",        "tls",      "delivery",       "relays",
+                                               "rejects",     "foreign",  "two-recipients", "lmtp",
+                                               "login-first", "accepted", "domain"};
 /// What the survey establishes.
 const std::vector<std::string> survey_facts = {"greeting",
                                                "ehlo",
