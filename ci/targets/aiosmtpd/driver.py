@@ -1,6 +1,7 @@
 """A server of aiosmtpd as its documentation shows: a controller, and a handler that knows its mailboxes and relays to the
 sink. Usage: driver.py PORT SINK FOLDER (of certificate.pem and key.pem)"""
 import asyncio
+import re
 import ssl
 import sys
 from email.utils import formatdate
@@ -20,7 +21,8 @@ class Relay:
         return "550 No such mailbox" if address.lower().endswith("@example.test") else "550 Relaying denied"
 
     async def handle_DATA(self, server, session, envelope):
-        """Octets go on as they are, below a Received field; only periods are doubled."""
+        """Octets go on as they are, below a Received field; periods are doubled, and a bare CR or LF, which no client may
+        send (RFC 5321 section 2.3.8), becomes a space."""
         reader, writer = await asyncio.open_connection("127.0.0.1", int(SINK))
         to = [f"RCPT TO:<{address}>" for address in envelope.rcpt_tos]
         utf8 = " SMTPUTF8" if envelope.smtp_utf8 else ""
@@ -28,7 +30,8 @@ class Relay:
         kind = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP" if session.extended_smtp else "SMTP"
         kind += ("S" if session.ssl else "") + ("A" if session.authenticated else "")
         received = f"Received: from {session.host_name} ([{session.peer[0]}]) by {HOST} with {kind}; {formatdate()}\r\n"
-        message = (b"\r\n" + received.encode() + envelope.content).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+        content = re.sub(rb"\r(?!\n)|(?<!\r)\n", b" ", envelope.content)
+        message = (b"\r\n" + received.encode() + content).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
         wanted = b"220"
         for octets in (*(f"{line}\r\n".encode("utf-8", "surrogateescape") for line in commands), message, b"QUIT\r\n"):
             while (line := await reader.readline())[3:4] == b"-":
