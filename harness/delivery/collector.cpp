@@ -62,8 +62,8 @@ void Collector::add(record::Delivery delivery) {
     Of& of = by_token_.at(token);
     of.messages.push_back(place);
     of.last = Clock::now();
+    for (asio::steady_timer* const timer : of.waiting) timer->cancel();
   }
-  for (asio::steady_timer* const timer : waiting_) timer->cancel();
 }
 
 std::vector<record::Delivery> Collector::of(const std::string& token) const {
@@ -81,17 +81,18 @@ asio::awaitable<std::chrono::nanoseconds> Collector::settled(std::string token, 
   const auto begun = Clock::now();
   for (;;) {
     const auto found = by_token_.find(token);
-    const bool enough = (found == by_token_.end() ? 0 : found->second.messages.size()) >= wanted;
+    Of* const of = found == by_token_.end() ? nullptr : &found->second;
+    const bool enough = (of == nullptr ? 0 : of->messages.size()) >= wanted;
     // Quiet is counted from the last message, or from the call on where none has come since.
-    const auto last = found == by_token_.end() ? begun : std::max(begun, found->second.last.value_or(begun));
+    const auto last = of == nullptr ? begun : std::max(begun, of->last.value_or(begun));
     const auto quiet = std::min(last + settle, begun + wait + 10 * settle);
     const auto until = enough ? quiet : std::max(quiet, begun + wait);
     if (Clock::now() >= until) co_return last - begun;
     timer.expires_at(until);
-    waiting_.insert(&timer);
+    if (of != nullptr) of->waiting.insert(&timer);
     asio::error_code woken;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    waiting_.erase(&timer);
+    if (const auto still = by_token_.find(token); still != by_token_.end()) still->second.waiting.erase(&timer);
   }
 }
 

@@ -70,6 +70,7 @@ class Collector {
   struct Of {
     std::vector<Messages::iterator> messages;  ///< in order of arrival
     std::optional<Clock::time_point> last;     ///< when the last of them came
+    std::set<asio::steady_timer*> waiting;     ///< woken whenever one comes
   };
 
   asio::any_io_executor executor_;
@@ -79,7 +80,6 @@ class Collector {
   std::map<std::string, Of> by_token_;  ///< of the tokens that are expected
   std::map<std::string, Clock::time_point> retired_;
   std::vector<Late> late_;
-  std::set<asio::steady_timer*> waiting_;  ///< woken whenever a message comes
   std::size_t octets_ = 0;
   std::size_t dropped_ = 0;
   std::size_t received_ = 0;

@@ -33,7 +33,11 @@ Pace::Pace(Bounds bounds)
       until_trial_(between_trials) {}
 
 std::optional<Pace::Clock::time_point> Pace::next(std::size_t sessions, Clock::time_point now) const {
-  if (open_ > 0 && open_ + sessions > limit_) return std::nullopt;
+  std::size_t most = limit_;
+  // Behind a play of several sessions all others wait; and where sessions last, the limit does not grow while none
+  // begins. So it may go beyond one that was never met.
+  if (ceiling_ > bounds_.sessions && sessions <= limit_) most = std::min(bounds_.sessions, limit_ + sessions - 1);
+  if (open_ > 0 && open_ + sessions > most) return std::nullopt;
   return hopeless(now) ? now : next_;
 }
 

@@ -78,6 +78,28 @@ TEST_CASE("of sessions that wait there may be more than is usual") {
   CHECK(play(pace, patient, milliseconds(3000), Time(milliseconds(2000))).most > 256);
 }
 
+TEST_CASE("a play of several sessions waits for no other where a limit was not met, and for room where it was") {
+  const Time now{};
+  const auto full_but_for_one = [&](Pace& pace) {
+    for (std::size_t open = 0; open + 1 < pace.limit(); ++open) pace.began(1, now);
+    return pace.limit() - 1;
+  };
+  Pace pace({.sessions = 50, .rate = 0});
+  std::size_t open = full_but_for_one(pace);
+  CHECK(pace.next(2, now));
+  CHECK_FALSE(pace.next(pace.limit() + 1, now));
+  pace.began(2, now);
+  pace.refused(Refusal::reply, {}, now);
+  pace.ended(open + 2);
+  open = full_but_for_one(pace);
+  CHECK(pace.next(1, now));
+  CHECK_FALSE(pace.next(2, now));
+  Pace bounded({.sessions = 4, .rate = 0});
+  full_but_for_one(bounded);
+  CHECK(bounded.next(1, now));
+  CHECK_FALSE(bounded.next(2, now));
+}
+
 TEST_CASE("how many sessions a target takes at a time is found out") {
   for (const std::size_t sessions : {1U, 2U, 5U, 50U}) {
     INFO(sessions);

@@ -122,8 +122,10 @@ class Player {
     constexpr std::size_t most = std::size_t{256} << 10;
     Action first = action;
     first.until = settings_.now() - start_ + action.listen;
-    while (left(first).count() > 0 && co_await read(first))
+    do {  // what is there already is no answer to what is said now
+      if (!co_await read(first)) break;
       if (sessions_.at(action.session).ended) co_return;
+    } while (left(first).count() > 0);
     const wire::Time time = left(action);
     sessions_.at(action.session).heard = true;  // what comes now may be an answer
     if (is_quit(action.octets)) leave(sessions_.at(action.session));

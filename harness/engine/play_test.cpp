@@ -21,13 +21,12 @@ using judge::scenario_of;
 using judge::Verdict;
 using std::chrono::milliseconds;
 
-Played played(const scenario::Scenario& scenario, std::uint16_t port, bool implicit_tls = false) {
+Played played(const scenario::Scenario& scenario, Connect connect, bool implicit_tls = false) {
   scenario::Target target;
-  target.port = port;
   target.mail.accepts = {"alice@example.test"};
   const auto tls = wire::TlsContext::client({});
   PlaySettings settings{
-      .connect = [&](wire::Time time) { return wire::connect_tcp(target.host, target.port, "", time); },
+      .connect = std::move(connect),
       .gather = {},
       .tls = tls.get(),
       .tls_name = "127.0.0.1",
@@ -51,6 +50,11 @@ Played played(const scenario::Scenario& scenario, std::uint16_t port, bool impli
   CHECK(scenario::name(again.outcome) == scenario::name(result.judged.verdict.outcome));
   CHECK(judge::name(again.cause) == judge::name(result.judged.verdict.cause));
   return result;
+}
+
+Played played(const scenario::Scenario& scenario, std::uint16_t port, bool implicit_tls = false) {
+  return played(
+      scenario, [port](wire::Time time) { return wire::connect_tcp("127.0.0.1", port, "", time); }, implicit_tls);
 }
 
 Played played(const scenario::Scenario& scenario, const Rogue& rogue) { return played(scenario, rogue.port()); }
@@ -218,6 +222,46 @@ TEST_CASE("a server that closes behind a refusal has not hung up on what comes n
     CHECK(verdict.outcome == Outcome::blocked);
     CHECK(verdict.cause == Cause::interference);
   }
+}
+
+/// A road on which the server's words are there from the start, one a read, and then its close.
+class Foretold : public wire::Transport {
+ public:
+  Foretold(std::vector<std::string> words, std::string& sent) : words_(std::move(words)), sent_(sent) {}
+  asio::awaitable<wire::Read> read(wire::Time) override {
+    if (next_ == words_.size()) co_return wire::Read{wire::End::closed, {}, {}};
+    co_return wire::Read{wire::End::octets, words_[next_++], {}};
+  }
+  asio::awaitable<wire::Written> write(std::string_view octets, wire::Time) override {
+    sent_ += octets;
+    co_return wire::Written{};
+  }
+  void half_close() override {}
+  void reset() override {}
+  void close() override {}
+  [[nodiscard]] std::string local() const override { return "here"; }
+  [[nodiscard]] std::string remote() const override { return "there"; }
+
+ private:
+  std::vector<std::string> words_;
+  std::size_t next_ = 0;
+  std::string& sent_;
+};
+
+TEST_CASE("what has come already is taken before more is said, and nothing is said to a session that has ended") {
+  const auto scenario = scenario_of(R"(state = "connected"
+steps = [ { expect = "220" }, { send = "HELP", expect = "214" }, { send = "NOOP", expect = "250" } ])");
+  std::string sent;
+  const Played result = played(scenario, [&](wire::Time) -> asio::awaitable<wire::Connected> {
+    std::vector<std::string> words = {"220 mx\r\n", "214 Help\r\n"};
+    co_return wire::Connected{std::make_unique<Foretold>(std::move(words), sent), wire::End::octets, {}};
+  });
+  CHECK(result.judged.verdict.cause == Cause::closed);
+  CHECK(sent == "HELP\r\n");
+  std::vector<std::string> said;
+  for (const record::Event& event : result.transcript.events)
+    if (event.kind == record::Event::Kind::octets) said.push_back(event.octets);
+  CHECK(said == std::vector<std::string>{"220 mx\r\n", "214 Help\r\n", "HELP\r\n"});
 }
 
 TEST_CASE("a server that closes after 221 may do so late") {

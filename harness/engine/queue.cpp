@@ -13,12 +13,18 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// As many as the text shows; what fills its holes is not known yet. Close enough for an order.
+/// What fills a hole is not known yet. Close enough for an order.
+std::size_t likely_octets(const scenario::Piece& piece) {
+  constexpr std::size_t of_a_header = 250;
+  constexpr std::size_t of_a_mailbox = 30;
+  if (piece.kind == scenario::Piece::Kind::value) return piece.name == "header" ? of_a_header : of_a_mailbox;
+  return std::max<std::size_t>(piece.octets.size(), 1) * std::max<std::size_t>(piece.count, 1);
+}
+
 std::size_t segments(const scenario::Send& send) {
   if (!send.cut.each_octet) return send.cut.at.size() + 1;
   std::size_t octets = 0;
-  for (const scenario::Piece& piece : send.octets.pieces)
-    octets += std::max<std::size_t>(piece.octets.size(), 1) * std::max<std::size_t>(piece.count, 1);
+  for (const scenario::Piece& piece : send.octets.pieces) octets += likely_octets(piece);
   return std::clamp<std::size_t>(octets, 1, scenario::max_text);
 }
 
@@ -62,6 +68,16 @@ void Queue::add(std::size_t scenario, std::size_t plays, milliseconds wait) {
 
 void Queue::sort() {
   std::stable_sort(plays_.begin(), plays_.end(), [](const Plays& a, const Plays& b) { return a.wait > b.wait; });
+  const auto waits = [](const Plays& plays) { return plays.wait > milliseconds(0); };
+  const auto others = std::partition_point(plays_.begin(), plays_.end(), waits);
+  const auto waiting = static_cast<std::size_t>(others - plays_.begin());
+  std::deque<Plays> mixed;
+  for (auto one = plays_.begin(), other = others; mixed.size() < plays_.size();) {
+    const auto place = static_cast<std::size_t>(one - plays_.begin()) * plays_.size();
+    const bool is_due = one != others && place <= mixed.size() * waiting;
+    mixed.push_back(is_due ? *one++ : *other++);
+  }
+  plays_ = std::move(mixed);
 }
 
 std::optional<std::size_t> Queue::next() {

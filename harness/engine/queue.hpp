@@ -26,7 +26,8 @@ class Queue {
  public:
   /// `plays` of one scenario, at least one.
   void add(std::size_t scenario, std::size_t plays, std::chrono::milliseconds wait);
-  /// The longest wait goes first, so that none of them begins when all else is done; otherwise the order stays.
+  /// The longest wait goes first, so that none of them begins when all else is done. Those that wait are spread evenly
+  /// over those that do not, which otherwise stay in order: there is always something to do while some wait.
   void sort();
   /// The scenario to be played next.
   [[nodiscard]] std::optional<std::size_t> next();

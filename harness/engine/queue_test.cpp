@@ -24,6 +24,9 @@ TEST_CASE("what a scenario waits for by its own will") {
       {"steps = [ { bytes = 'NOOP', expect = [\"500\", \"silence\"] } ]", 70},
       {"steps = [ { bytes = 'NOOP\\r\\n', cut = \"each\", gap = \"20ms\", expect = \"250\" } ]", 100},
       {"steps = [ { bytes = '{NOOP\\r\\n*2}', cut = \"each\", gap = \"10ms\", replies = [\"250\", \"250\"] } ]", 110},
+      {"state = \"data\"\nsteps = [ { message = '{header}x\\r\\n', cut = \"each\", gap = \"2ms\", expect = \"250\" } ]",
+       504},
+      {"steps = [ { send = \"NOOP {token}\", cut = \"each\", gap = \"5ms\", expect = \"250\" } ]", 170},
       {"steps = [ { bytes = 'NOOP\\r\\n', cut = [1, -2], gap = \"20ms\", expect = \"250\" } ]", 40},
       {"timeout = \"1s\"\nsteps = [ { pause = \"300s\" }, { send = \"NOOP\", expect = \"250\" } ]", 1000},
       {"steps = [ { pause = \"300s\" }, { send = \"NOOP\", expect = \"250\" } ]", 60000},
@@ -35,19 +38,29 @@ TEST_CASE("what a scenario waits for by its own will") {
   }
 }
 
-TEST_CASE("the longest wait goes first, repeats together, the rest in the order it came") {
+std::vector<std::size_t> order_of(Queue& queue) {
+  std::vector<std::size_t> order;
+  while (const auto next = queue.next()) order.push_back(*next);
+  CHECK(queue.size() == 0);
+  return order;
+}
+
+TEST_CASE("the longest wait goes first, and repeats together") {
   Queue queue;
   queue.add(0, 1, milliseconds(0));
   queue.add(1, 2, milliseconds(300));
-  queue.add(2, 1, milliseconds(0));
-  queue.add(3, 1, milliseconds(500));
+  queue.add(2, 1, milliseconds(500));
   queue.sort();
-  CHECK(queue.size() == 5);
-  std::vector<std::size_t> order;
-  while (const auto next = queue.next()) order.push_back(*next);
-  CHECK(order == std::vector<std::size_t>{3, 1, 1, 0, 2});
-  CHECK(queue.size() == 0);
-  CHECK_FALSE(queue.next());
+  CHECK(queue.size() == 4);
+  CHECK(order_of(queue) == std::vector<std::size_t>{2, 0, 1, 1});
+}
+
+TEST_CASE("those that wait are spread over those that do not") {
+  Queue queue;
+  for (std::size_t i = 0; i < 6; ++i) queue.add(i, 1, milliseconds(0));
+  for (std::size_t i = 6; i < 9; ++i) queue.add(i, 1, milliseconds(100 * i));
+  queue.sort();
+  CHECK(order_of(queue) == std::vector<std::size_t>{8, 0, 1, 7, 2, 3, 6, 4, 5});
 }
 
 }  // namespace

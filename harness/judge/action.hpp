@@ -31,7 +31,7 @@ struct Action {
   std::string_view name;     ///< of open: the session's
   std::string_view octets;   ///< of write; valid until the next call of next()
   bool beneath_tls = false;  ///< of write: on the TCP connection, not through its TLS
-  /// Of write: listen so long first, and write nothing where the session ends in that time.
+  /// Of write: take what has come, listen so long for more, and write nothing where the session ends in that time.
   std::chrono::milliseconds listen{0};
   record::Time until{0};    ///< since the transcript's start
   std::size_t awaited = 0;  ///< of ask_deliveries

@@ -81,7 +81,7 @@ class Player {
   }
 
   void write(const Action& action) {
-    while (action.listen.count() > 0 && read(action))
+    while (read(action))
       if (!is_open(action)) return;
     const wire::Written written = at(action).write(action.octets, action.beneath_tls);
     if (written.end != End::octets) return playing_.note(Event::Kind::unsent, action, written.problem);

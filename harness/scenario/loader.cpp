@@ -25,10 +25,10 @@ std::optional<std::string> read_octets(const fs::path& path, std::vector<Diagnos
   if (fs::is_regular_file(status)) in.open(path, std::ios::binary);
   if (in.is_open()) {
     // One octet more than is allowed, so that the reader can tell that it is too long.
-    std::string octets(max_file + 1, '\0');
+    const auto size = std::min<std::uintmax_t>(fs::file_size(path, problem), max_file);
+    std::string octets(size + 1, '\0');
     in.read(octets.data(), static_cast<std::streamsize>(octets.size()));
     octets.resize(static_cast<std::size_t>(in.gcount()));
-    octets.shrink_to_fit();
     if (!in.bad()) return octets;
   }
   const bool is_there = fs::exists(status);

@@ -192,7 +192,7 @@ asio::awaitable<Read> TcpConnection::read(Time deadline) {
   co_await asio::post(socket.get_executor(), asio::use_awaitable);
   for (;;) {
     Read result = read_now();
-    if (result.end != End::deadline) co_return result;
+    if (result.end != End::deadline || end.over()) co_return result;
     await(Socket::wait_read, awaits_readable_, readable);
     if (!co_await readable.wait(end)) co_return read_now();
   }
