@@ -48,6 +48,11 @@ EXPECTED = {name: Expected() for name in SERVERS} | {
     "empty-keyword": finding("always/ehlo-keyword"),
     # RFC 5321 section 3.8: a server MUST NOT close the connection in response to commands that it does not understand.
     "closes-after-error": finding("survey/after-an-error", decided=1000),
+    # RFC 5321 section 4.5.3.1.8: a hundred recipients, whoever the server is; section 4.5.3.1.7: 64 K octets.
+    "fifty-recipients": finding("survey/recipients"),
+    "fifty-thousand-octets": finding("survey/octets"),
+    # RFC 5321 section 3.8: no session is closed but after QUIT, 421 or a timeout.
+    "one-message": finding("survey/messages"),
     # At four sessions a second all of it takes eight minutes, as smtpspec says soon; here the pace is what matters.
     "four-a-second": Expected(decided=100, options=("--filter", "pipelining")),
     "login-first": Expected(decided=1000),

@@ -192,17 +192,56 @@ class ClosesAfterError(Odd):
         return lines
 
 
-class TenCommands(Odd):
-    """Answers an eleventh command that is no mail with 554, and closes."""
+class OneTooMany(Odd):
+    """Ends a session at a command that is one too many."""
     looks = True
+    most, verb = 0, b""
+    words = [b"421 4.7.0 Too much for one session"]
 
     def command(self, session, line):
-        session.counted += re.match(rb"(?i)(MAIL|RCPT|DATA|BDAT|QUIT)\b", line) is None
-        return b"QUIT\r\n" if session.counted > 10 else line
+        session.counted += re.match(self.verb, line) is not None
+        return b"QUIT\r\n" if session.counted > self.most else line
 
     async def reply(self, session, lines):
-        over = session.counted > 10 and lines[0].startswith(b"221")
-        return [b"554 5.7.0 Too many commands that are no mail"] if over else lines
+        return self.words if session.counted > self.most and lines[0].startswith(b"221") else lines
+
+
+class TenCommands(OneTooMany):
+    """Answers an eleventh command that is no mail with 554, and closes."""
+    most, verb = 10, rb"(?i)(?!(MAIL|RCPT|DATA|BDAT|QUIT)\b)"
+    words = [b"554 5.7.0 Too many commands that are no mail"]
+
+
+class TenRecipients(OneTooMany):
+    """Ends a session by 421 at its eleventh recipient."""
+    most, verb = 10, rb"(?i)RCPT\b"
+
+
+class FiveMessages(OneTooMany):
+    """Ends a session by 421 at its sixth MAIL, as Exim does at smtp_accept_max_per_connection."""
+    most, verb = 5, rb"(?i)MAIL\b"
+
+
+class OneMessage(OneTooMany):
+    """Closes a session at its second MAIL, without a word."""
+    most, verb, words = 1, rb"(?i)MAIL\b", []
+
+
+class Faulty(Odd):
+    """Has its faults for everybody."""
+
+    def backend(self, _peer, _usual, other):
+        return other
+
+
+class FiftyRecipients(Faulty):
+    """Refuses the recipients of a message behind the fiftieth by 452."""
+    faults = ("few-recipients",)
+
+
+class FiftyThousandOctets(Faulty):
+    """Refuses a message of more than 50,000 octets by 552, and announces more."""
+    faults = ("agreed-size-refused",)
 
 
 class Aliases(Odd):
@@ -293,7 +332,9 @@ class EhloWithoutEnd(Odd):
 SERVERS = {
     "plain": Odd, "no-noop": NoNoop, "helo-only": HeloOnly, "auth-equals": AuthEquals, "auth-empty": AuthEmpty,
     "empty-keyword": EmptyKeyword, "five-at-a-time": FiveAtATime, "four-a-second": FourASecond,
-    "closes-after-error": ClosesAfterError, "ten-commands": TenCommands, "aliases": Aliases, "login-first": LoginFirst,
+    "closes-after-error": ClosesAfterError, "ten-commands": TenCommands, "ten-recipients": TenRecipients,
+    "five-messages": FiveMessages, "one-message": OneMessage, "fifty-recipients": FiftyRecipients,
+    "fifty-thousand-octets": FiftyThousandOctets, "aliases": Aliases, "login-first": LoginFirst,
     "login-first-told-as-mx": LoginFirstToldAsMx,
     "awaits-close-notify": AwaitsCloseNotify, "tarpit": Tarpit, "trusts-loopback": TrustsLoopback,
     "no-envelopes": NoEnvelopes, "greeting-of-spaces": GreetingOfSpaces, "greeting-without-end": GreetingWithoutEnd,

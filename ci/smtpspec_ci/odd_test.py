@@ -29,6 +29,8 @@ class Odd(unittest.TestCase):
         self.assertEqual(passed("no-noop", b"DATA\r\nNOOP\r\n"), b"DATA\r\nNOOP\r\n")
         ten = b"RSET\r\nMAIL FROM:<>\r\n" * 10
         self.assertEqual(passed("ten-commands", ten, b"NOOP\r\n"), ten + b"QUIT\r\n")
+        self.assertEqual(passed("ten-recipients", b"RCPT TO:<a>\r\n" * 11), b"RCPT TO:<a>\r\n" * 10 + b"QUIT\r\n")
+        self.assertEqual(passed("one-message", b"MAIL FROM:<>\r\nRSET\r\nMAIL FROM:<>\r\n"), b"MAIL FROM:<>\r\nRSET\r\nQUIT\r\n")
 
     def test_replies(self):
         ehlo = [b"250-a", b"250-STARTTLS", b"250-AUTH PLAIN", b"250 PIPELINING"]

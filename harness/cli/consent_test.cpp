@@ -17,14 +17,18 @@ steps = [ { message = 'x', expect = "250" }, { open = "b", state = "rcpt" }, { o
 id = "b"
 title = "B"
 steps = [ { bytes = 'DATA\r\nx\r\n.\r\n', replies = ["354", "250"] }, { login = "PLAIN", password = "wrong", expect = "535" } ]
+[[scenario]]
+id = "c"
+title = "C"
+steps = [ { repeat = 20, steps = [ { send = "DATA", expect = "354" }, { message = 'x', expect = "250" } ] } ]
 )~",
                                                "t.toml");
   REQUIRE(loaded.ok());
   std::vector<const scenario::Scenario*> chosen;
   for (const auto& one : loaded.value.scenarios) chosen.push_back(&one);
   const Burden burden = burden_of(chosen, 2);
-  CHECK(burden.sessions == 6);
-  CHECK(burden.messages == 6);
+  CHECK(burden.sessions == 8);
+  CHECK(burden.messages == 46);
   CHECK(burden.wrong_logins == 2);
 }
 

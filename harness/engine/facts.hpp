@@ -18,6 +18,12 @@
 
 namespace smtpspec::engine {
 
+/// How much of something a session took, as one row of the survey saw it.
+struct Limit {
+  record::Deviation deviation;
+  std::size_t recipients = 0;  ///< that were asked for by then, where a recipient was one too many
+};
+
 struct Facts {
   std::string greeting;   ///< octets as they came
   smtp::Ehlo plain;       ///< before TLS (of an smtps target: the only one)
@@ -29,6 +35,8 @@ struct Facts {
   // What the survey adds (survey.hpp).
   std::set<std::string, std::less<>> holding;   ///< facts that hold
   std::vector<record::Deviation> deviations;    ///< facts that do not, and limits
+  std::vector<Limit> limits;                    ///< as they were seen; what is true of them is a deviation
+  std::map<std::string, std::size_t> takes;     ///< of a limit: so many were tried, and taken
   std::optional<scenario::Ladder> before_mail;  ///< the state in which MAIL is taken; empty: nothing is known of it
   std::vector<std::string> mailboxes;           ///< that take mail, in the order in which they were asked for
   std::map<std::string, std::string> refused;   ///< mailboxes that take none: the reply to RCPT

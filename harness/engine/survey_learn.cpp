@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/engine/survey.hpp"
+#include "harness/engine/survey_limits.hpp"
 #include "harness/record/secrets.hpp"
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
@@ -55,9 +56,6 @@ std::string because(const Scenario& row, const Played& played) {
   return record::Redactor(played.transcript.secrets).without_secrets(row.id + ": " + text);
 }
 
-/// Of a reply to an error, so that a row with some of them takes longer than anybody wants to wait.
-constexpr milliseconds slow{5000};
-
 void drop(Facts& facts, const std::string& fact) {
   auto& all = facts.deviations;
   all.erase(std::remove_if(all.begin(), all.end(), [&](const Deviation& one) { return one.fact == fact; }), all.end());
@@ -93,51 +91,6 @@ void learn_fact(Facts& facts, const Scenario& row, const Played& played) {
   }
   facts.holding.insert(row.fact);
   drop(facts, row.fact);
-}
-
-/// How long the slowest reply to an error took, and how much of the row's kind a session takes that was ended then.
-void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
-  smtp::ReplyParser parser;
-  record::Time asked{0};
-  std::size_t errors = 0;
-  std::size_t replies = 0;
-  int last = 0;
-  bool ended = false;
-  for (const Event& event : played.transcript.events) {
-    if (is_said(event, Party::client)) {
-      if (smtp::to_upper(event.octets).starts_with("QUIT")) break;
-      asked = event.at;
-    }
-    const bool by_server = event.by == Party::server;
-    ended = ended || (by_server && (event.kind == Event::Kind::closed || event.kind == Event::Kind::reset));
-    if (!is_said(event, Party::server)) continue;
-    parser.feed(event.octets);
-    while (const auto reply = parser.next()) {
-      if (reply->code == 421) ended = true;
-      if (reply->code == 421) continue;
-      ++replies;
-      last = reply->code;
-      if (reply->code < 400) continue;
-      ++errors;
-      const auto took = std::chrono::duration_cast<milliseconds>(event.at - asked);
-      facts.error_takes = std::max(took, facts.error_takes.value_or(took));
-    }
-  }
-  if (facts.error_takes >= slow && facts.lacks("quick-errors") == nullptr)
-    facts.deviations.push_back(
-        {"quick-errors", fmt::format("{}: an error is answered after {} s", row.id, facts.error_takes->count() / 1000),
-         0});
-  // The last reply may say that it was too much, in a code of the server's own.
-  const bool said_so =
-      !ended && last >= 400 && last != 500 && last != 502 && played.judged.verdict.cause == Cause::ending;
-  if (!ended && !said_so) return;
-  const std::size_t after = (row.limit == "errors" ? errors : replies) - (said_so ? 1 : 0);
-  if (const Deviation* known = facts.lacks(row.limit); known != nullptr && known->after <= after) return;
-  drop(facts, row.limit);
-  facts.deviations.push_back({row.limit,
-                              fmt::format("{}: the server ended a session after {} {}", row.id, after,
-                                          row.limit == "errors" ? "errors" : "replies"),
-                              after});
 }
 
 /// The slowest reply; one that did not come took as long as it was waited for.
@@ -184,6 +137,7 @@ void learn(Facts& facts, const Scenario& row, const Played& played, record::Time
     facts.plain = seen.plain;
     facts.starttls = seen.starttls;
     facts.problem = seen.problem;
+    learn_announced_size(facts);
   }
   if (row.from == scenario::Ladder::tls) facts.under_tls = ehlo_under_tls(played.transcript);
   if (!row.fact.empty()) learn_fact(facts, row, played);
@@ -206,6 +160,7 @@ std::vector<Learnt> learnt(const Facts& facts) {
   for (const auto& [mailbox, other] : facts.shows_as)
     add("alias", smtp::escape(fmt::format("{} -> {}", mailbox, other)));
   if (facts.delivery_takes) add("a delivery takes", fmt::format("{} ms", facts.delivery_takes->count()));
+  if (const std::string taken = taken_of(facts); !taken.empty()) add("a session takes at least", taken);
   if (facts.error_takes) add("a reply to an error takes", fmt::format("{} ms", facts.error_takes->count()));
   for (const Learnt& note : facts.notes)
     if (std::find(all.begin(), all.end(), note) == all.end()) all.push_back(note);

@@ -35,6 +35,25 @@ id = "two-errors"
 title = "RSET after two errors"
 steps = [{ send = "X", expect = "500" }, { send = "X", expect = "500" }, { send = "RSET", expect = "250" }]
 [[scenario]]
+id = "sixty-recipients"
+title = "Sixty recipients"
+state = "mail"
+steps = [{ repeat = 60, send = "RCPT TO:<{accepted}>", expect = "250" }]
+[[scenario]]
+id = "eleven-messages"
+title = "A message after ten others"
+steps = [{ repeat = 11, steps = [
+  { send = "MAIL FROM:<{sender}>", expect = "250" },
+  { send = "RCPT TO:<{accepted}>", expect = "250" },
+  { send = "DATA", expect = "354" },
+  { message = 'text\r\n', expect = "250" },
+] }]
+[[scenario]]
+id = "large"
+title = "A large message"
+state = "data"
+steps = [{ message = '{header}{text\r\n*10000}', expect = "250" }]
+[[scenario]]
 id = "tls"
 title = "RSET under TLS"
 state = "tls"
@@ -76,6 +95,9 @@ TEST_CASE("a deviation is found once, and what leans on it is blocked by it") {
       {{Fault::rset_unknown}, "survey/rset", "rset two-errors tls"},
       {{Fault::unknown_command_ends_session}, "survey/after-an-error", "two-errors"},
       {{Fault::handshake_fails}, "survey/handshake", "survey/mail/under-tls survey/mail/logged-in survey/login tls"},
+      {{Fault::few_recipients}, "survey/recipients", "sixty-recipients"},
+      {{Fault::many_messages_hang_up}, "survey/messages", "eleven-messages"},
+      {{Fault::agreed_size_refused}, "survey/octets", "large"},
       {{Fault::ehlo_unknown},
        "survey/ehlo",
        "survey/handshake survey/mail/logged-in survey/mailbox-at-name survey/login"},
@@ -219,34 +241,6 @@ TEST_CASE("how a mailbox shows, and how long its mail takes") {
   learn(facts, row, one, milliseconds(2));
   CHECK(facts.shows_as.at("alice@example.test") == "alice@sink.test");
   CHECK(facts.delivery_takes == milliseconds(34));
-}
-
-TEST_CASE("how many errors a session takes") {
-  scenario::Scenario row;
-  row.id = "survey/errors";
-  row.limit = "errors";
-  const auto error = [](Script& script) { script.sends("X\r\n").later(milliseconds(9)).says("500 What?\r\n"); };
-  Script script = Script().greeted();
-  error(script);
-  error(script);
-  Facts facts;
-  learn(facts, row, played(script), {});
-  CHECK(facts.lacks("errors") == nullptr);
-  CHECK(facts.error_takes == milliseconds(10));
-  script.sends("X\r\n").says("421 Enough\r\n").closes();
-  learn(facts, row, played(script), {});
-  REQUIRE(facts.lacks("errors") != nullptr);
-  CHECK(facts.lacks("errors")->after == 2);
-}
-
-TEST_CASE("errors that are answered late are given more time, and more sessions") {
-  scenario::Scenario row;
-  row.id = "survey/errors";
-  row.limit = "errors";
-  Facts facts;
-  learn(facts, row, played(Script().greeted().sends("X\r\n").later(milliseconds(12000)).says("500 What?\r\n")), {});
-  REQUIRE(facts.lacks("quick-errors") != nullptr);
-  CHECK(facts.lacks("quick-errors")->because == "survey/errors: an error is answered after 12 s");
 }
 
 TEST_CASE("a mailbox that was not asked for yet is not taken for one that is refused") {

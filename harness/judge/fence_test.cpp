@@ -52,6 +52,51 @@ TEST_CASE("what the survey found is held against no row") {
   });
 }
 
+TEST_CASE("what is beyond a limit that the survey found is held against no row") {
+  const std::string rcpt = R"({ send = "RCPT TO:<a@b>", expect = ["25z", { reply = "452 4.5.3", as = "fail" }] })";
+  const std::string two = "state = \"mail\"\nsteps = [ " + rcpt + ", " + rcpt + " ]";
+  const auto transaction = [] {
+    return Script().greeted().sends("MAIL FROM:<a@a>\r\n").says("250 Ok\r\n").step(0).sends("RCPT TO:<a@b>\r\n");
+  };
+  const auto second = [&] { return transaction().says("250 Ok\r\n").step(1).sends("RCPT TO:<a@b>\r\n"); };
+  const auto refused = [&] { return second().says("452 4.5.3 Two\r\n").fenced(); };
+  const std::string mail = R"(state = "data"
+steps = [ { message = "x", expect = "250" }, { send = "MAIL FROM:<a@a>", expect = "250" } ])";
+  const auto next = [] {
+    Script script = Script().greeted().sends("MAIL FROM:<a@a>\r\n").says("250 Ok\r\n");
+    script.sends("RCPT TO:<a@b>\r\n").says("250 Ok\r\n").sends("DATA\r\n").says("354 Go\r\n");
+    script.step(0).sends("x\r\n.\r\n").says("250 Ok\r\n");
+    return script.step(1).sends("MAIL FROM:<a@a>\r\n");
+  };
+  const std::string large = R"(steps = [ { send = "HELP {x*900}", expect = "214" } ])";
+  const auto said = [] { return Script().greeted().step(0).sends("HELP " + std::string(900, 'x') + "\r\n"); };
+  check({
+      {"a recipient is one too many", two, refused(), Outcome::fail, Cause::ending},
+      {"and that is known", two, refused().lacks("recipients", 1), Outcome::blocked, Cause::ending},
+      {"it is not", two, refused().lacks("recipients", 2), Outcome::fail, Cause::ending},
+      {"by another code", two, second().says("554 Two\r\n").hung_up().lacks("recipients", 1), Outcome::blocked,
+       Cause::reply},
+      {"by a close", two, second().closes().lacks("recipients", 1), Outcome::blocked, Cause::closed},
+      {"though errors may have been too many, too", two, refused().lacks("errors", 1).lacks("recipients", 1),
+       Outcome::blocked, Cause::ending},
+      {"the first is no matter of number", two, transaction().says("554 No\r\n").hung_up().lacks("recipients", 1),
+       Outcome::fail, Cause::reply},
+      {"a message is one too many", mail, next().closes(), Outcome::crash, Cause::closed},
+      {"and that is known", mail, next().closes().lacks("messages", 1), Outcome::blocked, Cause::closed},
+      {"it is not", mail, next().closes().lacks("messages", 2), Outcome::crash, Cause::closed},
+      {"a session that goes on has had no message too many", mail,
+       next().says("501 What?\r\n").quiet().hung_up().lacks("messages", 1), Outcome::fail, Cause::reply},
+      {"octets", large, said().says("552 Too much\r\n").hung_up().lacks("octets", 800), Outcome::blocked, Cause::reply},
+      {"fewer octets", large, said().says("552 Too much\r\n").hung_up().lacks("octets", 1000), Outcome::fail,
+       Cause::reply},
+  });
+  // 421 is anybody's right; why it was said is known.
+  const auto ended = next().says("421 Enough\r\n").closes();
+  CHECK(judge(scenario_of(mail), ended.transcript()).verdict.reason == "the target answered 421 Enough\\r\\n");
+  CHECK(judge(scenario_of(mail), Script(ended).lacks("messages", 1).transcript()).verdict.reason ==
+        "blocked by survey/row: why");
+}
+
 TEST_CASE("what breaks in the fence is no verdict on the row") {
   const std::string quit = R"(steps = [ { send = "QUIT", expect = "221" } ])";
   const std::string quit_close = R"(steps = [ { send = "QUIT", expect = "221 close" } ])";

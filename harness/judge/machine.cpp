@@ -71,7 +71,9 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
   Session& session = stage_.sessions.emplace_back();
   session.number = stage_.sessions.size() - 1;
   session.name = std::move(name);
-  if (stage_.terms.lmtp) session.lmtp.emplace(Watcher{smtp::Referee(true)});
+  const record::Terms& terms = stage_.terms;
+  if (terms.lmtp || terms.lacks("recipients") != nullptr || terms.lacks("messages") != nullptr)
+    session.watcher.emplace(Watcher{smtp::Referee(terms.lmtp)});
   Action asked = stage_.about(Kind::open, session);
   asked.name = session.name;
   co_await stage_.carry_out(asked);

@@ -63,6 +63,7 @@ class Machine {
   Routine<Next> await_reply(const scenario::Step& step, const scenario::Expectation& expectation, Session& session);
   Routine<Next> unmet_by(const scenario::Step& step, const scenario::Expectation& expectation, const Observed& observed,
                          Session& session);
+  Routine<> excuse(const scenario::Step& step, const Observed& observed, bool early, Session& session);
   Routine<bool> still_answers(Session& session);
   Routine<> fence(Session& session);
   Routine<> quit(Session& session);
@@ -79,7 +80,8 @@ class Machine {
   /// The deviation by which a command that the step sends is unknown to the target; null where it is none of that.
   [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed) const;
   void blocked_by(const record::Deviation& deviation);
-  /// The limit of the target's patience that the session has reached, as far as the survey knows it; else null.
+  /// The limit of the target's that the session has reached, as far as the survey knows it; else null. Of several one
+  /// that may show in a refusal alone.
   [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;
   [[nodiscard]] std::string decides(const std::string& of_alternative, const std::string& of_step) const;
 

@@ -31,6 +31,14 @@ bool only_wants_login(const Alternative& alternative, const Observed& observed) 
   return observed.reply.code == 530 && (alternative.code == "5yz" || alternative.code == "53z");
 }
 
+/// A limit beyond which the session may go on, and refuse that of which it was too much.
+bool only_refuses(const record::Deviation& limit) { return limit.fact == "recipients" || limit.fact == "octets"; }
+
+/// A reply that a limit which was reached accounts for.
+bool is_by(const record::Deviation& limit, const Observed& observed) {
+  return observed.reply.code >= 400 && (only_refuses(limit) || observed.reply.code == 421 || observed.closed);
+}
+
 }  // namespace
 
 Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session) {
@@ -72,6 +80,9 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
     decide(outcome, Cause::ending, describe(expectation), describe(observed));
     verdict_.reason = alternative.because;
     if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+    const bool may_be_a_limit = outcome == Outcome::fail || outcome == Outcome::blocked;
+    const record::Deviation* limit = may_be_a_limit ? limit_reached(session) : nullptr;
+    if (limit != nullptr && is_by(*limit, observed)) blocked_by(*limit);
     verdict_.decided_by = decides(alternative.decides, step.decides);
   }
   co_return alternative.ends ? Next::end : Next::go_on;
@@ -88,22 +99,7 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
     case Observed::What::reply: {
       decide(by_level, early ? Cause::early_reply : Cause::reply, expected, actual);
       verdict_.octets = observed.reply.lines.front().bytes;
-      // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1). As an answer to
-      // something that must have none it is so where the server shuts down (section 3.8).
-      if (observed.reply.klass() != 4) {
-        if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
-        if (const record::Deviation* limit = limit_reached(session); limit != nullptr && observed.reply.code >= 500) {
-          co_await stage_.listen(session, stage_.terms.patience.silence);
-          if (!session.open) blocked_by(*limit);
-        }
-        break;
-      }
-      bool shuts_down = observed.reply.code == 421;
-      if (early && !shuts_down) {
-        co_await stage_.listen(session, stage_.terms.patience.silence);
-        shuts_down = session.replies.peer_closed();
-      }
-      if (!early || shuts_down) interfered("the target answered " + actual);
+      co_await excuse(step, observed, early, session);
       break;
     }
     case Observed::What::closed:
@@ -128,6 +124,29 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
   }
   verdict_.decided_by = decides("", step.decides);
   co_return Next::stop;
+}
+
+/// A reply that the expectation does not allow, where the server has a right to it or it is known of the server.
+Routine<> Machine::excuse(const Step& step, const Observed& observed, bool early, Session& session) {
+  const record::Deviation* limit = limit_reached(session);
+  const bool refused = limit != nullptr && only_refuses(*limit);
+  if (observed.reply.klass() != 4) {
+    if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+    if (limit == nullptr || observed.reply.code < 500) co_return;
+    if (!refused) co_await stage_.listen(session, stage_.terms.patience.silence);
+    if (refused || !session.open) blocked_by(*limit);
+    co_return;
+  }
+  // 4yz is the server's right at any time (load, greylisting, rate limits: RFC 5321 section 4.2.1). As an answer to
+  // something that must have none it is so where the server shuts down (section 3.8).
+  bool shuts_down = observed.reply.code == 421;
+  if (early && !shuts_down) {
+    co_await stage_.listen(session, stage_.terms.patience.silence);
+    shuts_down = session.replies.peer_closed();
+  }
+  if (early && !shuts_down) co_return;
+  interfered("the target answered " + verdict_.actual);
+  if (refused || (limit != nullptr && shuts_down)) blocked_by(*limit);
 }
 
 /// What was seen is the server's right, and says nothing of what was asked.
@@ -189,10 +208,10 @@ const record::Deviation* Machine::unknown_to_target(const Step& step, const Obse
 }
 
 const record::Deviation* Machine::limit_reached(const Session& session) const {
-  const record::Deviation* errors = stage_.terms.lacks("errors");
-  if (errors != nullptr && session.errors >= errors->after) return errors;
-  const record::Deviation* commands = stage_.terms.lacks("commands");
-  return commands != nullptr && session.taken >= commands->after ? commands : nullptr;
+  const record::Deviation* reached = nullptr;
+  for (const record::Deviation& one : stage_.terms.deviations)
+    if (session.has_had(one) && (reached == nullptr || only_refuses(one))) reached = &one;
+  return reached;
 }
 
 std::string Machine::decides(const std::string& of_alternative, const std::string& of_step) const {

@@ -26,9 +26,12 @@ void Stage::take(const Event& event) {
     case Event::Kind::connected: session.open = true; break;
     case Event::Kind::octets:
       (event.by == Party::client ? session.spoke : session.heard) = now_;
-      if (event.by == Party::client) session.said_more = true;
-      if (event.by == Party::client) break;
-      session.octets_read += event.octets.size();
+      if (event.by == Party::server) {
+        session.octets_read += event.octets.size();
+      } else {
+        session.octets_sent += event.octets.size() + event.omitted;
+        session.said_more = true;
+      }
       break;
     case Event::Kind::unsent: session.takes_no_more = true; break;
     case Event::Kind::tls_started: session.under_tls = true; break;
@@ -46,8 +49,17 @@ void Stage::take(const Event& event) {
       break;
     default: break;
   }
-  if (session.lmtp) session.lmtp->show(event);
+  if (session.watcher) session.watcher->show(event);
   session.replies.take(event);
+}
+
+bool Session::has_had(const record::Deviation& limit) const {
+  const smtp::Demand demand = watcher ? watcher->referee.demand() : smtp::Demand();
+  if (limit.fact == "errors") return errors >= limit.after;
+  if (limit.fact == "commands") return taken >= limit.after;
+  if (limit.fact == "recipients") return demand.recipients > limit.after;
+  if (limit.fact == "messages") return demand.mails > limit.after || demand.messages >= limit.after;
+  return limit.fact == "octets" && octets_sent > limit.after;
 }
 
 Action Stage::about(Action::Kind kind, const Session& session) const {

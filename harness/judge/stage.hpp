@@ -20,11 +20,13 @@ struct Session {
   std::size_t number = 0;
   std::string name;
   ReplyMatcher replies;
-  std::optional<Watcher> lmtp;  ///< of an LMTP session: knows to whom each reply after the data belongs
-  bool open = false;            ///< connected, and not ended by either side
+  /// Knows what each reply answers: of an LMTP session, and where a limit of the target's is known.
+  std::optional<Watcher> watcher;
+  bool open = false;  ///< connected, and not ended by either side
   bool under_tls = false;
   bool takes_no_more = false;  ///< a write failed
   std::size_t octets_read = 0;
+  std::size_t octets_sent = 0;
   int last_code = 0;       ///< of the last reply that an expectation was given; 0 before the first
   std::size_t taken = 0;   ///< such replies
   std::size_t errors = 0;  ///< of them 4yz and 5yz
@@ -36,8 +38,10 @@ struct Session {
   /// The last reply was one of several that are due at the end of data, one an accepted recipient (RFC 2033 section
   /// 4.2), and more are to come.
   [[nodiscard]] bool awaits_more_of_the_same() const {
-    return lmtp && lmtp->referee.more_after(replies.given() - 1) > 0;
+    return watcher && watcher->referee.more_after(replies.given() - 1) > 0;
   }
+  /// As much as this limit says, so that the server may end the session, or refuse what goes beyond.
+  [[nodiscard]] bool has_had(const record::Deviation& limit) const;
 };
 
 class Stage {

@@ -85,9 +85,9 @@ struct Patience {
 
 /// A fact that does not hold for the target, as the survey found: what depends on it cannot be decided.
 struct Deviation {
-  std::string fact;       ///< "noop"; or a limit: "errors", "commands"
+  std::string fact;       ///< "noop"; or a limit: "errors", "commands", "recipients", "messages", "octets"
   std::string because;    ///< "survey/noop: 502 ..."
-  std::size_t after = 0;  ///< of a limit: a session ends after so many
+  std::size_t after = 0;  ///< of a limit: after so many a session ends, or refuses what is more
   bool operator==(const Deviation&) const = default;
 };
 

@@ -301,6 +301,7 @@ const std::vector<Case> cases = {
     {Fault::recipients_counted_over_session,
      {mail + recipients(60) + "RSET\r\nMAIL FROM:<>\r\n" + recipients(60)},
      "452"},
+    {Fault::many_messages_hang_up, {many(data + ".\r\n", 11)}, "closed"},
     {Fault::recipient_limit_is_552, {mail + recipients(101)}, "552"},
     {Fault::bdat_outside_hangs_up, {ehlo + "BDAT 1\r\na"}, "closed"},
 

@@ -12,6 +12,7 @@ using smtp::Verb;
 
 constexpr std::size_t auth_buffer = 1024;
 constexpr std::size_t long_route = 10;
+constexpr std::size_t many_messages = 10;
 
 /// A SCRAM message that begins an exchange without its user or nonce (RFC 5802 section 7).
 bool is_malformed_scram(const Command& command) {
@@ -78,6 +79,7 @@ bool FaultyCore::hangs_up_on(const Command& command) const {
          (is_malformed_scram(command) && has(Fault::malformed_scram_hangs_up)) ||
          (command.path.source_route.size() > long_route && has(Fault::long_route_hangs_up)) ||
          (command.verb == Verb::mail && strange && has(Fault::mail_before_ehlo_crashes)) ||
+         (command.verb == Verb::mail && memory.messages >= many_messages && has(Fault::many_messages_hang_up)) ||
          (command.verb == Verb::data && chunk_refusal && has(Fault::refused_chunk_then_data_crashes)) ||
          (command.verb == Verb::bdat && !transaction.open && has(Fault::bdat_outside_hangs_up));
 }

@@ -187,7 +187,7 @@ struct Scenario {
   std::string rule;  ///< of an `always/...` row: the rule that it stands for, the referee's or `fence_rule`; no steps
   bool survey = false;  ///< a `survey/...` row: played before the rest, to learn what the target is like
   std::string fact;     ///< of the survey: what holds of the target where one of its rows passes
-  std::string limit;    ///< of the survey: "errors" or "commands", if the session ends before the row does
+  std::string limit;    ///< of the survey: "errors", "recipients" ..., where a session may take only so many
   Level level = Level::must;
   bool level_stated = false;  ///< by the scenario itself; otherwise it is the highest of its requirements
   std::vector<std::string> tags;

@@ -31,7 +31,7 @@ const std::vector<std::string> survey_facts = {"greeting",
                                                "untrusted",
                                                "header-as-sent",
                                                "body-as-sent"};
-const std::vector<std::string> limits = {"errors", "commands"};
+const std::vector<std::string> limits = {"errors", "commands", "recipients", "messages", "octets"};
 const std::vector<std::string> facts = [] {
   std::vector<std::string> all = target_facts;
   all.insert(all.end(), survey_facts.begin(), survey_facts.end());
@@ -222,7 +222,7 @@ const Fields<It> survey_fields =
     joined({{{"fact", "What holds of the target where one of the rows of this fact passes",
               shape::or_column(shape::one_of(survey_facts))},
              &It::read_word<&Scenario::fact, survey_facts>},
-            {{"limit", "What the session has had too much of, where it ends before the row does",
+            {{"limit", "What the session has had too much of, where it ends, or refuses more, before the row is done",
               shape::or_column(shape::one_of(limits))},
              &It::read_word<&Scenario::limit, limits>}},
            scenario_fields);

@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::size_t many_refusals = 3;
 
+void asked_for(Demand& demand, const PendingReply& what) {
+  if (what.verb == Verb::mail) ++demand.mails;
+  if (what.verb == Verb::rcpt) ++demand.recipients;
+}
+
 }  // namespace
 
 struct Referee::Impl {
@@ -25,6 +30,7 @@ struct Referee::Impl {
   void take_answer(const Reply& reply);
   void judge(const PendingReply& what, const Reply& reply);
   void follow(const PendingReply& what, const Reply& reply);
+  void count(const PendingReply& what, const Reply& reply);
   void close(bool by_close_notify);
   [[nodiscard]] bool is_per_recipient(const PendingReply& what) const {
     return server.lmtp && (what.input == Input::end_of_data || what.last_chunk);
@@ -47,7 +53,8 @@ struct Referee::Impl {
   bool last_word = false;
   bool closed = false;
   std::size_t refusals = 0;  ///< 5yz replies
-  std::string not_known;     ///< the last reply, where it says that the command is not known: 500 or 502
+  Demand answered;
+  std::string not_known;  ///< the last reply, where it says that the command is not known: 500 or 502
 };
 
 /// The grammar of a reply depends on its command in two points only; where that is not known, both are let pass.
@@ -107,11 +114,19 @@ void Referee::Impl::take_answer(const Reply& reply) {
   }
   replies_left = 0;
   client.owed.pop_front();
+  count(what, reply);
   last_word = reply.klass() >= 4 && !client.owed.empty();
   refusals += reply.klass() == 5 ? 1 : 0;
   not_known = reply.code == 500 || reply.code == 502 ? reply.bytes() : std::string();
   shifted = shifted && !client.owed.empty();
   follow(what, reply);
+}
+
+/// `reply`: the last to it.
+void Referee::Impl::count(const PendingReply& what, const Reply& reply) {
+  asked_for(answered, what);
+  const bool ends = what.input == Input::end_of_data || what.last_chunk;
+  if (ends && reply.klass() == 2) ++answered.messages;
 }
 
 void Referee::Impl::judge(const PendingReply& what, const Reply& reply) {
@@ -227,6 +242,12 @@ std::size_t Referee::owed() const {
 std::size_t Referee::more_after(std::size_t reply) const {
   const auto found = impl_->more_after.find(reply);
   return found == impl_->more_after.end() ? 0 : found->second;
+}
+
+Demand Referee::demand() const {
+  Demand demand = impl_->answered;
+  for (const PendingReply& what : impl_->client.owed) asked_for(demand, what);
+  return demand;
 }
 
 const std::vector<Violation>& Referee::violations() const { return impl_->rulings.violations(); }

@@ -12,6 +12,13 @@
 
 namespace smtpspec::smtp {
 
+/// What a session was asked for so far. Where the order of things is not known any more, nothing is added.
+struct Demand {
+  std::size_t mails = 0;       ///< MAIL commands, answered or not
+  std::size_t recipients = 0;  ///< RCPT commands, answered or not
+  std::size_t messages = 0;    ///< that were accepted
+};
+
 /// Each rule is reported once a conversation, at the first breach, and counted each time. Bounded: holds one reply and
 /// one line under way, and a short note on each command owed (65536 at most, then the order counts as ambiguous).
 ///
@@ -39,6 +46,7 @@ class Referee {
   /// How many more replies were owed to the same end of data when this reply, counted from 0, had come: of LMTP, one
   /// an accepted recipient. 0 where that is not known.
   [[nodiscard]] std::size_t more_after(std::size_t reply) const;
+  [[nodiscard]] Demand demand() const;
   [[nodiscard]] const std::vector<Violation>& violations() const;
   /// By `Rule`. A rule that was never checked says nothing about the server.
   [[nodiscard]] const Counts& counts() const;

@@ -239,6 +239,37 @@ TEST_CASE("the referee counts what is owed") {
   }
 }
 
+TEST_CASE("what a session was asked for") {
+  struct Row {
+    const char* title;
+    Script script;
+    Demand demand;
+    bool lmtp = false;
+  };
+  const Script ends = {c("DATA"), s("354 Go"), c(".")};
+  const std::vector<Row> rows = {
+      {"nothing", ready, {0, 0, 0}},
+      {"a message that is not answered", data + Script{c("RCPT TO:<a@b>\n.")}, {1, 1, 0}},
+      {"one that is accepted, and a refused MAIL",
+       data + Script{c("."), s("250 Ok"), c("MAIL FROM:<>"), s("421 Bye")},
+       {2, 1, 1}},
+      {"one that is refused", data + Script{c("."), s("554 No"), c("MAIL FROM:<>")}, {2, 1, 0}},
+      {"by BDAT", rcpt + Script{c_raw("BDAT 1\r\na"), s("250 Ok"), c("BDAT 0 LAST"), s("250 Ok")}, {1, 1, 1}},
+      {"recipients, one of them refused", two_recipients, {1, 3, 0}, true},
+      {"two replies to one message", two_recipients + ends + Script{s("250 Ok\n250 Ok")}, {1, 3, 1}, true},
+      {"where the order is not known", mail + Script{ambiguous, c("RCPT TO:<a@b>")}, {1, 0, 0}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.title);
+    Referee referee(row.lmtp);
+    for (const Piece& piece : row.script) feed(referee, piece);
+    const Demand demand = referee.demand();
+    CHECK(demand.mails == row.demand.mails);
+    CHECK(demand.recipients == row.demand.recipients);
+    CHECK(demand.messages == row.demand.messages);
+  }
+}
+
 TEST_CASE("a violation says what, where and when") {
   Referee referee;
   referee.received("220 mx.example.test\r\n");  // 0
