@@ -71,6 +71,7 @@ void FaultyCore::data(const Command& command) {
   Core::data(command);
   decoder = smtp::DataDecoder(data_rules());
   data_octets = 0;
+  text_at_once = used < input.size();
 }
 
 void FaultyCore::bdat(const Command& given) {
@@ -196,6 +197,10 @@ void FaultyCore::chunk_ended() {
     reading = Reading::commands;
     return;
   }
+  if (settings.lmtp && last_chunk && transaction.mail.recipients.empty() && has(Fault::lmtp_last_chunk_unanswered)) {
+    reading = Reading::commands;
+    return;
+  }
   if (!chunk_refusal && last_chunk) memory.last_chunk = true;
   Core::chunk_ended();
 }
@@ -226,6 +231,12 @@ std::optional<Refusal> FaultyCore::message_refusal() const {
   }
   if (has(Fault::suspicious_message_refused) && fits(message, R"(\n(?:[A-Z]{4}|STARTTLS)(?: [^\r]*)?\r\n)")) {
     return Refusal{Why::fault, 554, "5.7.1", "Commands in the text"};
+  }
+  if (has(Fault::text_out_of_turn_refused) && text_at_once && !transaction.chunked) {
+    return Refusal{Why::fault, 554, "5.5.0", "The text came before 354 was sent"};
+  }
+  if (has(Fault::utf8_refused_after_data) && transaction.utf8) {
+    return Refusal{Why::fault, 554, "5.6.9", "This mailbox takes ASCII alone"};
   }
   const auto declared = declared_size(transaction.mail.mail_parameters);
   constexpr std::size_t end_of_data = 3;
