@@ -1,6 +1,7 @@
 #include "harness/cli/suite_files.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -12,16 +13,6 @@
 
 namespace smtpspec::cli {
 
-namespace {
-
-std::filesystem::path default_suite() {
-  std::error_code error;
-  if (std::filesystem::is_directory("scenarios", error)) return "scenarios";
-  return SMTPSPEC_DEFAULT_SUITE;
-}
-
-}  // namespace
-
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths) {
   command.add_option("--suite", paths, "Folder or file of scenarios (default: the shipped suite)")->type_name("DIR");
 }
@@ -30,20 +21,19 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
   bool good = true;
   for (const scenario::Diagnostic& diagnostic : diagnostics) {
     const bool error = diagnostic.severity == scenario::Diagnostic::Severity::error;
-    if (error || warnings) fmt::print(stderr, "{}", scenario::render(diagnostic, stderr_has_colour()));
+    if (error || warnings) std::fputs(scenario::render(diagnostic, stderr_has_colour()).c_str(), stderr);
     good = good && !error;
   }
   return good;
 }
 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
-  auto loaded = scenario::load_suite(paths.empty() ? std::vector{default_suite()} : paths,
-                                     std::filesystem::path(SMTPSPEC_DEFAULT_SUITE) / "requirements");
+  const std::filesystem::path shipped = SMTPSPEC_DEFAULT_SUITE;
+  auto loaded = scenario::load_suite(paths.empty() ? std::vector{shipped} : paths, shipped / "requirements");
   // Every run begins with a survey: ours, where a suite has none.
   auto& scenarios = loaded.value.scenarios;
   const auto is_survey = [](const scenario::Scenario& one) { return one.survey; };
   if (std::none_of(scenarios.begin(), scenarios.end(), is_survey)) {
-    const std::filesystem::path shipped = SMTPSPEC_DEFAULT_SUITE;
     auto survey = scenario::load_suite({shipped / "survey.toml"}, shipped / "requirements").value;
     std::move(survey.scenarios.begin(), survey.scenarios.end(), std::back_inserter(scenarios));
     loaded.value.requirements.merge(survey.requirements);
