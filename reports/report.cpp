@@ -80,16 +80,46 @@ std::optional<std::string> write_through(const std::filesystem::path& path, std:
   return std::nullopt;
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+std::string no_file_in(const std::filesystem::path& path) {
+  return fmt::format("cannot write '{}': no file can be made in the folder '{}': {}", path.string(),
+                     folder_of(path).string(), last_error());
+}
+
 std::optional<std::string> replace(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  TemporaryFile file(folder / path.filename());
-  if (file.descriptor() < 0)
-    return fmt::format("cannot write '{}': no file can be made in the folder '{}': {}", path.string(), folder.string(),
-                       last_error());
+  TemporaryFile file(path);
+  if (file.descriptor() < 0) return no_file_in(path);
   if (!write_all(file.descriptor(), content) || ::fsync(file.descriptor()) != 0)
     return fmt::format("cannot write '{}': {}", path.string(), last_error());
   if (!file.becomes(path)) return fmt::format("cannot put the new '{}' in place: {}", path.string(), last_error());
-  sync_folder(folder);
+  sync_folder(folder_of(path));
+  return std::nullopt;
+}
+
+/// Where a report goes: a file that is put in place of what is there, or something that is written to.
+struct Place {
+  std::filesystem::path file;
+  bool is_replaced = true;
+};
+
+/// Makes the folder where there is none. What is wrong with a path that can be no report's.
+std::optional<std::string> find_place(const std::filesystem::path& path, Place& place) {
+  if (!path.has_filename()) return fmt::format("cannot write '{}': it names no file", path.string());
+  std::error_code error;
+  const std::filesystem::file_status there = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(there)) return fmt::format("cannot write '{}': it is a folder", path.string());
+  place.file = path;
+  if (!std::filesystem::exists(there)) {
+    std::filesystem::create_directories(path.parent_path(), error);  // where it fails, making the file says why
+    return std::nullopt;
+  }
+  place.is_replaced = std::filesystem::is_regular_file(there);
+  // After a symbolic link the file is replaced, not the link.
+  if (place.is_replaced) place.file = std::filesystem::canonical(path, error);
+  if (error) place.file = path;
   return std::nullopt;
 }
 
@@ -103,19 +133,21 @@ const Format* format_named(std::string_view name) {
   return found == known_formats.end() ? nullptr : found;
 }
 
-std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content) {
-  if (!path.has_filename()) return fmt::format("cannot write '{}': it names no file", path.string());
-  std::error_code error;
-  const std::filesystem::file_status there = std::filesystem::status(path, error);
-  if (std::filesystem::is_directory(there)) return fmt::format("cannot write '{}': it is a folder", path.string());
-  if (!std::filesystem::exists(there)) {
-    std::filesystem::create_directories(path.parent_path(), error);  // where it fails, making the file says why
-    return replace(path, content);
+std::optional<std::string> why_not_written(const std::filesystem::path& path) {
+  Place place;
+  if (auto problem = find_place(path, place)) return problem;
+  if (!place.is_replaced) {
+    if (::access(path.c_str(), W_OK) == 0) return std::nullopt;
+    return fmt::format("cannot open '{}' to write: {}", path.string(), last_error());
   }
-  if (!std::filesystem::is_regular_file(there)) return write_through(path, content);
-  // After a symbolic link the file is replaced, not the link.
-  const std::filesystem::path real = std::filesystem::canonical(path, error);
-  return replace(error ? path : real, content);
+  const TemporaryFile file(place.file);
+  return file.descriptor() < 0 ? std::optional(no_file_in(place.file)) : std::nullopt;
+}
+
+std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content) {
+  Place place;
+  if (auto problem = find_place(path, place)) return problem;
+  return place.is_replaced ? replace(place.file, content) : write_through(place.file, content);
 }
 
 }  // namespace smtpspec::reports

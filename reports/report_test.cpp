@@ -73,6 +73,23 @@ TEST_CASE("the writers write what was approved") {
   }
 }
 
+TEST_CASE("whether a report can be written is known before there is one") {
+  const Folder folder;
+  const fs::path report = folder.path / "new" / "report.xml";
+  CHECK(reports::why_not_written(report) == std::nullopt);
+  CHECK(fs::is_empty(folder.path / "new"));
+  REQUIRE(reports::write_file(report, "text") == std::nullopt);
+  CHECK(reports::why_not_written(report) == std::nullopt);
+  CHECK(content_of(report) == "text");
+  CHECK(reports::why_not_written("/dev/null") == std::nullopt);
+  for (const fs::path& wrong : {report / "within-a-file", folder.path, folder.path / "", fs::path("/proc/none/x")}) {
+    const auto problem = reports::why_not_written(wrong);
+    INFO(wrong);
+    REQUIRE(problem);
+    CHECK(problem == reports::write_file(wrong, "text"));
+  }
+}
+
 TEST_CASE("formats are found by name") {
   REQUIRE(reports::format_named("junit") != nullptr);
   CHECK(reports::format_named("junit")->file_name == "junit.xml");

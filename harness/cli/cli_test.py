@@ -188,6 +188,9 @@ class ExitCodes(Cli):
     def test_unwritable_report(self):
         done = self.run_suite(PASSES, "--report", f"junit={self.folder}/suite.toml/junit.xml")
         self.expect(done, 74, "suite.toml")
+        self.assertFalse((self.out / "results.json").exists(), "nothing is played in vain")
+        done = self.run_suite(PASSES, "--report", "junit=/dev/full")
+        self.expect(done, 74, "/dev/full")
         self.assertTrue(self.results()["complete"], "the other report is there all the same")
 
 
@@ -535,7 +538,8 @@ steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
 
     def test_target_init(self):
         written = self.folder / "new.toml"
-        with server("--user", "carol:secret") as port:
+        mail = self.folder / "mail"
+        with server("--user", "carol:secret", "--maildir", str(mail)) as port:
             done = smtpspec("target", "init", self.url(port), "--out", written, "--rcpt", "bob@example.test",
                             "--user", "carol", "--password-file", self.password("secret"))
             self.expect(done, 0, "new.toml was written", "[delivery]", "[mail] rejects")
@@ -550,6 +554,7 @@ steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
             self.assertEqual(self.outcomes()["login"], "pass")
             # What stands behind # can be filled in as it is.
             filled = re.sub(r"^# (\[|rejects|foreign|sender|maildir|source)", r"\1", text, flags=re.M)
+            filled = re.sub(r"^maildir = .*", f"maildir = '{mail}'", filled, flags=re.M)
             self.file("new.toml", filled.replace("password = ''", "password = 'secret'"))
             # The server delivers nowhere.
             self.expect(self.run_suite(self.ALL, written), 5, "1 of the 4 scenarios that were due decided nothing")
@@ -567,7 +572,37 @@ class CommandLine(Cli):
         self.expect(smtpspec(), 2, "survey", "target init")
         self.expect(smtpspec("help"), 0, "survey", "target init")
         self.expect(smtpspec("rnu"), 2, "did you mean 'run'", "explain")
-        self.expect(smtpspec("explain", "smugling"), 2, "did you mean 'smuggling'")
+        for words in (["explain", "smugling"], ["list", "--filter", "smugling"]):
+            self.expect(smtpspec(*words), 2 if words[0] == "explain" else 4, "did you mean 'smuggling'")
+        self.expect(self.run_suite(PASSES, "--filter", "nop"), 4, "did you mean 'noop'")
+
+    def test_filters_that_fit_both(self):
+        both = smtpspec("list", "--filter", "smuggling,should").stdout
+        self.assertTrue(both)
+        self.assertNotIn(" must ", both)
+        self.assertLess(both.count("\n"), smtpspec("list", "--filter", "smuggling").stdout.count("\n"))
+        self.expect(smtpspec("run", "--help"), 0, "a,b is", "--filter a --filter b")
+
+    def test_tags_are_listed(self):
+        done = smtpspec("list", "--tags")
+        self.expect(done, 0, "smuggling", "wrong-login")
+        count = next(line.split()[0] for line in done.stdout.splitlines() if line.split()[1] == "wrong-login")
+        self.assertEqual(int(count), smtpspec("list", "--filter", "wrong-login").stdout.count("\n"))
+
+    def test_narrow_terminals(self):
+        for columns in (40, 80, 120):
+            narrow = {**os.environ, "COLUMNS": str(columns)}
+            for line in smtpspec("list", "--filter", "noop,!always/*", env=narrow).stdout.splitlines():
+                self.assertLessEqual(len(line), columns, line)
+            prose = smtpspec("explain", "declared-size-holds", env=narrow).stdout.partition("[[scenario]]")[0]
+            for line in prose.splitlines():
+                self.assertLessEqual(len(line), columns, line)
+        self.assertGreater(max(map(len, smtpspec("list").stdout.splitlines())), 120, "a pipe has no end of lines")
+
+    def test_a_file_of_another_kind(self):
+        self.expect(smtpspec("check", self.target(1)), 2, "'address' is of a target file", "'run' and 'survey' read it")
+        baseline = self.file("expected.toml", '[[expect]]\nscenario = "noop"\noutcome = "fail"\n')
+        self.expect(smtpspec("check", baseline), 2, "'expect' is of a baseline file")
 
     def test_examples_of_the_help(self):
         ids = re.findall(r"smtpspec explain (\S+)", smtpspec("--help").stdout)
@@ -586,9 +621,9 @@ class CommandLine(Cli):
         self.assertFalse(pathlib.Path("-").exists())
 
     def test_only_what_was_written_is_named(self):
-        done = self.run_suite(PASSES, "--report", f"junit={self.folder}/suite.toml/junit.xml")
+        done = self.run_suite(PASSES, "--report", "junit=/dev/full")
         self.expect(done, 74, "Reports: ")
-        self.assertNotIn("junit.xml", done.stdout)
+        self.assertNotIn("/dev/full", done.stdout)
 
     def test_a_user_needs_a_password(self):
         for user in ("bob", "bob:", ":x"):

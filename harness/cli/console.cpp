@@ -1,6 +1,7 @@
 #include "harness/cli/console.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -8,10 +9,12 @@
 #include <cstring>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/cli/commands.hpp"
 #include "harness/engine/server_process.hpp"
 
 namespace smtpspec::cli {
@@ -25,16 +28,12 @@ bool has_colour(int descriptor) {
          std::string_view(term) != "dumb";
 }
 
-std::size_t columns(int descriptor) {
-  winsize size{};
-  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
+constexpr std::size_t usual_width = 80;
 
-std::size_t width_of_stdout() {
-  constexpr std::size_t narrowest = 20;
-  std::size_t width = 0;
-  if (const char* set = std::getenv("COLUMNS"); set != nullptr) std::from_chars(set, set + std::strlen(set), width);
-  return std::max(width > 0 ? width : columns(STDOUT_FILENO), narrowest);
+std::optional<std::size_t> columns(int descriptor) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return size.ws_col;
 }
 
 volatile std::sig_atomic_t caught = 0;
@@ -53,7 +52,16 @@ bool stdout_has_colour() { return has_colour(STDOUT_FILENO); }
 bool stderr_has_colour() { return has_colour(STDERR_FILENO); }
 
 reports::TerminalStyle stdout_style(bool verbose, bool strict) {
-  return {.colour = stdout_has_colour(), .verbose = verbose, .strict = strict, .width = width_of_stdout()};
+  const std::size_t width = width_of_lines().value_or(usual_width);
+  return {.colour = stdout_has_colour(), .verbose = verbose, .strict = strict, .width = width};
+}
+
+std::optional<std::size_t> width_of_lines() {
+  constexpr std::size_t narrowest = 20;
+  std::size_t width = 0;
+  if (const char* set = std::getenv("COLUMNS"); set != nullptr) std::from_chars(set, set + std::strlen(set), width);
+  const auto all = width > 0 ? width : columns(STDOUT_FILENO);
+  return all ? std::optional(std::max(*all, narrowest)) : std::nullopt;
 }
 
 std::string shell_word(const std::string& word) {
@@ -62,6 +70,22 @@ std::string shell_word(const std::string& word) {
   std::string quoted = "'";
   for (const char octet : word) quoted += octet == '\'' ? std::string(R"('\'')") : std::string(1, octet);
   return quoted + "'";
+}
+
+void fill_standard_streams() {
+  // open() gives the lowest descriptor that is free.
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(descriptor, F_GETFD) == -1) (void)open(descriptor == STDOUT_FILENO ? "/dev/full" : "/dev/null", O_RDWR);
+}
+
+int unless_output_is_lost(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  const int problem = errno;
+  if (problem != EPIPE)
+    say(fmt::format("standard output could not be written{}{}", problem == 0 ? "" : ": ",
+                    problem == 0 ? "" : std::strerror(problem)));
+  return code == exit_internal ? code : exit_not_written;
 }
 
 void say(std::string_view text) {
@@ -73,7 +97,7 @@ ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
 ProgressLine::~ProgressLine() { clear(); }
 
 void ProgressLine::clear() {
-  if (terminal_) fmt::print(stderr, "\r\x1b[K");
+  if (terminal_) std::fputs("\r\x1b[K", stderr);
 }
 
 void ProgressLine::show(const engine::Progress& progress) {
@@ -89,7 +113,8 @@ void ProgressLine::show(const engine::Progress& progress) {
   if (!progress.slowest.empty())
     line +=
         fmt::format("  {} ({:.1f} s)", progress.slowest, static_cast<double>(progress.slowest_for.count()) / 1000.0);
-  fmt::print(stderr, "\r{}\x1b[K", line.substr(0, columns(STDERR_FILENO) - 1));
+  std::fputs(fmt::format("\r{}\x1b[K", line.substr(0, columns(STDERR_FILENO).value_or(usual_width) - 1)).c_str(),
+             stderr);
   std::fflush(stderr);
 }
 

@@ -1,6 +1,8 @@
 // The terminal: whether there is one, whether it has colours, and one line of progress on it.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +17,17 @@ namespace smtpspec::cli {
 /// How a report is to be printed on standard output: its colours and width. COLUMNS goes before what the terminal says;
 /// what is no terminal has 80 columns.
 [[nodiscard]] reports::TerminalStyle stdout_style(bool verbose, bool strict);
+/// Columns of a line on standard output, where it has an end: COLUMNS, or the terminal's.
+[[nodiscard]] std::optional<std::size_t> width_of_lines();
 /// A word as a shell reads it: in single quotes where it needs them.
 [[nodiscard]] std::string shell_word(const std::string& word);
+
+/// Where standard input, output or error is closed, something takes its place, so that no file or connection that is
+/// opened later does; writing to standard output fails then.
+void fill_standard_streams();
+/// The exit code, or that of a report that could not be written where standard output did not take all of it. Says so,
+/// unless its reader has but read enough.
+[[nodiscard]] int unless_output_is_lost(int code);
 
 /// "smtpspec: <text>" on standard error; a progress line on it is cleared first.
 void say(std::string_view text);

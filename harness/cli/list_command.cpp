@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "harness/engine/selection.hpp"
 #include "harness/scenario/schema.hpp"
 #include "harness/scenario/writer.hpp"
+#include "reports/layout.hpp"
 
 namespace smtpspec::cli {
 
@@ -19,8 +21,34 @@ namespace {
 struct ListOptions {
   std::vector<std::filesystem::path> suite;
   std::vector<std::string> filters;
+  bool tags = false;
   std::string id;
 };
+
+using Rows = std::vector<const scenario::Scenario*>;
+
+/// A line a row; where lines have an end, the title has what is left of it, or a line of its own.
+void list_rows(const Rows& rows) {
+  constexpr std::size_t level = 10;
+  constexpr std::size_t least = 24;
+  std::size_t width = 0;
+  for (const auto* row : rows) width = std::max(width, row->id.size());
+  const std::size_t all = width_of_lines().value_or(reports::no_limit);
+  const bool beside = all >= width + level + least;
+  const std::size_t room = all - level - (beside ? width : 0);
+  for (const auto* row : rows) {
+    const std::string title = reports::fitted(row->title, room, 1).front();
+    fmt::print("{:<{}}{}{:<6}  {}\n", row->id, beside ? width : 0, beside ? "  " : "\n  ", scenario::name(row->level),
+               title);
+  }
+}
+
+void list_tags(const Rows& rows) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto* row : rows)
+    for (const std::string& tag : row->tags) ++counts[tag];
+  for (const auto& [tag, count] : counts) fmt::print("{:>6}  {}\n", count, tag);
+}
 
 int list(const ListOptions& options) {
   const auto suite = load_suite(options.suite);
@@ -28,24 +56,33 @@ int list(const ListOptions& options) {
   engine::Selection selection;
   selection.filters = options.filters;
   const auto chosen = engine::select(*suite, selection);
-  std::size_t width = 0;
-  for (const auto* scenario : chosen) width = std::max(width, scenario->id.size());
-  for (const auto* scenario : chosen)
-    fmt::print("{:<{}}  {:<6}  {}\n", scenario->id, width, scenario::name(scenario->level), scenario->title);
-  if (chosen.empty()) say("no scenario matches");
+  options.tags ? list_tags(chosen) : list_rows(chosen);
+  if (chosen.empty())
+    say("no scenario matches" + (options.filters.empty() ? "" : perhaps_meant(options.filters.front(), *suite)));
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
+/// Lines of a text as wide as the terminal has them.
+std::string paragraph(const std::string& text, std::size_t indent) {
+  std::string lines;
+  for (const std::string& line : reports::wrap(text, stdout_style(false, false).width - indent))
+    lines += std::string(indent, ' ') + line + "\n";
+  return lines;
+}
+
 void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, const std::string& again) {
-  fmt::print("{}\n  {}\n", scenario.id, scenario.title);
-  if (!scenario.rationale.empty()) fmt::print("\n{}\n", scenario.rationale);
+  fmt::print("{}\n{}", scenario.id, paragraph(scenario.title, 2));
+  if (!scenario.rationale.empty()) fmt::print("\n{}", paragraph(scenario.rationale, 0));
   fmt::print("\n");
   for (const std::string& id : scenario.requirements) {
-    fmt::print("  {}\n    {}", id, ledger::section_of(id));
-    if (const auto found = suite.requirements.find(id); found != suite.requirements.end())
-      fmt::print(", lines {} ({})\n    \"{}\"", ledger::text_of(found->second.lines), ledger::name(found->second.level),
-                 found->second.says);
-    fmt::print("\n");
+    std::string where = ledger::section_of(id);
+    std::string says;
+    if (const auto found = suite.requirements.find(id); found != suite.requirements.end()) {
+      const ledger::Requirement& row = found->second;
+      where += fmt::format(", lines {} ({})", ledger::text_of(row.lines), ledger::name(row.level));
+      says = paragraph("\"" + row.says + "\"", 4);
+    }
+    fmt::print("  {}\n{}{}", id, paragraph(where, 4), says);
   }
   scenario::Scenario shown = scenario;  // what was said above is not said twice
   shown.rationale.clear();
@@ -59,18 +96,13 @@ int explain_all(const ListOptions& options) {
   std::string again = "smtpspec run TARGET";
   for (const auto& folder : options.suite) again += " --suite " + shell_word(folder.string());
   std::size_t shown = 0;
-  std::vector<std::string> ids;  // and whatever else has a name
   for (const auto& scenario : suite->scenarios) {
-    ids.push_back(scenario.id);
-    ids.push_back(scenario.id.substr(0, scenario.id.find('/')));
-    ids.insert(ids.end(), scenario.tags.begin(), scenario.tags.end());
     if (!engine::matches(scenario, options.id)) continue;
     explain(scenario, *suite, again);
     ++shown;
   }
   if (shown > 0) return exit_complete;
-  const std::string near = scenario::closest(options.id, ids);
-  say(fmt::format("no scenario '{}'{}", options.id, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  say(fmt::format("no scenario '{}'{}", options.id, perhaps_meant(options.id, *suite)));
   return exit_usage;
 }
 
@@ -117,6 +149,7 @@ void add_list(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("list", "List scenarios");
   auto options = std::make_shared<ListOptions>();
   command->add_option("--filter", options->filters, "As for run")->take_all();
+  command->add_flag("--tags", options->tags, "Only the tags that can be filtered by, and how many scenarios have each");
   add_suite_option(*command, options->suite);
   command->callback([options, &chosen] { chosen.run = [options] { return list(*options); }; });
 }

@@ -44,6 +44,14 @@ std::vector<std::string> commands_of(const CLI::App& app) {
   return names;
 }
 
+/// What is given is something: "$UNSET" in a script is nothing, and must not stand for what is left out.
+void refuse_empty_words(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->get_items_expected_max() > 0)
+      option->check([](const std::string& word) { return word.empty() ? "it is empty: name something" : ""; });
+  for (CLI::App* command : app.get_subcommands({})) refuse_empty_words(*command);
+}
+
 int no_such_command(const std::string& word, const std::vector<std::string>& names) {
   const std::string near = smtpspec::scenario::closest(word, names);
   smtpspec::cli::say(fmt::format("there is no command '{}'{}; there are {}", word,
@@ -58,15 +66,9 @@ void end_by_internal_error() {
   std::_Exit(smtpspec::cli::exit_internal);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// Reads the command line and does what it says.
+int go(int argc, char** argv) {
   using namespace smtpspec::cli;
-  std::set_terminate(end_by_internal_error);
-  std::signal(SIGPIPE, SIG_IGN);
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);  // a message of megabytes goes back to the system at once
-#endif
   CLI::App app(description, "smtpspec");
   app.footer(footer);
   app.set_version_flag("--version", "smtpspec " SMTPSPEC_VERSION);
@@ -85,9 +87,10 @@ int main(int argc, char** argv) {
   add_prove(app, chosen);
   add_serve(app, chosen);
   add_sink(app, chosen);
+  refuse_empty_words(app);
   const std::string word = argc > 1 ? argv[1] : "help";
   if (word == "help" && argc < 3) {
-    fmt::print(argc > 1 ? stdout : stderr, "{}", app.help());
+    std::fputs(app.help().c_str(), argc > 1 ? stdout : stderr);
     return argc > 1 ? exit_complete : exit_usage;
   }
   const std::vector<std::string> commands = commands_of(app);
@@ -98,14 +101,28 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_complete : exit_usage;
   }
+  return chosen.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace smtpspec::cli;
+  std::set_terminate(end_by_internal_error);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one that cannot be written
+  fill_standard_streams();
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);  // a message of megabytes goes back to the system at once
+#endif
   try {
-    return chosen.run();
+    return unless_output_is_lost(go(argc, argv));
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::broken_pipe) return exit_not_written;  // whoever read it has read enough
+    if (std::ferror(stdout) != 0) return unless_output_is_lost(exit_not_written);
     say(fmt::format("internal error: {}", error.what()));
-    return exit_internal;
   } catch (const std::exception& error) {
     say(fmt::format("internal error: {}", error.what()));
-    return exit_internal;
   }
+  return exit_internal;
 }

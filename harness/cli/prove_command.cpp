@@ -83,14 +83,17 @@ void play(Proof& proof, const scenario::Suite& suite, const std::map<std::string
   reference::Faults faults;
   if (proof.fault != nullptr) faults.add(proof.fault->fault);
   const std::vector<const Scenario*> part = part_for(proof.fault, suite, full);
+  const bool permitted = proof.fault != nullptr && proof.fault->permitted;
+  // Most rows are played in another profile, where such a freedom does not show.
+  const bool of_lmtp = permitted && proof.fault->name.starts_with("lmtp-");
   for (const char* profile : profiles) {
     try {
       memory::MemoryRun run(suite, profile, faults);
-      const bool permitted = proof.fault != nullptr && proof.fault->permitted;
       if (permitted) run.get_acquainted();
+      const bool whole =
+          of_lmtp || (permitted && proof.fault->of_submission && profile == std::string_view("submission"));
       for (const Scenario* scenario : part) {
         const auto played_in = profile_of.find(scenario->id);
-        const bool whole = permitted && proof.fault->of_submission && profile == std::string_view("submission");
         if (whole || played_in == profile_of.end() || played_in->second == profile)
           proof.add(scenario->id, said_by(run.result_of(*scenario)));
       }

@@ -30,7 +30,10 @@ bool folder_can_be_written(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder / "transcripts", error);
   if (error) say(fmt::format("{}: cannot be written: {}", folder.string(), error.message()));
-  return !error;
+  if (error) return false;
+  const auto problem = reports::why_not_written(folder / "results.json");
+  if (problem) say(*problem);
+  return !problem;
 }
 
 /// How many sessions there are descriptors for, of which the system is asked for as many as it gives. Of the embedded
@@ -56,8 +59,10 @@ class RunCommand {
   int go() {
     watch_signals();
     if (const int code = prepare(); code != exit_complete) return code;
-    if (settings_.scenarios.empty()) return nothing_ran("no scenario matches");
-    if (!folder_can_be_written(options_.out)) return exit_not_written;
+    if (settings_.scenarios.empty())
+      return nothing_ran("no scenario matches",
+                         options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
+    if (!folder_can_be_written(options_.out) || !reports_can_be_written()) return exit_not_written;
     engine::ServerProcess server;
     const auto stopped = [] { return signal_caught() != 0; };
     if (const auto problem = server.start(settings_.target, settings_.near_only, stopped)) {
@@ -119,10 +124,20 @@ class RunCommand {
     return exit_complete;
   }
 
-  int nothing_ran(const std::string& why) {
+  /// Found out before anything is played.
+  [[nodiscard]] bool reports_can_be_written() const {
+    for (const WantedReport& wanted : wanted_) {
+      const auto problem = wanted.file == "-" ? std::nullopt : reports::why_not_written(wanted.file);
+      if (problem) say(*problem);
+      if (problem) return false;
+    }
+    return true;
+  }
+
+  int nothing_ran(const std::string& why, const std::string& hint = {}) {
     std::string filters;
     for (const std::string& filter : options_.filters) filters += " --filter " + filter;
-    say(fmt::format("nothing ran: {}{}", why, filters));
+    say(fmt::format("nothing ran: {}{}{}", why, filters, hint));
     return exit_nothing_ran;
   }
 
@@ -160,6 +175,10 @@ class RunCommand {
     bool written = write_results(result);
     std::vector<std::string> files;
     if (written) files.push_back((options_.out / "results.json").string());
+    if (run.unsaved > 0) {
+      say(fmt::format("{} transcript{} could not be written", run.unsaved, run.unsaved == 1 ? "" : "s"));
+      written = false;
+    }
     const reports::TerminalStyle style = stdout_style(options_.verbose, options_.strict);
     std::string shown = reports::to_terminal(result, style);
     for (const std::string& line : advice(result, settings_.target)) reports::put_field(shown, {2, 0}, "", line, style);
@@ -193,6 +212,10 @@ class RunCommand {
            std::any_of(options_.filters.begin(), options_.filters.end(), names_survey);
   }
 
+  [[nodiscard]] bool decides(const engine::ScenarioResult& one) const {
+    return counts(one) && one.outcome != scenario::Outcome::blocked && one.outcome != scenario::Outcome::inconclusive;
+  }
+
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
     if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
@@ -203,6 +226,10 @@ class RunCommand {
     if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return counts(one); }))
       return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (!result.complete) return exit_untrusted;
+    if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return decides(one); })) {
+      say("nothing was decided: all that was played is blocked or inconclusive");
+      return exit_untrusted;
+    }
     for (const engine::ScenarioResult& scenario : result.scenarios)
       if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;
     return result.baseline_notes.empty() ? exit_complete : exit_baseline;

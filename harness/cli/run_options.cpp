@@ -112,13 +112,13 @@ void add_options(CLI::App& command, RunOptions& options) {
   add_options(command, options.target);
   command
       .add_option("--filter", options.filters,
-                  "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes")
+                  "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes. a,b is\n"
+                  "what fits both, --filter a --filter b what fits one or the other")
       ->type_name("PATTERN")
       ->take_all();
   add_suite_option(command, options.suite);
   command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
       ->type_name("DIR")
-      ->check([](const std::string& folder) { return folder.empty() ? "name a folder" : ""; })
       ->capture_default_str();
   command.add_option("--jobs", options.jobs, "Sessions at a time, at most; fewer where the target takes fewer")
       ->type_name("N")

@@ -1,6 +1,7 @@
 #include "harness/cli/suite_files.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -9,14 +10,18 @@
 
 #include "harness/cli/console.hpp"
 #include "harness/reference/fault.hpp"
+#include "harness/scenario/diagnostic.hpp"
 
 namespace smtpspec::cli {
 
 namespace {
 
-std::filesystem::path default_suite() {
+/// What was installed beside the program, else what it was built from.
+std::filesystem::path shipped_suite() {
   std::error_code error;
-  if (std::filesystem::is_directory("scenarios", error)) return "scenarios";
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto installed = program.parent_path() / SMTPSPEC_INSTALLED_SUITE;
+  if (!error && std::filesystem::is_directory(installed, error)) return installed.lexically_normal();
   return SMTPSPEC_DEFAULT_SUITE;
 }
 
@@ -30,20 +35,19 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
   bool good = true;
   for (const scenario::Diagnostic& diagnostic : diagnostics) {
     const bool error = diagnostic.severity == scenario::Diagnostic::Severity::error;
-    if (error || warnings) fmt::print(stderr, "{}", scenario::render(diagnostic, stderr_has_colour()));
+    if (error || warnings) std::fputs(scenario::render(diagnostic, stderr_has_colour()).c_str(), stderr);
     good = good && !error;
   }
   return good;
 }
 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
-  auto loaded = scenario::load_suite(paths.empty() ? std::vector{default_suite()} : paths,
-                                     std::filesystem::path(SMTPSPEC_DEFAULT_SUITE) / "requirements");
+  const std::filesystem::path shipped = shipped_suite();
+  auto loaded = scenario::load_suite(paths.empty() ? std::vector{shipped} : paths, shipped / "requirements");
   // Every run begins with a survey: ours, where a suite has none.
   auto& scenarios = loaded.value.scenarios;
   const auto is_survey = [](const scenario::Scenario& one) { return one.survey; };
   if (std::none_of(scenarios.begin(), scenarios.end(), is_survey)) {
-    const std::filesystem::path shipped = SMTPSPEC_DEFAULT_SUITE;
     auto survey = scenario::load_suite({shipped / "survey.toml"}, shipped / "requirements").value;
     std::move(survey.scenarios.begin(), survey.scenarios.end(), std::back_inserter(scenarios));
     loaded.value.requirements.merge(survey.requirements);
@@ -55,6 +59,17 @@ std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::pat
   good = print(scenario::check_faults(loaded.value, faults)) && good;
   if (!good) return std::nullopt;
   return std::move(loaded.value);
+}
+
+std::string perhaps_meant(const std::string& pattern, const scenario::Suite& suite) {
+  std::vector<std::string> names;
+  for (const scenario::Scenario& scenario : suite.scenarios) {
+    names.push_back(scenario.id);
+    names.push_back(scenario.family);
+    names.insert(names.end(), scenario.tags.begin(), scenario.tags.end());
+  }
+  const std::string near = scenario::closest(pattern, names);
+  return near.empty() ? near : fmt::format("; did you mean '{}'?", near);
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {

@@ -17,11 +17,14 @@ namespace smtpspec::cli {
 /// --suite, as each command that reads scenarios has it.
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths);
 
-/// Without paths it is the shipped suite: `scenarios` in the current folder, else what smtpspec was built with. Prints
-/// errors (with `warnings`, those too) on standard error and returns nothing when there is one. Faults named in
-/// `catches` are checked against the reference server's.
+/// Without paths it is the shipped suite, whatever folder one is in. Prints errors (with `warnings`, those too) on
+/// standard error and returns nothing when there is one. Faults named in `catches` are checked against the reference
+/// server's.
 [[nodiscard]] std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths,
                                                         bool warnings = false);
+
+/// What a pattern that fits nothing may have meant: "; did you mean 'smuggling'?", or nothing.
+[[nodiscard]] std::string perhaps_meant(const std::string& pattern, const scenario::Suite& suite);
 
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path);
 /// Prints each on standard error; true when none of them is an error.

@@ -300,7 +300,7 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
 bool Attempts::save(const record::Transcript& transcript) const {
   if (settings_.out.empty()) return false;
   const auto problem = record::save_transcript(settings_.out, transcript);
-  if (problem) note(*problem);
+  if (problem && unsaved_++ == 0) note(*problem);
   return !problem;
 }
 

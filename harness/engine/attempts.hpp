@@ -79,8 +79,10 @@ class Attempts {
   void note(const std::string& line) const {
     if (note_) note_(line);
   }
-  /// Into the run's folder, where there is one; true when it was written.
+  /// Into the run's folder, where there is one; true when it was written. What is wrong with the first that could not
+  /// be is noted.
   bool save(const record::Transcript& transcript) const;
+  [[nodiscard]] std::size_t unsaved() const { return unsaved_; }
   /// What a report says of a scenario beside its verdict, the command that runs it again included.
   [[nodiscard]] ScenarioResult described(const scenario::Scenario& scenario) const;
   /// What was seen of the rules that hold for every conversation.
@@ -115,6 +117,7 @@ class Attempts {
   };
   std::map<std::string, Kept> kept_;
   std::size_t octets_kept_ = 0;
+  mutable std::size_t unsaved_ = 0;  ///< transcripts that could not be written
 };
 
 }  // namespace smtpspec::engine

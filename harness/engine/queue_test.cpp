@@ -1,10 +1,14 @@
 #include "harness/engine/queue.hpp"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
+#include <re2/re2.h>
 
 #include "harness/judge/transcript_test.hpp"
+#include "harness/scenario/loader.hpp"
 
 namespace smtpspec::engine {
 namespace {
@@ -43,6 +47,32 @@ std::vector<std::size_t> order_of(Queue& queue) {
   while (const auto next = queue.next()) order.push_back(*next);
   CHECK(queue.size() == 0);
   return order;
+}
+
+/// Whether the octets hold the user's own name in a response that is not the right one.
+bool answers_wrongly_as_the_user(const scenario::Step& step) {
+  const auto* send = std::get_if<scenario::Send>(&step.action);
+  if (send == nullptr) return false;
+  const std::string source = scenario::to_source(send->octets);
+  re2::StringPiece rest(source);
+  for (std::string response; RE2::FindAndConsume(&rest, R"(\{base64:((?:[^{}]|\{[^{}]*\})*)\})", &response);) {
+    const bool right = response == R"(\0{user}\0{password})" || response == "{user}" || response == "{password}";
+    const bool own = RE2::PartialMatch(response, R"((?:^|[^-])\{user\})");
+    if (own && !right) return true;
+  }
+  return false;
+}
+
+TEST_CASE("each row of the suite that may lock the user out is played behind the right logins") {
+  const auto suite = scenario::load_suite({SMTPSPEC_SOURCE_DIR "/scenarios"}).value;
+  std::size_t wrong = 0;
+  for (const scenario::Scenario& scenario : suite.scenarios) {
+    INFO(scenario.id);
+    if (std::none_of(scenario.steps.begin(), scenario.steps.end(), answers_wrongly_as_the_user)) continue;
+    CHECK(logs_in_wrongly(scenario));
+    ++wrong;
+  }
+  CHECK(wrong > 8);
 }
 
 TEST_CASE("the longest wait goes first, and repeats together") {

@@ -86,6 +86,7 @@ class Runner {
     if (failure_) finish(RunEnd::untrusted, "an error of smtpspec's own: " + words_of(failure_));
     run_.result.scenarios = standing_.gathered(run_.end);
     run_.result.duration = since(start_);
+    run_.unsaved = attempts_.unsaved();
     tell_pace();
     apply_baseline(run_.result, settings_.baseline, settings_.suite);
     return std::move(run_);
@@ -110,6 +111,10 @@ class Runner {
     if (watch_.collector().dropped() > 0)
       co_return finish(RunEnd::untrusted, "more mail was delivered than can be kept");
     if (!watch_.foreign().empty()) co_return finish(RunEnd::untrusted, watch_.foreign());
+    if (settings_.target.delivery && !watch_.seen)
+      co_return finish(RunEnd::untrusted,
+                       "the canary's message was accepted and never arrived, so that no delivery was "
+                       "seen: is [delivery] right?");
     finish(RunEnd::complete, "");
   }
 

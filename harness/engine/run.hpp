@@ -66,13 +66,14 @@ enum class RunEnd {
   complete,
   untestable,   ///< not reachable, or the first canary failed
   interrupted,  ///< `stop` said so
-  untrusted,    ///< its time was over, a later canary failed, a delivery was lost from sight, or smtpspec itself failed
+  untrusted,    ///< its time was over, a later canary failed, deliveries were not seen, or smtpspec itself failed
 };
 
 struct Run {
   RunResult result;
   Facts facts;  ///< what the survey learnt
   RunEnd end = RunEnd::complete;
+  std::size_t unsaved = 0;  ///< transcripts that could not be written
 };
 
 /// The address of the target's sink cannot be had: "127.0.0.1:2526: Address already in use".

@@ -19,15 +19,25 @@ std::uint64_t stable_hash(std::string_view text) {
   return hash;
 }
 
-}  // namespace
-
-bool matches(const scenario::Scenario& scenario, std::string_view pattern) {
+bool fits_word(const scenario::Scenario& scenario, std::string_view pattern) {
   const std::string text(pattern);
   if (scenario.id == pattern || scenario.family == pattern || scenario::name(scenario.level) == pattern) return true;
   if (fnmatch(text.c_str(), scenario.id.c_str(), 0) == 0) return true;
   if (std::find(scenario.tags.begin(), scenario.tags.end(), text) != scenario.tags.end()) return true;
   return std::any_of(scenario.requirements.begin(), scenario.requirements.end(),
                      [&](const std::string& requirement) { return is_below(requirement, pattern); });
+}
+
+}  // namespace
+
+bool matches(const scenario::Scenario& scenario, std::string_view pattern) {
+  for (;;) {
+    const std::size_t comma = std::min(pattern.find(','), pattern.size());
+    const bool negated = pattern.starts_with('!');
+    if (fits_word(scenario, pattern.substr(negated ? 1 : 0, comma - (negated ? 1 : 0))) == negated) return false;
+    if (comma == pattern.size()) return true;
+    pattern.remove_prefix(comma + 1);
+  }
 }
 
 std::vector<const scenario::Scenario*> select(const scenario::Suite& suite, const Selection& selection) {

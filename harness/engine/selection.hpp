@@ -11,13 +11,15 @@
 namespace smtpspec::engine {
 
 struct Selection {
-  /// An id or family, a glob over ids, an RFC path ("rfc5321/4.1.1.4"), a tag or a level; with '!' in front it
-  /// excludes. Several: any including one lets a scenario in, any excluding one keeps it out.
+  /// Patterns; with '!' in front one excludes. Several: any including one lets a scenario in, any excluding one keeps
+  /// it out.
   std::vector<std::string> filters;
   std::size_t shard = 1;   ///< of `shards`, counted from 1
   std::size_t shards = 1;  ///< by a hash of the id, so that a new scenario moves no other
 };
 
+/// An id or family, a glob over ids, an RFC path ("rfc5321/4.1.1.4"), a tag or a level. "a,b" is what fits both, "a,!b"
+/// what fits a and not b.
 [[nodiscard]] bool matches(const scenario::Scenario& scenario, std::string_view pattern);
 /// In suite order; views into the suite.
 [[nodiscard]] std::vector<const scenario::Scenario*> select(const scenario::Suite& suite, const Selection& selection);

@@ -52,6 +52,13 @@ TEST_CASE("filters") {
   CHECK(ids({"!smuggling"}) == Ids{"ending", "noop"});
   CHECK(ids({"must", "!ending"}) == Ids{"end/lf"});
   CHECK(ids({"!ending", "must"}) == Ids{"end/lf"});
+  CHECK(ids({"smuggling,must"}) == Ids{"end/lf"});
+  CHECK(ids({"must,smuggling"}) == Ids{"end/lf"});
+  CHECK(ids({"must,!smuggling"}) == Ids{"ending"});
+  CHECK(ids({"must,smuggling,!end/*"}).empty());
+  CHECK(ids({"smuggling,must", "noop"}) == Ids{"end/lf", "noop"});
+  CHECK(ids({"!smuggling,must"}) == Ids{"end/cr", "ending", "noop"});  // what fits both is kept out
+  CHECK(ids({"smuggling,"}).empty());
   CHECK(ids({"nothing"}).empty());
   CHECK(ids({""}).empty());
   CHECK(ids({"!"}) == all);

@@ -54,6 +54,22 @@ steps = [ { send = "RCPT TO:<b@b>", expect = "25z" }, { send = "DATA", expect = 
   });
 }
 
+TEST_CASE("an LMTP server need not answer BDAT LAST for nobody, RFC 2033 section 4.3") {
+  const auto chunk = [](const char* last) {
+    return std::string("state = \"mail\"\nsteps = [ { chunk = 'x', expect = \"5yz\"") + last + " } ]";
+  };
+  const auto unanswered = [](const char* command) {
+    Script script;
+    script.lmtp().on("").says("220 b\r\n").sends("LHLO a\r\n").says("250-b\r\n250 CHUNKING\r\n");
+    script.sends("MAIL FROM:<a@a>\r\n").says("250 ok\r\n").step(0).sends(command).in_vain();
+    return script.noop().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes();
+  };
+  check({
+      {"LAST", chunk(", last = true"), unanswered("BDAT 1 LAST\r\nx"), Outcome::blocked, Cause::interference},
+      {"another chunk", chunk(""), unanswered("BDAT 1\r\nx"), Outcome::fail, Cause::silence},
+  });
+}
+
 TEST_CASE("a reply that must not come, or half a one") {
   check({
       {"silence", silence, began().quiet().step(1).sends("P\r\n").says("214 Help\r\n").fenced(), Outcome::pass,

@@ -77,9 +77,11 @@ void FaultyCore::reply(int code, std::string_view enhanced, std::string_view tex
   if (has(Fault::failed_login_forgets_ehlo) && answering == Verb::auth && code >= 500) client.domain.clear();
 
   const bool of_three = answering == Verb::rcpt || answering == Verb::rset || answering == Verb::noop;
+  const bool of_extension = answering == Verb::starttls || answering == Verb::auth || answering == Verb::bdat;
   const bool names_error = code == 500 || code == 501 || code == 503 || code == 555;
   const bool after_helo = !client.extended && !client.domain.empty();
   if ((has(Fault::enhanced_missing) && of_three) || (has(Fault::enhanced_missing_under_tls) && under_tls) ||
+      (has(Fault::enhanced_missing_of_extensions) && (of_extension || answering == Verb::quit)) ||
       (has(Fault::enhanced_missing_of_mail) && answering == Verb::mail && code == 250) ||
       (has(Fault::enhanced_missing_in_refusals) && names_error) || (has(Fault::no_enhanced_after_helo) && after_helo)) {
     enhanced = "";

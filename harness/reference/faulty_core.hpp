@@ -42,6 +42,7 @@ struct FaultyCore : Core {
     std::size_t rcpts = 0;                    ///< RCPT commands of the session
     std::size_t messages = 0;                 ///< accepted ones
     std::size_t refusals = 0;                 ///< 5yz replies
+    std::size_t commands = 0;                 ///< that are no mail
     bool binary = false;                      ///< a MAIL had BODY=BINARYMIME
     std::optional<std::uint64_t> declared;    ///< by the last SIZE
     std::vector<smtp::Parameter> mail_dsn;    ///< of the last MAIL with DSN parameters
@@ -158,6 +159,7 @@ struct FaultyCore : Core {
   std::string held;                            ///< a reply that is held back
   std::string line_begun;                      ///< of DATA, where whole lines are looked at
   Waiting waiting = Waiting::no;
+  bool text_at_once = false;    ///< octets of the message came in one segment with DATA
   bool empty_chunk = false;     ///< by its BDAT
   bool answered_early = false;  ///< the chunk that comes has had its reply
   bool gone = false;            ///< the client has left: there is nobody to answer

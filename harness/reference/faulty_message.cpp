@@ -71,6 +71,7 @@ void FaultyCore::data(const Command& command) {
   Core::data(command);
   decoder = smtp::DataDecoder(data_rules());
   data_octets = 0;
+  text_at_once = used < input.size();
 }
 
 void FaultyCore::bdat(const Command& given) {
@@ -207,6 +208,10 @@ void FaultyCore::chunk_ended() {
     reading = Reading::commands;
     return;
   }
+  if (settings.lmtp && last_chunk && transaction.mail.recipients.empty() && has(Fault::lmtp_last_chunk_unanswered)) {
+    reading = Reading::commands;
+    return;
+  }
   if (!chunk_refusal && last_chunk) memory.last_chunk = true;
   Core::chunk_ended();
 }
@@ -239,6 +244,12 @@ std::optional<Refusal> FaultyCore::message_refusal() const {
     return Refusal{Why::fault, 554, "5.7.1", "Commands in the text"};
   }
   if (is_disliked()) return Refusal{Why::fault, 554, "5.6.0", "Not such a message"};
+  if (has(Fault::text_out_of_turn_refused) && text_at_once && !transaction.chunked) {
+    return Refusal{Why::fault, 554, "5.5.0", "The text came before 354 was sent"};
+  }
+  if (has(Fault::utf8_refused_after_data) && transaction.utf8) {
+    return Refusal{Why::fault, 554, "5.6.9", "This mailbox takes ASCII alone"};
+  }
   const auto declared = declared_size(transaction.mail.mail_parameters);
   constexpr std::size_t end_of_data = 3;
   if ((has(Fault::size_kept_for_next_message) && !declared && transaction.octets > memory.declared.value_or(-1)) ||

@@ -51,6 +51,7 @@ bool is_out_of_turn(const FaultyCore& core, std::string_view) {
   return fits(std::string_view(core.input).substr(0, core.used), R"((?i)\A(?:NOOP|VRFY|EXPN|HELP|EHLO|FROB).*\n.*\n)");
 }
 
+constexpr std::size_t many_commands = 40;
 constexpr const char* any_but_rset = R"((?i)\A(?:[^RQB]|R[^S]|B[^D]|Q[^U]|\z))";
 /// All but NOOP, EHLO (LHLO), STARTTLS and QUIT; BDAT, too, since its chunk comes before its reply.
 constexpr const char* any_before_tls = R"((?i)\A(?:[^BELNQS]|B[^D]|[EL][^H]|N[^O]|Q[^U]|S[^T]|\z))";
@@ -79,11 +80,12 @@ constexpr Freedom freedoms[] = {
     {Fault::refused_chunk_wants_rset, any_but_rset, has_refused_chunk, 503, "5.5.1", "RSET first"},
     {Fault::mail_out_of_turn_refused, R"((?i)\AMAIL )", is_out_of_turn, 503, "5.5.0", "Out of turn"},
     {Fault::tls_not_good_enough, R"((?i)\A(?:[^Q]|Q[^U]|\z))", is_under_tls, 554, "5.7.0", "No service over this TLS"},
+    {Fault::login_wants_tls, R"((?i)\AAUTH )", is_in_clear, 504, "5.5.4", "Under TLS alone"},
     {Fault::one_login_a_connection, R"((?i)\AAUTH )", was_logged_in, 503, "5.5.1", "Authenticated already"},
     {Fault::sender_not_the_users, R"((?i)\AMAIL FROM:<[^>])", is_logged_in, 550, "5.7.1", "Not your address"},
     {Fault::relaying_wants_login, R"((?i)\ARCPT TO:<[^>]*@(?:elsewhere|b\xc3)[^ ]*\z)", is_not_logged_in, 530, "5.7.0",
      "Authentication required"},
-    {Fault::dsn_refused_by_policy, R"((?i)\ARCPT .*NOTIFY=SUCCESS)", always, 550, "5.7.1", "No reports of success"},
+    {Fault::dsn_refused_by_policy, R"((?i)\ARCPT .*(?:NOTIFY|ORCPT)=)", always, 550, "5.7.1", "No reports"},
     {Fault::mailbox_of_ascii_alone, R"((?i)\ARCPT )", is_utf8, 550, "5.6.9", "This mailbox takes ASCII alone"},
 };
 
@@ -127,6 +129,12 @@ bool FaultyCore::is_disliked() const {
 }
 
 bool FaultyCore::answers_freely(std::string_view line) {
+  if (has(Fault::many_commands_end_the_session) && !fits(line, R"((?i)\A(?:MAIL|RCPT|DATA|BDAT|QUIT)\b)") &&
+      ++memory.commands > many_commands) {
+    reply(554, "5.7.0", "Too many commands");
+    end(Want::close);
+    return true;
+  }
   const auto* found = std::find_if(std::begin(freedoms), std::end(freedoms), [&](const Freedom& freedom) {
     return has(freedom.fault) && freedom.applies(*this, line) && fits(line, freedom.pattern);
   });

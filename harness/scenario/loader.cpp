@@ -102,7 +102,16 @@ class ScenarioFile {
  public:
   ScenarioFile(const std::string& name, std::string octets)
       : octets_(std::move(octets)), reader_(name, octets_), root_(reader_.parse()) {
-    reader_.keys(root_, "a scenario file", names_of(file_keys()));
+    const Entry* foreign = foreign_key();
+    if (foreign == nullptr) {
+      reader_.keys(root_, "a scenario file", names_of(file_keys()));
+      return;
+    }
+    const bool baseline = foreign->key == "expect";
+    reader_.error(
+        foreign->spot,
+        fmt::format("'{}' is of a {} file, not of one of scenarios", foreign->key, baseline ? "baseline" : "target"),
+        baseline ? "'run --baseline' reads it" : "'run' and 'survey' read it");
   }
 
   /// Adds the definitions of the file. A name that is no word, or taken, is an error.
@@ -126,6 +135,12 @@ class ScenarioFile {
   }
 
  private:
+  /// By which a file of another kind is known.
+  [[nodiscard]] const Entry* foreign_key() const {
+    const Entry* address = root_.entry("address");
+    return address != nullptr ? address : root_.entry("expect");
+  }
+
   void gather(const Entry& found, NamedItems& into) {
     if (found.value.kind != Item::Kind::table)
       return reader_.error(found.spot, fmt::format("expected a table of names, got {}", article(found.value.kind)),

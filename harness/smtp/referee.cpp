@@ -250,6 +250,11 @@ Demand Referee::demand() const {
   return demand;
 }
 
+bool Referee::may_stay_unanswered() const {
+  const auto& owed = impl_->client.owed;
+  return !owed.empty() && owed.front().last_chunk && impl_->server.lmtp && impl_->server.recipients == 0;
+}
+
 const std::vector<Violation>& Referee::violations() const { return impl_->rulings.violations(); }
 
 const Counts& Referee::counts() const { return impl_->rulings.counts(); }

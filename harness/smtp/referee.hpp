@@ -47,6 +47,9 @@ class Referee {
   /// an accepted recipient. 0 where that is not known.
   [[nodiscard]] std::size_t more_after(std::size_t reply) const;
   [[nodiscard]] Demand demand() const;
+  /// What is to be answered next is BDAT LAST, in LMTP, where no recipient was accepted as far as is known: RFC 2033
+  /// section 4.3 has no reply to it, and most servers have one.
+  [[nodiscard]] bool may_stay_unanswered() const;
   [[nodiscard]] const std::vector<Violation>& violations() const;
   /// By `Rule`. A rule that was never checked says nothing about the server.
   [[nodiscard]] const Counts& counts() const;
