@@ -110,7 +110,7 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       break;
     case Observed::What::nothing: {
       decide(by_level, observed.incomplete ? Cause::incomplete : Cause::hang, expected, actual);
-      const bool may_stay_unanswered = session.lmtp && session.lmtp->referee.may_stay_unanswered();
+      const bool may_stay_unanswered = session.watcher && session.watcher->referee.may_stay_unanswered();
       const bool answers = !on_ladder_ && co_await still_answers(session);
       if (answers && may_stay_unanswered) {
         interfered("an LMTP server need not answer BDAT LAST where no recipient was accepted (RFC 2033 section 4.3)");
