@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import threading
 import time
-import tomllib
 from pathlib import Path
 
 from smtpspec_ci import processes
@@ -21,8 +20,8 @@ WORK = BUILD / "bench"
 POSTFIX = BUILD / "servers" / "smtp-source"
 MEMORY_BENCH = "harness/memory/memory_suite"  # plays the whole suite in memory, under virtual time; exit code 0 if it is green
 MOST_MEMORY = 100  # MiB
-MOST_SECONDS_IN_MEMORY = 1.0  # for the suite
-MOST_SECONDS = 2.0  # the same on the embedded server
+MOST_SECONDS_IN_MEMORY = 1.0  # for the suite and one profile
+MOST_SECONDS = 2.0  # the same on the embedded server, but rows that wait for seconds by their own will
 NOT_PLAYED = ("skipped", "unsupported")
 GREEN = (*NOT_PLAYED, "pass", "info")
 
@@ -119,53 +118,50 @@ def core(programs):
     say("", "The core, octets a second; fed in segments of 16 KiB", done.stdout.rstrip())
 
 
-def alone():
-    """Ids of scenarios beside which nothing else may run."""
-    files = (tomllib.loads(file.read_text()) for file in sorted((ROOT / "scenarios").glob("**/*.toml")))
-    return [scenario["id"] for file in files for scenario in file.get("scenario", []) if scenario.get("alone")]
-
-
-def suite_row(what, rows, run):
-    say(f"{what:<50} {rows:>6} {run.seconds:>9.2f} {rows / run.seconds:>8.0f} {run.cpu:>7.2f} {run.memory:>9.1f}")
+def suite_row(what, rows, seconds, run):
+    say(f"{what:<50} {rows:>6} {seconds:>9.2f} {rows / seconds:>8.0f} {run.cpu:>7.2f} {run.memory:>9.1f}")
 
 
 def suite_embedded(smtpspec, rounds):
-    """Gives how many rows were played, and what is wrong with them."""
-    out, log, run, bad = WORK / "suite", WORK / "suite.log", Rounds(), 0
-    left_out = [word for scenario in alone() for word in ("--filter", f"!{scenario}")]
-    for _ in range(rounds):
-        shutil.rmtree(out, ignore_errors=True)
-        run.add(Ended([smtpspec, "run", "--suite", "scenarios", *left_out, "--out", out], log))
+    """Without rows that wait for seconds. Gives what is wrong with it."""
+    folder, log, run, bad = WORK / "suite", WORK / "suite.log", Rounds(), 0
+    for turn in range(rounds):
+        out = folder / str(turn)  # a file that is written over, or was removed just now, costs more than a new one
+        run.add(Ended([smtpspec, "run", "--suite", "scenarios", "--filter", "!timing", "--out", out], log))
         outcomes = [scenario["outcome"] for scenario in json.loads((out / "results.json").read_text())["scenarios"]]
         bad = max(bad, sum(outcome not in GREEN for outcome in outcomes))
-    played = sum(outcome not in NOT_PLAYED for outcome in outcomes)
-    suite_row("on the embedded server", played, run)
+    shutil.rmtree(folder)
+    suite_row("on the embedded server, but rows tagged timing", sum(outcome not in NOT_PLAYED for outcome in outcomes),
+              run.seconds, run)
     wrong = [f"{bad} rows are not green on the embedded server: see {log}"] if bad else []
     if run.seconds >= MOST_SECONDS:
         wrong.append(f"on the embedded server the suite takes more than {MOST_SECONDS} s")
-    return played, wrong
+    return wrong
 
 
-def suite_in_memory(program, rounds, played):
-    """Gives what is wrong with it."""
+def suite_in_memory(program, rounds):
+    """Once for each profile. Gives what is wrong with it."""
     if not program.is_file():
         return [f"the suite in memory was not measured: there is no {program}"]
-    log, run = WORK / "memory.log", Rounds()
+    log, run, times = WORK / "memory.log", Rounds(), {}
     for _ in range(rounds):
         run.add(Ended([program, ROOT / "scenarios"], log))
-    suite_row("in memory, under virtual time", played, run)
+        for profile, rows, took in re.findall(r"^(\w+): (\d+) rows in memory in (\d+) ms", log.read_text(), re.M):
+            times.setdefault((profile, int(rows)), []).append(int(took) / 1000)
     wrong = [f"the suite is not green in memory: see {log}"] if any(ended.code for ended in run.all) else []
-    if run.seconds >= MOST_SECONDS_IN_MEMORY:
-        wrong.append(f"in memory the suite takes more than {MOST_SECONDS_IN_MEMORY} s")
+    for (profile, rows), seconds in times.items():
+        suite_row(f"in memory, under virtual time: {profile}", rows, statistics.median(seconds), run)
+        if statistics.median(seconds) >= MOST_SECONDS_IN_MEMORY:
+            wrong.append(f"in memory the suite takes more than {MOST_SECONDS_IN_MEMORY} s ({profile})")
     return wrong
 
 
 def suite(programs, rounds):
     """Gives what is wrong with it."""
-    say("", f"The whole suite; the median of {rounds} rounds",
+    say("", f"The whole suite; the median of {rounds} rounds; CPU and memory of the three profiles together",
         f"{'':<50} {'rows':>6} {'seconds':>9} {'rows/s':>8} {'CPU s':>7} {'peak MiB':>9}")
-    played, wrong = suite_embedded(programs / "harness/cli/smtpspec", rounds)
-    return wrong + suite_in_memory(programs / MEMORY_BENCH, rounds, played)
+    return (suite_embedded(programs / "harness/cli/smtpspec", rounds) +
+            suite_in_memory(programs / MEMORY_BENCH, rounds))
 
 
 class Sink:
