@@ -572,7 +572,9 @@ class CommandLine(Cli):
         self.expect(smtpspec(), 2, "survey", "target init")
         self.expect(smtpspec("help"), 0, "survey", "target init")
         self.expect(smtpspec("rnu"), 2, "did you mean 'run'", "explain")
-        self.expect(smtpspec("explain", "smugling"), 2, "did you mean 'smuggling'")
+        for words in (["explain", "smugling"], ["list", "--filter", "smugling"]):
+            self.expect(smtpspec(*words), 2 if words[0] == "explain" else 4, "did you mean 'smuggling'")
+        self.expect(self.run_suite(PASSES, "--filter", "nop"), 4, "did you mean 'noop'")
 
     def test_filters_that_fit_both(self):
         both = smtpspec("list", "--filter", "smuggling,should").stdout

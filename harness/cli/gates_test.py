@@ -2,6 +2,7 @@
 """What somebody's CI leans on: nothing that is green has judged nothing. Usage: gates_test.py SMTPSPEC [TEST...]"""
 import json
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
@@ -23,6 +24,17 @@ class Gates(Cli):
         done = smtpspec("run", "--filter", "a-row-of-our-own", "--out", self.out, cwd=self.folder)
         self.expect(done, 4, "nothing ran")
         self.expect(smtpspec("run", "--suite", own, "--out", self.out, cwd=self.folder), 0)
+
+    def test_what_is_installed_brings_its_suite(self):
+        built = pathlib.Path(cli_test.SMTPSPEC)
+        build = next((folder for folder in built.parents if (folder / "CMakeCache.txt").exists()), None)
+        if build is None:
+            self.skipTest("not in a build folder")
+        prefix = self.folder / "prefix"
+        subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run([prefix / "bin" / "smtpspec", "explain", "noop"], capture_output=True, text=True,
+                              timeout=LONG_ENOUGH, check=True)
+        self.assertIn(str(prefix / "share" / "smtpspec" / "scenarios"), done.stdout)
 
     def test_an_unset_variable(self):
         for arguments in (["run", ""], ["survey", ""], ["judge", ""], ["run", "smtp://127.0.0.1:1", "--user", ""],

@@ -57,7 +57,8 @@ int list(const ListOptions& options) {
   selection.filters = options.filters;
   const auto chosen = engine::select(*suite, selection);
   options.tags ? list_tags(chosen) : list_rows(chosen);
-  if (chosen.empty()) say("no scenario matches");
+  if (chosen.empty())
+    say("no scenario matches" + (options.filters.empty() ? "" : perhaps_meant(options.filters.front(), *suite)));
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
@@ -95,18 +96,13 @@ int explain_all(const ListOptions& options) {
   std::string again = "smtpspec run TARGET";
   for (const auto& folder : options.suite) again += " --suite " + shell_word(folder.string());
   std::size_t shown = 0;
-  std::vector<std::string> ids;  // and whatever else has a name
   for (const auto& scenario : suite->scenarios) {
-    ids.push_back(scenario.id);
-    ids.push_back(scenario.id.substr(0, scenario.id.find('/')));
-    ids.insert(ids.end(), scenario.tags.begin(), scenario.tags.end());
     if (!engine::matches(scenario, options.id)) continue;
     explain(scenario, *suite, again);
     ++shown;
   }
   if (shown > 0) return exit_complete;
-  const std::string near = scenario::closest(options.id, ids);
-  say(fmt::format("no scenario '{}'{}", options.id, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  say(fmt::format("no scenario '{}'{}", options.id, perhaps_meant(options.id, *suite)));
   return exit_usage;
 }
 

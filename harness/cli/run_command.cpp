@@ -59,7 +59,9 @@ class RunCommand {
   int go() {
     watch_signals();
     if (const int code = prepare(); code != exit_complete) return code;
-    if (settings_.scenarios.empty()) return nothing_ran("no scenario matches");
+    if (settings_.scenarios.empty())
+      return nothing_ran("no scenario matches",
+                         options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
     if (!folder_can_be_written(options_.out) || !reports_can_be_written()) return exit_not_written;
     engine::ServerProcess server;
     const auto stopped = [] { return signal_caught() != 0; };
@@ -132,10 +134,10 @@ class RunCommand {
     return true;
   }
 
-  int nothing_ran(const std::string& why) {
+  int nothing_ran(const std::string& why, const std::string& hint = {}) {
     std::string filters;
     for (const std::string& filter : options_.filters) filters += " --filter " + filter;
-    say(fmt::format("nothing ran: {}{}", why, filters));
+    say(fmt::format("nothing ran: {}{}{}", why, filters, hint));
     return exit_nothing_ran;
   }
 

@@ -10,8 +10,22 @@
 
 #include "harness/cli/console.hpp"
 #include "harness/reference/fault.hpp"
+#include "harness/scenario/diagnostic.hpp"
 
 namespace smtpspec::cli {
+
+namespace {
+
+/// What was installed beside the program, else what it was built from.
+std::filesystem::path shipped_suite() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto installed = program.parent_path() / SMTPSPEC_INSTALLED_SUITE;
+  if (!error && std::filesystem::is_directory(installed, error)) return installed.lexically_normal();
+  return SMTPSPEC_DEFAULT_SUITE;
+}
+
+}  // namespace
 
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths) {
   command.add_option("--suite", paths, "Folder or file of scenarios (default: the shipped suite)")->type_name("DIR");
@@ -28,7 +42,7 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
 }
 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
-  const std::filesystem::path shipped = SMTPSPEC_DEFAULT_SUITE;
+  const std::filesystem::path shipped = shipped_suite();
   auto loaded = scenario::load_suite(paths.empty() ? std::vector{shipped} : paths, shipped / "requirements");
   // Every run begins with a survey: ours, where a suite has none.
   auto& scenarios = loaded.value.scenarios;
@@ -45,6 +59,17 @@ std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::pat
   good = print(scenario::check_faults(loaded.value, faults)) && good;
   if (!good) return std::nullopt;
   return std::move(loaded.value);
+}
+
+std::string perhaps_meant(const std::string& pattern, const scenario::Suite& suite) {
+  std::vector<std::string> names;
+  for (const scenario::Scenario& scenario : suite.scenarios) {
+    names.push_back(scenario.id);
+    names.push_back(scenario.family);
+    names.insert(names.end(), scenario.tags.begin(), scenario.tags.end());
+  }
+  const std::string near = scenario::closest(pattern, names);
+  return near.empty() ? near : fmt::format("; did you mean '{}'?", near);
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {

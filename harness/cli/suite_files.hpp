@@ -23,6 +23,9 @@ void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& pat
 [[nodiscard]] std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths,
                                                         bool warnings = false);
 
+/// What a pattern that fits nothing may have meant: "; did you mean 'smuggling'?", or nothing.
+[[nodiscard]] std::string perhaps_meant(const std::string& pattern, const scenario::Suite& suite);
+
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path);
 /// Prints each on standard error; true when none of them is an error.
 bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings = true);

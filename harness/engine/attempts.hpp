@@ -79,8 +79,8 @@ class Attempts {
   void note(const std::string& line) const {
     if (note_) note_(line);
   }
-  /// Into the run's folder, where there is one; true when it was written. What is wrong with the first that could not be
-  /// is noted.
+  /// Into the run's folder, where there is one; true when it was written. What is wrong with the first that could not
+  /// be is noted.
   bool save(const record::Transcript& transcript) const;
   [[nodiscard]] std::size_t unsaved() const { return unsaved_; }
   /// What a report says of a scenario beside its verdict, the command that runs it again included.
