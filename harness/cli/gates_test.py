@@ -61,8 +61,8 @@ delivered = { count = 1 }
 
     def test_nothing_was_decided(self):
         suite = PASSES.replace('"250"', '{ reply = "250", as = "blocked", because = "so" }')
-        self.expect(self.run_suite(suite), 5, "nothing was decided")
-        self.expect(self.run_suite(suite + PASSES.replace('"noop"', '"another"')), 0)
+        self.expect(self.run_suite(suite), 5, "decided nothing")
+        self.expect(self.run_suite(suite + PASSES.replace('"noop"', '"another"'), "--undecided", "0.5"), 0)
 
     def test_standard_output_that_is_full(self):
         suite = self.file("suite.toml", PASSES)

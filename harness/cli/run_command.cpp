@@ -212,10 +212,6 @@ class RunCommand {
            std::any_of(options_.filters.begin(), options_.filters.end(), names_survey);
   }
 
-  [[nodiscard]] bool decides(const engine::ScenarioResult& one) const {
-    return counts(one) && one.outcome != scenario::Outcome::blocked && one.outcome != scenario::Outcome::inconclusive;
-  }
-
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
     if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
@@ -226,10 +222,6 @@ class RunCommand {
     if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return counts(one); }))
       return nothing_ran("every scenario chosen is skipped or unsupported here");
     if (!result.complete) return exit_untrusted;
-    if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return decides(one); })) {
-      say("nothing was decided: all that was played is blocked or inconclusive");
-      return exit_untrusted;
-    }
     for (const engine::ScenarioResult& scenario : result.scenarios)
       if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;
     return result.baseline_notes.empty() ? exit_complete : exit_baseline;
