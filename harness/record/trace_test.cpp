@@ -48,7 +48,8 @@ TEST_CASE("octets after the trace header are the sender's own, NUL and bare CR t
 }
 
 TEST_CASE("who put the last trace field in front") {
-  CHECK(received_by("Received: from a by Mx.Example.test with SMTP; now\r\nReceived: by b\r\n\r\n") == "MX.EXAMPLE.TEST");
+  CHECK(received_by("Received: from a by Mx.Example.test with SMTP; now\r\nReceived: by b\r\n\r\n") ==
+        "MX.EXAMPLE.TEST");
   CHECK(received_by("Return-Path: <>\nReceived: from a\n\tby mx (Postfix)\n\n") == "MX");
   CHECK(received_by("received: by mx;\n\n") == "MX");
   CHECK(received_by("Received: from a\r\n\r\n").empty());

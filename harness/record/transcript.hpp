@@ -66,7 +66,7 @@ struct Delivery {
   Time at{0};
   std::string road;    ///< "sink", "maildir", "mbox"
   std::string client;  ///< the address that handed it over; empty where the road cannot know it
-  bool exact = true;  ///< false: the road keeps local line ends (LF), so CRLF and LF look alike
+  bool exact = true;   ///< false: the road keeps local line ends (LF), so CRLF and LF look alike
 };
 
 /// How long to wait for what.
