@@ -11,6 +11,8 @@ namespace smtpspec::engine {
 
 namespace {
 
+constexpr std::size_t fewest_of_an_area = 10;
+
 struct Rows {
   std::size_t due = 0;
   std::size_t undecided = 0;
@@ -58,7 +60,9 @@ std::string too_much_undecided(const RunResult& run, double share) {
   if (static_cast<double>(all.undecided) > share * static_cast<double>(all.due))
     return fmt::format("{} of the {} scenarios that were due decided nothing, which is more than {:g} %", all.undecided,
                        all.due, 100 * share);
-  const auto nothing_decided = [](const auto& area) { return area.second.undecided == area.second.due; };
+  const auto nothing_decided = [](const auto& area) {
+    return area.second.due >= fewest_of_an_area && area.second.undecided == area.second.due;
+  };
   const auto found = std::find_if(areas.begin(), areas.end(), nothing_decided);
   if (found == areas.end() || share >= 1) return {};
   return fmt::format("none of the {} scenarios of {} decided anything", found->second.due, found->first);
