@@ -49,8 +49,12 @@ TEST_CASE("why a scenario is not played") {
     target.mail.accepts = {"alice@example.test", "bob@example.test"};
     target.delivery.emplace();
   };
+  const auto no_mail = [](scenario::Target&, Facts& facts) { facts.deviations = {{"mail", "survey/mail: 550"}}; };
   const std::vector<Case> cases = {
       {"", nothing, std::nullopt},
+      {"state = \"mail\"\n", no_mail, Outcome::blocked, "blocked by survey/mail"},
+      {"state = \"mail\"\nneeds = [\"fact lmtp\"]\n", no_mail, Outcome::skipped, "the target speaks SMTP"},
+      {"state = \"mail\"\nneeds = [\"CHUNKING\"]\n", no_mail, Outcome::unsupported, "CHUNKING is not advertised"},
       {"needs = [\"fact lmtp\"]\n", nothing, Outcome::skipped, "the target speaks SMTP"},
       {"needs = [\"fact lmtp\"]\n", lmtp, std::nullopt},
       {"needs = [\"no fact lmtp\"]\n", lmtp, Outcome::skipped, "the target speaks LMTP"},
