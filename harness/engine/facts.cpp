@@ -290,11 +290,16 @@ std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& 
                                 (facts.before_mail == Ladder::tls && scenario.from >= Ladder::ready) ||
                                 (logs_in(scenario.from, target, facts) && facts.starttls);
   const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
-  for (const Condition& condition : implied(scenario, target, facts))
-    if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
-  for (const Condition& condition : scenario.needs)
-    if (auto not_played = unmet(condition, target, facts, ehlo)) return not_played;
-  return std::nullopt;
+  // What is not for such a target is not blocked by what is wrong with it.
+  std::optional<NotPlayed> blocked;
+  for (const auto& conditions : {implied(scenario, target, facts), scenario.needs}) {
+    for (const Condition& condition : conditions) {
+      auto not_played = unmet(condition, target, facts, ehlo);
+      if (not_played && not_played->outcome != Outcome::blocked) return not_played;
+      if (not_played && !blocked) blocked = std::move(not_played);
+    }
+  }
+  return blocked;
 }
 
 void put_not_played(ScenarioResult& result, const NotPlayed& why) {

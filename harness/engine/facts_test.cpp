@@ -54,11 +54,15 @@ TEST_CASE("why a scenario is not played") {
     target.delivery.emplace().sink = "127.0.0.1:2526";
     target.delivery->sink_lmtp = true;
   };
+  const auto no_mail = [](scenario::Target&, Facts& facts) { facts.deviations = {{"mail", "survey/mail: 550"}}; };
   const std::vector<Case> cases = {
       {"", nothing, std::nullopt},
       {"needs = [\"fact relays\"]\n", sink, std::nullopt},
       {"needs = [\"fact relays\"]\n", lmtp_sink, Outcome::skipped, "does not hand mail on by SMTP"},
       {"needs = [\"fact relays\"]\n", everything, Outcome::skipped, "does not hand mail on by SMTP"},
+      {"state = \"mail\"\n", no_mail, Outcome::blocked, "blocked by survey/mail"},
+      {"state = \"mail\"\nneeds = [\"fact lmtp\"]\n", no_mail, Outcome::skipped, "the target speaks SMTP"},
+      {"state = \"mail\"\nneeds = [\"CHUNKING\"]\n", no_mail, Outcome::unsupported, "CHUNKING is not advertised"},
       {"needs = [\"fact lmtp\"]\n", nothing, Outcome::skipped, "the target speaks SMTP"},
       {"needs = [\"fact lmtp\"]\n", lmtp, std::nullopt},
       {"needs = [\"no fact lmtp\"]\n", lmtp, Outcome::skipped, "the target speaks LMTP"},
