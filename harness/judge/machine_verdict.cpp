@@ -31,12 +31,12 @@ bool only_wants_login(const Alternative& alternative, const Observed& observed) 
   return observed.reply.code == 530 && (alternative.code == "5yz" || alternative.code == "53z");
 }
 
-/// A limit beyond which the session may go on, and refuse that of which it was too much.
-bool only_refuses(const record::Deviation& limit) { return limit.fact == "recipients" || limit.fact == "octets"; }
+/// A limit beyond which a session may go on, and refuse what is too much.
+bool may_refuse(const record::Deviation& limit) { return limit.fact == "recipients" || limit.fact == "octets"; }
 
 /// A reply that a limit which was reached accounts for.
 bool is_by(const record::Deviation& limit, const Observed& observed) {
-  return observed.reply.code >= 400 && (only_refuses(limit) || observed.reply.code == 421 || observed.closed);
+  return observed.reply.code >= 400 && (may_refuse(limit) || observed.reply.code == 421 || observed.closed);
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
 /// A reply that the expectation does not allow, where the server has a right to it or it is known of the server.
 Routine<> Machine::excuse(const Step& step, const Observed& observed, bool early, Session& session) {
   const record::Deviation* limit = limit_reached(session);
-  const bool refused = limit != nullptr && only_refuses(*limit);
+  const bool refused = limit != nullptr && may_refuse(*limit);
   if (observed.reply.klass() != 4) {
     if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
     if (limit == nullptr || observed.reply.code < 500) co_return;
@@ -215,7 +215,7 @@ const record::Deviation* Machine::unknown_to_target(const Step& step, const Obse
 const record::Deviation* Machine::limit_reached(const Session& session) const {
   const record::Deviation* reached = nullptr;
   for (const record::Deviation& one : stage_.terms.deviations)
-    if (session.has_had(one) && (reached == nullptr || only_refuses(one))) reached = &one;
+    if (session.has_had(one) && (reached == nullptr || may_refuse(one))) reached = &one;
   return reached;
 }
 
