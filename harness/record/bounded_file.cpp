@@ -126,10 +126,18 @@ std::optional<std::string> BoundedFile::whole(std::size_t most, Refusal& refusal
   }
 }
 
-std::optional<Folder> Folder::open(const std::filesystem::path& path, Refusal& refusal) {
-  auto opened = folder_at(AT_FDCWD, path.native(), folder_flags, refusal);
+std::optional<Folder> Folder::of(std::optional<Descriptor> opened, Refusal& refusal) {
   if (!opened) return std::nullopt;
-  return Folder(std::move(*opened));
+  struct ::stat status {};
+  if (::fstat(opened->number(), &status) != 0) {
+    refusal = refusal_of(errno);
+    return std::nullopt;
+  }
+  return Folder(std::move(*opened), {status.st_dev, status.st_ino});
+}
+
+std::optional<Folder> Folder::open(const std::filesystem::path& path, Refusal& refusal) {
+  return of(folder_at(AT_FDCWD, path.native(), folder_flags, refusal), refusal);
 }
 
 std::optional<Folder::Place> Folder::place_of(std::string_view name, Refusal& refusal) const {
@@ -154,9 +162,7 @@ std::optional<Folder::Place> Folder::place_of(std::string_view name, Refusal& re
 std::optional<Folder> Folder::folder(std::string_view name, Refusal& refusal) const {
   const auto place = place_of(name, refusal);
   if (!place) return std::nullopt;
-  auto opened = folder_at(place->folder, place->name, folder_flags | O_NOFOLLOW, refusal);
-  if (!opened) return std::nullopt;
-  return Folder(std::move(*opened));
+  return of(folder_at(place->folder, place->name, folder_flags | O_NOFOLLOW, refusal), refusal);
 }
 
 std::optional<BoundedFile> Folder::file(std::string_view name, Refusal& refusal) const {

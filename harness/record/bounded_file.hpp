@@ -80,6 +80,7 @@ class Folder {
   /// A link in `path` is followed: for a path that the user has named, and nobody else.
   [[nodiscard]] static std::optional<Folder> open(const std::filesystem::path& path, Refusal& refusal);
 
+  [[nodiscard]] BoundedFile::Identity identity() const { return identity_; }
   /// Both take names like "transcripts/case.jsonl"; no part of them is followed where it is a link.
   [[nodiscard]] std::optional<Folder> folder(std::string_view name, Refusal& refusal) const;
   [[nodiscard]] std::optional<BoundedFile> file(std::string_view name, Refusal& refusal) const;
@@ -88,7 +89,9 @@ class Folder {
   [[nodiscard]] bool each_name(const std::function<bool(std::string_view)>& take) const;
 
  private:
-  explicit Folder(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  Folder(Descriptor descriptor, BoundedFile::Identity identity)
+      : descriptor_(std::move(descriptor)), identity_(identity) {}
+  [[nodiscard]] static std::optional<Folder> of(std::optional<Descriptor> opened, Refusal& refusal);
   /// Where something is: in a folder that was opened on the way, or in this one.
   struct Place {
     Descriptor opened;
@@ -98,6 +101,7 @@ class Folder {
   [[nodiscard]] std::optional<Place> place_of(std::string_view name, Refusal& refusal) const;
 
   Descriptor descriptor_;
+  BoundedFile::Identity identity_;
 };
 
 }  // namespace smtpspec::record

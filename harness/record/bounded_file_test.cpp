@@ -190,6 +190,8 @@ TEST_CASE("a folder that was opened is the same one when its name is taken by an
   fs::create_directory_symlink("/", things.path / "run");
   Refusal refusal;
   CHECK(run.file("below/deep", refusal));
+  CHECK(Folder::open(things.path / "elsewhere", refusal)->identity() == run.identity());
+  CHECK_FALSE(Folder::open(things.path / "run", refusal)->identity() == run.identity());
 }
 
 }  // namespace
