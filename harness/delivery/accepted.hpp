@@ -9,5 +9,7 @@
 namespace smtpspec::delivery {
 
 [[nodiscard]] record::Delivery delivery_of(const reference::Accepted& mail, std::string road);
+/// All of it but the octets of the message.
+[[nodiscard]] record::Delivery envelope_of(const reference::Accepted& mail, std::string road);
 
 }  // namespace smtpspec::delivery

@@ -6,72 +6,156 @@
 
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
-#include <fmt/format.h>
-#include <re2/re2.h>
 
 namespace smtpspec::delivery {
 namespace {
 
-void add_tokens(std::string_view text, std::vector<std::string>& tokens) {
-  static const RE2 token("(t[0-9a-f]{16})", RE2::Latin1);
-  re2::StringPiece rest(text);
-  std::string found;
-  while (RE2::FindAndConsume(&rest, token, &found))
-    if (std::find(tokens.begin(), tokens.end(), found) == tokens.end()) tokens.push_back(found);
+/// What a message takes in memory, about.
+std::size_t octets_of(const record::Delivery& delivery, const Texts& tokens) {
+  constexpr std::size_t beside_octets = 128;
+  std::size_t octets = sizeof delivery + beside_octets + tokens.size() * beside_octets + delivery.message.capacity() +
+                       delivery.reverse_path.value_or("").size();
+  for (const auto& recipient : delivery.recipients.value_or(std::vector<record::Delivery::Recipient>{}))
+    octets += sizeof recipient + recipient.forward_path.size();
+  return octets;
 }
 
-std::size_t octets_of(const record::Delivery& delivery) {
-  std::size_t octets = delivery.message.size() + delivery.reverse_path.value_or("").size();
+void keep_begin(record::Delivery& delivery, std::size_t most) {
+  if (delivery.message.size() <= most) return;
+  delivery.omitted += delivery.message.size() - most;
+  delivery.message.resize(most);
+  delivery.message.shrink_to_fit();
+}
+
+void search_envelope(const record::Delivery& delivery, const std::function<void(std::string_view)>& search) {
+  if (delivery.reverse_path) search(*delivery.reverse_path);
   if (delivery.recipients)
-    for (const auto& recipient : *delivery.recipients) octets += recipient.forward_path.size();
-  return octets;
+    for (const auto& recipient : *delivery.recipients) search(recipient.forward_path);
 }
 
 }  // namespace
 
 std::vector<std::string> tokens_in(const record::Delivery& delivery) {
   std::vector<std::string> tokens;
-  if (delivery.reverse_path) add_tokens(*delivery.reverse_path, tokens);
-  if (delivery.recipients)
-    for (const auto& recipient : *delivery.recipients) add_tokens(recipient.forward_path, tokens);
-  add_tokens(delivery.message, tokens);
+  Texts seen;
+  const auto search = [&](std::string_view octets) {
+    each_token(octets, [&](std::string_view token) {
+      if (seen.emplace(token).second) tokens.emplace_back(token);
+    });
+  };
+  search_envelope(delivery, search);
+  search(delivery.message);
   return tokens;
 }
 
 Collector::Collector(asio::any_io_executor executor) : executor_(std::move(executor)), start_(Clock::now()) {}
 
+void Collector::expect(const std::string& token) {
+  by_token_.try_emplace(token);
+  living_->add(token);
+}
+
 void Collector::add(record::Delivery delivery) {
+  const std::string message = std::exchange(delivery.message, {});
+  add(std::move(delivery), message);
+}
+
+void Collector::add(record::Delivery delivery, std::string_view message) {
+  if (watcher_) {
+    ++received_;
+    delivery.message = message;
+    return watcher_(delivery);
+  }
+  MessageReader reader(living_);
+  search_envelope(delivery, [&](std::string_view octets) { reader.search(octets); });
+  reader.take(message);
+  Incoming incoming = reader.finish();
+  delivery.message = std::move(incoming.delivery.message);
+  delivery.omitted = incoming.delivery.omitted;
+  incoming.delivery = std::move(delivery);
+  add(std::move(incoming));
+}
+
+void Collector::add(Incoming incoming) {
   ++received_;
-  if (watcher_) return watcher_(delivery);
-  std::vector<std::string> tokens = tokens_in(delivery);
-  for (const std::string& token : tokens)
-    if (const auto retired = retired_.find(token); retired != retired_.end() && late_.size() < max_late)
-      late_.push_back({token, delivery, Clock::now() - retired->second});
-  const auto unexpected = [&](const std::string& token) { return !by_token_.contains(token); };
-  tokens.erase(std::remove_if(tokens.begin(), tokens.end(), unexpected), tokens.end());
-  if (tokens.empty()) return;
-  const std::size_t octets = octets_of(delivery);
-  if (messages_.size() >= max_messages || octets > max_octets - octets_) {
+  if (watcher_) return watcher_(incoming.delivery);
+  // One that is too large to be searched, and of none that are known, may be anybody's.
+  if (!incoming.searched && incoming.tokens.empty()) miss_all();
+  Held held{std::move(incoming.delivery), std::move(incoming.tokens)};
+  take_late(held);
+  std::erase_if(held.tokens, [&](const std::string& token) { return !by_token_.contains(token); });
+  if (held.tokens.empty()) return;
+  if (!make_room_for(held)) {
     ++dropped_;
+    for (const std::string& token : held.tokens) miss(token);
     return;
   }
-  octets_ += octets;
-  delivery.at = Clock::now() - start_;
-  const auto place = messages_.insert(messages_.end(), std::move(delivery));
-  for (const std::string& token : tokens) {
+  held.delivery.at = Clock::now() - start_;
+  const auto place = messages_.insert(messages_.end(), std::move(held));
+  for (const std::string& token : place->tokens) {
     Of& of = by_token_.at(token);
     of.messages.push_back(place);
+    of.octets += place->octets;
     of.last = Clock::now();
     for (asio::steady_timer* const timer : of.waiting) timer->cancel();
   }
+}
+
+void Collector::take_late(const Held& held) {
+  for (const std::string& token : held.tokens) {
+    const auto retired = retired_.find(token);
+    if (retired == retired_.end() || late_.size() >= max_late) continue;
+    Late& late = late_.emplace_back(Late{token, held.delivery, Clock::now() - retired->second});
+    if (octets_of(late.delivery, {}) > MailLimits::late - late_octets_) keep_begin(late.delivery, MailLimits::begin);
+    late_octets_ = std::min(MailLimits::late, late_octets_ + octets_of(late.delivery, {}));
+  }
+}
+
+bool Collector::make_room_for(Held& held) {
+  held.delivery.message.shrink_to_fit();
+  held.octets = octets_of(held.delivery, held.tokens);
+  // Who sends one message again and again takes no room from the others.
+  const bool too_many = std::any_of(held.tokens.begin(), held.tokens.end(), [&](const std::string& token) {
+    return by_token_.at(token).octets + held.octets > MailLimits::of_a_token;
+  });
+  if (too_many || octets_ + held.octets > MailLimits::whole) {
+    keep_begin(held.delivery, MailLimits::begin);
+    held.octets = octets_of(held.delivery, held.tokens);
+  }
+  if (octets_ + held.octets > MailLimits::held) return false;
+  octets_ += held.octets;
+  return true;
+}
+
+void Collector::miss(const std::string& token) {
+  if (const auto found = by_token_.find(token); found != by_token_.end()) miss(found->second);
+}
+
+void Collector::miss_all() {
+  for (auto& [token, of] : by_token_) miss(of);
+}
+
+void Collector::miss(Of& of) {
+  of.missed = true;
+  for (asio::steady_timer* const timer : of.waiting) timer->cancel();
+}
+
+bool Collector::missed(const std::string& token) const {
+  const auto found = by_token_.find(token);
+  return found != by_token_.end() && found->second.missed;
 }
 
 std::vector<record::Delivery> Collector::of(const std::string& token) const {
   std::vector<record::Delivery> messages;
   const auto found = by_token_.find(token);
   if (found == by_token_.end()) return messages;
-  for (const auto& place : found->second.messages) messages.push_back(*place);
+  for (const auto& place : found->second.messages) messages.push_back(place->delivery);
   return messages;
+}
+
+std::size_t Collector::count(const std::string& token) const {
+  const auto found = by_token_.find(token);
+  return found == by_token_.end() ? 0 : found->second.messages.size();
 }
 
 asio::awaitable<std::chrono::nanoseconds> Collector::settled(std::string token, std::size_t wanted,
@@ -87,7 +171,7 @@ asio::awaitable<std::chrono::nanoseconds> Collector::settled(std::string token, 
     const auto last = of == nullptr ? begun : std::max(begun, of->last.value_or(begun));
     const auto quiet = std::min(last + settle, begun + wait + 10 * settle);
     const auto until = enough ? quiet : std::max(quiet, begun + wait);
-    if (Clock::now() >= until) co_return last - begun;
+    if (Clock::now() >= until || (of != nullptr && of->missed)) co_return last - begun;
     timer.expires_at(until);
     if (of != nullptr) of->waiting.insert(&timer);
     asio::error_code woken;
@@ -98,22 +182,25 @@ asio::awaitable<std::chrono::nanoseconds> Collector::settled(std::string token, 
 
 void Collector::retire(const std::string& token) {
   forget(token);
-  if (retired_.size() < max_messages) retired_.emplace(token, Clock::now());
+  if (retired_.size() >= max_messages) return;
+  retired_.emplace(token, Clock::now());
+  living_->add(token);
 }
 
 void Collector::forget(const std::string& token) {
   const auto found = by_token_.find(token);
   if (found == by_token_.end()) return;
-  const std::vector<Messages::iterator> places = found->second.messages;
+  const std::vector<Messages::iterator> places = std::move(found->second.messages);
   by_token_.erase(found);
+  if (!retired_.contains(token)) living_->remove(token);
   for (const auto& place : places) {
-    for (const std::string& other : tokens_in(*place)) {
+    for (const std::string& other : place->tokens) {
       const auto shared = by_token_.find(other);
       if (shared == by_token_.end()) continue;
       auto& messages = shared->second.messages;
       messages.erase(std::remove(messages.begin(), messages.end(), place), messages.end());
     }
-    octets_ -= octets_of(*place);
+    octets_ -= place->octets;
     messages_.erase(place);
   }
 }

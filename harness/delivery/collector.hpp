@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "harness/delivery/message_reader.hpp"
 #include "harness/record/transcript.hpp"
 
 namespace smtpspec::delivery {
@@ -24,30 +26,41 @@ namespace smtpspec::delivery {
 /// All tokens found in the envelope and in the message.
 [[nodiscard]] std::vector<std::string> tokens_in(const record::Delivery& delivery);
 
-/// Single-threaded, as its executor is. Keeps the messages that bear an expected token. Bounded: at most `max_messages`
-/// are held and `max_octets` of them; what comes beyond is counted by `dropped()` and makes every observation
-/// untrustworthy.
+/// Single-threaded, as its executor is. Keeps the messages that bear an expected token, within MailLimits: where there
+/// is no room for a message its begin is kept, and where there is none for that either it is counted by `dropped()`,
+/// and what is observed of its tokens is not all there was.
 class Collector {
  public:
-  static constexpr std::size_t max_messages = 100000;
-  static constexpr std::size_t max_octets = std::size_t{512} << 20;
+  static constexpr std::size_t max_messages = 100000;  ///< whose token is remembered when it is retired
   static constexpr std::size_t max_late = 1000;
 
   explicit Collector(asio::any_io_executor executor);
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
+  /// A message by a road that knows its envelope, which is all of `delivery` that is filled in. `message`: its octets.
+  void add(record::Delivery delivery, std::string_view message);
   void add(record::Delivery delivery);
+  void add(Incoming incoming);
+  /// What is observed of a token, or of all that are expected now, is not all there was: a message may have gone by
+  /// unseen.
+  void miss(const std::string& token);
+  void miss_all();
+  [[nodiscard]] bool missed(const std::string& token) const;
+  /// The tokens that it knows, for those who read the roads; they may use them in any thread.
+  [[nodiscard]] std::shared_ptr<const LivingTokens> living() const { return living_; }
   /// From now on each message is shown to the watcher and not kept.
   void watch(std::function<void(const record::Delivery&)> watcher) { watcher_ = std::move(watcher); }
   /// From now on messages with this token are kept. One that bears no expected token is nobody's, and is not.
-  void expect(const std::string& token) { by_token_.try_emplace(token); }
+  void expect(const std::string& token);
   /// The messages that bear the token, in order of arrival.
   /// What `Delivery::at` counts from.
   [[nodiscard]] std::chrono::steady_clock::time_point start() const { return start_; }
   [[nodiscard]] std::vector<record::Delivery> of(const std::string& token) const;
+  /// How many these are.
+  [[nodiscard]] std::size_t count(const std::string& token) const;
   /// Waits until `wanted` messages with the token are there (at most `wait`), then until none came for `settle`. Where
-  /// they come without end it gives up after ten times `settle`. Gives how long after the call the last of them came; 0
-  /// where none did.
+  /// they come without end it gives up after ten times `settle`, and at once where the token is missed. Gives how long
+  /// after the call the last of them came; 0 where none did.
   asio::awaitable<std::chrono::nanoseconds> settled(std::string token, std::size_t wanted,
                                                     std::chrono::milliseconds wait, std::chrono::milliseconds settle);
   /// Frees the messages of a token; it is expected no longer.
@@ -66,21 +79,35 @@ class Collector {
 
  private:
   using Clock = std::chrono::steady_clock;
-  using Messages = std::list<record::Delivery>;
+  struct Held {
+    record::Delivery delivery;
+    Texts tokens;
+    std::size_t octets = 0;  ///< of memory, about
+  };
+  using Messages = std::list<Held>;
   struct Of {
+    bool missed = false;
+    std::size_t octets = 0;                    ///< of memory, about, that its messages take
     std::vector<Messages::iterator> messages;  ///< in order of arrival
     std::optional<Clock::time_point> last;     ///< when the last of them came
     std::set<asio::steady_timer*> waiting;     ///< woken whenever one comes
   };
 
+  /// Makes a message as small as it must be; false where there is no room for it at all.
+  bool make_room_for(Held& held);
+  void take_late(const Held& held);
+  static void miss(Of& of);
+
   asio::any_io_executor executor_;
+  std::shared_ptr<LivingTokens> living_ = std::make_shared<LivingTokens>();
   std::function<void(const record::Delivery&)> watcher_;
   Clock::time_point start_;
   Messages messages_;
   std::map<std::string, Of> by_token_;  ///< of the tokens that are expected
   std::map<std::string, Clock::time_point> retired_;
   std::vector<Late> late_;
-  std::size_t octets_ = 0;
+  std::size_t octets_ = 0;       ///< of memory, about, that `messages_` takes
+  std::size_t late_octets_ = 0;  ///< and `late_`
   std::size_t dropped_ = 0;
   std::size_t received_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include "harness/delivery/token.hpp"
 
@@ -92,21 +93,93 @@ TEST_CASE("messages go to their tokens and are forgotten with them") {
   CHECK(collector.dropped() == 0);
 }
 
-TEST_CASE("what is beyond the bound is dropped and counted") {
+TEST_CASE("of messages that there is no room for the begin is kept, and then nothing, and that is known") {
   asio::io_context context;
   Collector collector(context.get_executor());
-  const std::string token = make_token("", "a", 0);
-  for (std::size_t i = 0; i < Collector::max_messages; ++i) collector.add(message(""));
+  const std::string token = "t0123456789abcdef";
+  const auto another = [](std::size_t number) { return fmt::format("t{:016x}", number); };
+  const auto large = [](const std::string& of) { return of + std::string(MailLimits::message, 'x'); };
   collector.expect(token);
-  for (std::size_t i = 0; i <= Collector::max_messages; ++i) collector.add(message(token));
+  // One token has its share, and leaves room for the others.
+  constexpr std::size_t count = 30;
+  for (std::size_t i = 0; i < count; ++i) collector.add(message(large(token)));
+  auto messages = collector.of(token);
+  REQUIRE(messages.size() == count);
+  for (const record::Delivery& one : messages) CHECK(one.message.size() + one.omitted == large(token).size());
+  CHECK(messages.front().message.size() == MailLimits::message);
+  CHECK(messages.back().message == large(token).substr(0, MailLimits::begin));
+  const auto first_of_another = [&](std::size_t number) {
+    collector.expect(another(number));
+    collector.add(message(large(another(number))));
+    return collector.of(another(number)).at(0).message.size();
+  };
+  CHECK(first_of_another(0) == MailLimits::message);
+  // All of them have their share too.
+  for (std::size_t i = 1; i < 20; ++i) (void)first_of_another(i);
+  CHECK(first_of_another(20) == MailLimits::begin);
+  CHECK(collector.dropped() == 0);
+  for (std::size_t i = 0; i < 100'000 && collector.dropped() == 0; ++i) collector.add(message(large(token)));
   CHECK(collector.dropped() == 1);
-  CHECK(collector.of(token).size() == Collector::max_messages);
-  CHECK(collector.received() == 2 * Collector::max_messages + 1);
+  CHECK(collector.missed(token));
+  CHECK_FALSE(collector.missed(another(0)));
+  std::size_t octets = 0;
+  for (const record::Delivery& one : collector.of(token)) octets += one.message.size();
+  CHECK(octets <= MailLimits::held);
   collector.forget(token);
   collector.expect(token);
-  collector.add(message(token));
-  CHECK(collector.dropped() == 1);
-  CHECK(collector.of(token).size() == 1);
+  CHECK_FALSE(collector.missed(token));
+  for (std::size_t i = 0; i <= 20; ++i) collector.forget(another(i));
+  collector.add(message(large(token)));
+  CHECK(collector.of(token).at(0).message.size() == MailLimits::message);
+}
+
+TEST_CASE("small messages are bounded too, by what they take") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const std::string token = "t0123456789abcdef";
+  for (std::size_t i = 0; i < 100'000; ++i) collector.add(message("nobody's"));
+  collector.expect(token);
+  std::size_t count = 0;
+  while (collector.dropped() == 0 && count < 1'000'000) {
+    collector.add(message(token));
+    ++count;
+  }
+  CHECK(count > 10'000);
+  CHECK(count < MailLimits::held / 128);
+  CHECK(collector.count(token) == count - 1);
+  CHECK(collector.received() == 100'000 + count);
+}
+
+TEST_CASE("a message that may be anybody's is missed by all who wait") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const std::string a = "t0123456789abcdef", b = "t0000000000000000";
+  collector.expect(a);
+  collector.add(message(a + std::string(MailLimits::searched, 'x')));
+  CHECK(collector.count(a) == 1);
+  CHECK_FALSE(collector.missed(a));  // it is known whose it is
+  collector.add(message(std::string(MailLimits::searched, 'x')));
+  CHECK_FALSE(collector.missed(a));
+  collector.add(message(std::string(MailLimits::searched, 'x') + a));
+  CHECK(collector.missed(a));
+  collector.expect(b);
+  CHECK_FALSE(collector.missed(b));
+  collector.miss(b);
+  CHECK(collector.missed(b));
+}
+
+TEST_CASE("what comes late is bounded") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const std::string token = "t0123456789abcdef";
+  collector.expect(token);
+  collector.retire(token);
+  for (std::size_t i = 0; i < 2 * Collector::max_late; ++i)
+    collector.add(message(token + std::string(MailLimits::message, 'x')));
+  CHECK(collector.late().size() == Collector::max_late);
+  std::size_t octets = 0;
+  for (const auto& late : collector.late()) octets += late.delivery.message.capacity();
+  CHECK(octets <= MailLimits::late + Collector::max_late * 2 * MailLimits::begin);
 }
 
 TEST_CASE("what bears a token that was retired is late") {
@@ -147,6 +220,11 @@ TEST_CASE("settled waits for the wanted messages and then for quiet") {
   }
   SECTION("one wanted, none comes: the whole wait") {
     CHECK(settle(context, collector, token, 1, milliseconds(100), milliseconds(10)) >= milliseconds(100));
+  }
+  SECTION("one wanted, and it is known that it may have gone by unseen") {
+    asio::steady_timer timer(context, milliseconds(50));
+    timer.async_wait([&](const asio::error_code&) { collector.miss_all(); });
+    CHECK(settle(context, collector, token, 1, milliseconds(15'000), milliseconds(20)) < milliseconds(10'000));
   }
   SECTION("all there already") {
     collector.add(message(token));

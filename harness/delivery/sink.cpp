@@ -23,13 +23,13 @@ reference::Server::Options options_of(const std::string& host, std::uint16_t por
   // Whoever finds the sink's port can connect to it: all that a run holds for it is bounded.
   options.bounds.connections = 200;
   options.bounds.when_full = wire::Listener::WhenFull::end_silent;
-  options.bounds.held = 40 * 1024 * 1024;  // a string may take twice of that
+  options.bounds.held = 32 * 1024 * 1024;  // strings may take a quarter more
   options.bounds.at_once = 2048;
   return options;
 }
 
 asio::awaitable<std::vector<bool>> collect(Collector& collector, const reference::Accepted& mail) {
-  collector.add(delivery_of(mail, "sink"));
+  collector.add(envelope_of(mail, "sink"), mail.message);
   co_return std::vector<bool>(mail.recipients.size(), true);
 }
 

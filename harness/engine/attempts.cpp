@@ -1,5 +1,6 @@
 #include "harness/engine/attempts.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <exception>
 #include <optional>
@@ -183,13 +184,21 @@ asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::strin
 
 asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
   Played played = co_await begin(scenario, summary, Patience::first, std::move(begins));
-  if (may_come_again(played.judged)) {
+  if (may_come_again(played.judged) || out_of_sight(scenario, played)) {
     ++summary.owed;
     summary.missing = result_of(scenario, played);
     co_return;
   }
   count(summary, played.judged.verdict.outcome, [&] { return result_of(scenario, played); });
   keep(scenario, std::move(played));
+}
+
+/// For once, where deliveries can be seen on the whole: something may have gone by, or there was no room for it.
+bool Attempts::out_of_sight(const Scenario& scenario, const Played& played) const {
+  if (!scenario.delivered || played.judged.verdict.cause != Cause::no_delivery_road) return false;
+  const auto& deliveries = played.transcript.deliveries;
+  const bool cut = std::any_of(deliveries.begin(), deliveries.end(), [](const auto& one) { return one.omitted > 0; });
+  return watch_.seen && !watch_.lost() && (cut || !played.transcript.deliveries_observed);
 }
 
 /// A re-run may clear a missing observation, never an observed violation.

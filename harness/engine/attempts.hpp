@@ -95,6 +95,7 @@ class Attempts {
                                     Patience patience, const Begins& begins, const std::string& source);
   asio::awaitable<Played> begin(const scenario::Scenario& scenario, AttemptSummary& summary, Patience patience,
                                 Begins begins);
+  [[nodiscard]] bool out_of_sight(const scenario::Scenario& scenario, const Played& played) const;
   void keep(const scenario::Scenario& scenario, Played played);
   /// `result` is made only where it is the worst so far.
   static void count(AttemptSummary& summary, Outcome outcome, const std::function<ScenarioResult()>& result);

@@ -1,6 +1,8 @@
 // The delivery roads of a target, watched for the length of a run.
 #pragma once
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,6 +12,7 @@
 #include <asio/awaitable.hpp>
 
 #include "harness/delivery/collector.hpp"
+#include "harness/delivery/lookout.hpp"
 #include "harness/delivery/sink.hpp"
 #include "harness/scenario/target.hpp"
 
@@ -17,10 +20,17 @@ namespace smtpspec::engine {
 
 class DeliveryWatch {
  public:
-  /// Opens what the target names; throws CannotListen.
-  DeliveryWatch(asio::any_io_executor executor, const scenario::Target& target);
+  /// Opens what the target names; throws CannotListen. `note` takes one line for people; it may be empty.
+  DeliveryWatch(asio::any_io_executor executor, const scenario::Target& target,
+                std::function<void(const std::string&)> note = {});
+  /// Waits until it is known what was there before, for a while at most: nothing is to be sent sooner.
+  asio::awaitable<void> ready();
   /// True while messages can be seen; set to false when a canary's message never came.
   bool seen = false;
+  /// Waits until all that is there by now has been seen; false where it cannot be, or that takes too long.
+  asio::awaitable<bool> look();
+  /// A road was there and is not, or cannot be read any more. It may come back.
+  [[nodiscard]] bool lost() const;
 
   /// From now on messages with this token are kept; those of no such token are not.
   void expect(const std::string& token) { collector_->expect(token); }
@@ -42,12 +52,30 @@ class DeliveryWatch {
   [[nodiscard]] delivery::Collector& collector() { return *collector_; }
 
  private:
+  /// One of files.
+  struct Road {
+    std::string name;
+    std::string lost;  ///< why it cannot be seen at present
+    std::unique_ptr<delivery::Lookout> lookout;
+  };
+  template <class Reader>
+  void look_at(std::string name, const std::string& path);
+  void take(Road& road, delivery::Look look);
+  /// As Collector::settled(), and all that was on its way in files by then is seen too. Where it cannot be, the token
+  /// is missed.
+  asio::awaitable<std::chrono::nanoseconds> settled(std::string token, std::size_t awaited);
+  void note_once(const std::string& line);
+
+  asio::any_io_executor executor_;
+  std::function<void(const std::string&)> note_;
+  std::set<std::string> noted_;
   std::set<std::string> ways_;  ///< by which the target's own mail comes; empty: not known
   std::string foreign_;
   std::chrono::nanoseconds slowest_{0};  ///< delivery so far, counted from the end of its session
   scenario::Target::Delivery settings_;
   std::unique_ptr<delivery::Collector> collector_;
   std::unique_ptr<delivery::Sink> sink_;
+  std::list<Road> roads_;  ///< the last member: their threads know the others
 };
 
 }  // namespace smtpspec::engine

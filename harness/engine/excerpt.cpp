@@ -79,14 +79,19 @@ std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, s
   return lines.size() - 1;
 }
 
+void add_omitted(std::vector<ExcerptLine>& lines, const std::string& session, std::size_t omitted) {
+  if (omitted > 0)
+    lines.push_back({ExcerptLine::Side::event, session, fmt::format("[{} octets more, not kept]", omitted), false});
+}
+
 void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<record::Delivery>& deliveries) {
   for (std::size_t i = 0; i < deliveries.size() && i < most_deliveries; ++i) {
     const record::Delivery& delivery = deliveries[i];
-    lines.push_back(
-        {ExcerptLine::Side::event, "",
-         fmt::format("delivered: {}, {} octets, body: {}", judge::describe_envelope(delivery), delivery.message.size(),
-                     smtp::escape(record::part(delivery.message).body.substr(0, most_of_body))),
-         false});
+    lines.push_back({ExcerptLine::Side::event, "",
+                     fmt::format("delivered: {}, {} octets, body: {}", judge::describe_envelope(delivery),
+                                 delivery.message.size() + delivery.omitted,
+                                 smtp::escape(record::part(delivery.message).body.substr(0, most_of_body))),
+                     false});
   }
   if (deliveries.size() > most_deliveries)
     lines.push_back({ExcerptLine::Side::event, "",
@@ -118,8 +123,7 @@ std::pair<std::vector<ExcerptLine>, std::size_t> lines_of(const record::Transcri
       }
       add_octets(lines, sent ? ExcerptLine::Side::client : ExcerptLine::Side::server, session, shown_event.beneath_tls,
                  octets, most_octets);
-      if (omitted > 0)
-        lines.push_back({ExcerptLine::Side::event, session, fmt::format("[{} octets more, not kept]", omitted), false});
+      add_omitted(lines, session, omitted);
       if (key >= i && key <= last && !lines.empty()) key_line = line_with(lines, before, octets_of_key, most_octets);
       i = last;
       continue;
@@ -151,9 +155,10 @@ std::vector<ExcerptLine> conversation(const record::Transcript& transcript) {
   for (const record::Delivery& delivery : transcript.deliveries) {
     lines.push_back({ExcerptLine::Side::event, "",
                      fmt::format("delivered to the {}: {}, {} octets:", delivery.road,
-                                 judge::describe_envelope(delivery), delivery.message.size()),
+                                 judge::describe_envelope(delivery), delivery.message.size() + delivery.omitted),
                      false});
     add_octets(lines, ExcerptLine::Side::event, "", false, delivery.message, whole);
+    add_omitted(lines, "", delivery.omitted);
   }
   return lines;
 }

@@ -55,7 +55,7 @@ class Runner {
   Runner(const RunSettings& settings, const RunEvents& events)
       : settings_(settings),
         events_(events),
-        watch_(context_.get_executor(), settings.target),
+        watch_(context_.get_executor(), settings.target, events.note),
         attempts_(settings, watch_, context_.get_executor(), events.note),
         standing_(settings, attempts_),
         canaries_(attempts_) {
@@ -94,6 +94,7 @@ class Runner {
 
  private:
   asio::awaitable<void> conduct() {
+    co_await watch_.ready();
     co_await get_acquainted();
     if (const std::string& problem = facts().problem; !problem.empty()) co_return finish(RunEnd::untestable, problem);
     for (std::size_t i = 0; i < settings_.scenarios.size(); ++i) sort_in(i);
@@ -113,7 +114,7 @@ class Runner {
     if (!watch_.foreign().empty()) co_return finish(RunEnd::untrusted, watch_.foreign());
     if (settings_.target.delivery && !watch_.seen)
       co_return finish(RunEnd::untrusted,
-                       "the canary's message was accepted and never arrived, so that no delivery was "
+                       "the canary's message was accepted and was not seen to arrive, so that no delivery was "
                        "seen: is [delivery] right?");
     finish(RunEnd::complete, "");
   }
@@ -184,6 +185,7 @@ class Runner {
     asio::steady_timer quiet(context_, watch_.time_of_late_mail());
     asio::error_code ignored;
     co_await quiet.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    (void)co_await watch_.look();
     for (Attempts::Late& late : attempts_.late_results())
       if (const auto index = standing_.find(*late.scenario))
         if (auto& result = standing_.result(*index);

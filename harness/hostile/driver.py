@@ -1,17 +1,18 @@
-"""Plays the suite on servers that try to hurt it, and attacks the sink of a run on a correct server.
+"""Plays the suite on servers that try to hurt it, and attacks the sink and the other roads of a run on a correct server.
 
 Usage: ci/hostile [--depth DEPTH] [--sanitized] [--at-a-time N] [--keep DIR] SMTPSPEC HOSTILE [NAME...]
   SMTPSPEC, HOSTILE   the executables of one build (HOSTILE is harness/hostile/hostile below the build folder)
   --depth             how much of the suite is played on each behaviour: whole (the default), much, some or little
                       (PARTS); of servers that end their sessions at another moment in turn it is more
   --sanitized         SMTPSPEC is built with sanitizers: memory and time are given more room
-  NAME                only these behaviours (`HOSTILE list` shows them); each run is told of then
+  NAME                only these behaviours (`HOSTILE list` and `roads.py list` show them); each run is told of then
 
 Each behaviour of a server is played twice: hostile from the first connection on (where it concerns TLS: of a server
 that speaks TLS from the first octet), and after a probe and a canary that saw a correct server. Of each run it is
 held: it ends in time, by the exit code that `expected_codes` says, in at most 200 MiB, with reports that keep to
 their schemas, and without a word of a sanitizer. An attack on the sink must leave every verdict as it is without the
-attack, or make it inconclusive or blocked for a cause that the result states.
+attack, or make it inconclusive or blocked for a cause that the result states. So must one on a road, but where it
+changes the mail of the server itself: then that is found.
 """
 import argparse
 import concurrent.futures
@@ -24,21 +25,23 @@ import tempfile
 import time
 
 import one_run as run  # beside this script
+import road_run
+import roads
 from smtpspec_ci import processes
 from smtpspec_ci.processes import CORES, ROOT
 
 # Of how many parts of the suite one is played on each behaviour, another for each, by depth and kind of behaviour; 0 where
 # these behaviours are left to "any", which goes through all of them.
 PARTS = {
-    "whole": {"any": 1, "flood": 1, "other": 1, "end": 1, "peer": 1},
-    "much": {"any": 1, "flood": 12, "other": 8, "end": 24, "peer": 8},
-    "some": {"any": 1, "flood": 48, "other": 32, "end": 96, "peer": 32},
-    "little": {"any": 4, "flood": 96, "other": 64, "end": 0, "peer": 64},
+    "whole": {"any": 1, "flood": 1, "other": 1, "end": 1, "peer": 1, "road": 1},
+    "much": {"any": 1, "flood": 12, "other": 8, "end": 24, "peer": 8, "road": 24},
+    "some": {"any": 1, "flood": 48, "other": 32, "end": 96, "peer": 32, "road": 32},
+    "little": {"any": 4, "flood": 96, "other": 64, "end": 0, "peer": 64, "road": 64},
 }
 TLS_POINTS = ("handshake", "under-tls")
 # Probe and canary pass these points on their way, so that a run on a server that is hostile there cannot go on at all.
 CANARY_POINTS = ("greeting", "ehlo", "mail", "rcpt", "data", "message", "end", "every", "any")
-AS_EXPECTED, FINDINGS, UNTESTABLE, INCOMPLETE = 0, 1, 3, 5  # exit codes of `smtpspec run`
+AS_EXPECTED, FINDINGS, UNTESTABLE, INCOMPLETE = run.CONTRACT
 # Where the point does not tell: the exit codes on a server that is hostile at once, and later.
 OTHER_CODES = {
     "octetwise": (AS_EXPECTED, AS_EXPECTED),  # slow, and right
@@ -91,6 +94,13 @@ def rows_of(options):
         else:
             servers.append(run.Server(name, kind, *expected_codes(name, point, before), point in TLS_POINTS, shard))
     return servers, peers
+
+
+def roads_of(options):
+    """The behaviours of delivery agents that were asked for."""
+    shard = f"1/{PARTS[options.depth]['road']}"
+    return [road_run.Row(name, *row, shard) for name, row in roads.ROADS.items()
+            if not options.names or name in options.names]
 
 
 class Runs:
@@ -148,6 +158,20 @@ def attack_the_sink(options, runs, peers, at_a_time):
                               for peer in peers])
 
 
+def attack_the_roads(options, runs, rows, at_a_time):
+    """Of each kind of road that is asked for a run without an attack, whose verdicts are the measure, then the others."""
+    measures = {kind: {} for kind in {row.kind for row in rows}}
+
+    def calmly(kind, folder):
+        case, verdicts = road_run.against_road(options, road_run.calm(kind, rows[0].shard), None, folder)
+        measures[kind].update(verdicts or {})
+        return case
+
+    runs.play(at_a_time, [lambda folder, kind=kind: calmly(kind, folder) for kind in measures])
+    runs.play(at_a_time, [lambda folder, row=row: road_run.against_road(options, row, measures[row.kind], folder)[0]
+                          for row in rows if measures[row.kind]])
+
+
 def absolute(path):
     return pathlib.Path(path).resolve()
 
@@ -164,6 +188,7 @@ def options_of():
     options = parser.parse_intermixed_args()
     options.memory = run.MEMORY_SANITIZED if options.sanitized else run.MEMORY
     options.seconds = run.SECONDS_SANITIZED if options.sanitized else run.SECONDS
+    options.cpu = road_run.CPU_SANITIZED if options.sanitized else road_run.CPU
     options.timeout = 500 if options.sanitized else 200  # ms
     options.patience = 30 if options.sanitized else 5  # s, with an attacked sink that must be found correct
     options.disk = 400  # MiB a run's folder may hold
@@ -191,6 +216,8 @@ def main():
                                   for row in servers for way in ways(options.depth, row)])
     if peers:
         attack_the_sink(options, runs, peers, max(1, options.at_a_time // 3))
+    if agents := roads_of(options):
+        attack_the_roads(options, runs, agents, 2 * options.at_a_time)  # they wait for most of their time
     options.checkers.shutdown()
     return runs.end()
 

@@ -21,7 +21,8 @@ CORRECT = 34
 # When a server is hostile: after a correct survey and canary, at once, at once and under TLS from the first octet.
 LATER, AT_ONCE, SMTPS = "", " (at once)", " (smtps)"
 WHOLE = "1/1"
-CONTRACT = (0, 1, 3, 5)  # what a run on a target that answers, or does not, may end with
+# Exit codes of `smtpspec run`: what one on a target that answers, or does not, may end with.
+CONTRACT = AS_EXPECTED, FINDINGS, UNTESTABLE, INCOMPLETE = 0, 1, 3, 5
 UNDECIDED = ("inconclusive", "blocked")
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 TARGET = """name = "{name}"
@@ -100,7 +101,7 @@ class Case:
 
     def __init__(self, name, expected):
         self.name, self.expected = name, expected
-        self.code, self.seconds, self.mib = None, 0.0, 0.0
+        self.code, self.seconds, self.mib, self.cpu = None, 0.0, 0.0, 0.0
         self.other_codes = ()
         self.problems = []
 
@@ -128,6 +129,7 @@ def play(case, options, folder, target, seconds, more):
         process.returncode = os.waitstatus_to_exitcode(status)
     case.seconds = time.monotonic() - begun
     case.mib = usage.ru_maxrss / 1024
+    case.cpu = usage.ru_utime + usage.ru_stime
     case.code = process.returncode
     if case.seconds >= seconds:
         case.problems.append(f"did not end in {seconds} s")
@@ -239,10 +241,15 @@ def against_sink_once(options, row, calm, folder):
         end(server)
         server.stdout.close()
     if verdicts is not None and calm is not None:
-        for scenario, now in verdicts.items():
-            before = calm[scenario].outcome
-            if before in UNDECIDED:
-                continue  # a machine too busy for the calm run proves nothing of the attack
-            if now.outcome != before and not (now.outcome in UNDECIDED and now.stated):
-                case.problems.append(f"{scenario}: {now.outcome} and not {before}: {now.actual}")
+        compare(case, verdicts, calm, lambda now: now.outcome in UNDECIDED and now.stated)
     return case, verdicts
+
+
+def compare(case, verdicts, calm, permitted):
+    """A verdict must be what it was without the attack, or what is permitted."""
+    for scenario, now in verdicts.items():
+        before = calm[scenario].outcome
+        if before in UNDECIDED:
+            continue  # a machine too busy for the calm run proves nothing of the attack
+        if now.outcome != before and not permitted(now):
+            case.problems.append(f"{scenario}: {now.outcome} and not {before}: {now.actual}")

@@ -77,6 +77,7 @@ class Deliveries {
         return broken("no message holds " + shown(octets), "a delivered message holds it");
       if (any([&](const Delivery& d) { return holds(d, octets); }) != nullptr) not_told_ = "CRLF from LF";
     }
+    if (!rules_.lacks.empty()) ask_for_all_octets();
     for (const Text& text : rules_.no_parameters)
       if (const auto* delivery = any([&](const Delivery& d) { return times_carried(d, filled(text)) > 0; }))
         return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));
@@ -97,10 +98,11 @@ class Deliveries {
           any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr)
         return changed("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
     for (const Text& text : rules_.contains)
-      if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr)
+      if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr && !ask_for_all_octets())
         return changed("a message that holds " + shown(filled(text)), "no delivered message holds it");
     if (!rules_.matches.empty() &&
-        any([&](const Delivery& d) { return RE2::PartialMatch(d.message, rules_.matches); }) == nullptr)
+        any([&](const Delivery& d) { return RE2::PartialMatch(d.message, rules_.matches); }) == nullptr &&
+        !ask_for_all_octets())
       return broken("a message that fits '" + rules_.matches + "'", "no delivered message fits");
     for (const Text& text : rules_.parameters)
       if (auto verdict = handed_on(filled(text))) return verdict;
@@ -125,10 +127,10 @@ class Deliveries {
     if (rules_.from && delivery.reverse_path && !same_mailbox(*delivery.reverse_path, filled(*rules_.from)))
       return changed("reverse-path <" + filled(*rules_.from) + ">", "delivered: " + envelope(delivery));
     const auto parted = record::part(delivery.message);
-    auto verdict = one_of(rules_.body, "the body", parted.body, delivery.exact);
+    auto verdict = one_of(rules_.body, "the body", parted.body, delivery);
     if (verdict) {
       verdict = unless_standing(std::move(*verdict), {"body-as-sent"});
-    } else if (verdict = one_of(rules_.message, "the message", parted.message, delivery.exact); verdict) {
+    } else if (verdict = one_of(rules_.message, "the message", parted.message, delivery); verdict) {
       verdict = unless_standing(std::move(*verdict), {"header-as-sent", "body-as-sent"});
     }
     if (!verdict || !is_encoded(parted)) return verdict;
@@ -147,16 +149,25 @@ class Deliveries {
     return verdict;
   }
 
-  std::optional<Verdict> one_of(const std::vector<Text>& allowed, const char* what, std::string_view seen, bool exact) {
+  std::optional<Verdict> one_of(const std::vector<Text>& allowed, const char* what, std::string_view seen,
+                                const Delivery& delivery) {
     if (allowed.empty()) return std::nullopt;
+    if (delivery.omitted > 0 && seen.ends_with('\r')) seen.remove_suffix(1);  // its LF is not kept
     std::string first;
     for (const Text& text : allowed) {
       const std::string wanted = filled(text);
-      if (exact ? wanted == seen : record::with_local_line_ends(wanted) == record::with_local_line_ends(seen))
+      if (delivery.exact ? is_it(wanted, seen, delivery)
+                         : is_it(record::with_local_line_ends(wanted), record::with_local_line_ends(seen), delivery))
         return std::nullopt;
       if (first.empty()) first = wanted;
     }
     return changed(fmt::format("{} as sent: {}", what, shown(first)), what + (" delivered " + difference(first, seen)));
+  }
+
+  /// What is kept may be but the begin of a message: then nobody can tell where that is the begin of what was sent.
+  bool is_it(std::string_view wanted, std::string_view seen, const Delivery& delivery) {
+    if (delivery.omitted == 0) return wanted == seen;
+    return wanted.size() > seen.size() && wanted.starts_with(seen) && ask_for_all_octets();
   }
 
   static bool holds(const Delivery& delivery, const std::string& octets) {
@@ -226,6 +237,13 @@ class Deliveries {
     return shown(text);
   }
 
+  /// Whether a message is known in part alone: then what was not found in it may be in the rest.
+  bool ask_for_all_octets() {
+    const bool cut = any([](const Delivery& d) { return d.omitted > 0; }) != nullptr;
+    if (cut) not_told_ = "all of a message: it is larger than what is kept of it";
+    return cut;
+  }
+
   [[nodiscard]] bool unknown_parameters() const {
     return any([](const Delivery& d) { return !d.mail_parameters; }) != nullptr;
   }
@@ -263,7 +281,7 @@ class Deliveries {
   }
 
   static std::string envelope(const Delivery& delivery) {
-    return fmt::format("{}, {} octets", describe_envelope(delivery), delivery.message.size());
+    return fmt::format("{}, {} octets", describe_envelope(delivery), delivery.message.size() + delivery.omitted);
   }
 
   /// What came is not what was sent: its text, or its envelope.

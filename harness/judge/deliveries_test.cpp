@@ -89,6 +89,43 @@ TEST_CASE("a road that cannot tell CRLF from LF says nothing of what a message l
   CHECK(stored("Subject: x\n\na\r\nb\n").outcome == Outcome::fail);
 }
 
+TEST_CASE("what is known of a message in part alone is judged as far as that goes") {
+  const auto cut = [](bool exact = true) {
+    return played().delivers(header + "text\r\nte", "sender+t0123456789abcdef@client.example", exact).and_more(1000);
+  };
+  struct Cut {
+    const char* delivered;
+    Script script;
+    Outcome outcome;
+  };
+  const std::vector<Cut> cases = {
+      {"count = 1", cut(), Outcome::pass},
+      {"count = 1", cut().delivers(header), Outcome::fail},
+      {"at-most = 0", cut(), Outcome::fail},
+      {"reverse-path = '{sender}'", cut(), Outcome::pass},
+      {"lacks = 'text'", cut(), Outcome::fail},
+      {"lacks = 'smuggled'", cut(), Outcome::inconclusive},
+      {"contains = 'text'", cut(), Outcome::pass},
+      {"contains = 'other'", cut(), Outcome::inconclusive},
+      {"matches = '^text'", cut(), Outcome::inconclusive},
+      {R"(body = 'text\r\ntext\r\n')", cut(), Outcome::inconclusive},
+      {R"(body = 'tExt\r\ntext\r\n')", cut(), Outcome::fail},  // it differs before the cut
+      {R"(body = 'text\r\n')", cut(), Outcome::fail},          // it has more octets
+      {R"(body = ['text\r\n', 'text\r\ntext'])", cut(), Outcome::inconclusive},
+      {R"(body = 'text\r\ntext\r\n')", cut(false), Outcome::inconclusive},
+      {R"(body = 'te\r\n')", played().delivers("Subject: x\n\nte\r", "a@b.example", false).and_more(1),
+       Outcome::inconclusive},
+      {R"(content = 'Subject: t0123456789abcdef\r\n\r\ntext\r\ntext')", cut(), Outcome::inconclusive},
+  };
+  for (const Cut& one : cases) {
+    INFO(one.delivered);
+    const Verdict verdict = judge(rules(one.delivered), one.script.transcript()).verdict;
+    INFO("actual: " << verdict.actual << " / " << verdict.reason);
+    CHECK(verdict.outcome == one.outcome);
+    if (one.outcome == Outcome::inconclusive) CHECK(verdict.reason.find("all of a message") != std::string::npos);
+  }
+}
+
 TEST_CASE("an alias is the mailbox that it stands for") {
   const auto one = [] { return played().alias("info@example.test", "alice@example.test").delivers(header); };
   CHECK(judge(rules("forward-path = 'info@example.test'"), one().transcript()).verdict.outcome == Outcome::pass);

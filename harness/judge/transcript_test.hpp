@@ -143,6 +143,11 @@ class Script {
     transcript_.deliveries.back().recipients = {{"alice@example.test", std::nullopt}};
     return *this;
   }
+  /// Of the last delivery so much more came than is kept.
+  Script& and_more(std::size_t octets) {
+    transcript_.deliveries.back().omitted = octets;
+    return *this;
+  }
   /// What the last delivery was handed on with.
   Script& with(std::vector<smtp::Parameter> of_mail, std::vector<smtp::Parameter> of_rcpt) {
     transcript_.deliveries.back().mail_parameters = std::move(of_mail);

@@ -118,6 +118,7 @@ void add_line(std::string& json, const Delivery& delivery) {
     json += ']';
   }
   json += delivery.exact ? ",\"exact\":true" : ",\"exact\":false";
+  if (delivery.omitted > 0) json += fmt::format(",\"omitted\":{}", delivery.omitted);
   add_field(json, "message", delivery.message);
   json += "}\n";
 }
@@ -201,6 +202,7 @@ Delivery delivery_from(const ordered_json& json) {
       delivery.recipients->push_back({octets_from(one, "forward_path"), parameters_from(one)});
   }
   delivery.exact = json.value("exact", true);
+  delivery.omitted = json.value("omitted", std::size_t{0});
   delivery.message = octets_from(json, "message");
   return delivery;
 }

@@ -50,6 +50,7 @@ Transcript everything() {
   known.road = "sink";
   Delivery unknown;
   unknown.road = "maildir";
+  unknown.omitted = 13;
   unknown.exact = false;
   transcript.deliveries = {known, unknown};
   transcript.values = {{"octets", every_octet()}, {"empty", ""}};
@@ -90,6 +91,7 @@ void check_equal(const Transcript& a, const Transcript& b) {
     CHECK(a.deliveries[i].at == b.deliveries[i].at);
     CHECK(a.deliveries[i].road == b.deliveries[i].road);
     CHECK(a.deliveries[i].exact == b.deliveries[i].exact);
+    CHECK(a.deliveries[i].omitted == b.deliveries[i].omitted);
   }
 }
 

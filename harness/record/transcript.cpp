@@ -78,7 +78,7 @@ void Recorder::add(Event event) {
 void Recorder::look_for_starttls(Session& of, std::string_view sent) {
   if (of.said_starttls) return;
   of.said_starttls = says_starttls(sent) || says_starttls(of.last_sent.append(sent.substr(0, starttls.size())));
-  if (sent.size() >= starttls.size()) of.last_sent = sent;
+  if (sent.size() >= starttls.size()) of.last_sent = sent.substr(sent.size() - starttls.size());
   of.last_sent.erase(0, of.last_sent.size() - std::min(of.last_sent.size(), starttls.size()));
 }
 
@@ -121,6 +121,7 @@ void Recorder::keep(Event event) {
     if (event.octets.size() > room) {
       event.omitted = event.octets.size() - room;
       event.octets.resize(room);
+      event.octets.shrink_to_fit();
     }
     kept += event.octets.size();
     // A peer that sends octet by octet would make an event of each.

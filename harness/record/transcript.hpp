@@ -62,7 +62,8 @@ struct Delivery {
   std::optional<std::string> reverse_path;                      ///< without brackets; "" is the null reverse-path
   std::optional<std::vector<smtp::Parameter>> mail_parameters;  ///< of MAIL
   std::optional<std::vector<Recipient>> recipients;
-  std::string message;  ///< octets as delivered, the trace header of the target included
+  std::string message;      ///< octets as delivered, the trace header of the target included
+  std::size_t omitted = 0;  ///< octets of the message that came after `message` and are not kept
   Time at{0};
   std::string road;    ///< "sink", "maildir", "mbox"
   std::string client;  ///< the address that handed it over; empty where the road cannot know it

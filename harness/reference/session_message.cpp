@@ -8,6 +8,20 @@ namespace smtpspec::reference {
 
 using smtp::Command;
 
+namespace {
+
+/// A string that grows takes twice of what it holds; of a large message that is too much.
+void make_room(std::string& message, std::size_t more) {
+  constexpr std::size_t large = std::size_t{1} << 20;
+  if (message.size() < large || message.size() + more <= message.capacity()) return;
+  std::string roomier;
+  roomier.reserve(message.size() + message.size() / 4 + more);
+  roomier += message;
+  message.swap(roomier);
+}
+
+}  // namespace
+
 void Core::mail(const Command& command) {
   transaction.open = true;
   transaction.utf8 = smtp::find_parameter(command.parameters, "SMTPUTF8") != nullptr;
@@ -30,6 +44,7 @@ void Core::data(const Command&) {
 
 bool Core::decode(std::string_view& octets) {
   std::string& message = transaction.mail.message;
+  make_room(message, octets.size() + 4);  // that many are held back
   const bool ended = decoder.decode(octets, message);
   // What is beyond the limit is read, counted and thrown away.
   if (message.size() > message_limit()) message.resize(static_cast<std::size_t>(message_limit()));
@@ -58,7 +73,9 @@ void Core::take_chunk(std::string_view octets) {
   std::string& message = transaction.mail.message;
   transaction.octets += octets.size();
   const std::uint64_t room = message_limit() - std::min<std::uint64_t>(message.size(), message_limit());
-  message += octets.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(octets.size(), room)));
+  const auto taken = octets.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(octets.size(), room)));
+  make_room(message, taken.size());
+  message += taken;
 }
 
 void Core::chunk_ended() {
