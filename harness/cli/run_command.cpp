@@ -154,9 +154,11 @@ class RunCommand {
     return engine::run(settings_, events);
   }
 
-  static bool write(const std::filesystem::path& file, std::string_view report) {
+  /// What is wrong with a file that is written again and again is told once.
+  bool write(const std::filesystem::path& file, std::string_view report) {
     const auto problem = reports::write_file(file, report);
-    if (problem) say(*problem);
+    if (problem && *problem != told_) say(*problem);
+    if (problem) told_ = *problem;
     return !problem;
   }
   bool write_results(const engine::RunResult& result) {
@@ -231,6 +233,7 @@ class RunCommand {
   engine::RunSettings settings_;
   scenario::Suite suite_;
   std::vector<WantedReport> wanted_;
+  std::string told_;  ///< what went wrong with a report
   std::unique_ptr<Embedded> embedded_;
 };
 
