@@ -191,8 +191,8 @@ class Player {
 
   void hear(Session& session, FirstWord::Kind kind, const std::string& words) {
     if (settings_.heard && !session.heard) settings_.heard({kind, settings_.now() - session.asked, words});
+    session.greeted = session.greeted || (!session.heard && kind == FirstWord::Kind::greeting);
     session.heard = kind != FirstWord::Kind::none;
-    session.greeted = kind == FirstWord::Kind::greeting;
   }
 
   void end(Session& session) {
