@@ -36,7 +36,7 @@ PARTS = {
     "whole": {"any": 1, "flood": 1, "other": 1, "end": 1, "peer": 1, "road": 1},
     "much": {"any": 1, "flood": 12, "other": 8, "end": 24, "peer": 8, "road": 24},
     "some": {"any": 1, "flood": 48, "other": 32, "end": 96, "peer": 32, "road": 32},
-    "little": {"any": 4, "flood": 96, "other": 64, "end": 0, "peer": 64, "road": 64},
+    "little": {"any": 4, "flood": 96, "other": 64, "end": 0, "peer": 64, "road": 0},
 }
 TLS_POINTS = ("handshake", "under-tls")
 # Probe and canary pass these points on their way, so that a run on a server that is hostile there cannot go on at all.
@@ -98,6 +98,8 @@ def rows_of(options):
 
 def roads_of(options):
     """The behaviours of delivery agents that were asked for."""
+    if PARTS[options.depth]["road"] == 0:  # a sanitizer makes reading so slow that the bounds of time do not hold
+        return []
     shard = f"1/{PARTS[options.depth]['road']}"
     return [road_run.Row(name, *row, shard) for name, row in roads.ROADS.items()
             if not options.names or name in options.names]
