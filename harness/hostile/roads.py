@@ -18,7 +18,7 @@ import sys
 import time
 
 MEBIBYTE = 1 << 20
-FIRST, EVERY, TIMES = 10, 15, 2
+FIRST, EVERY, TIMES = 30, 12, 2  # the survey and the first canary are over by then
 NOBODYS = b"Subject: t0000000000000000\r\n\r\n"
 
 
