@@ -48,7 +48,7 @@ class Player {
   Player(const scenario::Scenario& scenario, PlaySettings settings)
       : settings_(std::move(settings)),
         start_(settings_.now()),
-        playing_(scenario, settings_.terms, settings_.values, settings_.host,
+        playing_(scenario, settings_.terms, std::move(settings_.values), settings_.host,
                  [this] { return settings_.now() - start_; }) {}
 
   asio::awaitable<Played> run() {

@@ -105,6 +105,7 @@ std::vector<std::pair<std::string, std::string>> Values::kept() const {
 std::vector<std::string> Values::secrets_in(const scenario::Text& text) {
   std::vector<std::string> secrets;
   for (const scenario::Piece& piece : text.pieces) {
+    if (piece.kind == scenario::Piece::Kind::literal) continue;
     const scenario::Text alone{{piece}};
     const auto names = scenario::names_in(alone);
     if (std::find(names.begin(), names.end(), "password") == names.end()) continue;

@@ -188,8 +188,9 @@ void TcpConnection::await(Socket::wait_type what, bool& awaited, Wakeup& bell) {
 asio::awaitable<Read> TcpConnection::read(Time deadline) {
   const auto self = shared_from_this();
   const Deadline end(deadline);
-  // A peer that always has octets ready must not keep the other coroutines of the executor from running.
-  co_await asio::post(socket.get_executor(), asio::use_awaitable);
+  // A peer that always has octets ready must not keep the other coroutines of the executor from running; who only looks
+  // what is there does not stay.
+  if (deadline > Time{0}) co_await asio::post(socket.get_executor(), asio::use_awaitable);
   for (;;) {
     Read result = read_now();
     if (result.end != End::deadline || end.over()) co_return result;
