@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/engine/findings.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/report.hpp"
-#include "reports/visible.hpp"
 
 // The form of results.json is the contract of schemas/results.schema.json. Each object is described once, by
 // `members`: the writer and the reader are both shown its members in turn.
@@ -15,6 +15,8 @@ namespace smtpspec::reports {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using smtp::visible;
+using smtp::well_formed;
 
 constexpr const char* schema_name = "smtpspec-results/2";
 constexpr const char* first_schema_name = "smtpspec-results/1";  // is read as well

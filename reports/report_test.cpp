@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/smtp/visible.hpp"
 #include "reports/sample_run_test.hpp"
-#include "reports/visible.hpp"
 
 using namespace smtpspec;
 namespace fs = std::filesystem;
@@ -147,31 +147,4 @@ TEST_CASE("a pipe is written to, not replaced") {
   }
   CHECK(text == "four");
   CHECK(fs::is_fifo(pipe));
-}
-
-TEST_CASE("only what can be seen is shown as it is") {
-  struct Row {
-    std::string_view text;
-    std::string_view shown;
-  };
-  const Row rows[] = {
-      {"", ""},
-      {"plain ~ text", "plain ~ text"},
-      {R"(escaped \r\n already)", R"(escaped \r\n already)"},
-      {"\r\n\t", R"(\r\n\t)"},
-      {{"\0\x1b\x7f", 3}, R"(\x00\x1b\x7f)"},
-      {"gr\u00fc\u00df \U0001f4e7", "gr\u00fc\u00df \U0001f4e7"},
-      {"\u0085\u202e", R"(\xc2\x85\xe2\x80\xae)"},
-      {"\xff", R"(\xff)"},
-      {"\xc0\xaf", R"(\xc0\xaf)"},                  // overlong
-      {"\xe0\x80\xaf", R"(\xe0\x80\xaf)"},          // overlong
-      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},          // a surrogate
-      {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},  // above U+10FFFF
-      {"\xf0\x9f\x93", R"(\xf0\x9f\x93)"},          // cut short
-      {"#1 ##[x] ###", R"(#1 \x23#[x] \x23\x23#)"},
-  };
-  for (const Row& row : rows) {
-    CHECK(reports::visible(row.text) == row.shown);
-    CHECK(reports::visible(row.shown) == row.shown);
-  }
 }

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/terminal_style.hpp"
-#include "reports/visible.hpp"
 
 namespace smtpspec::reports {
 namespace {
@@ -13,6 +13,7 @@ using engine::BaselineStatus;
 using engine::ExcerptLine;
 using engine::Outcome;
 using engine::ScenarioResult;
+using smtp::visible;
 
 constexpr Columns body = {4, 10};
 
