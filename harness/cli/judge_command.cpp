@@ -76,8 +76,8 @@ int judge_run(const JudgeOptions& options) {
   for (engine::ScenarioResult& result : run->scenarios)
     if (const auto found = by_id.find(result.id); found != by_id.end() && !found->second->rule.empty())
       rules.put(result, *found->second);
-  fmt::print("{}", reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
-  for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
+  put(reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
+  for (const std::string& line : changed) tell("Changed  {}\n", line);
   if (!unknown.empty())
     say(fmt::format("{} {} not in this suite ({}{}); the run was made by: {}", unknown.size(),
                     unknown.size() == 1 ? "row is" : "rows are", unknown.front(), unknown.size() == 1 ? "" : ", ...",
@@ -89,8 +89,8 @@ int judge_run(const JudgeOptions& options) {
     say("nothing was judged again");
     return exit_nothing_ran;
   }
-  fmt::print("Judged {} transcripts again: {}.\n", judged,
-             changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));
+  tell("Judged {} transcripts again: {}.\n", judged,
+       changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));
   if (run->findings(options.strict) > 0) return exit_findings;
   return unknown.empty() && unread.empty() && run->complete ? exit_complete : exit_untrusted;
 }

@@ -197,10 +197,10 @@ class RunCommand {
         written = false;
       }
     }
-    fmt::print("{}", shown);
+    put(shown);
     if (for_people && !files.empty())
-      fmt::print("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) written = false;
+      tell("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
+    if (!flush_output()) written = false;
     if (!written) return exit_not_written;
     if (signal != 0) return exit_signal + signal;
     return exit_code(run, result);

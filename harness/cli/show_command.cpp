@@ -40,26 +40,26 @@ void mark_key(std::vector<ExcerptLine>& lines, const std::vector<ExcerptLine>& e
 
 int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, const ShowOptions& options,
              const reports::TerminalStyle& style) {
-  fmt::print("{}", reports::row_shown(row, style));
+  put(reports::row_shown(row, style));
   for (const Finding& one : findings)
     for (const auto& rows : {one.rows, one.consequences, one.blocked})
-      if (std::find(rows.begin(), rows.end(), row.id) != rows.end()) fmt::print("    {:<10}{}\n", "finding", one.id);
+      if (std::find(rows.begin(), rows.end(), row.id) != rows.end()) tell("    {:<10}{}\n", "finding", one.id);
   if (row.transcript.empty()) {
-    fmt::print("\nThere is no conversation to show.\n");
+    tell("\nThere is no conversation to show.\n");
     return exit_complete;
   }
-  fmt::print("\n");
+  tell("\n");
   std::string problem;
   const auto transcript = record::load_transcript(options.run / row.transcript, problem);
   if (!transcript) {
-    fmt::print("{}", reports::conversation(row.excerpt, style, true));
+    put(reports::conversation(row.excerpt, style, true));
     say(fmt::format("this is not all of the conversation: {}", problem));
     return exit_usage;
   }
-  if (transcript->scenario != row.id) fmt::print("  In {}:\n", transcript->scenario);
+  if (transcript->scenario != row.id) tell("  In {}:\n", transcript->scenario);
   std::vector<ExcerptLine> lines = engine::conversation(*transcript);
   mark_key(lines, row.excerpt);
-  fmt::print("{}", reports::conversation(lines, style, true));
+  put(reports::conversation(lines, style, true));
   return exit_complete;
 }
 
@@ -91,7 +91,7 @@ int show(const ShowOptions& options) {
   for (const Finding& one : findings) {
     ids.push_back(one.id);
     if (one.id != options.id) continue;
-    fmt::print("{}", reports::finding_shown(one, style));
+    put(reports::finding_shown(one, style));
     row_id = one.evidence;
   }
   for (const ScenarioResult& row : run->scenarios) {
