@@ -48,10 +48,11 @@ struct Format {
 [[nodiscard]] std::span<const Format> formats();
 [[nodiscard]] const Format* format_named(std::string_view name);
 
-/// Whether `write_file` could write there now; makes the folder where there is none, and leaves no file behind.
-[[nodiscard]] std::optional<std::string> why_not_written(const std::filesystem::path& path);
-/// Writes by a temporary file and a rename, so that a killed run leaves a whole file. Returns what went wrong, or
-/// nothing.
+/// Writes to a path that the user has named, by a temporary file and a rename, so that a killed run leaves a whole
+/// file. Returns what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content);
+/// What would go wrong if one were written there now. Where nothing would, an earlier file is taken away, so that it
+/// does not pass for what is to come.
+[[nodiscard]] std::optional<std::string> clear_for_file(const std::filesystem::path& path);
 
 }  // namespace smtpspec::reports

@@ -73,23 +73,6 @@ TEST_CASE("the writers write what was approved") {
   }
 }
 
-TEST_CASE("whether a report can be written is known before there is one") {
-  const Folder folder;
-  const fs::path report = folder.path / "new" / "report.xml";
-  CHECK(reports::why_not_written(report) == std::nullopt);
-  CHECK(fs::is_empty(folder.path / "new"));
-  REQUIRE(reports::write_file(report, "text") == std::nullopt);
-  CHECK(reports::why_not_written(report) == std::nullopt);
-  CHECK(content_of(report) == "text");
-  CHECK(reports::why_not_written("/dev/null") == std::nullopt);
-  for (const fs::path& wrong : {report / "within-a-file", folder.path, folder.path / "", fs::path("/proc/none/x")}) {
-    const auto problem = reports::why_not_written(wrong);
-    INFO(wrong);
-    REQUIRE(problem);
-    CHECK(problem == reports::write_file(wrong, "text"));
-  }
-}
-
 TEST_CASE("formats are found by name") {
   REQUIRE(reports::format_named("junit") != nullptr);
   CHECK(reports::format_named("junit")->file_name == "junit.xml");
@@ -119,9 +102,9 @@ TEST_CASE("what cannot be written is said clearly") {
   const Folder folder;
   const std::string where = folder.path.string();
   REQUIRE(reports::write_file(folder.path / "file", "") == std::nullopt);
-  CHECK(reports::write_file(folder.path / "file/results.json", "x") ==
-        "cannot write '" + where + "/file/results.json': no file can be made in the folder '" + where +
-            "/file': Not a directory");
+  CHECK(reports::write_file(folder.path / "file/results.json", "x") == "cannot write '" + where +
+                                                                           "/file/results.json': the folder '" + where +
+                                                                           "/file' is no folder, or a symbolic link");
   CHECK(reports::write_file(folder.path, "x") == "cannot write '" + where + "': it is a folder");
   CHECK(reports::write_file("", "x") == "cannot write '': it names no file");
   if (::geteuid() != 0) {
@@ -147,4 +130,24 @@ TEST_CASE("a pipe is written to, not replaced") {
   }
   CHECK(text == "four");
   CHECK(fs::is_fifo(pipe));
+  // Where nobody reads it there is no waiting.
+  CHECK(reports::write_file(pipe, "four") == "cannot write '" + pipe.string() + "': No such device or address");
+}
+
+TEST_CASE("what stands where a report is to be is taken away beforehand, or it is said that none can be written") {
+  const Folder folder;
+  const fs::path file = folder.path / "deeper/junit.xml";
+  REQUIRE(reports::write_file(file, "of an earlier run") == std::nullopt);
+  CHECK(reports::clear_for_file(file) == std::nullopt);
+  CHECK(fs::is_empty(file.parent_path()));
+  CHECK(reports::clear_for_file(file) == std::nullopt);
+  CHECK(reports::clear_for_file("/dev/null") == std::nullopt);
+  REQUIRE(reports::write_file(file, "text") == std::nullopt);
+  for (const fs::path& wrong : {file / "within-a-file", folder.path, folder.path / "", fs::path("/proc/none/x")}) {
+    const auto problem = reports::clear_for_file(wrong);
+    INFO(wrong);
+    REQUIRE(problem);
+    CHECK(problem == reports::write_file(wrong, "text"));
+  }
+  CHECK(content_of(file) == "text");
 }

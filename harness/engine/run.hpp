@@ -81,6 +81,9 @@ struct CannotListen : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Of a run in which nothing is known yet.
+[[nodiscard]] RunResult begun(const RunSettings& settings, std::string incomplete_because);
+
 /// Plays everything and returns when it is done; runs its own event loop in the calling thread. Throws CannotListen
 /// before anything is sent.
 [[nodiscard]] Run run(const RunSettings& settings, const RunEvents& events);
