@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/smtp/char_class.hpp"
@@ -91,6 +92,12 @@ std::optional<std::string> cannot_put_file(const Folder& folder) {
   PartFile file(folder);
   file.write("may this be written?\n");
   return problem_of(file);
+}
+
+std::optional<Folder> make_folder(const Folder& folder, const std::string& name, Refusal& refusal) {
+  if (::mkdirat(folder.number(), name.c_str(), 0777) == 0 || errno == EEXIST) return folder.folder(name, refusal);
+  refusal = {Refusal::Kind::cannot_be_read, words_of(errno)};
+  return std::nullopt;
 }
 
 std::optional<std::string> remove_file(const Folder& folder, const std::string& name) {

@@ -21,6 +21,8 @@ enum class Lasting {
                                                   std::string_view content, Lasting lasting);
 /// What would go wrong if one were written now; a file is made for it, and taken away again.
 [[nodiscard]] std::optional<std::string> cannot_put_file(const Folder& folder);
+/// Opens a folder below this one, and makes it where there is nothing of that name. A link is not followed.
+[[nodiscard]] std::optional<Folder> make_folder(const Folder& folder, const std::string& name, Refusal& refusal);
 /// Takes a file or a link away. Gives what went wrong; that there is none is nothing wrong.
 [[nodiscard]] std::optional<std::string> remove_file(const Folder& folder, const std::string& name);
 /// It was left by a run that was killed while it wrote a file.
