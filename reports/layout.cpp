@@ -78,11 +78,12 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
       lines.back() += ' ';
       ++used;
     }
-    while (used == 0 && columns(word) > width) {
+    while (used == 0) {
       const std::string_view part = beginning(word, width);
+      if (part.size() == word.size()) break;
       word.remove_prefix(part.size());
       lines.back() = part;
-      if (!word.empty()) lines.emplace_back();
+      lines.emplace_back();
     }
     lines.back() += word;
     used += columns(word);

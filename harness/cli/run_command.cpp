@@ -24,8 +24,6 @@ namespace smtpspec::cli {
 
 namespace {
 
-constexpr std::string_view results_file = "results.json";
-
 std::uint64_t seed_from_clock() {
   return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
 }

@@ -1,14 +1,11 @@
 #include "harness/cli/run_folder.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <system_error>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "harness/cli/console.hpp"
-#include "harness/cli/suite_files.hpp"
 #include "harness/record/new_file.hpp"
 #include "reports/report.hpp"
 
@@ -39,15 +36,20 @@ bool is_transcript(std::string_view name) { return record::is_left_over(name) ||
 }  // namespace
 
 std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder) {
-  const auto file = folder / "results.json";
-  const auto text = read_file(file);
+  const std::string file = (folder / results_file).string();
+  record::Refusal refusal;
+  const auto opened = record::Folder::open(folder, refusal);
+  const auto results = opened ? opened->file(results_file, refusal) : std::nullopt;
+  const auto text = results ? results->whole(reports::max_results_file, refusal) : std::nullopt;
   if (!text) {
-    say(fmt::format("{}: cannot be read; give the folder that 'smtpspec run --out' wrote", file.string()));
+    const bool absent = refusal.kind == record::Refusal::Kind::absent;
+    say(fmt::format("{}: {}{}", file, refusal.words,
+                    absent ? "; give the folder that 'smtpspec run --out' wrote" : ""));
     return std::nullopt;
   }
   std::string problem;
   auto run = reports::from_json(*text, problem);
-  if (!run) say(fmt::format("{}: {}", file.string(), problem));
+  if (!run) say(fmt::format("{}: {}", file, problem));
   return run;
 }
 
@@ -60,9 +62,7 @@ std::optional<std::string> clear_run_folder(const std::filesystem::path& folder)
   record::Refusal refusal;
   const auto run = record::Folder::open(folder, refusal);
   if (!run) return told("", error ? error.message() : refusal.words);
-  if (::mkdirat(run->number(), "transcripts", 0777) != 0 && errno != EEXIST)
-    return told("transcripts", std::generic_category().message(errno));
-  const auto transcripts = run->folder("transcripts", refusal);
+  const auto transcripts = record::make_folder(*run, "transcripts", refusal);
   if (!transcripts) return told("transcripts", refusal.words);
   for (const auto& problem : {remove_all(*run, is_report), record::cannot_put_file(*run)})
     if (problem) return told("", *problem);

@@ -10,7 +10,10 @@
 
 namespace smtpspec::cli {
 
-/// Of results.json; where it cannot be read, that is said on standard error.
+inline constexpr std::string_view results_file = "results.json";
+
+/// Of results.json in a folder that may have come from anybody; where it cannot be read, that is said on standard
+/// error.
 [[nodiscard]] std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder);
 
 /// Makes the folder, takes away what an earlier run left there, so that none of it passes for this run's, and sees
