@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/engine/findings.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/report.hpp"
-#include "reports/visible.hpp"
 
 // The form of results.json is the contract of schemas/results.schema.json. Each object is described once, by
 // `members`: the writer and the reader are both shown its members in turn.
@@ -15,12 +15,17 @@ namespace smtpspec::reports {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using smtp::visible;
+using smtp::well_formed;
 
 constexpr const char* schema_name = "smtpspec-results/2";
 constexpr const char* first_schema_name = "smtpspec-results/1";  // is read as well
 
 template <class Value, class Object>
 concept IsA = std::same_as<std::remove_const_t<Value>, Object>;
+
+struct Nothing {};
+void members(auto& /*io*/, IsA<Nothing> auto& /*nothing*/) {}
 
 void members(auto& io, IsA<engine::CitedRequirement> auto& cited) {
   io("id", cited.id);
@@ -156,11 +161,20 @@ class Writer {
   Json* object_ = &document_;
 };
 
+// What a results.json may have. It may come from anybody, and many small values take far more memory than the file.
+constexpr int most_depth = 12;
+constexpr std::size_t most_values = 100'000;  // of a row, and of all that is in none
+constexpr std::size_t most_rows = 10'000;
+constexpr std::size_t most_of_text = std::size_t{256} << 10;
+constexpr std::size_t most_of_excerpt = 1000;
+constexpr std::size_t most_seen_in = 8;
+
 // The first thing that is wrong stays in `problem`, with its place ("scenarios[3].outcome"); all that comes after it is
 // left as it is. Unknown members are passed over: a later version may add some.
 class Reader {
  public:
-  Reader(const Json& document, std::string& problem) : problem_(problem), object_(&document) {
+  Reader(const Json& document, std::string place, std::string& problem)
+      : problem_(problem), place_(std::move(place)), object_(&document) {
     problem_.clear();
     if (!document.is_object()) fail("is not an object");
   }
@@ -209,6 +223,7 @@ class Reader {
   void take(const Json& json, std::string& value) {
     if (!json.is_string()) return fail("is not a string");
     value = json.get<std::string>();
+    if (value.size() > most_of_text) return fail("is too long");
   }
   void take(const Json& json, bool& value) {
     if (!json.is_boolean()) return fail("is not true or false");
@@ -259,6 +274,83 @@ class Reader {
   const Json* object_;
 };
 
+// Reads the file once, and holds no more of it than one row at a time beside the result.
+class Document {
+ public:
+  explicit Document(std::string& problem) : problem_(problem) { problem_.clear(); }
+
+  std::optional<engine::RunResult> read(std::string_view text) {
+    try {
+      const Json json = Json::parse(text, [this](int depth, Json::parse_event_t event, Json& value) {
+        if (depth > most_depth) stop("is nested too deep");
+        if (++values_ > most_values) stop("has too many values");
+        return take(depth, event, value);
+      });
+      Reader reader(json, "", problem_);
+      std::string schema;
+      reader("schema", schema);
+      if (!reader.failed() && json.begin().key() != "schema") reader.fail("does not begin with its schema");
+      if (is_first()) reader.is_of_first_schema();
+      members(reader, run_);
+      std::vector<Nothing> rest;  // every row was taken already
+      reader("scenarios", rest);
+    } catch (const Stopped&) {
+    } catch (const Json::exception& error) {  // a file, not the peer's octets: an exception is fine here
+      problem_ = visible(fmt::format("this is not JSON: {}", error.what()));
+    }
+    if (!problem_.empty()) return std::nullopt;
+    return std::move(run_);
+  }
+
+ private:
+  struct Stopped {};
+  [[noreturn]] void stop(std::string_view what) {
+    if (problem_.empty()) problem_ = visible(fmt::format("the file {}", what));
+    throw Stopped();
+  }
+
+  [[nodiscard]] bool is_first() const { return schema_ == first_schema_name; }
+
+  // False: it is not needed any more.
+  bool take(int depth, Json::parse_event_t event, const Json& value) {
+    using Event = Json::parse_event_t;
+    if (depth == 1 && event == Event::key) key_ = value.get<std::string>();
+    if (depth == 1 && event == Event::value && key_ == "schema") take_schema(value);
+    if (depth == 1 && (event == Event::object_start || event == Event::array_start))
+      return key_ != "summary" && key_ != "findings";  // they follow from the rest
+    if (depth != 2 || event != Event::object_end || key_ != "scenarios") return true;
+    take_row(value);
+    values_ = 0;
+    return false;
+  }
+
+  void take_schema(const Json& value) {
+    if (!value.is_string()) return;
+    schema_ = value.get<std::string>();
+    if (!is_first() && schema_ != schema_name)
+      stop(fmt::format("has the schema '{}'; this smtpspec reads '{}' and '{}'", schema_, schema_name,
+                       first_schema_name));
+  }
+
+  void take_row(const Json& json) {
+    Reader reader(json, fmt::format("scenarios[{}]", run_.scenarios.size()), problem_);
+    if (is_first()) reader.is_of_first_schema();
+    engine::ScenarioResult& row = run_.scenarios.emplace_back();
+    members(reader, row);
+    if (run_.scenarios.size() > most_rows) reader.fail("is one too many");
+    if (row.excerpt.size() > most_of_excerpt || row.seen_in.size() > most_seen_in) reader.fail("has too many lines");
+    if (reader.failed()) stop("");
+    if (is_first())
+      for (engine::CitedRequirement& cited : row.requirements) cited.severity = ledger::severity_of(cited.level);
+  }
+
+  std::string& problem_;
+  std::string schema_;
+  std::string key_;  // of the file itself, where the reading has come to
+  std::size_t values_ = 0;
+  engine::RunResult run_;
+};
+
 }  // namespace
 
 std::string to_json(const engine::RunResult& run) {
@@ -278,29 +370,7 @@ std::string to_json(const engine::RunResult& run) {
 }
 
 std::optional<engine::RunResult> from_json(std::string_view json, std::string& problem) {
-  Json document;
-  try {
-    document = Json::parse(json);
-  } catch (const Json::exception& error) {  // a file of one's own, not the peer's octets: an exception is fine here
-    problem = visible(fmt::format("this is not JSON: {}", error.what()));
-    return std::nullopt;
-  }
-  engine::RunResult run;
-  Reader reader(document, problem);
-  std::string schema;
-  reader("schema", schema);
-  const bool first = schema == first_schema_name;
-  if (first) reader.is_of_first_schema();
-  if (!reader.failed() && !first && schema != schema_name)
-    reader.fail(
-        fmt::format("has the schema '{}'; this smtpspec reads '{}' and '{}'", schema, schema_name, first_schema_name));
-  members(reader, run);
-  reader("scenarios", run.scenarios);
-  if (reader.failed()) return std::nullopt;
-  if (first)
-    for (engine::ScenarioResult& result : run.scenarios)
-      for (engine::CitedRequirement& cited : result.requirements) cited.severity = ledger::severity_of(cited.level);
-  return run;
+  return Document(problem).read(json);
 }
 
 }  // namespace smtpspec::reports

@@ -79,7 +79,7 @@ TEST_CASE("a file of the first schema is read as well") {
   CHECK(from_json(document.dump(), problem) == expected);
   document["schema"] = "smtpspec-results/2";
   CHECK_FALSE(from_json(document.dump(), problem));
-  CHECK(problem == "target.learnt is missing");
+  CHECK(problem == "scenarios[1].requirements[0].severity is missing");
 }
 
 TEST_CASE("the schema knows every cause, and the reader reads it") {
@@ -144,6 +144,44 @@ TEST_CASE("a file that is no results.json is told apart by name and place") {
   std::string problem;
   CHECK_FALSE(from_json(document.dump(), problem));
   CHECK(problem == "scenarios[3].outcome is 'fine\\x1b', which is none of its words");
+}
+
+TEST_CASE("a file from anybody costs no more than it is large") {
+  const auto repeated = [](const std::string& text, std::size_t times) {
+    std::string all;
+    for (std::size_t i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const std::string begin = R"({"schema":"smtpspec-results/2",)";
+  const auto with = [](const std::string& member, const nlohmann::ordered_json& value) {
+    auto document = nlohmann::ordered_json::parse(to_json(reports::sample_run()));
+    document["scenarios"][1][member] = value;
+    return document.dump();
+  };
+  const std::pair<std::string, const char*> rows[] = {
+      {std::string(5'000'000, '['), "the file is nested too deep"},
+      {repeated(R"({"a":)", 1'000'000), "the file is nested too deep"},
+      {begin + R"("findings":)" + std::string(5'000'000, '['), "the file is nested too deep"},
+      {begin + R"("scenarios":[)" + repeated("[],", 1'000'000), "the file has too many values"},
+      {begin + R"("scenarios":[{"id":[)" + repeated("0,", 1'000'000), "the file has too many values"},
+      {begin + repeated(R"("a":0,)", 1'000'000), "the file has too many values"},
+      {begin + R"("scenarios":[)" + repeated("{},", 1'000'000), "scenarios[0].id is missing"},
+      {with("title", std::string(1 << 20, 'x')), "scenarios[1].title is too long"},
+      {with("seen_in", std::vector<std::string>(1000, "x")), "scenarios[1] has too many lines"},
+      {with("excerpt", std::vector<nlohmann::ordered_json>(
+                           2000, {{"side", "client"}, {"session", ""}, {"text", ""}, {"key", true}})),
+       "scenarios[1] has too many lines"},
+  };
+  for (const auto& [text, expected] : rows) {
+    std::string problem;
+    CHECK_FALSE(from_json(text, problem));
+    CHECK(problem == expected);
+  }
+  engine::RunResult many = reports::sample_run();
+  many.scenarios.resize(10'001, many.scenarios.front());
+  std::string problem;
+  CHECK_FALSE(from_json(to_json(many), problem));
+  CHECK(problem == "scenarios[10000] is one too many");
 }
 
 TEST_CASE("a file cut short anywhere is refused") {

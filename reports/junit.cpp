@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "harness/smtp/visible.hpp"
 #include "reports/report.hpp"
-#include "reports/visible.hpp"
 
 // The dialect that GitLab, Jenkins and the usual GitHub actions share; schemas/junit.xsd is its schema. GitLab shows
 // the bodies and drops a test case whose name and class were there before, Jenkins shows `message` and takes what
@@ -17,6 +17,7 @@ namespace {
 using engine::Outcome;
 using engine::RunResult;
 using engine::ScenarioResult;
+using smtp::visible;
 
 /// How a result is told to a consumer that knows but four states.
 enum class State { passed, failed, error, skipped };

@@ -3,9 +3,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <pugixml.hpp>
 
+#include "harness/smtp/visible.hpp"
 #include "reports/report.hpp"
 #include "reports/sample_run_test.hpp"
-#include "reports/visible.hpp"
 
 using namespace smtpspec;
 
@@ -113,12 +113,12 @@ TEST_CASE("whatever a text holds, it is well-formed XML 1.0 and one element stay
         std::string("\xff\xfe\xc0\x80\xed\xa0\x80"), std::string("\uffff\ufffe\u0085"), all_octets}) {
     const std::string xml = reports::to_junit(reports::hostile_run(text));
     for (const char octet : xml) REQUIRE((static_cast<unsigned char>(octet) >= 0x20 || octet == '\n'));
-    CHECK(reports::well_formed(xml) == xml);
+    CHECK(smtp::well_formed(xml) == xml);
     CHECK(xml.find("&#") == std::string::npos);  // a reference to a control character is no XML 1.0 either
     const auto document = parsed(xml);
     const pugi::xml_node suite = document.child("testsuites").child("testsuite");
     CHECK(suite.attribute("tests").as_uint() == scenario::outcome_count + 1);
-    CHECK(suite.child("testcase").attribute("name").value() == reports::visible(text));
+    CHECK(suite.child("testcase").attribute("name").value() == smtp::visible(text));
     const std::string failure =
         suite.find_node([](pugi::xml_node node) { return node.name() == std::string("failure"); }).text().get();
     CHECK(failure.find("expected  ") != std::string::npos);

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
-#include "reports/visible.hpp"
+#include "harness/smtp/visible.hpp"
 
 namespace smtpspec::reports {
 namespace {
@@ -22,7 +22,7 @@ Unit unit_at(std::string_view text) {
     return {4, 4, 1};
   if (text.size() >= 2 && text[0] == '\\' && std::string_view("rnt0\\").find(text[1]) != std::string_view::npos)
     return {2, 2, 1};
-  const std::size_t length = std::max<std::size_t>(utf8_sequence(text), 1);
+  const std::size_t length = std::max<std::size_t>(smtp::utf8_sequence(text), 1);
   return {length, 1, length};
 }
 
@@ -78,11 +78,12 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
       lines.back() += ' ';
       ++used;
     }
-    while (used == 0 && columns(word) > width) {
+    while (used == 0) {
       const std::string_view part = beginning(word, width);
+      if (part.size() == word.size()) break;
       word.remove_prefix(part.size());
       lines.back() = part;
-      if (!word.empty()) lines.emplace_back();
+      lines.emplace_back();
     }
     lines.back() += word;
     used += columns(word);

@@ -15,7 +15,10 @@
 namespace smtpspec::reports {
 
 [[nodiscard]] std::string to_json(const engine::RunResult& run);
-/// Reads what `to_json` wrote; nullopt, with `problem` filled, where it is not such a file.
+/// Most octets of a results.json that is read.
+inline constexpr std::size_t max_results_file = std::size_t{32} << 20;
+/// Reads what `to_json` wrote; nullopt, with `problem` filled, where it is not such a file. Takes no more memory than
+/// the text and its rows have octets, whatever the text is.
 [[nodiscard]] std::optional<engine::RunResult> from_json(std::string_view json, std::string& problem);
 [[nodiscard]] std::string to_junit(const engine::RunResult& run);
 
@@ -39,6 +42,10 @@ inline constexpr std::size_t most_lines = 200;
 /// Lines of a conversation, `whole` or cut to the width.
 [[nodiscard]] std::string conversation(const std::vector<engine::ExcerptLine>& lines, const TerminalStyle& style,
                                        bool whole);
+/// One of them, where the names of sessions take so many columns: 0 where there is but one session.
+[[nodiscard]] std::string conversation_line(const engine::ExcerptLine& line, std::size_t session_width,
+                                            const TerminalStyle& style, bool whole);
+[[nodiscard]] std::size_t session_width(const std::vector<std::string>& sessions);
 
 struct Format {
   std::string_view name;       ///< "json", "junit"
@@ -48,10 +55,11 @@ struct Format {
 [[nodiscard]] std::span<const Format> formats();
 [[nodiscard]] const Format* format_named(std::string_view name);
 
-/// Whether `write_file` could write there now; makes the folder where there is none, and leaves no file behind.
-[[nodiscard]] std::optional<std::string> why_not_written(const std::filesystem::path& path);
-/// Writes by a temporary file and a rename, so that a killed run leaves a whole file. Returns what went wrong, or
-/// nothing.
+/// Writes to a path that the user has named, by a temporary file and a rename, so that a killed run leaves a whole
+/// file. Returns what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content);
+/// What would go wrong if one were written there now. Where nothing would, an earlier file is taken away, so that it
+/// does not pass for what is to come.
+[[nodiscard]] std::optional<std::string> clear_for_file(const std::filesystem::path& path);
 
 }  // namespace smtpspec::reports

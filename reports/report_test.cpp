@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/smtp/visible.hpp"
 #include "reports/sample_run_test.hpp"
-#include "reports/visible.hpp"
 
 using namespace smtpspec;
 namespace fs = std::filesystem;
@@ -73,23 +73,6 @@ TEST_CASE("the writers write what was approved") {
   }
 }
 
-TEST_CASE("whether a report can be written is known before there is one") {
-  const Folder folder;
-  const fs::path report = folder.path / "new" / "report.xml";
-  CHECK(reports::why_not_written(report) == std::nullopt);
-  CHECK(fs::is_empty(folder.path / "new"));
-  REQUIRE(reports::write_file(report, "text") == std::nullopt);
-  CHECK(reports::why_not_written(report) == std::nullopt);
-  CHECK(content_of(report) == "text");
-  CHECK(reports::why_not_written("/dev/null") == std::nullopt);
-  for (const fs::path& wrong : {report / "within-a-file", folder.path, folder.path / "", fs::path("/proc/none/x")}) {
-    const auto problem = reports::why_not_written(wrong);
-    INFO(wrong);
-    REQUIRE(problem);
-    CHECK(problem == reports::write_file(wrong, "text"));
-  }
-}
-
 TEST_CASE("formats are found by name") {
   REQUIRE(reports::format_named("junit") != nullptr);
   CHECK(reports::format_named("junit")->file_name == "junit.xml");
@@ -119,9 +102,9 @@ TEST_CASE("what cannot be written is said clearly") {
   const Folder folder;
   const std::string where = folder.path.string();
   REQUIRE(reports::write_file(folder.path / "file", "") == std::nullopt);
-  CHECK(reports::write_file(folder.path / "file/results.json", "x") ==
-        "cannot write '" + where + "/file/results.json': no file can be made in the folder '" + where +
-            "/file': Not a directory");
+  CHECK(reports::write_file(folder.path / "file/results.json", "x") == "cannot write '" + where +
+                                                                           "/file/results.json': the folder '" + where +
+                                                                           "/file' is no folder, or a symbolic link");
   CHECK(reports::write_file(folder.path, "x") == "cannot write '" + where + "': it is a folder");
   CHECK(reports::write_file("", "x") == "cannot write '': it names no file");
   if (::geteuid() != 0) {
@@ -147,31 +130,24 @@ TEST_CASE("a pipe is written to, not replaced") {
   }
   CHECK(text == "four");
   CHECK(fs::is_fifo(pipe));
+  // Where nobody reads it there is no waiting.
+  CHECK(reports::write_file(pipe, "four") == "cannot write '" + pipe.string() + "': No such device or address");
 }
 
-TEST_CASE("only what can be seen is shown as it is") {
-  struct Row {
-    std::string_view text;
-    std::string_view shown;
-  };
-  const Row rows[] = {
-      {"", ""},
-      {"plain ~ text", "plain ~ text"},
-      {R"(escaped \r\n already)", R"(escaped \r\n already)"},
-      {"\r\n\t", R"(\r\n\t)"},
-      {{"\0\x1b\x7f", 3}, R"(\x00\x1b\x7f)"},
-      {"gr\u00fc\u00df \U0001f4e7", "gr\u00fc\u00df \U0001f4e7"},
-      {"\u0085\u202e", R"(\xc2\x85\xe2\x80\xae)"},
-      {"\xff", R"(\xff)"},
-      {"\xc0\xaf", R"(\xc0\xaf)"},                  // overlong
-      {"\xe0\x80\xaf", R"(\xe0\x80\xaf)"},          // overlong
-      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},          // a surrogate
-      {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},  // above U+10FFFF
-      {"\xf0\x9f\x93", R"(\xf0\x9f\x93)"},          // cut short
-      {"#1 ##[x] ###", R"(#1 \x23#[x] \x23\x23#)"},
-  };
-  for (const Row& row : rows) {
-    CHECK(reports::visible(row.text) == row.shown);
-    CHECK(reports::visible(row.shown) == row.shown);
+TEST_CASE("what stands where a report is to be is taken away beforehand, or it is said that none can be written") {
+  const Folder folder;
+  const fs::path file = folder.path / "deeper/junit.xml";
+  REQUIRE(reports::write_file(file, "of an earlier run") == std::nullopt);
+  CHECK(reports::clear_for_file(file) == std::nullopt);
+  CHECK(fs::is_empty(file.parent_path()));
+  CHECK(reports::clear_for_file(file) == std::nullopt);
+  CHECK(reports::clear_for_file("/dev/null") == std::nullopt);
+  REQUIRE(reports::write_file(file, "text") == std::nullopt);
+  for (const fs::path& wrong : {file / "within-a-file", folder.path, folder.path / "", fs::path("/proc/none/x")}) {
+    const auto problem = reports::clear_for_file(wrong);
+    INFO(wrong);
+    REQUIRE(problem);
+    CHECK(problem == reports::write_file(wrong, "text"));
   }
+  CHECK(content_of(file) == "text");
 }

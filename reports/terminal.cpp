@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/terminal_style.hpp"
-#include "reports/visible.hpp"
 
 namespace smtpspec::reports {
 namespace {
@@ -13,6 +13,7 @@ using engine::BaselineStatus;
 using engine::ExcerptLine;
 using engine::Outcome;
 using engine::ScenarioResult;
+using smtp::visible;
 
 constexpr Columns body = {4, 10};
 
@@ -95,20 +96,30 @@ void put_ids(std::string& out, std::string_view label, const std::vector<std::st
 
 }  // namespace
 
+std::string conversation_line(const ExcerptLine& line, std::size_t session_width, const TerminalStyle& style,
+                              bool whole) {
+  std::string session = visible(line.session);
+  const std::size_t used = std::min(columns(session), session_width);
+  session.append(session_width - used + (session_width > 0 ? 1 : 0), ' ');
+  const std::size_t left = body.indent + 2 + columns(session) + 3;
+  std::string text = visible(line.text);
+  if (!whole) text = cut_middle(text, style.width > left + 8 ? style.width - left : 8);
+  const Colour colour = line.key ? Colour::red : line.side == ExcerptLine::Side::event ? Colour::dim : Colour::plain;
+  return fmt::format("{:{}}{} {}\n", "", body.indent, line.key ? ">" : " ",
+                     painted(fmt::format("{}{} {}", session, side_mark(line.side), text), colour, style));
+}
+
+std::size_t session_width(const std::vector<std::string>& sessions) {
+  std::size_t width = 0;
+  for (const std::string& session : sessions) width = std::max(width, columns(visible(session)));
+  return width;
+}
+
 std::string conversation(const std::vector<ExcerptLine>& lines, const TerminalStyle& style, bool whole) {
-  std::string out;
-  std::size_t width = 0;  // of the session's name; 0 where there is but one session
+  std::size_t width = 0;
   for (const ExcerptLine& line : lines) width = std::max(width, columns(visible(line.session)));
-  for (const ExcerptLine& line : lines) {
-    std::string session = visible(line.session);
-    session.append(width - columns(session) + (width > 0 ? 1 : 0), ' ');
-    const std::size_t left = body.indent + 2 + columns(session) + 3;
-    std::string text = visible(line.text);
-    if (!whole) text = cut_middle(text, style.width > left + 8 ? style.width - left : 8);
-    const Colour colour = line.key ? Colour::red : line.side == ExcerptLine::Side::event ? Colour::dim : Colour::plain;
-    out += fmt::format("{:{}}{} {}\n", "", body.indent, line.key ? ">" : " ",
-                       painted(fmt::format("{}{} {}", session, side_mark(line.side), text), colour, style));
-  }
+  std::string out;
+  for (const ExcerptLine& line : lines) out += conversation_line(line, width, style, whole);
   return out;
 }
 

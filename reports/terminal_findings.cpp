@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/terminal_style.hpp"
-#include "reports/visible.hpp"
 
 namespace smtpspec::reports {
 namespace {
 
 using engine::Finding;
 using engine::ScenarioResult;
+using smtp::visible;
 
 constexpr Columns body = {4, 10};
 constexpr std::size_t most_shown = 10;

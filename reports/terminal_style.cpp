@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
-#include "reports/visible.hpp"
+#include "harness/smtp/visible.hpp"
 
 namespace smtpspec::reports {
+
+using smtp::visible;
 Colour colour_of(engine::Outcome outcome) {
   switch (outcome) {
     case engine::Outcome::fail:

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/terminal_style.hpp"
-#include "reports/visible.hpp"
 
 namespace smtpspec::reports {
 namespace {
@@ -15,6 +15,7 @@ namespace {
 using engine::Outcome;
 using engine::RunResult;
 using engine::ScenarioResult;
+using smtp::visible;
 
 constexpr Columns table = {2, 14};
 

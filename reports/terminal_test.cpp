@@ -2,11 +2,11 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/smtp/visible.hpp"
 #include "reports/layout.hpp"
 #include "reports/report.hpp"
 #include "reports/sample_run_test.hpp"
 #include "reports/terminal_style.hpp"
-#include "reports/visible.hpp"
 
 using namespace smtpspec;
 using engine::Outcome;
@@ -131,7 +131,7 @@ TEST_CASE("a run on any server fits the page, at any width") {
       const std::string report = reports::to_terminal(endless, {.colour = colour, .width = width});
       INFO(width);
       CHECK(reports::screen_lines(report, width) <= reports::most_lines - 2);  // the command adds its files
-      CHECK(reports::well_formed(report) == report);
+      CHECK(smtp::well_formed(report) == report);
     }
   }
   const std::string report = reports::to_terminal(endless, {});
@@ -153,11 +153,11 @@ TEST_CASE("nothing that a target sends moves the cursor or commands a CI system"
                            "\r::error::", "\n::set-output::", "\xff\x9b", "\u202e\u0085", "word ::error::word"}) {
     for (const bool verbose : {false, true}) {
       const std::string report = reports::to_terminal(reports::hostile_run(text), {.verbose = verbose});
-      CHECK(reports::well_formed(report) == report);
+      CHECK(smtp::well_formed(report) == report);
       CHECK_FALSE(has(report, "##"));
       std::istringstream lines(report);
       for (std::string line; std::getline(lines, line);) {
-        CHECK(reports::visible(line) == line);
+        CHECK(smtp::visible(line) == line);
         const std::size_t begin = line.find_first_not_of(' ');
         if (begin != std::string::npos) CHECK(line.substr(begin, 2) != "::");
       }

@@ -24,7 +24,7 @@ RULES = {
     "harness/hostile": (["harness/hostile", "harness/smtp", "harness/wire", "harness/reference"],
                         ["asio", "fmt"], ["CLI"]),
     "reports": (["reports", "harness/engine/result.hpp", "harness/engine/findings.hpp", "harness/ledger/requirement.hpp", "harness/scenario/outcome.hpp",
-                 "harness/smtp/char_class.hpp"],
+                 "harness/record/new_file.hpp", "harness/smtp/char_class.hpp", "harness/smtp/visible.hpp"],
                 ["fmt"], ["nlohmann", "pugixml"]),
     "harness/cli": (["harness", "reports"], ["asio", "fmt", "openssl", "CLI", "nlohmann"], []),
     "fuzz": (["fuzz", "harness/smtp", "harness/ledger", "harness/scenario"], ["fmt"], []),

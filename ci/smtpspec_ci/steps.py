@@ -122,6 +122,10 @@ def do_hostile(depth):
     return lambda work: work.run("ci/hostile", "--depth", depth, SMTPSPEC, HOSTILE)
 
 
+def do_stored(binary, times, *more):
+    return lambda work: work.run("/usr/bin/python3", "-B", "harness/hostile/stored_runs.py", *more, "--times", times, binary)
+
+
 def sanitized(preset):
     return f"build/{preset}/harness/cli/smtpspec"
 
@@ -173,7 +177,9 @@ LONG = [
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),
+    Step("stored", "stored runs that somebody tampered with", do_stored(SMTPSPEC, 1000), needs=("build",)),
     Step("hostile-asan", f"some of it under {ASAN}", do_hostile_sanitized("fuzz", "some"), needs=("build", "unit-asan")),
+    Step("stored-asan", f"stored runs under {ASAN}", do_stored(sanitized("fuzz"), 200, "--sanitized"), needs=("unit-asan",)),
     Step("build-tsan", f"build: smtpspec under {TSAN}", do_build_sanitized("tsan")),
     Step("hostile-tsan", f"the same under {TSAN}", do_hostile_sanitized("tsan", "some"), needs=("build", "build-tsan")),
 ]

@@ -36,6 +36,11 @@ std::optional<std::size_t> columns(int descriptor) {
   return size.ws_col;
 }
 
+constexpr std::string_view clear_line = "\r\x1b[K";
+
+int output_problem = 0;  // an errno
+bool told_output_problem = false;
+
 volatile std::sig_atomic_t caught = 0;
 
 void catch_signal(int number) {
@@ -78,26 +83,37 @@ void fill_standard_streams() {
     if (fcntl(descriptor, F_GETFD) == -1) (void)open(descriptor == STDOUT_FILENO ? "/dev/full" : "/dev/null", O_RDWR);
 }
 
-int unless_output_is_lost(int code) {
+void put(std::string_view text) {
   errno = 0;
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  const int problem = errno;
-  if (problem != EPIPE)
-    say(fmt::format("standard output could not be written{}{}", problem == 0 ? "" : ": ",
-                    problem == 0 ? "" : std::strerror(problem)));
-  return code == exit_internal ? code : exit_not_written;
+  if (output_problem == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_problem = errno;
 }
 
+bool flush_output() {
+  errno = 0;
+  if (output_problem == 0 && std::fflush(stdout) != 0) output_problem = errno;
+  if (output_problem == 0 && std::ferror(stdout) != 0) output_problem = EIO;
+  if (output_problem != 0 && !told_output_problem && output_problem != EPIPE)
+    say(fmt::format("standard output could not be written: {}", std::strerror(output_problem)));
+  told_output_problem = output_problem != 0;
+  return output_problem == 0;
+}
+
+int unless_output_is_lost(int code) { return flush_output() || code == exit_internal ? code : exit_not_written; }
+
+void put_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 void say(std::string_view text) {
-  if (isatty(STDERR_FILENO) == 1) std::fputs("\r\x1b[K", stderr);
-  std::fputs(fmt::format("smtpspec: {}\n", text).c_str(), stderr);  // which throws nothing where nobody reads it
+  constexpr std::size_t most = 4000;
+  if (isatty(STDERR_FILENO) == 1) put_error(clear_line);
+  const std::string rest = text.size() > most ? fmt::format(" [{} octets more]", text.size() - most) : std::string();
+  put_error(fmt::format("smtpspec: {}{}\n", smtp::visible(text.substr(0, most)), rest));
 }
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
 ProgressLine::~ProgressLine() { clear(); }
 
 void ProgressLine::clear() {
-  if (terminal_) std::fputs("\r\x1b[K", stderr);
+  if (terminal_) put_error(clear_line);
 }
 
 void ProgressLine::show(const engine::Progress& progress) {
@@ -111,11 +127,9 @@ void ProgressLine::show(const engine::Progress& progress) {
     line += fmt::format("  about {:.0f} s left", left + 0.5);
   }
   if (!progress.slowest.empty())
-    line +=
-        fmt::format("  {} ({:.1f} s)", progress.slowest, static_cast<double>(progress.slowest_for.count()) / 1000.0);
-  std::fputs(fmt::format("\r{}\x1b[K", line.substr(0, columns(STDERR_FILENO).value_or(usual_width) - 1)).c_str(),
-             stderr);
-  std::fflush(stderr);
+    line += fmt::format("  {} ({:.1f} s)", smtp::visible(progress.slowest),
+                        static_cast<double>(progress.slowest_for.count()) / 1000.0);
+  put_error(fmt::format("\r{}\x1b[K", line.substr(0, columns(STDERR_FILENO).value_or(usual_width) - 1)));
 }
 
 std::chrono::milliseconds duration_from(const std::string& text) {

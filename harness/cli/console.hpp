@@ -1,4 +1,5 @@
-// The terminal: whether there is one, whether it has colours, and one line of progress on it.
+// What goes to standard output and standard error, and the terminal there: its colours, one line of progress on it.
+// Nothing here throws where either of them is closed or full.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "harness/engine/run.hpp"
+#include "harness/smtp/visible.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::cli {
@@ -25,12 +29,25 @@ namespace smtpspec::cli {
 /// Where standard input, output or error is closed, something takes its place, so that no file or connection that is
 /// opened later does; writing to standard output fails then.
 void fill_standard_streams();
-/// The exit code, or that of a report that could not be written where standard output did not take all of it. Says so,
-/// unless its reader has but read enough.
+/// On standard output: what is escaped already, such as a report in colours.
+void put(std::string_view text);
+/// On standard output: a text in lines, in which everything but their ends is escaped, for ids, titles and paths are
+/// other people's.
+template <class... Args>
+void tell(fmt::format_string<Args...> format, Args&&... args) {
+  put(smtp::visible_lines(fmt::format(format, std::forward<Args>(args)...)));
+}
+/// Whether standard output took all of it so far; the first time that it did not, that is said, unless its reader has
+/// but read enough.
+[[nodiscard]] bool flush_output();
+/// The exit code, or that of a report that could not be written where standard output did not take all of it.
 [[nodiscard]] int unless_output_is_lost(int code);
 
-/// "smtpspec: <text>" on standard error; a progress line on it is cleared first.
+/// "smtpspec: <text>" on standard error, on one line, escaped, and cut where it is long: whoever calls may quote what
+/// he likes. A progress line is cleared first.
 void say(std::string_view text);
+/// On standard error: what is escaped already, in lines.
+void put_error(std::string_view text);
 
 /// One line on standard error that is written over; nothing at all where that is no terminal.
 class ProgressLine {

@@ -1,5 +1,7 @@
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,7 +12,7 @@
 #include "harness/cli/suite_files.hpp"
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
-#include "harness/record/json_lines.hpp"
+#include "harness/record/transcript_file.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::cli {
@@ -24,75 +26,178 @@ struct JudgeOptions {
   bool verbose = false;
 };
 
-/// Judges one scenario again in place, and shows its conversations to the referee. False, with the problem, where its
-/// transcript cannot be read.
-bool judge_again(engine::ScenarioResult& result, const scenario::Scenario& scenario, const scenario::Suite& suite,
-                 const std::filesystem::path& folder, engine::RuleTally& rules, std::string& problem) {
-  const auto transcript = record::load_transcript(folder / result.transcript, problem);
-  if (!transcript) return false;
-  const judge::Judged judged = judge::judge(scenario, *transcript);
-  rules.add(*transcript, judged);
-  engine::ScenarioResult again = engine::describe_result(scenario, suite);
-  engine::put_verdict(again, judged.verdict, *transcript, scenario.delivered.has_value());
-  again.transcript = result.transcript;
-  again.duration = result.duration;
-  again.again = result.again;
-  again.attempts = result.attempts;
-  again.expectation = result.expectation;
-  result = result.outcome == scenario::Outcome::skipped ? engine::without_road(std::move(again)) : std::move(again);
-  return true;
+/// A verdict that something was seen for, so that there is a conversation.
+bool was_played(const engine::ScenarioResult& row) {
+  using scenario::Outcome;
+  return row.outcome == Outcome::pass || row.outcome == Outcome::info || row.outcome == Outcome::warn ||
+         row.outcome == Outcome::fail || row.outcome == Outcome::crash;
 }
+
+/// A stored run, judged again in place. It may have come from anybody.
+class Judging {
+ public:
+  Judging(const std::filesystem::path& folder, engine::RunResult& run, const scenario::Suite& suite)
+      : folder_(folder), run_(run), suite_(suite) {
+    for (const scenario::Scenario& scenario : suite.scenarios) by_id_[scenario.id] = &scenario;
+  }
+
+  void judge() {
+    std::vector<engine::ScenarioResult*> of_rules;
+    for (engine::ScenarioResult& row : run_.scenarios)
+      if (const auto* scenario = scenario_of(row); scenario == nullptr)
+        note_unknown(row);
+      else if (scenario->rule.empty())
+        judge(row, *scenario);
+      else if (row.outcome != scenario::Outcome::skipped)
+        of_rules.push_back(&row);
+    for (const engine::ScenarioResult* row : of_rules) see_evidence(*row);
+    for (engine::ScenarioResult* row : of_rules) judge_rule(*row, *scenario_of(*row));
+  }
+
+  /// Says what could not be judged; false where that is nothing.
+  [[nodiscard]] bool tell_undecided() const {
+    const auto tell_of = [](const std::vector<std::string>& which, const char* one, const char* many) {
+      if (!which.empty())
+        say(fmt::format("{} {}: {}{}", which.size(), which.size() == 1 ? one : many, which.front(),
+                        which.size() == 1 ? "" : ", ..."));
+    };
+    tell_of(unknown_, "row is not in this suite", "rows are not in this suite");
+    if (!unknown_.empty()) say(fmt::format("the run was made by: {}", run_.command));
+    tell_of(unread_, "transcript cannot be read", "transcripts cannot be read");
+    tell_of(missing_, "row has no transcript", "rows have no transcript");
+    tell_of(shortened_, "transcript was kept too short to be judged again",
+            "transcripts were kept too short to be judged again");
+    return !unknown_.empty() || !unread_.empty() || !missing_.empty() || !shortened_.empty();
+  }
+
+  [[nodiscard]] std::size_t judged() const { return judged_.size(); }
+  [[nodiscard]] const std::vector<std::string>& changed() const { return changed_; }
+
+ private:
+  const scenario::Scenario* scenario_of(const engine::ScenarioResult& row) {
+    const auto found = by_id_.find(row.id);
+    return found == by_id_.end() ? nullptr : found->second;
+  }
+
+  void note_unknown(const engine::ScenarioResult& row) {
+    if (!row.transcript.empty() || was_played(row)) unknown_.push_back(row.id);
+  }
+
+  /// Nothing, and noted, where it cannot be read.
+  std::optional<record::Transcript> load(const std::string& path, const std::string& scenario) {
+    std::string problem = "no more is read: the others are large enough";
+    auto transcript = held_ < most_held ? record::load_transcript(folder_, path, problem) : std::nullopt;
+    if (transcript && transcript->scenario != scenario) {
+      problem = fmt::format("{}: is of {}, and not of {}", path, transcript->scenario, scenario);
+      transcript.reset();
+    }
+    if (transcript)
+      held_ += record::octets_held(*transcript);
+    else
+      unread_.push_back(problem);
+    return transcript;
+  }
+
+  void judge(engine::ScenarioResult& row, const scenario::Scenario& scenario) {
+    if (row.transcript.empty()) {
+      if (was_played(row)) missing_.push_back(row.id);
+      return;
+    }
+    if (!rows_.insert(row.id).second) return unread_.push_back(fmt::format("{} stands there twice", row.id));
+    const auto transcript = load(row.transcript, row.id);
+    if (!transcript) return;
+    if (transcript->shortened) return shortened_.push_back(row.id);
+    const judge::Judged judged = judge::judge(scenario, *transcript);
+    rules_.add(*transcript, judged);
+    judged_.insert(row.id);
+    if (judged.verdict.cause == judge::Cause::cut_short && row.cause != judge::Cause::cut_short)
+      unread_.push_back(fmt::format("{}: ends before the scenario does", row.transcript));
+    engine::ScenarioResult again = without_verdict(row, scenario);
+    engine::put_verdict(again, judged.verdict, *transcript, scenario.delivered.has_value());
+    const bool skipped = row.outcome == scenario::Outcome::skipped;
+    note_change(row, [&] { row = skipped ? engine::without_road(std::move(again)) : std::move(again); });
+  }
+
+  [[nodiscard]] engine::ScenarioResult without_verdict(const engine::ScenarioResult& row,
+                                                       const scenario::Scenario& scenario) const {
+    engine::ScenarioResult again = engine::describe_result(scenario, suite_);
+    again.transcript = row.transcript;
+    again.duration = row.duration;
+    again.again = row.again;
+    again.attempts = row.attempts;
+    again.expectation = row.expectation;
+    return again;
+  }
+
+  /// Conversations that a rule was broken in and that are of no row, such as a canary's.
+  void see_evidence(const engine::ScenarioResult& row) {
+    for (const std::string& name : row.seen_in) {
+      if (by_id_.count(name) > 0 || !of_no_row_.insert(name).second) continue;
+      const auto transcript = load(record::transcript_path(name), name);
+      if (!transcript) continue;
+      rules_.add(*transcript, {});
+      judged_.insert(name);
+    }
+  }
+
+  /// Of what was not stored, as canaries that showed nothing, or cannot be read, the stored verdict tells.
+  void judge_rule(engine::ScenarioResult& row, const scenario::Scenario& scenario) {
+    const auto can_be_seen = [&](const std::string& name) {
+      return judged_.count(name) > 0 && (scenario.rule != scenario::fence_rule || of_no_row_.count(name) == 0);
+    };
+    if (!std::all_of(row.seen_in.begin(), row.seen_in.end(), can_be_seen)) return;
+    engine::ScenarioResult again = without_verdict(row, scenario);
+    rules_.put(again, scenario);
+    if (again.cause != judge::Cause::never_checked) note_change(row, [&] { row = std::move(again); });
+  }
+
+  void note_change(engine::ScenarioResult& row, const std::function<void()>& change) {
+    const engine::Outcome before = row.outcome;
+    change();
+    if (before != row.outcome)
+      changed_.push_back(fmt::format("{}: {}, was {}", row.id, scenario::name(row.outcome), scenario::name(before)));
+  }
+
+  /// In all; the transcripts of a run have less.
+  static constexpr std::size_t most_held = std::size_t{2} << 30;
+
+  const std::filesystem::path& folder_;
+  engine::RunResult& run_;
+  const scenario::Suite& suite_;
+  std::map<std::string, const scenario::Scenario*> by_id_;
+  engine::RuleTally rules_;
+  std::set<std::string> rows_;
+  std::set<std::string> judged_;     ///< scenarios whose conversations were seen
+  std::set<std::string> of_no_row_;  ///< the same, as far as they were looked for
+  std::size_t held_ = 0;
+  std::vector<std::string> changed_;
+  std::vector<std::string> unknown_;    ///< rows that the suite does not have
+  std::vector<std::string> unread_;     ///< transcripts: what is wrong
+  std::vector<std::string> missing_;    ///< rows
+  std::vector<std::string> shortened_;  ///< rows
+};
 
 int judge_run(const JudgeOptions& options) {
   auto run = stored_result(options.run);
   const auto suite = load_suite(options.suite);
   if (!run || !suite) return exit_usage;
-  std::map<std::string, const scenario::Scenario*> by_id;
-  for (const scenario::Scenario& scenario : suite->scenarios) by_id[scenario.id] = &scenario;
-
-  engine::RuleTally rules;
-  std::size_t judged = 0;
-  std::vector<std::string> changed;
-  std::vector<std::string> unknown;  // rows that the suite does not have
-  std::vector<std::string> unread;   // transcripts: what is wrong
-  for (engine::ScenarioResult& result : run->scenarios) {
-    if (result.transcript.empty()) continue;
-    const auto found = by_id.find(result.id);
-    if (found == by_id.end()) {
-      unknown.push_back(result.id);
-      continue;
-    }
-    if (!found->second->rule.empty()) continue;
-    const engine::Outcome before = result.outcome;
-    if (std::string problem; !judge_again(result, *found->second, *suite, options.run, rules, problem)) {
-      unread.push_back(problem);
-      continue;
-    }
-    ++judged;
-    if (before != result.outcome)
-      changed.push_back(
-          fmt::format("{}: {}, was {}", result.id, scenario::name(result.outcome), scenario::name(before)));
-  }
-  for (engine::ScenarioResult& result : run->scenarios)
-    if (const auto found = by_id.find(result.id); found != by_id.end() && !found->second->rule.empty())
-      rules.put(result, *found->second);
-  fmt::print("{}", reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
-  for (const std::string& line : changed) fmt::print("Changed  {}\n", line);
-  if (!unknown.empty())
-    say(fmt::format("{} {} not in this suite ({}{}); the run was made by: {}", unknown.size(),
-                    unknown.size() == 1 ? "row is" : "rows are", unknown.front(), unknown.size() == 1 ? "" : ", ...",
-                    run->command));
-  if (!unread.empty())
-    say(fmt::format("{} transcript{} cannot be read: {}", unread.size(), unread.size() == 1 ? "" : "s",
-                    unread.front()));
-  if (judged == 0) {
+  Judging judging(options.run, *run, *suite);
+  judging.judge();
+  put(reports::to_terminal(*run, stdout_style(options.verbose, options.strict)));
+  for (const std::string& line : judging.changed()) tell("Changed  {}\n", line);
+  const bool undecided = judging.tell_undecided();
+  if (judging.judged() == 0) {
     say("nothing was judged again");
     return exit_nothing_ran;
   }
-  fmt::print("Judged {} transcripts again: {}.\n", judged,
-             changed.empty() ? "the same verdicts" : fmt::format("{} changed", changed.size()));
+  const std::size_t changed = judging.changed().size();
+  tell("Judged {} transcripts again: {}{}{}.\n", judging.judged(),
+       changed > 0 ? fmt::format("{} changed", changed) : "", changed > 0 && undecided ? ", and " : "",
+       undecided      ? "not all could be judged"
+       : changed == 0 ? "the same verdicts"
+                      : "");
   if (run->findings(options.strict) > 0) return exit_findings;
-  return unknown.empty() && unread.empty() && run->complete ? exit_complete : exit_untrusted;
+  return !undecided && run->complete ? exit_complete : exit_untrusted;
 }
 
 }  // namespace

@@ -38,8 +38,7 @@ void list_rows(const Rows& rows) {
   const std::size_t room = all - level - (beside ? width : 0);
   for (const auto* row : rows) {
     const std::string title = reports::fitted(row->title, room, 1).front();
-    fmt::print("{:<{}}{}{:<6}  {}\n", row->id, beside ? width : 0, beside ? "  " : "\n  ", scenario::name(row->level),
-               title);
+    tell("{:<{}}{}{:<6}  {}\n", row->id, beside ? width : 0, beside ? "  " : "\n  ", scenario::name(row->level), title);
   }
 }
 
@@ -47,7 +46,7 @@ void list_tags(const Rows& rows) {
   std::map<std::string, std::size_t> counts;
   for (const auto* row : rows)
     for (const std::string& tag : row->tags) ++counts[tag];
-  for (const auto& [tag, count] : counts) fmt::print("{:>6}  {}\n", count, tag);
+  for (const auto& [tag, count] : counts) tell("{:>6}  {}\n", count, tag);
 }
 
 int list(const ListOptions& options) {
@@ -71,9 +70,9 @@ std::string paragraph(const std::string& text, std::size_t indent) {
 }
 
 void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, const std::string& again) {
-  fmt::print("{}\n{}", scenario.id, paragraph(scenario.title, 2));
-  if (!scenario.rationale.empty()) fmt::print("\n{}", paragraph(scenario.rationale, 0));
-  fmt::print("\n");
+  tell("{}\n{}", scenario.id, paragraph(scenario.title, 2));
+  if (!scenario.rationale.empty()) tell("\n{}", paragraph(scenario.rationale, 0));
+  tell("\n");
   for (const std::string& id : scenario.requirements) {
     std::string where = ledger::section_of(id);
     std::string says;
@@ -82,12 +81,12 @@ void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, c
       where += fmt::format(", lines {} ({})", ledger::text_of(row.lines), ledger::name(row.level));
       says = paragraph("\"" + row.says + "\"", 4);
     }
-    fmt::print("  {}\n{}{}", id, paragraph(where, 4), says);
+    tell("  {}\n{}{}", id, paragraph(where, 4), says);
   }
   scenario::Scenario shown = scenario;  // what was said above is not said twice
   shown.rationale.clear();
-  fmt::print("\n{}\n", scenario::to_toml(shown));
-  fmt::print("  {}:{}\n  {} --filter {}\n\n", scenario.place.file, scenario.place.line, again, scenario.id);
+  tell("\n{}\n", scenario::to_toml(shown));
+  tell("  {}:{}\n  {} --filter {}\n\n", scenario.place.file, scenario.place.line, again, scenario.id);
 }
 
 int explain_all(const ListOptions& options) {
@@ -122,7 +121,7 @@ int check(const CheckOptions& options) {
   // The survey is ours where the suite has none.
   const auto count =
       std::count_if(suite->scenarios.begin(), suite->scenarios.end(), [](const auto& one) { return !one.survey; });
-  fmt::print("{} scenarios and {} requirements: nothing is wrong with them\n", count, suite->requirements.size());
+  tell("{} scenarios and {} requirements: nothing is wrong with them\n", count, suite->requirements.size());
   return exit_complete;
 }
 
@@ -137,9 +136,9 @@ void add_schema(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"scenario", "target", "baseline"}));
   command->callback([kind, &chosen] {
     chosen.run = [kind] {
-      fmt::print("{}", *kind == "scenario" ? scenario::scenario_schema()
-                       : *kind == "target" ? scenario::target_schema()
-                                           : scenario::baseline_schema());
+      put(*kind == "scenario" ? scenario::scenario_schema()
+          : *kind == "target" ? scenario::target_schema()
+                              : scenario::baseline_schema());
       return int{exit_complete};
     };
   });

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <sstream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -90,7 +90,7 @@ int go(int argc, char** argv) {
   refuse_empty_words(app);
   const std::string word = argc > 1 ? argv[1] : "help";
   if (word == "help" && argc < 3) {
-    std::fputs(app.help().c_str(), argc > 1 ? stdout : stderr);
+    argc > 1 ? put(app.help()) : put_error(app.help());
     return argc > 1 ? exit_complete : exit_usage;
   }
   const std::vector<std::string> commands = commands_of(app);
@@ -99,7 +99,12 @@ int go(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_complete : exit_usage;
+    std::ostringstream out;
+    std::ostringstream problem;
+    const int code = app.exit(error, out, problem);
+    put(out.str());
+    put_error(smtpspec::smtp::visible_lines(problem.str()));
+    return code == 0 ? exit_complete : exit_usage;
   }
   return chosen.run();
 }
@@ -117,10 +122,6 @@ int main(int argc, char** argv) {
 #endif
   try {
     return unless_output_is_lost(go(argc, argv));
-  } catch (const std::system_error& error) {
-    if (error.code() == std::errc::broken_pipe) return exit_not_written;  // whoever read it has read enough
-    if (std::ferror(stdout) != 0) return unless_output_is_lost(exit_not_written);
-    say(fmt::format("internal error: {}", error.what()));
   } catch (const std::exception& error) {
     say(fmt::format("internal error: {}", error.what()));
   }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/cli/console.hpp"
+
 namespace smtpspec::cli {
 
 namespace {
@@ -45,15 +47,15 @@ double seconds(const Proof& proof) { return static_cast<double>(proof.duration.c
 void list(const Proof& proof, std::string_view mark, const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const auto found = proof.said.find(id);
-    fmt::print("          {}{}: {}\n", mark, id, found == proof.said.end() ? "not played" : found->second.text);
+    tell("          {}{}: {}\n", mark, id, found == proof.said.end() ? "not played" : found->second.text);
   }
 }
 
 void print_clean(const Matrix::Row& row) {
   if (row.proof == nullptr) return;
-  fmt::print("clean server: {}, {} ({:.1f} s)\n", plural(row.proof->said.size(), "scenario"),
-             plural(row.findings.alarms.size(), "false alarm"), seconds(*row.proof));
-  if (!row.proof->problem.empty()) fmt::print("          {}\n", row.proof->problem);
+  tell("clean server: {}, {} ({:.1f} s)\n", plural(row.proof->said.size(), "scenario"),
+       plural(row.findings.alarms.size(), "false alarm"), seconds(*row.proof));
+  if (!row.proof->problem.empty()) tell("          {}\n", row.proof->problem);
   list(*row.proof, "", row.findings.alarms);
 }
 
@@ -61,14 +63,13 @@ void print_fault(const Matrix::Row& row, std::size_t width, bool full) {
   const Proof& proof = *row.proof;
   const Findings& findings = row.findings;
   const std::size_t promised = findings.kept.size() + findings.broken.size();
-  fmt::print("{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", row.killed() ? "killed" : "SURVIVED",
-             proof.fault->hard ? "hard" : "", proof.fault->name, width,
-             fmt::format("{}/{}", findings.kept.size(), promised),
-             full ? std::to_string(findings.also.size()) : "-",  // without a promise they are played with `full` alone
-             full            ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof))
-             : promised == 0 ? "no scenario names it"
-                             : in_short(grouped(findings.kept)));
-  if (!proof.problem.empty()) fmt::print("          PROBLEM   {}\n", proof.problem);
+  tell("{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", row.killed() ? "killed" : "SURVIVED",
+       proof.fault->hard ? "hard" : "", proof.fault->name, width, fmt::format("{}/{}", findings.kept.size(), promised),
+       full ? std::to_string(findings.also.size()) : "-",  // without a promise they are played with `full` alone
+       full            ? fmt::format("{} ({:.1f} s)", proof.fault->summary, seconds(proof))
+       : promised == 0 ? "no scenario names it"
+                       : in_short(grouped(findings.kept)));
+  if (!proof.problem.empty()) tell("          PROBLEM   {}\n", proof.problem);
   list(proof, "NOT KEPT  ", findings.broken);
   if (!full) return;
   list(proof, "promised  ", findings.kept);
@@ -78,8 +79,8 @@ void print_fault(const Matrix::Row& row, std::size_t width, bool full) {
 /// Servers that do what they may; nothing is said of one that nobody accuses.
 void print_freedom(const Matrix::Row& row) {
   if (row.findings.alarms.empty() && row.proof->problem.empty()) return;
-  fmt::print("\nACCUSED   {}: {}\n", row.proof->fault->name, row.proof->fault->summary);
-  if (!row.proof->problem.empty()) fmt::print("          PROBLEM   {}\n", row.proof->problem);
+  tell("\nACCUSED   {}: {}\n", row.proof->fault->name, row.proof->fault->summary);
+  if (!row.proof->problem.empty()) tell("          PROBLEM   {}\n", row.proof->problem);
   list(*row.proof, "", row.findings.alarms);
 }
 
@@ -150,14 +151,14 @@ void print(const Matrix& matrix, bool full) {
   std::size_t width = 5;
   for (const Matrix::Row& row : matrix.faults) width = std::max(width, row.proof->fault->name.size());
   print_clean(matrix.clean);
-  fmt::print("\n{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", "", "", "fault", width, "promised", "also",
-             full ? "what it does" : "turned red by");
+  tell("\n{:<8}  {:<4}  {:<{}}  {:>8}  {:>4}  {}\n", "", "", "fault", width, "promised", "also",
+       full ? "what it does" : "turned red by");
   for (const Matrix::Row& row : matrix.faults) print_fault(row, width, full);
   for (const Matrix::Row& row : matrix.freedoms) print_freedom(row);
-  if (!matrix.idle.empty()) fmt::print("\n{} not shown to be able to fail:\n", plural(matrix.idle.size(), "scenario"));
-  for (const std::string& id : matrix.idle) fmt::print("          {}\n", id);
+  if (!matrix.idle.empty()) tell("\n{} not shown to be able to fail:\n", plural(matrix.idle.size(), "scenario"));
+  for (const std::string& id : matrix.idle) tell("          {}\n", id);
   const std::size_t faults = matrix.faults.size();
-  fmt::print(
+  tell(
       "\n{}, {} of them ({} in 100) hard to see: {} killed, {} survived; {} on the clean server, {} on {} that do what "
       "they may; {} not kept{}\n",
       plural(faults, "fault"), matrix.hard, faults == 0 ? 0 : matrix.hard * 100 / faults, matrix.killed,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
@@ -24,16 +26,6 @@ namespace {
 
 std::uint64_t seed_from_clock() {
   return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-}
-
-bool folder_can_be_written(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder / "transcripts", error);
-  if (error) say(fmt::format("{}: cannot be written: {}", folder.string(), error.message()));
-  if (error) return false;
-  const auto problem = reports::why_not_written(folder / "results.json");
-  if (problem) say(*problem);
-  return !problem;
 }
 
 /// How many sessions there are descriptors for, of which the system is asked for as many as it gives. Of the embedded
@@ -62,21 +54,15 @@ class RunCommand {
     if (settings_.scenarios.empty())
       return nothing_ran("no scenario matches",
                          options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
-    if (!folder_can_be_written(options_.out) || !reports_can_be_written()) return exit_not_written;
+    if (!can_be_written()) return exit_not_written;
     engine::ServerProcess server;
     const auto stopped = [] { return signal_caught() != 0; };
-    if (const auto problem = server.start(settings_.target, settings_.near_only, stopped)) {
-      say(*problem);
-      return stopped() ? exit_signal + signal_caught() : exit_untestable;
-    }
-    engine::RunResult waiting;
-    waiting.incomplete_because = "the run was still going on";
-    write_results(waiting);
+    if (const auto problem = server.start(settings_.target, settings_.near_only, stopped))
+      return report(not_begun(*problem));
     try {
       return report(play());
     } catch (const engine::CannotListen& problem) {
-      say(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what()));
-      return exit_untestable;
+      return report(not_begun(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what())));
     }
   }
 
@@ -124,14 +110,25 @@ class RunCommand {
     return exit_complete;
   }
 
-  /// Found out before anything is played.
-  [[nodiscard]] bool reports_can_be_written() const {
+  /// Found out before anything is sent. From then on the folder holds nothing of an earlier run.
+  bool can_be_written() {
+    const engine::RunResult result = engine::begun(settings_, "the run was still going on");
+    if (!tell_once(clear_run_folder(options_.out)) || !write_results(result)) return false;
     for (const WantedReport& wanted : wanted_) {
-      const auto problem = wanted.file == "-" ? std::nullopt : reports::why_not_written(wanted.file);
-      if (problem) say(*problem);
-      if (problem) return false;
+      if (wanted.file.empty() || wanted.file == "-") continue;
+      const auto problem = reports::clear_for_file(wanted.file);
+      if (tell_once(problem)) continue;
+      write_results(engine::begun(settings_, *problem));
+      return false;
     }
     return true;
+  }
+
+  [[nodiscard]] engine::Run not_begun(const std::string& why) const {
+    engine::Run run;
+    run.result = engine::begun(settings_, why);
+    run.end = engine::RunEnd::untestable;
+    return run;
   }
 
   int nothing_ran(const std::string& why, const std::string& hint = {}) {
@@ -154,15 +151,18 @@ class RunCommand {
     return engine::run(settings_, events);
   }
 
-  /// What is wrong with a file that is written again and again is told once.
-  bool write(const std::filesystem::path& file, std::string_view report) {
-    const auto problem = reports::write_file(file, report);
-    if (problem && *problem != told_) say(*problem);
-    if (problem) told_ = *problem;
+  /// True where there is no problem. What is the same each second is not said each second.
+  bool tell_once(const std::optional<std::string>& problem) {
+    if (problem && told_.insert(*problem).second) say(*problem);
     return !problem;
   }
   bool write_results(const engine::RunResult& result) {
-    return write(options_.out / "results.json", reports::to_json(result));
+    return tell_once(put_in_run_folder(options_.out, results_file, reports::to_json(result)));
+  }
+  bool write(const WantedReport& wanted, const engine::RunResult& result) {
+    const std::string report = wanted.format->write(result);
+    return tell_once(wanted.file.empty() ? put_in_run_folder(options_.out, wanted.format->file_name, report)
+                                         : reports::write_file(wanted.file, report));
   }
 
   int report(const engine::Run& run) {
@@ -176,7 +176,7 @@ class RunCommand {
     }
     bool written = write_results(result);
     std::vector<std::string> files;
-    if (written) files.push_back((options_.out / "results.json").string());
+    if (written) files.push_back((options_.out / results_file).string());
     if (run.unsaved > 0) {
       say(fmt::format("{} transcript{} could not be written", run.unsaved, run.unsaved == 1 ? "" : "s"));
       written = false;
@@ -186,21 +186,20 @@ class RunCommand {
     for (const std::string& line : advice(result, settings_.target)) reports::put_field(shown, {2, 0}, "", line, style);
     bool for_people = true;
     for (const WantedReport& wanted : wanted_) {
-      const std::string report = wanted.format->write(result);
       if (wanted.file == "-") {
         if (for_people) shown.clear();
         for_people = false;
-        shown += report;
-      } else if (write(wanted.file, report)) {
-        files.push_back(wanted.file.string());
+        shown += wanted.format->write(result);
+      } else if (write(wanted, result)) {
+        files.push_back((wanted.file.empty() ? options_.out / wanted.format->file_name : wanted.file).string());
       } else {
         written = false;
       }
     }
-    fmt::print("{}", shown);
+    put(shown);
     if (for_people && !files.empty())
-      fmt::print("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) written = false;
+      tell("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
+    if (!flush_output()) written = false;
     if (!written) return exit_not_written;
     if (signal != 0) return exit_signal + signal;
     return exit_code(run, result);
@@ -233,8 +232,8 @@ class RunCommand {
   engine::RunSettings settings_;
   scenario::Suite suite_;
   std::vector<WantedReport> wanted_;
-  std::string told_;  ///< what went wrong with a report
   std::unique_ptr<Embedded> embedded_;
+  std::set<std::string> told_;
 };
 
 }  // namespace

@@ -1,24 +1,84 @@
 #include "harness/cli/run_folder.hpp"
 
+#include <algorithm>
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
-#include "harness/cli/suite_files.hpp"
+#include "harness/record/new_file.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::cli {
 
+namespace {
+
+/// Takes away the files whose names are so.
+std::optional<std::string> remove_all(const record::Folder& folder, bool (*is_ours)(std::string_view)) {
+  std::optional<std::string> problem;
+  const bool all = folder.each_name([&](std::string_view name) {
+    if (is_ours(name) && !problem) problem = record::remove_file(folder, std::string(name));
+    if (problem) *problem = fmt::format("{}: {}", name, *problem);
+    return !problem;
+  });
+  return problem || all ? problem : std::optional<std::string>("its names cannot be read");
+}
+
+bool is_report(std::string_view name) {
+  const auto formats = reports::formats();
+  return record::is_left_over(name) || std::any_of(formats.begin(), formats.end(), [name](const reports::Format& one) {
+           return one.file_name == name;
+         });
+}
+
+bool is_transcript(std::string_view name) { return record::is_left_over(name) || name.ends_with(".jsonl"); }
+
+}  // namespace
+
 std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder) {
-  const auto file = folder / "results.json";
-  const auto text = read_file(file);
+  const std::string file = (folder / results_file).string();
+  record::Refusal refusal;
+  const auto opened = record::Folder::open(folder, refusal);
+  const auto results = opened ? opened->file(results_file, refusal) : std::nullopt;
+  const auto text = results ? results->whole(reports::max_results_file, refusal) : std::nullopt;
   if (!text) {
-    say(fmt::format("{}: cannot be read; give the folder that 'smtpspec run --out' wrote", file.string()));
+    const bool absent = refusal.kind == record::Refusal::Kind::absent;
+    say(fmt::format("{}: {}{}", file, refusal.words,
+                    absent ? "; give the folder that 'smtpspec run --out' wrote" : ""));
     return std::nullopt;
   }
   std::string problem;
   auto run = reports::from_json(*text, problem);
-  if (!run) say(fmt::format("{}: {}", file.string(), problem));
+  if (!run) say(fmt::format("{}: {}", file, problem));
   return run;
+}
+
+std::optional<std::string> clear_run_folder(const std::filesystem::path& folder) {
+  const auto told = [&](const std::string& what, const std::string& problem) {
+    return fmt::format("{}: cannot be written: {}", (folder / what).string(), problem);
+  };
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  record::Refusal refusal;
+  const auto run = record::Folder::open(folder, refusal);
+  if (!run) return told("", error ? error.message() : refusal.words);
+  const auto transcripts = record::make_folder(*run, "transcripts", refusal);
+  if (!transcripts) return told("transcripts", refusal.words);
+  for (const auto& problem : {remove_all(*run, is_report), record::cannot_put_file(*run)})
+    if (problem) return told("", *problem);
+  for (const auto& problem : {remove_all(*transcripts, is_transcript), record::cannot_put_file(*transcripts)})
+    if (problem) return told("transcripts", *problem);
+  return std::nullopt;
+}
+
+std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder, std::string_view name,
+                                             std::string_view content) {
+  record::Refusal refusal;
+  const auto run = record::Folder::open(folder, refusal);
+  const auto problem =
+      run ? record::put_file(*run, std::string(name), content, record::Lasting::yes) : std::optional(refusal.words);
+  if (!problem) return std::nullopt;
+  return fmt::format("{}: cannot be written: {}", (folder / name).string(), *problem);
 }
 
 }  // namespace smtpspec::cli

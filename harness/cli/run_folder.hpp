@@ -1,14 +1,26 @@
-// The folder that `run --out` wrote, as later commands read it.
+// The folder of `run --out`: as a run begins it and writes it, and as later commands read it.
 #pragma once
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "harness/engine/result.hpp"
 
 namespace smtpspec::cli {
 
-/// Of results.json; where it cannot be read, that is said on standard error.
+inline constexpr std::string_view results_file = "results.json";
+
+/// Of results.json in a folder that may have come from anybody; where it cannot be read, that is said on standard
+/// error.
 [[nodiscard]] std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder);
+
+/// Makes the folder, takes away what an earlier run left there, so that none of it passes for this run's, and sees
+/// whether this one's files can be written. Gives what went wrong, or nothing.
+[[nodiscard]] std::optional<std::string> clear_run_folder(const std::filesystem::path& folder);
+/// Writes a file of that name into it. Gives what went wrong, or nothing.
+[[nodiscard]] std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder, std::string_view name,
+                                                           std::string_view content);
 
 }  // namespace smtpspec::cli

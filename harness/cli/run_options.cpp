@@ -206,8 +206,7 @@ std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
       say(fmt::format("--report {}: write the name of a file behind '=', or - for standard output", text));
       return std::nullopt;
     }
-    wanted.push_back({format, equals == std::string::npos ? options.out / std::string(format->file_name)
-                                                          : std::filesystem::path(text.substr(equals + 1))});
+    wanted.push_back({format, equals == std::string::npos ? "" : std::filesystem::path(text.substr(equals + 1))});
   }
   return wanted;
 }

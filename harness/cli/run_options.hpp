@@ -55,7 +55,8 @@ void add_options(CLI::App& command, RunOptions& options);
 /// A report to be written, and where.
 struct WantedReport {
   const reports::Format* format = nullptr;
-  std::filesystem::path file;  ///< "-": standard output, in place of what is written there otherwise
+  /// Empty: in the run's folder. "-": standard output, in place of what is written there otherwise.
+  std::filesystem::path file;
 };
 
 /// Each says on standard error what is wrong, and returns nothing, where the options do not fit.

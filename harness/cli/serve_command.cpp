@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -51,7 +50,7 @@ std::optional<scenario::HostAndPort> place_of(std::string_view option, const std
 int until_signal(asio::io_context& context) {
   watch_signals();
   while (signal_caught() == 0) {
-    if (std::ferror(stdout) != 0) return exit_not_written;  // before more is taken that nobody gets to see
+    if (!flush_output()) return exit_not_written;  // before more is taken that nobody gets to see
     context.run_for(std::chrono::milliseconds(200));
     context.restart();
   }
@@ -86,7 +85,7 @@ std::optional<reference::Deliver> deliver_of(const ServeOptions& options) {
 
 int serve(const ServeOptions& options) {
   if (options.list_faults) {
-    for (const auto& row : reference::fault_table()) fmt::print("{:<34} {}\n", row.name, row.summary);
+    for (const auto& row : reference::fault_table()) tell("{:<34} {}\n", row.name, row.summary);
     return exit_complete;
   }
   reference::Server::Options server;
@@ -114,8 +113,7 @@ int serve(const ServeOptions& options) {
   asio::io_context context{1};
   try {
     const reference::Server running(context.get_executor(), server, *deliver, *faults);
-    fmt::print("listening on {} ({})\n", running.address(), options.profile);
-    std::fflush(stdout);
+    tell("listening on {} ({})\n", running.address(), options.profile);
     return until_signal(context);
   } catch (const std::system_error& error) {
     say(fmt::format("{}: {}", options.listen, error.code().message()));
@@ -130,14 +128,13 @@ int run_sink(const std::string& listen, bool lmtp) {
   try {
     delivery::Collector collector(context.get_executor());
     collector.watch([](const record::Delivery& delivery) {
-      fmt::print("{}, {} octets: {}\n", judge::describe_envelope(delivery), delivery.message.size(),
-                 smtp::escape(delivery.message));
+      tell("{}, {} octets: {}\n", judge::describe_envelope(delivery), delivery.message.size(),
+           smtp::escape(delivery.message));
       // What nobody gets to see was not taken: its session ends without a reply.
-      if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "standard output");
+      if (!flush_output()) throw std::system_error(std::make_error_code(std::errc::io_error), "standard output");
     });
     const delivery::Sink sink(context.get_executor(), place->host, place->port, lmtp, collector);
-    fmt::print("listening on {}\n", sink.address());
-    std::fflush(stdout);
+    tell("listening on {}\n", sink.address());
     return until_signal(context);
   } catch (const std::system_error& error) {
     say(fmt::format("{}: {}", listen, error.code().message()));

@@ -9,7 +9,7 @@
 #include "harness/cli/run_folder.hpp"
 #include "harness/engine/findings.hpp"
 #include "harness/engine/run.hpp"
-#include "harness/record/json_lines.hpp"
+#include "harness/record/transcript_file.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "reports/report.hpp"
 
@@ -26,40 +26,55 @@ struct ShowOptions {
   std::filesystem::path run = "smtpspec-run";
 };
 
-/// Marks the line that decided: the last that reads as in the excerpt, and follows the same line.
-void mark_key(std::vector<ExcerptLine>& lines, const std::vector<ExcerptLine>& excerpt) {
+/// Which line of a conversation decided: the last that reads as in the excerpt, and follows the same line.
+std::optional<std::size_t> line_that_decided(const record::Transcript& transcript,
+                                             const std::vector<ExcerptLine>& excerpt) {
   const auto key = engine::key_line(excerpt);
-  if (key == excerpt.end()) return;
-  for (std::size_t i = lines.size(); i > 0; --i) {
-    if (lines[i - 1].text != key->text || lines[i - 1].session != key->session) continue;
-    if (key != excerpt.begin() && (i < 2 || lines[i - 2].text != std::prev(key)->text)) continue;
-    lines[i - 1].key = true;
-    return;
-  }
+  if (key == excerpt.end()) return std::nullopt;
+  std::optional<std::size_t> found;
+  std::size_t number = 0;
+  std::string before;
+  engine::conversation(transcript, [&](const ExcerptLine& line) {
+    const bool follows = key == excerpt.begin() || (number > 0 && before == std::prev(key)->text);
+    if (follows && line.text == key->text && line.session == key->session) found = number;
+    before = line.text;
+    ++number;
+  });
+  return found;
+}
+
+/// Line by line: it may be many megabytes.
+void show_conversation(const record::Transcript& transcript, const std::vector<ExcerptLine>& excerpt,
+                       const reports::TerminalStyle& style) {
+  const auto decided = line_that_decided(transcript, excerpt);
+  const std::size_t width = reports::session_width(transcript.sessions);
+  std::size_t number = 0;
+  engine::conversation(transcript, [&](ExcerptLine line) {
+    line.key = number++ == decided;
+    put(reports::conversation_line(line, width, style, true));
+  });
 }
 
 int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, const ShowOptions& options,
              const reports::TerminalStyle& style) {
-  fmt::print("{}", reports::row_shown(row, style));
+  put(reports::row_shown(row, style));
   for (const Finding& one : findings)
     for (const auto& rows : {one.rows, one.consequences, one.blocked})
-      if (std::find(rows.begin(), rows.end(), row.id) != rows.end()) fmt::print("    {:<10}{}\n", "finding", one.id);
+      if (std::find(rows.begin(), rows.end(), row.id) != rows.end()) tell("    {:<10}{}\n", "finding", one.id);
   if (row.transcript.empty()) {
-    fmt::print("\nThere is no conversation to show.\n");
+    tell("\nThere is no conversation to show.\n");
     return exit_complete;
   }
-  fmt::print("\n");
+  tell("\n");
   std::string problem;
-  const auto transcript = record::load_transcript(options.run / row.transcript, problem);
+  const auto transcript = record::load_transcript(options.run, row.transcript, problem);
   if (!transcript) {
-    fmt::print("{}", reports::conversation(row.excerpt, style, true));
+    put(reports::conversation(row.excerpt, style, true));
     say(fmt::format("this is not all of the conversation: {}", problem));
     return exit_usage;
   }
-  if (transcript->scenario != row.id) fmt::print("  In {}:\n", transcript->scenario);
-  std::vector<ExcerptLine> lines = engine::conversation(*transcript);
-  mark_key(lines, row.excerpt);
-  fmt::print("{}", reports::conversation(lines, style, true));
+  if (transcript->scenario != row.id) tell("  In {}:\n", transcript->scenario);
+  show_conversation(*transcript, row.excerpt, style);
   return exit_complete;
 }
 
@@ -91,7 +106,7 @@ int show(const ShowOptions& options) {
   for (const Finding& one : findings) {
     ids.push_back(one.id);
     if (one.id != options.id) continue;
-    fmt::print("{}", reports::finding_shown(one, style));
+    put(reports::finding_shown(one, style));
     row_id = one.evidence;
   }
   for (const ScenarioResult& row : run->scenarios) {

@@ -35,7 +35,7 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
   bool good = true;
   for (const scenario::Diagnostic& diagnostic : diagnostics) {
     const bool error = diagnostic.severity == scenario::Diagnostic::Severity::error;
-    if (error || warnings) std::fputs(scenario::render(diagnostic, stderr_has_colour()).c_str(), stderr);
+    if (error || warnings) put_error(scenario::render(diagnostic, stderr_has_colour()));
     good = good && !error;
   }
   return good;

@@ -146,15 +146,15 @@ int init(const InitOptions& options, const std::string& command) {
   std::vector<std::string> unknown;
   const std::string text = target_file(*target, run.facts, command, unknown);
   if (options.out == "-") {
-    fmt::print("{}", text);
+    tell("{}", text);
     return exit_complete;
   }
   if (!write_new(options.out, text)) return exit_not_written;
-  fmt::print("{} was written. What could not be found out, and is to be filled in:\n", options.out);
-  for (const std::string& one : unknown) fmt::print("  {}\n", one);
+  tell("{} was written. What could not be found out, and is to be filled in:\n", options.out);
+  for (const std::string& one : unknown) tell("  {}\n", one);
   for (const engine::Learnt& one : run.result.target.learnt)
-    if (one.value.starts_with("no: ")) fmt::print("{}: {}\n", one.name, one.value);
-  fmt::print("Then: smtpspec run {}\n", shell_word(options.out));
+    if (one.value.starts_with("no: ")) tell("{}: {}\n", one.name, one.value);
+  tell("Then: smtpspec run {}\n", shell_word(options.out));
   return exit_complete;
 }
 

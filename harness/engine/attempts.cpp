@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "harness/delivery/token.hpp"
-#include "harness/record/json_lines.hpp"
+#include "harness/record/transcript_file.hpp"
 #include "harness/smtp/escape.hpp"
 #include "harness/wire/stream.hpp"
 
@@ -76,6 +76,7 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_
       watch_(watch),
       note_(std::move(note)),
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
+      store_(settings.out, note_),
       gate_(std::move(executor), {settings.jobs, settings.rate}),
       sources_(settings.target.sources),
       target_(settings.target) {
@@ -144,7 +145,7 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
     const std::size_t most = !unheard ? most_refusals : patience == Patience::last ? 1 : most_unheard;
     if (hit && refusals < most && of_use) continue;
     if (hit && !unheard) block(played.judged.verdict, refusal, refusals);
-    if (rules_.add(played.transcript, played.judged)) (void)save(played.transcript);
+    if (rules_.add(played.transcript, played.judged)) save(played.transcript);
     co_return played;
   }
 }
@@ -238,10 +239,12 @@ void Attempts::count(AttemptSummary& summary, Outcome outcome, const std::functi
   if (!summary.worst || judge::rank(outcome) > judge::rank(summary.worst->outcome)) summary.worst = result();
 }
 
-ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& played) const {
+ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& played) {
   ScenarioResult result = described(scenario);
   put_verdict(result, played.judged.verdict, played.transcript, scenario.delivered.has_value());
-  if (save(played.transcript)) result.transcript = record::transcript_path(scenario.id);
+  const bool is_pass = result.outcome == Outcome::pass || result.outcome == Outcome::info;
+  if (store_.save(played.transcript, is_pass ? TranscriptStore::Use::pass : TranscriptStore::Use::evidence))
+    result.transcript = record::transcript_path(scenario.id);
   return result;
 }
 
@@ -254,9 +257,7 @@ void Attempts::keep(const Scenario& scenario, Played played) {
   if (kept_.size() >= delivery::Collector::max_messages) return;
   Kept& kept = kept_[transcript.token];
   kept.scenario = &scenario;
-  std::size_t octets = sizeof transcript;
-  for (const record::Event& event : transcript.events) octets += sizeof event + event.octets.size();
-  for (const record::Delivery& delivery : transcript.deliveries) octets += sizeof delivery + delivery.message.size();
+  const std::size_t octets = record::octets_held(transcript);
   if (octets > most_octets - octets_kept_) return;
   octets_kept_ += octets;
   kept.transcript = std::move(transcript);
@@ -304,13 +305,6 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
   if (summary.rounds < settings_.repeat)
     add(fmt::format("the run ended after {} of {} repeats", summary.rounds, settings_.repeat));
   return settings_.target.delivery ? result : without_road(std::move(result));
-}
-
-bool Attempts::save(const record::Transcript& transcript) const {
-  if (settings_.out.empty()) return false;
-  const auto problem = record::save_transcript(settings_.out, transcript);
-  if (problem && unsaved_++ == 0) note(*problem);
-  return !problem;
 }
 
 ScenarioResult Attempts::described(const Scenario& scenario) const {

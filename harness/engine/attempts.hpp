@@ -17,6 +17,7 @@
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
 #include "harness/engine/sources.hpp"
+#include "harness/engine/transcript_store.hpp"
 
 namespace smtpspec::engine {
 
@@ -68,7 +69,7 @@ class Attempts {
   /// The result of all rounds so far, of which there is one at least.
   [[nodiscard]] ScenarioResult summed_up(const AttemptSummary& summary) const;
   /// The result of one play, its transcript written down.
-  [[nodiscard]] ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played) const;
+  [[nodiscard]] ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played);
   /// What is known of the target; what is played from then on is told so.
   void know(const Facts& facts);
   [[nodiscard]] const Facts& facts() const { return facts_; }
@@ -79,10 +80,9 @@ class Attempts {
   void note(const std::string& line) const {
     if (note_) note_(line);
   }
-  /// Into the run's folder, where there is one; true when it was written. What is wrong with the first that could not
-  /// be is noted.
-  bool save(const record::Transcript& transcript) const;
-  [[nodiscard]] std::size_t unsaved() const { return unsaved_; }
+  /// Into the run's folder, where there is one: evidence of what was seen beside the scenarios.
+  void save(const record::Transcript& transcript) { (void)store_.save(transcript, TranscriptStore::Use::evidence); }
+  [[nodiscard]] std::size_t unsaved() const { return store_.unsaved(); }
   /// What a report says of a scenario beside its verdict, the command that runs it again included.
   [[nodiscard]] ScenarioResult described(const scenario::Scenario& scenario) const;
   /// What was seen of the rules that hold for every conversation.
@@ -104,6 +104,7 @@ class Attempts {
   DeliveryWatch& watch_;
   std::function<void(const std::string&)> note_;
   std::shared_ptr<wire::TlsContext> tls_;
+  TranscriptStore store_;
   Gate gate_;
   Sources sources_;
   RuleTally rules_;
@@ -118,7 +119,6 @@ class Attempts {
   };
   std::map<std::string, Kept> kept_;
   std::size_t octets_kept_ = 0;
-  mutable std::size_t unsaved_ = 0;  ///< transcripts that could not be written
 };
 
 }  // namespace smtpspec::engine

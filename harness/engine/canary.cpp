@@ -62,7 +62,7 @@ asio::awaitable<std::string> Canaries::first() {
   Played played = co_await attempts_.play(scenario, scenario.id, 0);
   for (std::size_t again = 1; again <= most_again && attempts_.watch().seen && out_of_sight(played); ++again)
     played = co_await attempts_.play(scenario, scenario.id, again);
-  (void)attempts_.save(played.transcript);
+  attempts_.save(played.transcript);
   attempts_.watch().trust(played.transcript.deliveries);
   const judge::Verdict& verdict = played.judged.verdict;
   const bool unseen = attempts_.watch().seen && out_of_sight(played);
@@ -98,7 +98,7 @@ asio::awaitable<void> Canaries::last() {
 }
 
 void Canaries::take(const Played& failed) {
-  (void)attempts_.save(failed.transcript);
+  attempts_.save(failed.transcript);
   if (distrust_.empty())
     distrust_ = fmt::format("a canary failed, so verdicts after it are not to be trusted: {}", actual_of(failed));
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -20,6 +21,7 @@ constexpr std::size_t lines_after = 8;
 constexpr std::size_t most_of_body = 200;
 constexpr std::size_t most_deliveries = 4;
 constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t longest_line = std::size_t{16} << 10;  // beyond that a line is shown in parts
 
 std::string shown(std::string_view octets, std::size_t most_octets) {
   if (octets.size() <= most_octets) return smtp::escape(octets);
@@ -51,21 +53,25 @@ std::string what_happened(const Event& event) {
   return {};
 }
 
-/// Octets of one event, a line of the excerpt for each line of the conversation.
-void add_octets(std::vector<ExcerptLine>& lines, ExcerptLine::Side side, const std::string& session, bool beneath_tls,
-                std::string_view octets, std::size_t most_octets) {
+using Take = std::function<void(ExcerptLine)>;
+
+void take_event(const Take& take, const std::string& session, std::string text) {
+  take({ExcerptLine::Side::event, session, std::move(text), false});
+}
+
+/// Octets of one event, a line of the excerpt for each line of the conversation, or for a part of a long one.
+void take_octets(const Take& take, ExcerptLine::Side side, const std::string& session, bool beneath_tls,
+                 std::string_view octets, std::size_t most_octets) {
   if (octets.size() > most_octets) {
     const std::size_t tail = most_octets / 8;
-    add_octets(lines, side, session, beneath_tls, octets.substr(0, most_octets / 4), most_octets);
-    const std::string left_out = fmt::format("[{} octets left out]", octets.size() - most_octets / 4 - tail);
-    lines.push_back({ExcerptLine::Side::event, session, left_out, false});
-    return add_octets(lines, side, session, beneath_tls, octets.substr(octets.size() - tail), most_octets);
+    take_octets(take, side, session, beneath_tls, octets.substr(0, most_octets / 4), most_octets);
+    take_event(take, session, fmt::format("[{} octets left out]", octets.size() - most_octets / 4 - tail));
+    return take_octets(take, side, session, beneath_tls, octets.substr(octets.size() - tail), most_octets);
   }
   while (!octets.empty()) {
-    const auto end = octets.find('\n');
-    const std::size_t size = end == std::string_view::npos ? octets.size() : end + 1;
-    lines.push_back(
-        {side, session, (beneath_tls ? "(beneath TLS) " : "") + shown(octets.substr(0, size), most_octets), false});
+    const auto end = octets.substr(0, longest_line).find('\n');
+    const std::size_t size = end == std::string_view::npos ? std::min(octets.size(), longest_line) : end + 1;
+    take({side, session, (beneath_tls ? "(beneath TLS) " : "") + shown(octets.substr(0, size), most_octets), false});
     octets.remove_prefix(size);
   }
 }
@@ -79,9 +85,8 @@ std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, s
   return lines.size() - 1;
 }
 
-void add_omitted(std::vector<ExcerptLine>& lines, const std::string& session, std::size_t omitted) {
-  if (omitted > 0)
-    lines.push_back({ExcerptLine::Side::event, session, fmt::format("[{} octets more, not kept]", omitted), false});
+void take_omitted(const Take& take, const std::string& session, std::size_t omitted) {
+  if (omitted > 0) take_event(take, session, fmt::format("[{} octets more, not kept]", omitted));
 }
 
 void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<record::Delivery>& deliveries) {
@@ -98,49 +103,60 @@ void add_deliveries(std::vector<ExcerptLine>& lines, const std::vector<record::D
                      fmt::format("[{} deliveries left out]", deliveries.size() - most_deliveries), false});
 }
 
-/// All lines of a conversation, and which of them shows event `key`, or the line `octets_of_key` of it.
-std::pair<std::vector<ExcerptLine>, std::size_t> lines_of(const record::Transcript& transcript, std::size_t most_octets,
-                                                          std::size_t key, std::string_view octets_of_key) {
-  std::vector<ExcerptLine> lines;
-  std::size_t key_line = 0;
-  for (std::size_t i = 0; i < transcript.events.size(); ++i) {
-    const Event& shown_event = transcript.events[i];
-    const std::string session =
-        shown_event.session < transcript.sessions.size() ? transcript.sessions[shown_event.session] : std::string();
-    const std::size_t before = lines.size();
-    if (shown_event.kind == Event::Kind::octets) {
-      const bool sent = shown_event.by == record::Party::client;
-      // Segments of the same text are shown as one: their borders are in the transcript.
-      std::string octets = shown_event.octets;
-      std::size_t last = i;
-      std::size_t omitted = shown_event.omitted;
-      while (last + 1 < transcript.events.size() && transcript.events[last + 1].kind == shown_event.kind &&
-             transcript.events[last + 1].by == shown_event.by &&
-             transcript.events[last + 1].session == shown_event.session &&
-             transcript.events[last + 1].beneath_tls == shown_event.beneath_tls) {
-        octets += transcript.events[++last].octets;
-        omitted += transcript.events[last].omitted;
-      }
-      add_octets(lines, sent ? ExcerptLine::Side::client : ExcerptLine::Side::server, session, shown_event.beneath_tls,
-                 octets, most_octets);
-      add_omitted(lines, session, omitted);
-      if (key >= i && key <= last && !lines.empty()) key_line = line_with(lines, before, octets_of_key, most_octets);
-      i = last;
-      continue;
-    }
-    if (const std::string text = what_happened(shown_event); !text.empty())
-      lines.push_back({ExcerptLine::Side::event, session, text, false});
-    if (i == key && lines.size() > before) key_line = lines.size() - 1;
+/// Octets that follow one another and are shown as one: the borders of segments are in the transcript.
+bool is_more_of(const Event& event, const Event& before) {
+  return event.kind == Event::Kind::octets && before.kind == event.kind && event.by == before.by &&
+         event.session == before.session && event.beneath_tls == before.beneath_tls;
+}
+
+/// The lines of an event and of what is more of the same; gives the index of the last event that was shown.
+std::size_t take_lines(const record::Transcript& transcript, std::size_t index, std::size_t most_octets,
+                       const Take& take) {
+  const auto& events = transcript.events;
+  const Event& first = events[index];
+  const std::string session =
+      first.session < transcript.sessions.size() ? transcript.sessions[first.session] : std::string();
+  if (first.kind != Event::Kind::octets) {
+    if (std::string text = what_happened(first); !text.empty()) take_event(take, session, std::move(text));
+    return index;
   }
-  return {std::move(lines), key_line};
+  std::size_t last = index;
+  std::size_t size = first.octets.size();
+  while (last + 1 < events.size() && is_more_of(events[last + 1], first)) size += events[++last].octets.size();
+  std::string octets;
+  octets.reserve(size);
+  std::size_t omitted = 0;
+  for (std::size_t i = index; i <= last; ++i) {
+    octets += events[i].octets;
+    omitted += events[i].omitted;
+  }
+  const auto side = first.by == record::Party::client ? ExcerptLine::Side::client : ExcerptLine::Side::server;
+  take_octets(take, side, session, first.beneath_tls, octets, most_octets);
+  take_omitted(take, session, omitted);
+  return last;
 }
 
 }  // namespace
 
+/// What is far from that event is not kept on the way to it.
 std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
                                  std::string_view octets_of_key) {
   constexpr std::size_t most_octets = 2000;
-  auto [lines, key_line] = lines_of(transcript, most_octets, event, octets_of_key);
+  std::vector<ExcerptLine> lines;
+  std::size_t key_line = 0;
+  bool seen = false;
+  for (std::size_t i = 0; i < transcript.events.size() && (!seen || lines.size() <= key_line + lines_after); ++i) {
+    const std::size_t before = lines.size();
+    const bool is_key = event >= i;
+    i = take_lines(transcript, i, most_octets, [&lines](ExcerptLine line) { lines.push_back(std::move(line)); });
+    if (is_key && event <= i && !lines.empty()) {
+      seen = true;
+      key_line = transcript.events[i].kind == Event::Kind::octets ? line_with(lines, before, octets_of_key, most_octets)
+                                                                  : lines.size() - 1;
+    } else if (!seen && event < transcript.events.size() && lines.size() > lines_before) {
+      lines.erase(lines.begin(), lines.end() - lines_before);
+    }
+  }
   if (!lines.empty()) lines[std::min(key_line, lines.size() - 1)].key = true;
   const std::size_t first = key_line > lines_before ? key_line - lines_before : 0;
   const std::size_t end = std::min(lines.size(), key_line + lines_after + 1);
@@ -150,17 +166,15 @@ std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size
   return kept;
 }
 
-std::vector<ExcerptLine> conversation(const record::Transcript& transcript) {
-  std::vector<ExcerptLine> lines = lines_of(transcript, whole, transcript.events.size(), "").first;
+void conversation(const record::Transcript& transcript, const std::function<void(ExcerptLine)>& take) {
+  for (std::size_t i = 0; i < transcript.events.size(); ++i) i = take_lines(transcript, i, whole, take);
   for (const record::Delivery& delivery : transcript.deliveries) {
-    lines.push_back({ExcerptLine::Side::event, "",
-                     fmt::format("delivered to the {}: {}, {} octets:", delivery.road,
-                                 judge::describe_envelope(delivery), delivery.message.size() + delivery.omitted),
-                     false});
-    add_octets(lines, ExcerptLine::Side::event, "", false, delivery.message, whole);
-    add_omitted(lines, "", delivery.omitted);
+    take_event(take, "",
+               fmt::format("delivered to the {}: {}, {} octets:", delivery.road, judge::describe_envelope(delivery),
+                           delivery.message.size() + delivery.omitted));
+    take_octets(take, ExcerptLine::Side::event, "", false, delivery.message, whole);
+    take_omitted(take, "", delivery.omitted);
   }
-  return lines;
 }
 
 }  // namespace smtpspec::engine

@@ -103,7 +103,8 @@ TEST_CASE("a whole conversation leaves nothing out, and ends in what was deliver
   Script script = Script().greeted();
   for (int i = 0; i < 100; ++i) script.step(i).sends("NOOP " + std::string(3000, 'x') + "\r\n").says("250 Ok\r\n");
   script.delivers("Subject: x\r\n\r\n\x01\r\n");
-  const auto lines = conversation(script.transcript());
+  std::vector<ExcerptLine> lines;
+  conversation(script.transcript(), [&lines](ExcerptLine line) { lines.push_back(std::move(line)); });
   CHECK(keys(lines) == 0);
   CHECK(lines.size() == 4 + 200 + 1 + 3);
   CHECK_FALSE(says(lines, "left out"));

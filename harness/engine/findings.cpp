@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "harness/engine/rule_tally.hpp"
 #include "harness/engine/sighting.hpp"
 
 namespace smtpspec::engine {
@@ -47,7 +48,7 @@ void find_lost_ends(std::vector<Sighting>& all) {
   for (Sighting& lost : all) {
     if (lost.row->cause != Cause::incomplete) continue;
     for (Sighting& rule : all) {
-      if (rule.row->seen_in != std::vector{lost.row->id}) continue;
+      if (rule.row->seen_in.size() != 1 || rule.row->seen_in.front() != lost.row->id) continue;
       rule.obstacle = lost.obstacle = "no end\n" + lost.row->id;
       lost.is_about_it = true;
       rule.is_about_it = false;
@@ -64,8 +65,10 @@ std::vector<std::string> marks_of(const Sighting& one) {
   // A conversation that a rule was broken in, too: by the line that failed the row, or against the same requirement.
   for (const std::string& id : one.of_rule() ? row.seen_in : std::vector{row.id}) {
     marks.push_back(fmt::format("in {} {}", id, one.own));
+    std::size_t conversations = 0;  // each has a line that decided
     for (const ExcerptLine& line : row.excerpt)
-      if (line.key && line.side == ExcerptLine::Side::server) marks.push_back(fmt::format("in {} {}", id, line.text));
+      if (line.key && line.side == ExcerptLine::Side::server && ++conversations <= RuleTally::most_seen)
+        marks.push_back(fmt::format("in {} {}", id, line.text));
   }
   if (one.strayed() || one.of_rule()) return marks;
   // Rows of one table, answered by replies of one class; any reply is one too many where none is due.

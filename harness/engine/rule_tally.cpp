@@ -7,8 +7,8 @@
 
 #include "harness/engine/run.hpp"
 #include "harness/judge/referee_report.hpp"
-#include "harness/record/json_lines.hpp"
 #include "harness/record/secrets.hpp"
+#include "harness/record/transcript_file.hpp"
 #include "harness/smtp/escape.hpp"
 
 namespace smtpspec::engine {

@@ -59,13 +59,7 @@ class Runner {
         attempts_(settings, watch_, context_.get_executor(), events.note),
         standing_(settings, attempts_),
         canaries_(attempts_) {
-    run_.result.version = settings.version;
-    run_.result.seed = settings.seed;
-    run_.result.command = settings.command;
-    run_.result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    run_.result.target.name = settings.target.name;
-    run_.result.target.address = scenario::address(settings.target);
-    run_.result.target.profile = settings.target.profile;
+    run_.result = begun(settings, "");
     if (events.sink_ready && watch_.sink_port() != 0) events.sink_ready(watch_.sink_port());
   }
 
@@ -367,6 +361,19 @@ class Runner {
 };
 
 }  // namespace
+
+RunResult begun(const RunSettings& settings, std::string incomplete_because) {
+  RunResult result;
+  result.version = settings.version;
+  result.seed = settings.seed;
+  result.command = settings.command;
+  result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  result.target.name = settings.target.name;
+  result.target.address = scenario::address(settings.target);
+  result.target.profile = settings.target.profile;
+  result.incomplete_because = std::move(incomplete_because);
+  return result;
+}
 
 Run run(const RunSettings& settings, const RunEvents& events) { return Runner(settings, events).go(); }
 

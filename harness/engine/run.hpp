@@ -81,6 +81,9 @@ struct CannotListen : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Of a run in which nothing is known yet.
+[[nodiscard]] RunResult begun(const RunSettings& settings, std::string incomplete_because);
+
 /// Plays everything and returns when it is done; runs its own event loop in the calling thread. Throws CannotListen
 /// before anything is sent.
 [[nodiscard]] Run run(const RunSettings& settings, const RunEvents& events);
@@ -94,7 +97,7 @@ void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const re
 /// that decided; its last one where they are empty.
 [[nodiscard]] std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
                                                std::string_view octets = {});
-/// All of it, every octet, and behind it what was delivered.
-[[nodiscard]] std::vector<ExcerptLine> conversation(const record::Transcript& transcript);
+/// All of it, line by line, every octet, and behind it what was delivered.
+void conversation(const record::Transcript& transcript, const std::function<void(ExcerptLine)>& take);
 
 }  // namespace smtpspec::engine

@@ -8,7 +8,7 @@
 #include "harness/engine/rule_tally.hpp"
 #include "harness/judge/replay.hpp"
 #include "harness/judge/transcript_test.hpp"
-#include "harness/record/json_lines.hpp"
+#include "harness/record/transcript_file.hpp"
 
 namespace smtpspec::engine {
 namespace {
@@ -81,7 +81,7 @@ TEST_CASE("a stored transcript holds no secret, and gives the same verdict again
       const ScenarioResult& result = played.result.scenarios[i];
       INFO(result.id << " with " << faults.size() << " faults: " << result.expected << " / " << result.actual);
       std::string problem;
-      const auto transcript = record::load_transcript(folder.path / result.transcript, problem);
+      const auto transcript = record::load_transcript(folder.path, result.transcript, problem);
       INFO(problem);
       REQUIRE(transcript);
       const judge::Verdict again = judge::judge(suite.scenarios[i], *transcript).verdict;

@@ -7,7 +7,7 @@
 #include "harness/engine/rogue_test.hpp"
 #include "harness/judge/replay.hpp"
 #include "harness/judge/transcript_test.hpp"
-#include "harness/record/json_lines.hpp"
+#include "harness/record/transcript_file.hpp"
 
 namespace smtpspec::engine {
 namespace {
@@ -123,7 +123,7 @@ TEST_CASE("of repeats the worst result and its transcript are kept") {
   CHECK(result.attempts == 3);
   CHECK(result.reason == "unstable: 2 pass, 1 fail");
   std::string problem;
-  const auto transcript = record::load_transcript(folder.path / result.transcript, problem);
+  const auto transcript = record::load_transcript(folder.path, result.transcript, problem);
   REQUIRE(transcript);
   CHECK(transcript->deliveries.size() == 2);
   CHECK(judge::judge(suite.scenarios[0], *transcript).verdict.outcome == Outcome::fail);

@@ -41,11 +41,14 @@ bool Watcher::show(const Event& event) {
 
 RefereeReport referee_report(const record::Transcript& transcript) {
   RefereeReport report;
-  for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
+  std::vector<std::vector<std::size_t>> events(transcript.sessions.size());  // of each session
+  for (std::size_t i = 0; i < transcript.events.size(); ++i)
+    if (transcript.events[i].session < events.size()) events[transcript.events[i].session].push_back(i);
+  for (const std::vector<std::size_t>& of_session : events) {
     std::vector<std::size_t> calls;  // which event each of the referee's came from
     Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
-    for (std::size_t i = 0; i < transcript.events.size(); ++i)
-      if (transcript.events[i].session == session && watcher.show(transcript.events[i])) calls.push_back(i);
+    for (const std::size_t i : of_session)
+      if (watcher.show(transcript.events[i])) calls.push_back(i);
     const smtp::Referee& referee = watcher.referee;
     for (std::size_t i = 0; i < report.counts.size(); ++i) {
       report.counts[i].checked += referee.counts()[i].checked;

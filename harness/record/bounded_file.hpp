@@ -87,6 +87,8 @@ class Folder {
   /// Names of what is in it, in no order, "." and ".." left out, until the taker says false. False where they could not
   /// all be read, or were not all taken.
   [[nodiscard]] bool each_name(const std::function<bool(std::string_view)>& take) const;
+  /// Of its descriptor.
+  [[nodiscard]] int number() const { return descriptor_.number(); }
 
  private:
   Folder(Descriptor descriptor, BoundedFile::Identity identity)

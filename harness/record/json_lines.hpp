@@ -1,8 +1,9 @@
-// The folder of a run: a transcript for each scenario, as JSON lines that people can read too.
+// Transcripts as JSON lines that people can read too: the head, then an object for each event and each delivery. Octets
+// stand in the notation of smtp::escape; lines of them that come many times over stand there once, with their number.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,20 +12,20 @@
 
 namespace smtpspec::record {
 
-/// "transcripts/false-end-of-data.lf-dot-lf.jsonl": the path below the run's folder.
-[[nodiscard]] std::string transcript_path(std::string_view scenario_id);
+/// Most octets that a transcript which is read may take in memory.
+inline constexpr std::size_t max_transcript_held = std::size_t{32} << 20;
 
-/// One JSON object a line: the head, then an object for each event and each delivery. Octets stand in the notation of
-/// smtp::escape.
+/// How much of a transcript is written.
+struct Room {
+  std::size_t octets = std::numeric_limits<std::size_t>::max();   ///< of the text, at most
+  std::size_t of_each = std::numeric_limits<std::size_t>::max();  ///< of one event or message: the rest is counted
+};
 [[nodiscard]] std::string to_json_lines(const Transcript& transcript);
-/// nullopt, with `problem` filled, where a line is not what `to_json_lines` writes.
-[[nodiscard]] std::optional<Transcript> from_json_lines(std::string_view text, std::string& problem);
+/// nullopt where it does not go into that room.
+[[nodiscard]] std::optional<std::string> to_json_lines(const Transcript& transcript, const Room& room);
 
-/// Secrets are taken out. nullopt when it was written, else what went wrong.
-[[nodiscard]] std::optional<std::string> save_transcript(const std::filesystem::path& run,
-                                                         const Transcript& transcript);
-/// Reads no more than a transcript can have: a larger file, or what is no regular file, is refused.
-inline constexpr std::uintmax_t max_transcript_file = std::uintmax_t{128} << 20;
-[[nodiscard]] std::optional<Transcript> load_transcript(const std::filesystem::path& file, std::string& problem);
+/// nullopt, with `problem` filled, where a line is not what `to_json_lines` writes, or lines are missing, or it is more
+/// than may be held. Takes time in proportion to the text and what it holds, whatever the text is.
+[[nodiscard]] std::optional<Transcript> from_json_lines(std::string_view text, std::string& problem);
 
 }  // namespace smtpspec::record

@@ -1,10 +1,8 @@
 #include "harness/record/json_lines.hpp"
 
-#include <fstream>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
-#include <unistd.h>
 
 namespace smtpspec::record {
 namespace {
@@ -107,36 +105,57 @@ TEST_CASE("a transcript survives being written and read") {
   CHECK(to_json_lines(*read) == text);
 }
 
-struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("smtpspec-test-" + std::to_string(getpid()));
-  ~Folder() { std::filesystem::remove_all(path); }
-};
-
-TEST_CASE("a transcript in its file") {
-  const Folder folder;
-  auto transcript = everything();
-  transcript.scenario = "end/lf-dot";
-  CHECK(transcript_path(transcript.scenario) == "transcripts/end.lf-dot.jsonl");
-  REQUIRE_FALSE(save_transcript(folder.path, transcript));
-  REQUIRE_FALSE(save_transcript(folder.path, transcript));  // over the first
+TEST_CASE("lines that come many times are written once") {
+  Transcript transcript = everything();
+  const std::string line("..1234 \xc3\xa4\0 5\r\n", 14);
+  std::string message = "Subject: x\r\n\r\n";
+  for (int i = 0; i < 500'000; ++i) message += line;
+  transcript.events.front().octets = message + "last";
+  transcript.deliveries.front().message = message;
+  const std::string text = to_json_lines(transcript);
+  CHECK(text.size() < 40'000);
   std::string problem;
-  const auto read = load_transcript(folder.path / transcript_path(transcript.scenario), problem);
+  const auto read = from_json_lines(text, problem);
   INFO(problem);
   REQUIRE(read);
   check_equal(transcript, *read);
-  std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path / "transcripts")) files += entry.exists();
-  CHECK(files == 1);
+  // As they were written before, too.
+  std::string before = to_json_lines(everything());
+  before.replace(before.find("transcript/3"), 12, "transcript/2");
+  CHECK(from_json_lines(before, problem));
+}
 
-  CHECK_FALSE(load_transcript(folder.path / "none.jsonl", problem));
-  CHECK(problem.find("cannot be read") != std::string::npos);
-  std::ofstream(folder.path / "file") << "x";
-  CHECK(save_transcript(folder.path / "file", transcript));
+TEST_CASE("what there is no room for is left out, and said") {
+  Transcript transcript = everything();
+  std::string noise;
+  for (int i = 0; i < 100'000; ++i) noise += static_cast<char>('A' + i * i % 31);
+  transcript.events.front().octets = transcript.deliveries.front().message = noise;
+  transcript.events.front().omitted = 5;
+  const std::string whole = to_json_lines(transcript);
+  CHECK(to_json_lines(transcript, {whole.size(), noise.size()}) == whole);
+  CHECK_FALSE(to_json_lines(transcript, {whole.size() - 1, noise.size()}));
+  const auto text = to_json_lines(transcript, {whole.size(), 1000});
+  REQUIRE(text);
+  std::string problem;
+  const auto read = from_json_lines(*text, problem);
+  INFO(problem);
+  REQUIRE(read);
+  CHECK(read->shortened);
+  CHECK(read->events.front().octets == noise.substr(0, 1000));
+  CHECK(read->events.front().omitted == noise.size() - 1000 + 5);
+  CHECK(read->deliveries.front().message == noise.substr(0, 1000));
+  CHECK(read->deliveries.front().omitted == noise.size() - 1000);
+}
+
+std::string repeated(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
 }
 
 TEST_CASE("broken files are refused, and the line is named") {
   const std::string head =
-      R"({"schema":"smtpspec-transcript/2","scenario":"a","token":"t","terms":{"lmtp":false,"implicit_tls":false,)"
+      R"({"schema":"smtpspec-transcript/3","scenario":"a","token":"t","events":1,"deliveries":0,"terms":{"lmtp":false,"implicit_tls":false,)"
       R"("starttls":false,"login":false,"reply_ms":1,"silence_ms":1,"scenario_ms":1},"sessions":[""],)"
       R"("deliveries_observed":false,"values":{}})"
       "\n";
@@ -152,9 +171,9 @@ TEST_CASE("broken files are refused, and the line is named") {
   const std::vector<Case> cases = {
       {"", "the file is empty"},
       {"\n", "line 1"},
-      {"{}\n", "line 1: not a smtpspec-transcript/2 file"},
+      {"{}\n", "line 1: not a smtpspec-transcript/3 file"},
       {R"({"schema":"smtpspec-transcript/1"})", "line 1: not a"},
-      {R"({"schema":"smtpspec-transcript/2"})", "line 1"},
+      {R"({"schema":"smtpspec-transcript/3"})", "line 1"},
       {head + "nonsense\n", "line 2"},
       {head + "[]\n", "line 2"},
       {head + "{}\n", "line 2"},
@@ -171,18 +190,30 @@ TEST_CASE("broken files are refused, and the line is named") {
       {head + R"({"at_us":-1,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of its range"},
       {head + R"({"at_us":9000000000000000000,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of"},
       {head + event(R"("event":"waited","waited_ms":9000000000000000000)"), "line 2: waited_ms is out of"},
+      // Missing, or more than was told of.
+      {head, "it has 0 of 1 events and 0 of 0 deliveries"},
+      {head + event(R"("event":"closed")") + event(R"("event":"closed")"), "it has 2 of 1 events"},
+      {head + R"({"at_us":0,"delivery":"sink","message":""})", "it has 0 of 1 events and 1 of 0 deliveries"},
+      // Bombs.
+      {head + event(R"("event":"octets","octets":[{"times":900000000000,"octets":"x"}])"),
+       "line 2: it holds more than"},
+      {head + event(R"("event":"octets","octets":[{"times":0,"octets":"x"}])"), "line 2: times is out of its range"},
+      {head + event(R"("event":"octets","octets":[[]])"), "line 2"},
+      {head + std::string(5'000'000, '['), "line 2: it is nested too deep"},
+      {head + "[" + repeated("[],", 1'000'000) + "[]]", "line 2: it has too many values"},
+      {head + repeated(event(R"("event":"closed")"), 500'000), "line "},
   };
   for (const Case& one : cases) {
-    INFO(one.text);
+    INFO(one.text.substr(0, 1000));
     problem.clear();
     CHECK_FALSE(from_json_lines(one.text, problem));
     CHECK(problem.find(one.problem) == 0);
   }
   const std::string whole = to_json_lines(everything());
-  // Cut anywhere but at the end of a line, it is no transcript.
-  for (std::size_t size = 0; size < whole.size(); size += 7)
-    if (size == 0 || (whole[size - 1] != '\n' && whole[size] != '\n'))
-      CHECK_FALSE(from_json_lines(std::string_view(whole).substr(0, size), problem));
+  // Cut anywhere, it is no transcript.
+  for (std::size_t size = 0; size + 1 < whole.size(); size += 7)
+    CHECK_FALSE(from_json_lines(std::string_view(whole).substr(0, size), problem));
+  CHECK_FALSE(from_json_lines(std::string_view(whole).substr(0, whole.rfind('\n', whole.size() - 2)), problem));
 }
 
 }  // namespace

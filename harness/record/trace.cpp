@@ -65,7 +65,7 @@ Parted part(std::string_view octets) {
   for (;;) {
     const std::size_t extent = field_extent(octets);
     if (extent == 0 || !is_trace_field(field_name(octets.substr(0, extent)))) break;
-    parted.trace.push_back(unfolded(octets.substr(0, extent)));
+    if (parted.trace.size() < max_trace_fields) parted.trace.push_back(unfolded(octets.substr(0, extent)));
     octets.remove_prefix(extent);
   }
   parted.message = octets;

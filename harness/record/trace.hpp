@@ -7,8 +7,11 @@
 
 namespace smtpspec::record {
 
+/// More than a message meets on any way: RFC 5321 section 6.3 has a server refuse one for a hundred at the least.
+inline constexpr std::size_t max_trace_fields = 1000;
+
 struct Parted {
-  std::vector<std::string> trace;  ///< fields in front: Return-Path, Received, Delivered-To, ..., unfolded
+  std::vector<std::string> trace;  ///< fields in front, the first of them: Return-Path, Received, ..., unfolded
   std::string_view message;        ///< the rest, as sent
   std::string_view body;           ///< after the first empty line of `message`; empty where there is none
 };

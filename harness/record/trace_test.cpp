@@ -57,6 +57,15 @@ TEST_CASE("who put the last trace field in front") {
   CHECK(received_by("").empty());
 }
 
+TEST_CASE("trace fields without end") {
+  std::string octets;
+  for (int i = 0; i < 100'000; ++i) octets += "Received: x\r\n";
+  const std::string message = octets + "Subject: x\r\n\r\n";
+  const Parted parted = part(message);
+  CHECK(parted.trace.size() == max_trace_fields);
+  CHECK(parted.message == "Subject: x\r\n\r\n");
+}
+
 TEST_CASE("local line ends") {
   CHECK(with_local_line_ends("a\r\nb\nc\rd\r\r\n\r") == "a\nb\nc\rd\r\n\r");
   CHECK(with_local_line_ends("").empty());

@@ -52,6 +52,28 @@ const Deviation* Terms::lacks(std::string_view fact) const {
   return nullptr;
 }
 
+std::size_t octets_held(const Transcript& transcript) {
+  std::size_t octets = sizeof transcript;
+  const auto add = [&octets](const std::optional<std::vector<smtp::Parameter>>& parameters) {
+    if (!parameters) return;
+    for (const smtp::Parameter& one : *parameters)
+      octets += sizeof one + one.keyword.size() + (one.value ? one.value->size() : 0) + 1;
+  };
+  for (const Event& event : transcript.events) octets += sizeof event + event.octets.size() + event.text.size();
+  for (const Delivery& delivery : transcript.deliveries) {
+    octets += sizeof delivery + delivery.message.size();
+    if (delivery.reverse_path) octets += delivery.reverse_path->size();
+    add(delivery.mail_parameters);
+    if (!delivery.recipients) continue;
+    for (const Delivery::Recipient& recipient : *delivery.recipients) {
+      octets += sizeof recipient + recipient.forward_path.size();
+      add(recipient.parameters);
+    }
+  }
+  for (const auto& [name, value] : transcript.values) octets += name.size() + value.size();
+  return octets;
+}
+
 Recorder::Recorder(std::string scenario, std::string token, Terms terms, Watch watch) : watch_(std::move(watch)) {
   transcript_.scenario = std::move(scenario);
   transcript_.token = std::move(token);

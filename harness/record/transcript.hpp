@@ -116,7 +116,10 @@ struct Transcript {
   std::vector<Delivery> deliveries;
   std::vector<std::pair<std::string, std::string>> values;  ///< what the scenario's holes were filled with
   std::vector<std::string> secrets;                         ///< in memory alone: what no file and no report may hold
+  bool shortened = false;                                   ///< its file had no room for all of its octets
 };
+/// Octets of memory that it takes, about.
+[[nodiscard]] std::size_t octets_held(const Transcript& transcript);
 
 /// Most octets sent that a transcript keeps of one session.
 inline constexpr std::size_t max_octets_kept = std::size_t{8} << 20;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/smtp/visible.hpp"
+
 namespace smtpspec::scenario {
 namespace {
 
@@ -12,30 +14,13 @@ namespace {
 constexpr std::size_t max_columns = 160;
 constexpr std::size_t longest_word = 64;
 
-/// One printable character for a terminal. Control characters, broken UTF-8 and those that turn the direction of
-/// writing become '?': a scenario file may come from anybody.
+/// A character each, and a column each: what cannot be shown becomes '?', for a scenario file may come from anybody.
 std::vector<std::string> characters(std::string_view line) {
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < line.size();) {
-    const auto lead = static_cast<unsigned char>(line[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
-    bool sound = length != 0 && lead < 0xF5 && i + length <= line.size();
-    unsigned point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-    for (std::size_t k = 1; sound && k < length; ++k) {
-      const auto octet = static_cast<unsigned char>(line[i + k]);
-      sound = (octet & 0xC0U) == 0x80;
-      point = point << 6 | (octet & 0x3FU);
-    }
-    const std::size_t used = sound ? length : 1;
-    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x200B && point <= 0x200F) ||
-                         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
-    const bool valid = sound && !overlong && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
-    if (valid && point == '\t')
-      out.emplace_back(" ");
-    else
-      out.push_back(valid && !control ? std::string(line.substr(i, used)) : "?");
-    i += used;
+  while (!line.empty()) {
+    const std::string_view one = line.substr(0, std::max<std::size_t>(smtp::utf8_sequence(line), 1));
+    line.remove_prefix(one.size());
+    out.emplace_back(smtp::can_be_shown(one) ? one : one == "\t" ? " " : "?");
   }
   return out;
 }

@@ -50,7 +50,7 @@ TEST_CASE("What a file holds never reaches the terminal raw") {
   hostile.width = 1;
   CHECK(render(hostile) ==
         "a?.toml:12:1: error: ?]0;title?\n"
-        "  12 | a b?[31m??\xc3\xa4?????\n"
+        "  12 | a b?[31m??\xc3\xa4???????\n"
         "     | ^ did you mean 'expect'?\n");
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace smtpspec::reports {
+namespace smtpspec::smtp {
 
 /// Length in octets of the well-formed UTF-8 sequence at the beginning of `text`; 0 where there is none.
 [[nodiscard]] std::size_t utf8_sequence(std::string_view text);
@@ -18,5 +18,10 @@ namespace smtpspec::reports {
 /// octet by octet. The first of two number signs becomes `\x23`: "##[" and "##vso[" are commands in some CI logs.
 /// Backslashes stay as they are, for octets of the wire come in that notation already.
 [[nodiscard]] std::string visible(std::string_view text);
+/// The same of a text in lines: their ends stay.
+[[nodiscard]] std::string visible_lines(std::string_view text);
 
-}  // namespace smtpspec::reports
+/// One well-formed character of any script that `visible` leaves as it is.
+[[nodiscard]] bool can_be_shown(std::string_view character);
+
+}  // namespace smtpspec::smtp

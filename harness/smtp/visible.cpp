@@ -1,13 +1,11 @@
-#include "reports/visible.hpp"
+#include "harness/smtp/visible.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
 #include "harness/smtp/char_class.hpp"
 
-namespace smtpspec::reports {
+namespace smtpspec::smtp {
 namespace {
 
 struct Sequence {
@@ -17,8 +15,8 @@ struct Sequence {
 
 Sequence sequence_at(std::string_view text) {
   if (text.empty()) return {};
-  if (!smtp::is_eight_bit(text[0])) return {1, static_cast<unsigned char>(text[0])};
-  const std::size_t length = smtp::utf8_non_ascii(text);
+  if (!is_eight_bit(text[0])) return {1, static_cast<unsigned char>(text[0])};
+  const std::size_t length = utf8_non_ascii(text);
   const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   char32_t code_point = octet(0) & (0x7fU >> length);
   for (std::size_t i = 1; i < length; ++i) code_point = code_point << 6U | (octet(i) & 0x3fU);
@@ -57,8 +55,11 @@ std::string octet_shown(char octet) {
     case '\r': return "\\r";
     case '\n': return "\\n";
     case '\t': return "\\t";
-    default: return fmt::format("\\x{:02x}", static_cast<unsigned char>(octet));
+    default: break;
   }
+  constexpr std::string_view digits = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(octet);
+  return {'\\', 'x', digits[value >> 4U], digits[value & 0x0fU]};
 }
 
 /// `hides` is asked of each sequence, with the text from there on; ill-formed octets are hidden in any case.
@@ -85,10 +86,21 @@ std::string well_formed(std::string_view text) {
   return shown(text, [](char32_t, std::string_view) { return false; });
 }
 
+bool can_be_shown(std::string_view character) {
+  const Sequence sequence = sequence_at(character);
+  return sequence.length == character.size() && !character.empty() && !is_hidden(sequence.code_point);
+}
+
 std::string visible(std::string_view text) {
   return shown(text, [](char32_t code_point, std::string_view rest) {
     return is_hidden(code_point) || rest.starts_with("##");  // a command mark
   });
 }
 
-}  // namespace smtpspec::reports
+std::string visible_lines(std::string_view text) {
+  return shown(text, [](char32_t code_point, std::string_view rest) {
+    return (is_hidden(code_point) && code_point != '\n') || rest.starts_with("##");
+  });
+}
+
+}  // namespace smtpspec::smtp

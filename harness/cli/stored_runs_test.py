@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs smtpspec on stored runs that somebody has tampered with. Usage: stored_runs_test.py SMTPSPEC [TEST...]"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import unittest
+
+import cli_test
+from cli_test import PASSES, Cli, smtpspec
+from disk_and_text_test import OBEYED, RAW
+
+
+class StoredRuns(Cli):
+    """A run's folder may come from anybody."""
+
+    def setUp(self):
+        super().setUp()
+        self.suite = self.file("suite.toml", PASSES + PASSES.replace("noop", "again"))
+        self.expect(smtpspec("run", "--suite", self.suite, "--out", self.out), 0)
+        self.treasure = self.file("treasure", "loot of somebody else\n")
+        self.transcript = self.out / "transcripts/noop.jsonl"
+        self.lines = self.transcript.read_text().splitlines(keepends=True)
+
+    def judge(self, code, *texts):
+        """In bounded time and memory, in clean text, without a word of what is none of ours."""
+        process = subprocess.Popen([cli_test.SMTPSPEC, "judge", self.out, "--suite", self.suite], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        timer = threading.Timer(20, process.kill)
+        timer.start()
+        said = process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        self.assertEqual(process.returncode, code, said)
+        self.assertLess(usage.ru_maxrss / 1024, 200)
+        self.assertNotRegex(said, RAW)
+        self.assertNotIn("loot", said)
+        for text in texts:
+            self.assertIn(text, " ".join(said.split()))
+        if code == 5:
+            self.assertNotIn("the same verdicts", said)
+
+    def replace(self, make, path=None):
+        path = path or self.transcript
+        path.unlink()
+        make(path)
+
+    def edit(self, **values):
+        """Of the row noop in results.json."""
+        results = self.results()
+        next(row for row in results["scenarios"] if row["id"] == "noop").update(values)
+        (self.out / "results.json").write_text(json.dumps(results))
+
+    def forge(self, lines, **head):
+        first = {**json.loads(lines[0]), **head}
+        self.transcript.write_text(json.dumps(first) + "\n" + "".join(lines[1:]))
+
+    def test_a_transcript_that_is_missing_short_or_another(self):
+        self.judge(0, "the same verdicts")
+        self.transcript.write_text("".join(self.lines[:-3]))
+        self.judge(5, "events", "not all could be judged")
+        self.forge(self.lines[:6], events=5)
+        self.judge(5, "ends before the scenario does")
+        shutil.copy(self.out / "transcripts/again.jsonl", self.transcript)
+        self.judge(5, "is of again, and not of noop")
+        self.forge(self.lines, shortened=True)
+        self.judge(5, "kept too short")
+        self.transcript.unlink()
+        self.judge(5, "1 transcript cannot be read", "is not there")
+        self.edit(transcript="")
+        self.judge(5, "1 row has no transcript: noop")
+
+    def test_paths_stay_inside(self):
+        for path in (str(self.treasure), "../treasure", "transcripts/../../treasure", "/dev/zero", "transcripts", ".", "/"):
+            with self.subTest(path):
+                self.edit(transcript=path)
+                self.judge(5, "cannot be read")
+                self.expect(smtpspec("show", "noop", "--run", self.out), 2, "not all of the conversation")
+
+    def test_what_is_no_file(self):
+        with open(self.folder / "sparse", "wb") as sparse:
+            sparse.truncate(1 << 40)
+        made = (os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(self.treasure),
+                lambda path: path.symlink_to("again.jsonl"), lambda path: path.mkdir(),
+                lambda path: (self.folder / "sparse").rename(path))
+        for number, make in enumerate(made):
+            with self.subTest(number):
+                self.replace(make)
+                self.judge(5, "cannot be read")
+                self.transcript.rmdir() if self.transcript.is_dir() else self.transcript.unlink()
+                self.transcript.write_text("".join(self.lines))
+        for make in (*made[:4], lambda path: path.write_text("[" * 5_000_000),
+                     lambda path: path.write_text('{"schema":"smtpspec-results/2","a":[' + "[]," * 5_000_000)):
+            self.replace(make, self.out / "results.json")
+            self.judge(2, "results.json: ")
+        shutil.rmtree(self.out / "transcripts")
+        (self.out / "transcripts").symlink_to(self.folder)
+        self.assertEqual(smtpspec("judge", self.out).returncode, 2)
+
+    def test_bombs(self):
+        for octets in ([{"times": 1 << 40, "octets": "x"}], [[[[[[]]]]]]):
+            event = {"at_us": 1, "event": "octets", "session": 0, "step": 0, "octets": octets}
+            self.forge([self.lines[0], json.dumps(event) + "\n", *self.lines[1:]], events=len(self.lines))
+            self.judge(5, "cannot be read")
+        event["octets"] = [{"times": 30 << 20, "octets": "\\n"}]
+        self.forge([self.lines[0], json.dumps(event) + "\n", *self.lines[1:]], events=len(self.lines))
+        self.judge(0, "the same verdicts")
+        self.transcript.write_text(self.lines[0] + "[" * 5_000_000)
+        self.judge(5, "nested too deep")
+        event = '{"at_us":0,"event":"closed","session":0,"step":0}\n'
+        self.forge([self.lines[0], event * 600_000], events=600_000)
+        self.judge(5, "holds more than")
+
+    def test_text(self):
+        raw = OBEYED.encode() + b"\xff"
+        self.transcript.write_bytes(self.lines[0].encode() + b'{"at_us":0,"event":"' + raw + b'"}')
+        self.judge(5)
+        for line in ({"at_us": 0, "event": OBEYED}, {"at_us": 0, "event": "octets", "octets": "\\q" + OBEYED},
+                     {"at_us": 0, "delivery": OBEYED, "message": "\\" + OBEYED}):
+            self.transcript.write_text(self.lines[0] + json.dumps(line, ensure_ascii=False))
+            self.judge(5, "line 2")
+        self.forge(self.lines, scenario=OBEYED)
+        self.judge(5, "is of \\x1b]0;owned")
+        for member in ("title", "transcript", "actual", "reason", "id"):
+            self.edit(**{member: OBEYED, "outcome": "fail"})
+            self.judge(1)
+        (self.out / "results.json").write_bytes(b'{"schema": "' + raw)
+        self.judge(2, "this is not JSON")
+
+
+if __name__ == "__main__":
+    cli_test.SMTPSPEC = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

@@ -1,0 +1,113 @@
+#include "harness/record/new_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <random>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/smtp/char_class.hpp"
+
+namespace smtpspec::record {
+namespace {
+
+constexpr std::string_view ending = ".part";
+constexpr std::size_t digits = 16;
+
+std::string words_of(int error) { return std::generic_category().message(error); }
+
+/// That nobody else can have taken before.
+std::string new_name() {
+  std::random_device random;
+  return fmt::format(".{:08x}{:08x}{}", random(), random(), ending);
+}
+
+/// A file that is not in its place yet, and is taken away again where it never gets there.
+class PartFile {
+ public:
+  // Not mkstemp, whose files are for the owner alone: a report is read by others, as far as the umask lets them.
+  explicit PartFile(const Folder& folder)
+      : folder_(folder),
+        name_(new_name()),
+        descriptor_(
+            ::openat(folder.number(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)),
+        error_(descriptor_ < 0 ? errno : 0) {}
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+  ~PartFile() {
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    if (!in_place_) ::unlinkat(folder_.number(), name_.c_str(), 0);
+  }
+
+  /// 0, or the first error.
+  [[nodiscard]] int error() const { return error_; }
+
+  void write(std::string_view content) {
+    while (error_ == 0 && !content.empty()) {
+      const ssize_t written = ::write(descriptor_, content.data(), content.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) error_ = errno;
+      content.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+  }
+
+  void becomes(const std::string& name, Lasting lasting) {
+    if (error_ == 0 && lasting == Lasting::yes && ::fsync(descriptor_) != 0) error_ = errno;
+    if (error_ != 0) return;
+    in_place_ = ::renameat(folder_.number(), name_.c_str(), folder_.number(), name.c_str()) == 0;
+    if (!in_place_) error_ = errno;
+    // Where the folder cannot be synced the file is whole anyway.
+    if (in_place_ && lasting == Lasting::yes) ::fsync(folder_.number());
+  }
+
+ private:
+  const Folder& folder_;
+  std::string name_;
+  int descriptor_;
+  int error_;
+  bool in_place_ = false;
+};
+
+std::optional<std::string> problem_of(const PartFile& file) {
+  return file.error() == 0 ? std::nullopt : std::optional(words_of(file.error()));
+}
+
+}  // namespace
+
+std::optional<std::string> put_file(const Folder& folder, const std::string& name, std::string_view content,
+                                    Lasting lasting) {
+  PartFile file(folder);
+  file.write(content);
+  file.becomes(name, lasting);
+  return problem_of(file);
+}
+
+std::optional<std::string> cannot_put_file(const Folder& folder) {
+  PartFile file(folder);
+  file.write("may this be written?\n");
+  return problem_of(file);
+}
+
+std::optional<Folder> make_folder(const Folder& folder, const std::string& name, Refusal& refusal) {
+  if (::mkdirat(folder.number(), name.c_str(), 0777) == 0 || errno == EEXIST) return folder.folder(name, refusal);
+  refusal = {Refusal::Kind::cannot_be_read, words_of(errno)};
+  return std::nullopt;
+}
+
+std::optional<std::string> remove_file(const Folder& folder, const std::string& name) {
+  if (::unlinkat(folder.number(), name.c_str(), 0) == 0 || errno == ENOENT) return std::nullopt;
+  return words_of(errno);
+}
+
+bool is_left_over(std::string_view name) {
+  return name.size() == 1 + digits + ending.size() && name.starts_with('.') && name.ends_with(ending) &&
+         std::all_of(name.begin() + 1, name.begin() + 1 + digits, smtp::is_hexdig);
+}
+
+}  // namespace smtpspec::record
