@@ -27,7 +27,7 @@ constexpr std::size_t smallest_limit = 65536;
 
 /// What was answered, and how.
 struct Answer {
-  std::string said;  ///< by the client, since the reply before
+  std::string said;  ///< by the client, since the reply before; empty where it said nothing more
   int code = 0;
   milliseconds took{0};
 };
@@ -63,10 +63,11 @@ Answers answers_in(const record::Transcript& transcript) {
     }
     parser.feed(event.octets);
     while (const auto reply = parser.next()) {
-      answered = true;
+      const bool first = !std::exchange(answered, true);
       answers.ended = answers.ended || reply->code == 421;
       if (reply->code != 421)
-        answers.all.push_back({said, reply->code, std::chrono::duration_cast<milliseconds>(event.at - asked)});
+        answers.all.push_back({first ? said : std::string(), reply->code,
+                               std::chrono::duration_cast<milliseconds>(event.at - asked)});
     }
   }
   return answers;
