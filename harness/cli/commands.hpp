@@ -42,6 +42,7 @@ void add_check(CLI::App& app, Chosen& chosen);
 void add_schema(CLI::App& app, Chosen& chosen);
 void add_serve(CLI::App& app, Chosen& chosen);
 void add_sink(CLI::App& app, Chosen& chosen);
+void add_fuzz(CLI::App& app, Chosen& chosen);
 void add_prove(CLI::App& app, Chosen& chosen);
 
 }  // namespace smtpspec::cli

@@ -85,6 +85,7 @@ int go(int argc, char** argv) {
   add_check(app, chosen);
   add_schema(app, chosen);
   add_prove(app, chosen);
+  add_fuzz(app, chosen);
   add_serve(app, chosen);
   add_sink(app, chosen);
   refuse_empty_words(app);

@@ -21,16 +21,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// RFC 5322 section 3.3. Made once a second: it costs as much as all else in a header block.
-const std::string& date_now() {
-  thread_local std::time_t made_at = -1;
-  thread_local std::string date;
-  const std::time_t now = std::time(nullptr);
-  if (now != made_at) date = fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(now));
-  made_at = now;
-  return date;
-}
-
 /// Whether all that is wrong rests on something that did not come. What was observed beside it must not get lost.
 bool may_come_again(const judge::Judged& judged) {
   if (judged.verdict.missing) return true;

@@ -1,6 +1,7 @@
 #include "harness/engine/play.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/chrono.h>
 
 #include "harness/judge/playing.hpp"
 #include "harness/smtp/char_class.hpp"
@@ -228,6 +230,15 @@ class Player {
 };
 
 }  // namespace
+
+const std::string& date_now() {
+  thread_local std::time_t made_at = -1;
+  thread_local std::string date;
+  const std::time_t now = std::time(nullptr);
+  if (now != made_at) date = fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(now));
+  made_at = now;
+  return date;
+}
 
 asio::awaitable<Played> play(const scenario::Scenario& scenario, PlaySettings settings) {
   Player player(scenario, std::move(settings));

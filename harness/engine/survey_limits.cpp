@@ -66,8 +66,8 @@ Answers answers_in(const record::Transcript& transcript) {
       const bool first = !std::exchange(answered, true);
       answers.ended = answers.ended || reply->code == 421;
       if (reply->code != 421)
-        answers.all.push_back({first ? said : std::string(), reply->code,
-                               std::chrono::duration_cast<milliseconds>(event.at - asked)});
+        answers.all.push_back(
+            {first ? said : std::string(), reply->code, std::chrono::duration_cast<milliseconds>(event.at - asked)});
     }
   }
   return answers;

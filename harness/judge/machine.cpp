@@ -72,7 +72,8 @@ Routine<Machine::Next> Machine::open(std::string name, scenario::Ladder to, int 
   session.number = stage_.sessions.size() - 1;
   session.name = std::move(name);
   const record::Terms& terms = stage_.terms;
-  if (terms.lmtp || terms.lacks("recipients") != nullptr || terms.lacks("messages") != nullptr)
+  if (awaits_what_is_owed(scenario_) || terms.lmtp || terms.lacks("recipients") != nullptr ||
+      terms.lacks("messages") != nullptr)
     session.watcher.emplace(Watcher{smtp::Referee(terms.lmtp)});
   Action asked = stage_.about(Kind::open, session);
   asked.name = session.name;
@@ -147,7 +148,11 @@ Routine<Machine::Next> Machine::send(const scenario::Send& send, Session& sessio
 
 /// A handshake that fails may be one of the endings that the step expects.
 Routine<Machine::Next> Machine::handshake(const Step& step, Session& session) {
-  if (session.open) co_await stage_.carry_out(stage_.about(Kind::handshake, session));
+  Action asked = stage_.about(Kind::handshake, session);
+  // Who was not asked for one, or has refused it, need not take part in it.
+  if (awaits_what_is_owed(scenario_) && !session.watcher->referee.awaits_tls())
+    asked.until = stage_.in(stage_.terms.patience.silence).at;
+  if (session.open) co_await stage_.carry_out(asked);
   if (session.problem.starts_with("the certificate is not accepted")) {  // by us, as we were told to
     decide(Outcome::blocked, Cause::tls_handshake, "a TLS handshake", session.problem);
     verdict_.reason = verdict_.actual;

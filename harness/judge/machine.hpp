@@ -60,6 +60,7 @@ class Machine {
   Routine<> login(const scenario::Login& login, Session& session);
   Routine<Next> handshake(const scenario::Step& step, Session& session);
   Routine<Next> await_replies(const scenario::Step& step, Session& session);
+  Routine<Next> await_owed(const scenario::Step& step, Session& session);
   Routine<Next> await_reply(const scenario::Step& step, const scenario::Expectation& expectation, Session& session);
   Routine<Next> unmet_by(const scenario::Step& step, const scenario::Expectation& expectation, const Observed& observed,
                          Session& session);

@@ -43,6 +43,7 @@ bool is_by(const record::Deviation& limit, const Observed& observed) {
 
 Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session) {
   Next next = Next::go_on;
+  if (step.owed) co_return co_await await_owed(step, session);
   for (const Expectation& expectation : step.replies) {
     do {
       // After an ending the rest of a pipelined group is still owed its replies: whatever they are, they are taken.
@@ -56,6 +57,19 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
     } while (session.awaits_more_of_the_same());
   }
   co_return next;
+}
+
+/// All of them; where it is not known what is owed, what comes in the time.
+Routine<Machine::Next> Machine::await_owed(const Step& step, Session& session) {
+  while (session.watcher && (session.watcher->referee.owed() > 0 || session.replies.has_unclaimed())) {
+    const Observed observed = co_await stage_.observe(session, any_reply(), step.within);
+    if (observed.what != Observed::What::reply) co_return co_await unmet_by(step, any_reply(), observed, session);
+  }
+  if (session.watcher && session.watcher->referee.order_is_known()) co_return Next::go_on;
+  do {
+    (void)co_await stage_.observe(session, any_reply_or_none(), step.within);
+  } while (session.replies.has_unclaimed());
+  co_return Next::go_on;
 }
 
 Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation& expectation, Session& session) {

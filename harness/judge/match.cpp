@@ -130,6 +130,15 @@ const Expectation& any_reply() {
   return expectation;
 }
 
+const Expectation& any_reply_or_none() {
+  static const Expectation expectation = [] {
+    Expectation made = any_reply();
+    made.alternatives.emplace_back().kind = Alternative::Kind::silence;
+    return made;
+  }();
+  return expectation;
+}
+
 std::optional<std::size_t> choose(const Expectation& expectation, const Observed& observed,
                                   const scenario::Lookup& lookup, Captures& captures) {
   for (std::size_t i = 0; i < expectation.alternatives.size(); ++i)

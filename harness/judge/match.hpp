@@ -15,6 +15,8 @@ namespace smtpspec::judge {
 
 /// Fits each reply. What the rest of a pipelined group is asked after an ending.
 [[nodiscard]] const scenario::Expectation& any_reply();
+/// The same, or silence.
+[[nodiscard]] const scenario::Expectation& any_reply_or_none();
 
 /// Whether an ending of this kind is one of those allowed.
 [[nodiscard]] bool allows(const scenario::Expectation& expectation, scenario::Alternative::Kind kind);

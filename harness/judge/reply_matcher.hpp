@@ -40,7 +40,9 @@ class ReplyMatcher {
   [[nodiscard]] std::optional<Observed> observe(const scenario::Expectation& expectation);
   /// True while `observe` has a reply in hand and only waits to see whether the server closes after it.
   [[nodiscard]] bool awaits_close() const { return held_.has_value(); }
-  /// A reply that no expectation has claimed.
+  /// A reply is there that no expectation has claimed.
+  [[nodiscard]] bool has_unclaimed() const { return held_.has_value() || !replies_.empty(); }
+  /// It.
   [[nodiscard]] std::optional<smtp::Reply> next_unclaimed();
   /// Puts a reply back, for the next expectation.
   void give_back(smtp::Reply reply) {

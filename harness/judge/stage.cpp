@@ -114,9 +114,10 @@ Routine<> Stage::write(Session& session, std::string_view octets, const scenario
 
 /// A server may end a session by what it refuses, and its close is on its way then. It is looked for before more is
 /// said, so that nothing is taken for a command without a reply that was never read. Who answers late may close late.
-milliseconds Stage::time_to_close(const Session& session) {
+milliseconds Stage::time_to_close(const Session& session) const {
   if (session.last_code < 400 || session.said_more) return milliseconds(0);
-  return std::clamp(std::chrono::ceil<milliseconds>(session.heard - session.spoke), milliseconds(5), milliseconds(100));
+  return std::clamp(std::chrono::ceil<milliseconds>(session.heard - session.spoke), terms.patience.close,
+                    20 * terms.patience.close);
 }
 
 /// A scenario that waits longer than is usual does so for something large; where another patience is asked for, it

@@ -106,7 +106,7 @@ class Stage {
 
  private:
   Routine<> wait(Session& session, record::Time until);
-  [[nodiscard]] static milliseconds time_to_close(const Session& session);
+  [[nodiscard]] milliseconds time_to_close(const Session& session) const;
   [[nodiscard]] milliseconds wait_for_reply(const Session& session, std::optional<milliseconds> within) const;
 
   std::coroutine_handle<> waiting_;

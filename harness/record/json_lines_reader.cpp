@@ -169,8 +169,10 @@ class Reader {
     const auto milliseconds = [&json](const char* field) {
       return std::chrono::milliseconds(number_from(json, field, longest_us / 1000));
     };
-    terms.patience = {milliseconds("reply_ms"), milliseconds("silence_ms"), milliseconds("scenario_ms"),
-                      json.value("last", true)};
+    terms.patience.reply = milliseconds("reply_ms");
+    terms.patience.silence = milliseconds("silence_ms");
+    terms.patience.scenario = milliseconds("scenario_ms");
+    terms.patience.last = json.value("last", true);
   }
 
   void read_head(const ordered_json& json) {

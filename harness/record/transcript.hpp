@@ -76,6 +76,9 @@ struct Patience {
   std::chrono::milliseconds silence{500};     ///< how long silence lasts where a scenario does not say
   std::chrono::milliseconds scenario{60000};  ///< for a whole scenario
   bool last = false;  ///< what does not come in this time is held not to come; until then it may be but late
+  /// Before more is said to a server that has refused something, and may close for it. In no file: who judges a play
+  /// need not know it.
+  std::chrono::milliseconds close{5};
   /// The time of a scenario that names its own, or none: more where more patience is asked for than is usual.
   [[nodiscard]] std::chrono::milliseconds time_of(std::optional<std::chrono::milliseconds> own) const {
     constexpr std::chrono::milliseconds usual{10000};

@@ -225,7 +225,7 @@ Expectation load_expectation(Reader& reader, const Item& item, const Expectation
 std::vector<Expectation> load_replies(Reader& reader, const Item& named, const ExpectationScope& scope) {
   std::vector<Expectation> out;
   const Item& item = reader.resolve(named);
-  if (item.kind != Item::Kind::list) return reader.mismatch(item, "a list with one expectation a command");
+  if (item.kind != Item::Kind::list) return reader.mismatch(item, "a list with one expectation a command, or 'owed'");
   if (item.items.empty()) reader.error(item.spot, "'replies' is empty", "leave it out to await nothing");
   for (const Item& one : item.items) {
     const Reply reply = read_reply(reader, one);
@@ -262,7 +262,9 @@ shape::Json replies_shape() {
   // A repeated reply has a key that no alternative has.
   shape::Json one = shape::by_type("object", shape::table(keys_of(reply_fields)), shape::definition("expectation"));
   one["if"]["required"] = shape::Json::array({"repeat"});
-  return shape::by_type("array", shape::list_of(one), shape::definition("column"));
+  const shape::Json word = {
+      {"anyOf", shape::Json::array({shape::one_of({std::string(owed_word)}), shape::definition("column")})}};
+  return shape::by_type("array", shape::list_of(one), word);
 }
 
 std::optional<std::string> load_pattern(Reader& reader, const Item& item) {

@@ -1,6 +1,7 @@
 // What a scenario file says, as plain values. Made by the loader, read by play and judge.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -129,10 +130,14 @@ struct Close {
 
 using Action = std::variant<Await, Send, Pause, Open, Login, Handshake, CloseNotify, HalfClose, Reset, Close>;
 
+/// What `replies` says where each reply that is owed is awaited.
+inline constexpr std::string_view owed_word = "owed";
+
 struct Step {
   Action action;
   std::string session;               ///< "" is the scenario's first session; of Open: the one that is opened
   std::vector<Expectation> replies;  ///< one a command, in order; empty: nothing is awaited
+  bool owed = false;                 ///< instead of them: each reply that is owed by then is awaited, whatever it is
   std::optional<Duration> within;    ///< how long to wait for each reply; silence lasts so long (default: engine's)
   std::string decides;               ///< the requirement that its expectations decide; empty: the row's first
   Place place;
@@ -204,6 +209,11 @@ struct Scenario {
   Place catches_place;
   bool operator==(const Scenario&) const = default;
 };
+
+/// Whether some step awaits what is owed.
+[[nodiscard]] inline bool awaits_what_is_owed(const Scenario& scenario) {
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(), [](const Step& step) { return step.owed; });
+}
 
 struct Suite {
   std::vector<Scenario> scenarios;                          ///< rows, in file order

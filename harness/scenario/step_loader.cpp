@@ -88,7 +88,9 @@ struct StepReader {
 
   void read_replies(const Entry& replies) {
     if (item.find("expect") != nullptr) return reader.error(replies.spot, "a step has 'expect' or 'replies', not both");
-    out.replies = load_replies(reader, replies.value, steps.scope);
+    const Item& value = reader.resolve(replies.value);
+    out.owed = value.kind == Item::Kind::string && value.text == owed_word;
+    if (!out.owed) out.replies = load_replies(reader, value, steps.scope);
   }
 
   void read_decides(const Entry& entry) { load_decides(reader, entry, steps.scope.requirements, out.decides); }

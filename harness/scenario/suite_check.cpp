@@ -40,9 +40,11 @@ bool can_be_unmet(const Expectation& expectation) {
 
 bool can_fail(const Scenario& scenario) {
   if (scenario.delivered || !scenario.rule.empty()) return true;
-  for (const Step& step : scenario.steps)
+  for (const Step& step : scenario.steps) {
+    if (step.owed) return true;  // by a close, or by silence
     for (const Expectation& expectation : step.replies)
       if (can_be_unmet(expectation)) return true;
+  }
   return false;
 }
 

@@ -176,7 +176,9 @@ std::string step_source(const Step& step) {
   if (!std::holds_alternative<Open>(step.action)) table.add_some("on", step.session);
   add_action(table, step);
   table.add("wait", step.within);
-  if (step.replies.size() == 1)
+  if (step.owed)
+    table.add("replies", owed_word);
+  else if (step.replies.size() == 1)
     table.add("expect", step.replies.front().alternatives);
   else if (!step.replies.empty())
     table.add_source("replies", replies_source(step.replies));

@@ -46,6 +46,8 @@ class CommandStream {
   /// Whether a server may take the octets after the last complete command for something to answer, although they are
   /// none: an over-long line, a bare CR, LF or NUL.
   [[nodiscard]] bool doubtful() const;
+  /// What is sent next begins a command, as far as is known.
+  [[nodiscard]] bool at_command() const { return !given_up_ && mode_ == Mode::command && line_octets_ == 0; }
   [[nodiscard]] bool in_data() const { return mode_ == Mode::data; }
   [[nodiscard]] bool awaits_tls() const { return mode_ == Mode::tls; }
   /// The client asked for UTF-8 in replies, at any time.

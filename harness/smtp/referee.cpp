@@ -37,6 +37,7 @@ struct Referee::Impl {
   }
 
   Rulings rulings;
+  std::function<void(const Answer&)> told;
   ReplyParser parser;
   CommandStream client;
   ServerState server;
@@ -107,6 +108,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
     if (!server.certain || server.recipients == 0) return client.give_up();
     replies_left = server.recipients;
   }
+  if (told && !shifted) told({server.state, what.last_chunk ? Input::end_of_data : what.input, what.verb, reply});
   if (!shifted) judge(what, reply);
   if (replies_left > 0 && --replies_left > 0 && reply.code != 421) {
     more_after[replies - 1] = replies_left;
@@ -226,6 +228,8 @@ void Referee::tls_ended() {
   ++impl_->rulings.event;
 }
 
+void Referee::tell(std::function<void(const Answer&)> answered) { impl_->told = std::move(answered); }
+
 std::size_t Referee::owed() const {
   const Impl& impl = *impl_;
   if (impl.server.quit) return 0;  // what was sent after QUIT gets no reply
@@ -238,6 +242,12 @@ std::size_t Referee::owed() const {
   }
   return count;
 }
+
+bool Referee::order_is_known() const { return !impl_->client.given_up() && !impl_->client.doubtful(); }
+
+bool Referee::at_command() const { return impl_->client.at_command(); }
+
+bool Referee::awaits_tls() const { return impl_->client.awaits_tls(); }
 
 std::size_t Referee::more_after(std::size_t reply) const {
   const auto found = impl_->more_after.find(reply);

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "harness/smtp/reply.hpp"
 #include "harness/smtp/rulings.hpp"
+#include "harness/smtp/session_table.hpp"
 
 namespace smtpspec::smtp {
 
@@ -17,6 +20,14 @@ struct Demand {
   std::size_t mails = 0;       ///< MAIL commands, answered or not
   std::size_t recipients = 0;  ///< RCPT commands, answered or not
   std::size_t messages = 0;    ///< that were accepted
+};
+
+/// A reply, and what it answers.
+struct Answer {
+  State state = State::connected;  ///< in which the server was, as far as is known
+  Input input = Input::command;
+  Verb verb = Verb::unknown;
+  const Reply& reply;
 };
 
 /// Each rule is reported once a conversation, at the first breach, and counted each time. Bounded: holds one reply and
@@ -40,9 +51,20 @@ class Referee {
   void closed();     ///< the server ended the connection
   void tls_ended();  ///< the server ended TLS by close_notify, which is its close as well
 
+  /// Called for each reply of which it is known what it answers, before the state follows it.
+  void tell(std::function<void(const Answer&)> answered);
+
   /// Replies still owed: commands that were sent whole and have no reply yet. 0 while the order is ambiguous and once
   /// QUIT was answered.
   [[nodiscard]] std::size_t owed() const;
+  /// Whether it is known what the client's octets ask for, and so what is owed. False for good once they are ambiguous,
+  /// and while a line or the data under way holds octets that a server may take for an end.
+  [[nodiscard]] bool order_is_known() const;
+  /// What the client sends next begins a command, as far as is known: not in a line, a message or a chunk, nor where a
+  /// TLS handshake or the answer to a challenge is due.
+  [[nodiscard]] bool at_command() const;
+  /// STARTTLS was accepted: a handshake is due.
+  [[nodiscard]] bool awaits_tls() const;
   /// How many more replies were owed to the same end of data when this reply, counted from 0, had come: of LMTP, one
   /// an accepted recipient. 0 where that is not known.
   [[nodiscard]] std::size_t more_after(std::size_t reply) const;

@@ -1,0 +1,186 @@
+#include "fuzz/campaign/campaign.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+#include <thread>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include "fuzz/campaign/progress.hpp"
+#include "fuzz/campaign/seeds.hpp"
+#include "fuzz/campaign/worker.hpp"
+#include "fuzz/campaign/workers.hpp"
+#include "fuzz/session/session_input.hpp"
+#include "harness/delivery/token.hpp"
+#include "harness/engine/delivery_watch.hpp"
+#include "harness/record/new_file.hpp"
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::seconds;
+
+/// Takes the mail that the target hands on; it waits for nobody who takes none.
+class MailTaker {
+ public:
+  explicit MailTaker(const scenario::Target& target) : watch_(context_.get_executor(), target) {}
+  ~MailTaker() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  MailTaker(const MailTaker&) = delete;
+  MailTaker& operator=(const MailTaker&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return watch_.sink_port(); }
+  /// In a thread of its own, once every worker was forked.
+  void begin() {
+    thread_ = std::thread([this] { context_.run(); });
+  }
+
+ private:
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
+  engine::DeliveryWatch watch_;
+  std::thread thread_;
+};
+
+class Campaign {
+ public:
+  Campaign(const Opponent& opponent, const scenario::Suite& suite, const CampaignFolder& folder,
+           const CampaignSettings& settings, const CampaignEvents& events)
+      : opponent_(opponent), suite_(suite), folder_(folder), settings_(settings), events_(events) {}
+
+  CampaignResult run() {
+    if (!folder_.has_queue() && put_seeds(folder_, suite_, opponent_) == 0) {
+      result_.failed = folder_.queue().string() + ": the seeds could not be written";
+      return std::move(result_);
+    }
+    fuzz();
+    if (result_.refused.empty()) make_findings();
+    return std::move(result_);
+  }
+
+ private:
+  void fuzz() {
+    MailTaker mail(opponent_.target);
+    if (events_.sink_ready && mail.port() != 0) events_.sink_ready(mail.port());
+    Workers workers;
+    for (std::size_t i = 0; i < settings_.jobs; ++i) {
+      WorkerSettings one;
+      one.seed = settings_.seed + i;
+      one.time = settings_.time + seconds(5);  // it is told when to end
+      const std::string log = (folder_.path() / fmt::format("worker-{}.log", i + 1)).string();
+      if (!workers.start(log, [&] { work(opponent_, folder_, progress_, one); }))
+        result_.failed = "no process could be started";
+    }
+    mail.begin();
+    begun_ = Clock::now();
+    for (std::size_t turn = 0; !is_over() && workers.running() > 0; ++turn) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      if (progress_.away.exchange(false)) start_server();
+      if (turn % 10 == 9) tell();
+    }
+    progress_.stop = true;
+    for (int i = 0; i < 50 && workers.running() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    tell();
+    if (result_.failed.empty()) result_.failed = workers.failed();
+    if (refused_) result_.refused = "the server takes no connections, and could not be started again";
+  }
+
+  [[nodiscard]] bool is_over() const {
+    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_;
+  }
+
+  void start_server() {
+    if (const auto problem = events_.start_server ? events_.start_server() : std::nullopt) {
+      note(*problem);
+      refused_ = true;
+    }
+  }
+
+  void tell() {
+    CampaignStatus& status = result_.status;
+    const auto now = Clock::now();
+    status.elapsed = std::chrono::duration_cast<seconds>(now - begun_);
+    status.sessions = progress_.sessions;
+    status.silent = progress_.silent;
+    status.features = progress_.features;
+    status.edges = progress_.edges;
+    status.findings = progress_.findings;
+    if (const std::int64_t news = progress_.last_news)
+      status.since_news = std::chrono::duration_cast<seconds>(now.time_since_epoch()) - seconds(news);
+    if (events_.progress) events_.progress(status);
+    write_stats();
+  }
+
+  /// As afl-whatsup and afl-plot read them.
+  void write_stats() {
+    const CampaignStatus& status = result_.status;
+    const std::int64_t now = std::time(nullptr);
+    plot_ += plot_.empty()
+                 ? "# relative_time, cycles_done, cur_item, corpus_count, pending_total, pending_favs, "
+                   "map_size, saved_crashes, saved_hangs, max_depth, execs_per_sec, total_execs, edges_found\n"
+                 : "";
+    plot_ += fmt::format("{}, 0, 0, 0, 0, 0, 0, {}, 0, 0, {:.2f}, {}, {}\n", status.elapsed.count(), status.findings,
+                         status.sessions_a_second(), status.sessions, std::max(status.edges, status.features));
+    const std::string stats = fmt::format(
+        "start_time        : {}\nlast_update       : {}\nrun_time          : {}\nfuzzer_pid        : 0\n"
+        "execs_done        : {}\nexecs_per_sec     : {:.2f}\nsaved_crashes     : {}\nedges_found       : {}\n"
+        "command_line      : smtpspec fuzz\nafl_banner        : {}\n",
+        now - status.elapsed.count(), now, status.elapsed.count(), status.sessions, status.sessions_a_second(),
+        status.findings, std::max(status.edges, status.features), file_name(opponent_.target.name));
+    record::Refusal refusal;
+    const auto folder = record::Folder::open(folder_.path(), refusal);
+    const auto problem =
+        !folder ? std::optional(refusal.words) : record::put_file(*folder, "fuzzer_stats", stats, record::Lasting::no);
+    if (problem || record::put_file(*folder, "plot_data", plot_, record::Lasting::no))
+      result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
+  }
+
+  void make_findings() {
+    LivePlayer player(opponent_, delivery::make_secret());
+    for (const CampaignFolder::Broken& one : folder_.broken()) {
+      if (events_.stop && events_.stop()) break;
+      note("shortens " + one.cause);
+      Finding finding = make_finding(player, one.cause, one.input, Clock::now() + seconds(20));
+      write(finding);
+      result_.findings.push_back(std::move(finding));
+    }
+  }
+
+  void write(const Finding& finding) {
+    record::Refusal refusal;
+    const auto folder = record::Folder::open(folder_.findings(), refusal);
+    const std::string name = file_name(finding.breach.cause);
+    if (!folder || record::put_file(*folder, name + ".toml", to_scenario_file(finding, suite_), record::Lasting::yes))
+      result_.failed = folder_.findings().string() + ": a finding could not be written";
+  }
+
+  void note(const std::string& line) const {
+    if (events_.note) events_.note(line);
+  }
+
+  const Opponent& opponent_;
+  const scenario::Suite& suite_;
+  const CampaignFolder& folder_;
+  const CampaignSettings& settings_;
+  const CampaignEvents& events_;
+  Progress& progress_ = shared_progress();
+  CampaignResult result_;
+  Clock::time_point begun_;
+  std::string plot_;
+  bool refused_ = false;
+};
+
+}  // namespace
+
+CampaignResult run_campaign(const Opponent& opponent, const scenario::Suite& suite, const CampaignFolder& folder,
+                            const CampaignSettings& settings, const CampaignEvents& events) {
+  return Campaign(opponent, suite, folder, settings, events).run();
+}
+
+}  // namespace smtpspec::fuzz

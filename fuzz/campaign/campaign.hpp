@@ -1,0 +1,60 @@
+// A campaign against a live server: workers that play sessions and change them, and one process that watches them,
+// starts the server again when it is gone, and makes findings of what they saw.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/finding.hpp"
+#include "fuzz/campaign/live_player.hpp"
+#include "harness/scenario/model.hpp"
+
+namespace smtpspec::fuzz {
+
+struct CampaignSettings {
+  std::chrono::seconds time{60};
+  std::size_t jobs = 2;  ///< workers, each a process
+  std::uint64_t seed = 1;
+};
+
+/// How far it has come.
+struct CampaignStatus {
+  std::chrono::seconds elapsed{0};
+  std::uint64_t sessions = 0;
+  std::uint64_t silent = 0;    ///< sessions that were refused
+  std::uint64_t features = 0;  ///< different ones seen: replies by state, what they answer, code and shape
+  std::uint64_t edges = 0;     ///< of the server's own code; 0 where it does not tell
+  std::uint64_t findings = 0;
+  std::chrono::seconds since_news{0};  ///< since a feature was new
+  [[nodiscard]] double sessions_a_second() const {
+    return elapsed.count() == 0 ? 0 : static_cast<double>(sessions) / static_cast<double>(elapsed.count());
+  }
+};
+
+struct CampaignEvents {
+  std::function<void(const CampaignStatus&)> progress;       ///< about once a second
+  std::function<void(const std::string&)> note;              ///< one line for people
+  std::function<std::optional<std::string>()> start_server;  ///< gives what went wrong
+  std::function<void(std::uint16_t)> sink_ready;             ///< the port of the target's sink, before anything is sent
+  std::function<bool()> stop;                                ///< asked often; true ends it
+};
+
+struct CampaignResult {
+  CampaignStatus status;
+  std::vector<Finding> findings;
+  std::string refused;  ///< why nothing was tried: a plain message was not accepted; empty where it was
+  std::string failed;   ///< why it is not to be trusted: a worker failed, something could not be written
+};
+
+/// Blocks. The folder was prepared. Everything found is in it, whatever ends the campaign, and is gone on with next
+/// time.
+[[nodiscard]] CampaignResult run_campaign(const Opponent& opponent, const scenario::Suite& suite,
+                                          const CampaignFolder& folder, const CampaignSettings& settings,
+                                          const CampaignEvents& events);
+
+}  // namespace smtpspec::fuzz

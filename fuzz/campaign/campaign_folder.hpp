@@ -1,0 +1,52 @@
+// The folder of a campaign, laid out as AFL's tools know it: what was found is in files as soon as it is found, so that
+// nothing is lost whatever ends the campaign.
+//
+//   queue/            inputs that showed something new, and the seeds
+//   crashes/          the first input of each cause that broke a rule
+//   findings/         what came of those: NAME.toml to be played by `smtpspec run`, NAME.jsonl the conversation
+//   fuzzer_stats, plot_data
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/campaign/oracles.hpp"
+
+namespace smtpspec::fuzz {
+
+class CampaignFolder {
+ public:
+  explicit CampaignFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  /// Makes it and sees whether it can be written; what an earlier campaign left there stays, and is gone on with. Gives
+  /// what went wrong, or nothing.
+  [[nodiscard]] std::optional<std::string> prepare() const;
+  [[nodiscard]] std::filesystem::path queue() const { return path_ / "queue"; }
+  [[nodiscard]] std::filesystem::path crashes() const { return path_ / "crashes"; }
+  [[nodiscard]] std::filesystem::path findings() const { return path_ / "findings"; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  /// Whether it is empty, so that seeds are wanted.
+  [[nodiscard]] bool has_queue() const;
+  /// False where it could not be written.
+  bool add_seed(const std::string& name, std::string_view input) const;
+  /// True for the first of its cause, in all processes of the campaign.
+  [[nodiscard]] bool add_breach(const Breach& breach, std::string_view input) const;
+  /// An input that broke something.
+  struct Broken {
+    std::string cause;  ///< as a file name
+    std::string input;
+  };
+  [[nodiscard]] std::vector<Broken> broken() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A cause as a file name: "crash/BDAT" is "crash-bdat".
+[[nodiscard]] std::string file_name(std::string_view cause);
+
+}  // namespace smtpspec::fuzz

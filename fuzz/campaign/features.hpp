@@ -1,0 +1,17 @@
+// What a session showed of the server, as counters for a coverage-guided fuzzer: on any server, whatever it was built
+// with.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "harness/record/transcript.hpp"
+
+namespace smtpspec::fuzz {
+
+/// Counts, in `counters`, each reply by the state, what it answers and its code; each pair of such replies that follow
+/// one another; the shape of each reply; how each session ended. Gives how many counters were touched.
+std::size_t count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters);
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,55 @@
+#include "fuzz/campaign/live_player.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <asio/co_spawn.hpp>
+
+#include "harness/delivery/token.hpp"
+#include "harness/engine/play.hpp"
+
+namespace smtpspec::fuzz {
+
+LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
+    : opponent_(opponent),
+      secret_(std::move(secret)),
+      terms_(engine::terms_of(opponent.target, opponent.facts)),
+      tls_(wire::TlsContext::client({opponent.target.tls.verify, opponent.target.tls.ca})),
+      sources_(opponent.target.sources) {
+  if (opponent.near_only) allowed_ = [](const std::string& address) { return scenario::is_near(address); };
+}
+
+judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& waits) {
+  const scenario::Target& target = opponent_.target;
+  token_ = delivery::make_token(secret_, scenario.id, plays_++);
+  terms_.patience.reply = waits.reply;
+  terms_.patience.silence = waits.quiet;
+  terms_.patience.scenario = 10 * waits.reply;
+  terms_.patience.close = waits.close;
+  terms_.patience.last = true;
+  engine::PlaySettings settings{
+      .connect = [&, source = sources_.next()](
+                     wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time, allowed_); },
+      .gather = {},
+      .heard = {},
+      .leaving = {},
+      .tls = tls_.get(),
+      .tls_name = target.tls.name.empty() ? target.host : target.tls.name,
+      .host = target.host,
+      .terms = terms_,
+      .values = judge::Values(target, token_, engine::date_now()),
+  };
+  std::optional<judge::Played> played;
+  std::exception_ptr failure;
+  asio::co_spawn(context_, engine::play(scenario, std::move(settings)),
+                 [&](std::exception_ptr thrown, judge::Played done) {
+                   failure = std::move(thrown);
+                   played = std::move(done);
+                 });
+  context_.restart();
+  context_.run();
+  if (failure) std::rethrow_exception(failure);
+  return std::move(*played);
+}
+
+}  // namespace smtpspec::fuzz

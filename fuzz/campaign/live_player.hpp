@@ -1,0 +1,58 @@
+// Plays sessions on a live server, one after another, as fast as it answers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <asio/io_context.hpp>
+
+#include "harness/engine/facts.hpp"
+#include "harness/engine/sources.hpp"
+#include "harness/judge/playing.hpp"
+#include "harness/scenario/target.hpp"
+#include "harness/wire/stream.hpp"
+#include "harness/wire/tls.hpp"
+
+namespace smtpspec::fuzz {
+
+/// Whom a campaign is against, and what the survey learnt of it.
+struct Opponent {
+  scenario::Target target;
+  engine::Facts facts;
+  bool near_only = true;  ///< connect to loopback and private addresses alone
+};
+
+/// How long is waited: for a reply that is due, and for what may come where that is not known.
+struct Waits {
+  std::chrono::milliseconds reply{2000};
+  std::chrono::milliseconds quiet{5};
+  /// A server that closes after a refusal may take so long for it. Where nothing is waited it may look as if it had
+  /// closed for what was sent next: to be looked at again.
+  std::chrono::milliseconds close{0};
+};
+
+class LivePlayer {
+ public:
+  /// The opponent must outlive it. `secret`: of the tokens.
+  LivePlayer(const Opponent& opponent, std::string secret);
+
+  /// Blocks until the session is over: a second or so longer than `waits.reply`, at most, for each of its steps.
+  [[nodiscard]] judge::Played play(const scenario::Scenario& scenario, const Waits& waits);
+  /// The token of the last play.
+  [[nodiscard]] const std::string& token() const { return token_; }
+
+ private:
+  const Opponent& opponent_;
+  std::string secret_;
+  std::string token_;
+  std::uint64_t plays_ = 0;
+  record::Terms terms_;
+  std::shared_ptr<wire::TlsContext> tls_;
+  wire::Allowed allowed_;
+  engine::Sources sources_;
+  asio::io_context context_{1};
+};
+
+}  // namespace smtpspec::fuzz

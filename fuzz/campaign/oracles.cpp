@@ -1,0 +1,104 @@
+#include "fuzz/campaign/oracles.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "harness/judge/referee_report.hpp"
+#include "harness/smtp/char_class.hpp"
+#include "harness/smtp/command.hpp"
+#include "harness/smtp/escape.hpp"
+#include "harness/smtp/referee_rules.hpp"
+
+namespace smtpspec::fuzz {
+
+using judge::Cause;
+using record::Event;
+using record::Party;
+
+namespace {
+
+/// The last thing that was said to the server before an event, as the verb of a command, or "octets".
+std::string said_before(const record::Transcript& transcript, std::size_t end) {
+  for (std::size_t i = std::min(end, transcript.events.size()); i > 0; --i) {
+    const Event& event = transcript.events[i - 1];
+    if (event.kind != Event::Kind::octets || event.by != Party::client) continue;
+    const std::size_t length = std::min<std::size_t>(event.octets.find_first_of(" \r\n"), 9);
+    const std::string word = smtp::to_upper(event.octets.substr(0, length));
+    return smtp::verb_of(word) == smtp::Verb::unknown ? "octets" : word;
+  }
+  return "connection";
+}
+
+/// Whether it is known at the end of each session what was owed in it: where it is not, a reply too many is none.
+bool order_is_known(const record::Transcript& transcript) {
+  std::vector<judge::Watcher> watchers;
+  for (std::size_t i = 0; i < transcript.sessions.size(); ++i)
+    watchers.push_back({smtp::Referee(transcript.terms.lmtp)});
+  for (const Event& event : transcript.events)
+    if (event.session < watchers.size()) watchers[event.session].show(event);
+  return std::all_of(watchers.begin(), watchers.end(), [](const auto& one) { return one.referee.order_is_known(); });
+}
+
+std::string rule_of(const judge::Verdict& verdict) {
+  if (verdict.outcome == scenario::Outcome::crash) return "crash";
+  return verdict.cause == Cause::hang || verdict.cause == Cause::incomplete ? "hang"
+                                                                            : std::string(scenario::fence_rule);
+}
+
+bool is_breach(const judge::Verdict& verdict) {
+  return verdict.outcome == scenario::Outcome::crash || verdict.outcome == scenario::Outcome::fail;
+}
+
+/// The server hung up on something that it has not answered, where the referee does not know what was owed: so the
+/// session itself says nothing of it. Not where the client left first, or where a handshake was due.
+std::optional<std::string> hung_up_on(const record::Transcript& transcript) {
+  bool said_more = false;
+  std::string last;
+  for (const Event& event : transcript.events) {
+    if (event.session != 0) return std::nullopt;
+    if (event.by == Party::server && (event.kind == Event::Kind::closed || event.kind == Event::Kind::reset)) {
+      if (const std::size_t end = last.rfind('\n', last.size() < 2 ? 0 : last.size() - 2); end != std::string::npos)
+        last.erase(0, end + 1);  // the last line of all
+      const bool goes_on = last.starts_with('2') || last.starts_with('3');
+      return said_more && goes_on && !last.starts_with("22") ? std::optional(last) : std::nullopt;
+    }
+    if (event.kind == Event::Kind::octets && !event.beneath_tls) {
+      said_more = event.by == Party::client;
+      if (!said_more) last = event.octets;
+    } else if (event.kind != Event::Kind::waited && event.kind != Event::Kind::step &&
+               event.kind != Event::Kind::connected && event.kind != Event::Kind::tls_started) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Breach> breaches_in(const judge::Played& played) {
+  std::vector<Breach> all;
+  const auto add = [&](std::string rule, const std::string& after, std::string expected, std::string actual) {
+    std::string cause = rule + "/" + after;
+    all.push_back({std::move(rule), std::move(cause), std::move(expected), std::move(actual)});
+  };
+  const record::Transcript& transcript = played.transcript;
+  const auto add_verdict = [&](const judge::Verdict& one) {
+    add(rule_of(one), said_before(transcript, one.event), one.expected, one.actual);
+  };
+  const bool known = order_is_known(transcript);
+  if (is_breach(played.judged.verdict)) add_verdict(played.judged.verdict);
+  if (const auto last = known || is_breach(played.judged.verdict) ? std::nullopt : hung_up_on(transcript))
+    add("crash", "octets", "a reply, or 421", "closed after " + smtp::escape(last->substr(0, 200)));
+  const auto& fence = played.judged.broken_fence;
+  if (fence && is_breach(*fence) && (known || fence->outcome == scenario::Outcome::crash)) add_verdict(*fence);
+  for (const smtp::Violation& one : judge::referee_report(transcript).violations)
+    add(std::string(smtp::name(one.rule)), said_before(transcript, one.event), one.expected, one.actual);
+  return all;
+}
+
+bool says_nothing(const judge::Played& played) {
+  const Cause cause = played.judged.verdict.cause;
+  return cause == Cause::connect || cause == Cause::ladder;
+}
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,24 @@
+// How far a campaign has come, in memory that its processes share.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace smtpspec::fuzz {
+
+struct Progress {
+  std::atomic<std::uint64_t> sessions{0};
+  std::atomic<std::uint64_t> silent{0};    ///< that were refused, or came to nothing else
+  std::atomic<std::uint64_t> features{0};  ///< different ones, by the worker that has seen most
+  std::atomic<std::uint64_t> edges{0};     ///< of the server's own code, where it tells
+  std::atomic<std::uint64_t> findings{0};
+  std::atomic<std::int64_t> last_news{0};  ///< when a feature was new, in seconds of the steady clock
+  std::atomic<bool> away{false};           ///< the server takes no connections: whoever started it is to do so again
+  std::atomic<bool> stop{false};           ///< the workers are to end
+};
+
+/// Shared with what is forked later; lives as long as the process. Throws std::system_error.
+[[nodiscard]] Progress& shared_progress();
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,40 @@
+#include "fuzz/campaign/seeds.hpp"
+
+#include <set>
+
+#include "fuzz/session/session_input.hpp"
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+constexpr std::size_t longest_seed = 4096;
+
+/// A scenario that waits by design is too slow to begin from.
+bool is_slow(const scenario::Scenario& one) {
+  constexpr scenario::Duration long_wait{500};
+  for (const scenario::Step& step : one.steps) {
+    const auto* pause = std::get_if<scenario::Pause>(&step.action);
+    if (pause != nullptr && pause->duration >= long_wait) return true;
+  }
+  return one.timeout.has_value();
+}
+
+}  // namespace
+
+std::string plain_message() { return "= rcpt\n> DATA\\r\\n\nM {header}text\\r\\n\n"; }
+
+std::size_t put_seeds(const CampaignFolder& folder, const scenario::Suite& suite, const Opponent& opponent) {
+  std::set<std::string> inputs;
+  std::size_t put = folder.add_seed("plain-message", plain_message()) ? 1 : 0;
+  for (const scenario::Scenario& one : suite.scenarios) {
+    if (one.survey || is_slow(one) || engine::why_not_played(one, opponent.target, opponent.facts)) continue;
+    const auto input = encode(one);
+    if (!input || input->size() > longest_seed || !inputs.insert(*input).second) continue;
+    if (!folder.add_seed(one.id, *input)) return 0;
+    ++put;
+  }
+  return put;
+}
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,178 @@
+#include "fuzz/campaign/worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+#include "fuzz/campaign/features.hpp"
+#include "fuzz/campaign/oracles.hpp"
+#include "fuzz/mutators/session_mutator.hpp"
+#include "fuzz/session/session_input.hpp"
+#include "harness/delivery/token.hpp"
+
+namespace {
+
+using smtpspec::fuzz::cross_over;
+using smtpspec::fuzz::mutate;
+
+/// What libFuzzer takes for coverage beside, here instead of, that of the code: one octet a counter. It sets them to 0
+/// before each execution.
+constexpr std::size_t counter_count = std::size_t{1} << 16;
+__attribute__((section("__libfuzzer_extra_counters"))) std::array<std::uint8_t, counter_count> counters;  // NOLINT
+
+std::string_view octets_of(const std::uint8_t* data, std::size_t size) {
+  return size == 0 ? std::string_view() : std::string_view(reinterpret_cast<const char*>(data), size);
+}
+
+std::size_t put(const std::string& input, std::uint8_t* into) {
+  std::memcpy(into, input.data(), input.size());
+  return input.size();
+}
+
+}  // namespace
+
+// libFuzzer finds these two by their names.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
+  return put(mutate(octets_of(data, size), most, seed), data);
+}
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size,
+                                                 const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,
+                                                 std::size_t most, unsigned seed) {
+  return put(cross_over(octets_of(first, first_size), octets_of(second, second_size), most, seed), out);
+}
+
+#ifdef SMTPSPEC_LIBFUZZER
+extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*execute)(const std::uint8_t*, std::size_t));
+#endif
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+class Worker {
+ public:
+  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress)
+      : folder_(folder), progress_(progress), player_(opponent, delivery::make_secret()) {}
+
+  void execute(std::string_view input) {
+    if (progress_.stop) _exit(0);
+    judge::Played played = player_.play(decode(input), waits_);
+    while (played.judged.verdict.cause == judge::Cause::connect && !progress_.stop && ++refused_ < 20) {
+      wait_for_server();
+      played = player_.play(decode(input), waits_);
+    }
+    ++progress_.sessions;
+    if (says_nothing(played)) ++progress_.silent;
+    refused_ = 0;
+    count(played);
+    learn_pace(played.transcript);
+    for (const Breach& breach : breaches_in(played))
+      if (folder_.add_breach(breach, input)) ++progress_.findings;
+  }
+
+ private:
+  /// Whoever started it is told that it takes no connections, and starts it again perhaps.
+  void wait_for_server() {
+    progress_.away = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10) * (1 << std::min<std::size_t>(refused_, 6)));
+  }
+
+  /// Replies tell how long one takes here: several times that is quiet, and many times the slowest is a hang.
+  void learn_pace(const record::Transcript& transcript) {
+    record::Time asked{0};
+    for (const record::Event& event : transcript.events) {
+      if (event.kind != record::Event::Kind::octets) continue;
+      if (event.by == record::Party::client) {
+        asked = event.at;
+        continue;
+      }
+      const record::Time took = event.at - asked;
+      usual_ += (took > usual_ ? 1 : -1) * usual_ / 32;  // comes to the median, whatever single ones take
+      slowest_ = std::max(slowest_, took);
+    }
+    using std::chrono::milliseconds;
+    waits_.quiet = std::clamp(std::chrono::ceil<milliseconds>(4 * usual_), milliseconds(1), milliseconds(50));
+    waits_.reply = std::clamp(std::chrono::ceil<milliseconds>(20 * slowest_), milliseconds(1000), milliseconds(10000));
+  }
+
+  void count(const judge::Played& played) {
+    count_features(played.transcript, counters);
+    std::size_t news = 0;
+    for (std::size_t i = 0; i < counters.size(); ++i)
+      if (counters[i] != 0 && seen_.insert(i).second) ++news;
+    if (news == 0) return;
+    known_ += news;
+    for (std::uint64_t most = progress_.features;
+         most < known_ && !progress_.features.compare_exchange_weak(most, known_);) {
+    }
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    progress_.last_news = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  }
+
+  const CampaignFolder& folder_;
+  Progress& progress_;
+  LivePlayer player_;
+  Waits waits_;
+  record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply
+  record::Time slowest_{0};
+  std::size_t refused_ = 0;
+  std::set<std::size_t> seen_;
+  std::uint64_t known_ = 0;
+};
+
+#ifdef SMTPSPEC_LIBFUZZER
+Worker* the_worker = nullptr;  // libFuzzer hands nothing on to what it executes
+
+int execute(const std::uint8_t* data, std::size_t size) {
+  the_worker->execute(octets_of(data, size));
+  return 0;
+}
+#endif
+
+}  // namespace
+
+bool has_fuzzing_engine() {
+#ifdef SMTPSPEC_LIBFUZZER
+  return true;
+#else
+  return false;
+#endif
+}
+
+void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const WorkerSettings& settings) {
+#ifdef SMTPSPEC_LIBFUZZER
+  Worker worker(opponent, folder, progress);
+  the_worker = &worker;
+  std::vector<std::string> words = {"smtpspec",
+                                    folder.queue().string(),
+                                    "-max_total_time=" + std::to_string(settings.time.count()),
+                                    "-seed=" + std::to_string(settings.seed % 0xfffffffe + 1),
+                                    "-max_len=" + std::to_string(settings.longest_input),
+                                    "-artifact_prefix=" + (folder.path() / "of-smtpspec-").string(),
+                                    "-len_control=0",
+                                    "-detect_leaks=0",
+                                    "-timeout=600",
+                                    "-rss_limit_mb=1024",
+                                    "-print_final_stats=1",
+                                    "-reload=10",
+                                    "-handle_int=0",
+                                    "-handle_term=0"};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  int count = static_cast<int>(words.size());
+  char** first = arguments.data();
+  _exit(LLVMFuzzerRunDriver(&count, &first, execute));
+#else
+  (void)opponent, (void)folder, (void)progress, (void)settings;
+  _exit(70);
+#endif
+}
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,29 @@
+// One worker of a campaign: libFuzzer as the engine, sessions on a live server as its executions.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/live_player.hpp"
+#include "fuzz/campaign/progress.hpp"
+
+namespace smtpspec::fuzz {
+
+struct WorkerSettings {
+  std::uint64_t seed = 1;
+  std::chrono::seconds time{60};
+  std::size_t longest_input = 4096;  ///< octets
+};
+
+/// smtpspec was built with libFuzzer.
+[[nodiscard]] bool has_fuzzing_engine();
+
+/// Never returns: the process ends when the time is over or `progress.stop` says so, by 0; by another code where
+/// smtpspec itself failed. All must live that long.
+[[noreturn]] void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress,
+                       const WorkerSettings& settings);
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,195 @@
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "fuzz/campaign/campaign.hpp"
+#include "fuzz/campaign/seeds.hpp"
+#include "fuzz/campaign/worker.hpp"
+#include "fuzz/session/session_input.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/consent.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/embedded.hpp"
+#include "harness/cli/run_options.hpp"
+#include "harness/cli/suite_files.hpp"
+#include "harness/delivery/token.hpp"
+#include "harness/engine/server_process.hpp"
+#include "harness/engine/survey.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+struct FuzzOptions {
+  TargetOptions target;
+  std::vector<std::filesystem::path> suite;
+  std::filesystem::path out = "smtpspec-fuzz";
+  std::string time = "1m";
+  std::size_t jobs = 2;
+  std::uint64_t seed = 0;  ///< 0: taken from the clock
+  bool allow_remote = false;
+};
+
+class FuzzCommand {
+ public:
+  explicit FuzzCommand(const FuzzOptions& options) : options_(options), folder_(options.out) {}
+
+  int go() {
+    watch_signals();
+    if (!fuzz::has_fuzzing_engine()) {
+      say("this smtpspec was built without libFuzzer; build it where clang's runtime libraries are installed");
+      return exit_untestable;
+    }
+    if (const int code = prepare(); code != exit_complete) return code;
+    if (const auto problem = folder_.prepare()) {
+      say(*problem);
+      return exit_not_written;
+    }
+    if (const auto problem = start_server()) return cannot_be_fuzzed(*problem);
+    if (const auto problem = get_acquainted()) return cannot_be_fuzzed(*problem);
+    if (signal_caught() != 0) return exit_signal + signal_caught();
+    return report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
+  }
+
+ private:
+  int prepare() {
+    auto suite = load_suite(options_.suite);
+    if (!suite) return exit_usage;
+    suite_ = std::move(*suite);
+    if (options_.target.target.empty()) {
+      embedded_ = std::make_unique<Embedded>();
+      opponent_.target = embedded_->target();
+    } else {
+      auto target = target_of(options_.target);
+      if (!target) return exit_usage;
+      opponent_.target = std::move(*target);
+    }
+    settings_.time = std::chrono::ceil<std::chrono::seconds>(duration_from(options_.time));
+    settings_.jobs = options_.jobs;
+    settings_.seed = options_.seed != 0
+                         ? options_.seed
+                         : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+    opponent_.near_only = !options_.allow_remote;
+    Burden burden;
+    burden.sessions = 1000 * static_cast<std::size_t>(settings_.time.count());
+    burden.messages = burden.sessions / 10;
+    return may_be_played(opponent_.target, options_.allow_remote, burden) ? exit_complete : exit_usage;
+  }
+
+  std::optional<std::string> start_server() {
+    return server_.start(opponent_.target, opponent_.near_only, [] { return signal_caught() != 0; });
+  }
+
+  /// The survey, as every run begins with it; then one plain message, which has to be accepted.
+  std::optional<std::string> get_acquainted() {
+    engine::RunSettings survey;
+    survey.target = opponent_.target;
+    survey.suite = &suite_;
+    survey.scenarios = engine::survey_rows(suite_, opponent_.target);
+    survey.near_only = opponent_.near_only;
+    survey.secret = delivery::make_secret();
+    survey.version = SMTPSPEC_VERSION;
+    engine::RunEvents events;
+    events.stop = [] { return signal_caught() != 0; };
+    events.sink_ready = [this](std::uint16_t port) {
+      if (embedded_) embedded_->relay_to(port);
+    };
+    engine::Run run;
+    try {
+      run = engine::run(survey, events);
+    } catch (const engine::CannotListen& problem) {
+      return problem.what();
+    }
+    if (run.end == engine::RunEnd::untestable) return run.result.incomplete_because;
+    opponent_.facts = run.facts;
+    opponent_.target = engine::as_learnt(opponent_.target, run.facts);
+    if (run.facts.lacks("mail") != nullptr) return "it takes no mail: " + run.facts.lacks("mail")->because;
+    if (opponent_.target.mail.accepts.empty()) return "none of the mailboxes that were asked for takes mail";
+    return std::nullopt;
+  }
+
+  int cannot_be_fuzzed(const std::string& why) {
+    say(fmt::format("{} cannot be fuzzed: {}", scenario::address(opponent_.target), why));
+    return exit_untestable;
+  }
+
+  fuzz::CampaignEvents events() {
+    fuzz::CampaignEvents events;
+    events.note = [](const std::string& line) { say(line); };
+    events.stop = [] { return signal_caught() != 0; };
+    events.start_server = [this] { return start_server(); };
+    events.sink_ready = [this](std::uint16_t port) {
+      if (embedded_) embedded_->relay_to(port);
+    };
+    if (isatty(STDERR_FILENO) != 0) events.progress = [](const fuzz::CampaignStatus& status) { show(status); };
+    return events;
+  }
+
+  static std::string line_of(const fuzz::CampaignStatus& status) {
+    return fmt::format("{} s: {} sessions, {:.0f} a second; {} features{}; {} findings; last new feature {} s ago",
+                       status.elapsed.count(), status.sessions, status.sessions_a_second(), status.features,
+                       status.edges == 0 ? "" : fmt::format(", {} edges", status.edges), status.findings,
+                       status.since_news.count());
+  }
+  static void show(const fuzz::CampaignStatus& status) { put_error("\r\x1b[K" + line_of(status)); }
+
+  int report(const fuzz::CampaignResult& result) {
+    if (!result.refused.empty()) return cannot_be_fuzzed(result.refused);
+    std::size_t firm = 0;
+    for (const fuzz::Finding& one : result.findings) {
+      firm += one.is_firm() ? 1 : 0;
+      tell("{} {}\n  expected  {}\n  actual    {}\n",
+           one.is_firm()   ? "FOUND"
+           : one.again > 0 ? "unstable"
+                           : "not seen again",
+           one.breach.cause, one.breach.expected, one.breach.actual);
+      const auto file = folder_.findings() / (fuzz::file_name(one.breach.cause) + ".toml");
+      tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
+    }
+    tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", line_of(result.status),
+         settings_.seed, options_.out.string());
+    if (!result.failed.empty()) say(result.failed);
+    if (!flush_output()) return exit_not_written;
+    if (signal_caught() != 0) return exit_signal + signal_caught();
+    if (!result.failed.empty()) return exit_untrusted;
+    return firm > 0 ? exit_findings : exit_complete;
+  }
+
+  const FuzzOptions& options_;
+  fuzz::CampaignFolder folder_;
+  fuzz::CampaignSettings settings_;
+  fuzz::Opponent opponent_;
+  scenario::Suite suite_;
+  std::unique_ptr<Embedded> embedded_;
+  engine::ServerProcess server_;
+};
+
+}  // namespace
+
+void add_fuzz(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("fuzz", "Hammer a live mail server with changed sessions, the suite's rules as oracle");
+  auto options = std::make_shared<FuzzOptions>();
+  command->add_option("target", options->target.target,
+                      "A target file or a URL; left out: the embedded reference server");
+  add_options(*command, options->target);
+  add_suite_option(*command, options->suite);
+  command->add_option("--out", options->out, "Folder of the campaign; one that is there is gone on with")
+      ->capture_default_str();
+  command->add_option("--time", options->time, "How long: 20s, 5m, 1h")->capture_default_str();
+  command->add_option("--jobs", options->jobs, "Workers, each a process with one session at a time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "For the same changes in the same order");
+  command->add_flag("--allow-remote", options->allow_remote, "Fuzz a server that is not on this machine or network");
+  command->callback([options, &chosen] {
+    (void)duration_from(options->time);
+    chosen.run = [options] { return FuzzCommand(*options).go(); };
+  });
+}
+
+}  // namespace smtpspec::cli
