@@ -5,17 +5,16 @@
 #include <optional>
 #include <thread>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
 #include <fmt/format.h>
 
+#include "fuzz/campaign/mail_taker.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/seeds.hpp"
+#include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/delivery/token.hpp"
-#include "harness/engine/delivery_watch.hpp"
 #include "harness/record/new_file.hpp"
 
 namespace smtpspec::fuzz {
@@ -24,29 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
-
-/// Takes the mail that the target hands on; it waits for nobody who takes none.
-class MailTaker {
- public:
-  explicit MailTaker(const scenario::Target& target) : watch_(context_.get_executor(), target) {}
-  ~MailTaker() {
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  MailTaker(const MailTaker&) = delete;
-  MailTaker& operator=(const MailTaker&) = delete;
-  [[nodiscard]] std::uint16_t port() const { return watch_.sink_port(); }
-  /// In a thread of its own, once every worker was forked.
-  void begin() {
-    thread_ = std::thread([this] { context_.run(); });
-  }
-
- private:
-  asio::io_context context_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  engine::DeliveryWatch watch_;
-  std::thread thread_;
-};
 
 class Campaign {
  public:
@@ -66,18 +42,18 @@ class Campaign {
 
  private:
   void fuzz() {
-    MailTaker mail(opponent_.target);
-    if (events_.sink_ready && mail.port() != 0) events_.sink_ready(mail.port());
+    if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
+    const SharedMail* const seen = mail_.port() == 0 ? nullptr : &shared_mail_;
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
       one.seed = settings_.seed + i;
       one.time = settings_.time + seconds(5);  // it is told when to end
       const std::string log = (folder_.path() / fmt::format("worker-{}.log", i + 1)).string();
-      if (!workers.start(log, [&] { work(opponent_, folder_, progress_, one); }))
+      if (!workers.start(log, [&] { work(opponent_, folder_, progress_, seen, one); }))
         result_.failed = "no process could be started";
     }
-    mail.begin();
+    mail_.begin();
     begun_ = Clock::now();
     for (std::size_t turn = 0; !is_over() && workers.running() > 0; ++turn) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -143,10 +119,17 @@ class Campaign {
 
   void make_findings() {
     LivePlayer player(opponent_, delivery::make_secret());
+    const ArrivedMail* const arrived = mail_.port() == 0 ? nullptr : &mail_.arrived();
     for (const CampaignFolder::Broken& one : folder_.broken()) {
       if (events_.stop && events_.stop()) break;
+      const auto is_it = [&](const Finding& found) { return file_name(found.breach.cause) == one.cause; };
+      if (std::any_of(result_.findings.begin(), result_.findings.end(), is_it)) continue;
       note("shortens " + one.cause);
-      Finding finding = make_finding(player, one.cause, one.input, Clock::now() + seconds(20));
+      Finding finding = make_finding(player, arrived, one, Clock::now() + seconds(20));
+      if (finding.again == 0) {
+        note(one.cause + " was seen once and not again; its input stays in " + folder_.crashes().string());
+        continue;
+      }
       write(finding);
       result_.findings.push_back(std::move(finding));
     }
@@ -169,7 +152,9 @@ class Campaign {
   const CampaignFolder& folder_;
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
-  Progress& progress_ = shared_progress();
+  Progress& progress_ = share<Progress>();
+  SharedMail& shared_mail_ = share<SharedMail>();
+  MailTaker mail_{opponent_.target, shared_mail_};
   CampaignResult result_;
   Clock::time_point begun_;
   std::string plot_;

@@ -1,16 +1,22 @@
 #include "fuzz/campaign/campaign_folder.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
 #include "harness/record/new_file.hpp"
-#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::fuzz {
 
 namespace {
 
 constexpr std::size_t longest_input = std::size_t{64} << 10;
+
+constexpr std::string_view once = "once-";
+
+std::string name_of(const Breach& breach, CampaignFolder::Seen seen) {
+  return (seen == CampaignFolder::Seen::once ? std::string(once) : std::string()) + file_name(breach.cause);
+}
 
 std::optional<record::Folder> open(const std::filesystem::path& path) {
   record::Refusal refusal;
@@ -53,25 +59,34 @@ bool CampaignFolder::add_seed(const std::string& name, std::string_view input) c
   return folder && !record::put_file(*folder, file_name(name), input, record::Lasting::no);
 }
 
-bool CampaignFolder::add_breach(const Breach& breach, std::string_view input) const {
+bool CampaignFolder::has_breach(const Breach& breach, Seen seen) const {
   const auto folder = open(crashes());
-  if (!folder) return false;
-  const std::string name = file_name(breach.cause);
   record::Refusal refusal;
-  if (folder->file(name, refusal) || refusal.kind != record::Refusal::Kind::absent) return false;
-  return !record::put_file(*folder, name, input, record::Lasting::yes);
+  return !folder || folder->file(name_of(breach, seen), refusal) || refusal.kind != record::Refusal::Kind::absent;
+}
+
+bool CampaignFolder::add_breach(const Breach& breach, Seen seen, std::string_view input) const {
+  const auto folder = open(crashes());
+  return folder && !has_breach(breach, seen) &&
+         !record::put_file(*folder, name_of(breach, seen), input, record::Lasting::yes);
 }
 
 std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
+  constexpr std::size_t most = 1000;
   std::vector<Broken> all;
   const auto folder = open(crashes());
   if (!folder) return all;
   (void)folder->each_name([&](std::string_view name) {
     record::Refusal refusal;
     const auto file = record::is_left_over(name) ? std::nullopt : folder->file(name, refusal);
-    if (const auto input = file ? file->whole(longest_input, refusal) : std::nullopt)
-      all.push_back({std::string(name), *input});
-    return all.size() < 1000;
+    const auto input = file ? file->whole(longest_input, refusal) : std::nullopt;
+    const bool is_once = name.starts_with(once);
+    if (input)
+      all.push_back({std::string(name.substr(is_once ? once.size() : 0)), *input, is_once ? Seen::once : Seen::again});
+    return all.size() < most;
+  });
+  std::sort(all.begin(), all.end(), [](const Broken& a, const Broken& b) {
+    return std::pair(a.seen == Seen::once, a.cause) < std::pair(b.seen == Seen::once, b.cause);
   });
   return all;
 }

@@ -33,13 +33,18 @@ class CampaignFolder {
   [[nodiscard]] bool has_queue() const;
   /// False where it could not be written.
   bool add_seed(const std::string& name, std::string_view input) const;
+  /// How a breach was seen: by one session, or by a second one as well.
+  enum class Seen { once, again };
+  [[nodiscard]] bool has_breach(const Breach& breach, Seen seen) const;
   /// True for the first of its cause, in all processes of the campaign.
-  [[nodiscard]] bool add_breach(const Breach& breach, std::string_view input) const;
+  [[nodiscard]] bool add_breach(const Breach& breach, Seen seen, std::string_view input) const;
   /// An input that broke something.
   struct Broken {
     std::string cause;  ///< as a file name
     std::string input;
+    Seen seen = Seen::again;
   };
+  /// Those that were seen again first.
   [[nodiscard]] std::vector<Broken> broken() const;
 
  private:

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 #include <vector>
 
-#include "fuzz/campaign/campaign_folder.hpp"
 #include "fuzz/session/session_input.hpp"
+#include "harness/record/trace.hpp"
 #include "harness/scenario/writer.hpp"
 
 namespace smtpspec::fuzz {
@@ -13,21 +14,22 @@ namespace smtpspec::fuzz {
 namespace {
 
 constexpr int replays = 3;
-/// No answer within the time of a campaign may still be one that is slow.
-constexpr std::chrono::milliseconds patience_of_replays{10000};
 
 class Shortener {
  public:
-  Shortener(LivePlayer& player, std::string cause, std::chrono::steady_clock::time_point until)
-      : player_(player), cause_(std::move(cause)), until_(until) {}
+  Shortener(LivePlayer& player, const ArrivedMail* arrived, std::string cause,
+            std::chrono::steady_clock::time_point until)
+      : player_(player), arrived_(arrived), cause_(std::move(cause)), until_(until) {}
 
   std::optional<Breach> breaks(std::string_view input, const Waits& waits = {}) {
     played_ = player_.play(decode(input), waits);
-    for (Breach& one : breaches_in(played_))
+    for (Breach& one : cause_.starts_with("mail-") ? breaches_of_its_mail() : breaches_in(played_))
       if (file_name(one.cause) == cause_) return std::move(one);
     return std::nullopt;
   }
-  [[nodiscard]] record::Transcript& transcript() { return played_.transcript; }
+  [[nodiscard]] AcceptedMail accepted() const {
+    return accepted_in(played_.transcript, player_.opponent().target.mail.accepts);
+  }
 
   /// Fewest lines, then fewest octets: parts are left out, halves first, until nothing more can be.
   std::string shorten(std::string input) {
@@ -40,6 +42,19 @@ class Shortener {
   }
 
  private:
+  std::vector<Breach> breaches_of_its_mail() {
+    if (arrived_ == nullptr) return {};
+    const Opponent& opponent = player_.opponent();
+    const AcceptedMail accepted = accepted_in(played_.transcript, opponent.target.mail.accepts);
+    const auto due = std::chrono::steady_clock::now() + time_of_mail(opponent);
+    for (;;) {
+      const bool all_came = std::chrono::steady_clock::now() >= due;
+      auto breaches = breaches_of_mail(accepted, arrived_->with(player_.token()), all_came, bodies_as_sent(opponent));
+      if (!breaches.empty() || all_came) return breaches;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
   static std::vector<std::size_t> ends_of_lines(const std::string& all) {
     std::vector<std::size_t> ends = {0};
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -67,29 +82,36 @@ class Shortener {
   }
 
   LivePlayer& player_;
+  const ArrivedMail* arrived_;
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
   judge::Played played_;
 };
 
+/// One message for each that was accepted, and with the body of it where there is but one.
+scenario::Delivered delivered_as(const AcceptedMail& accepted) {
+  scenario::Delivered delivered;
+  delivered.count = accepted.messages.size();
+  if (accepted.messages.size() == 1)
+    delivered.body = {scenario::literal(record::part(accepted.messages.front().content).body)};
+  if (accepted.messages.empty()) delivered.at_most = 0;
+  return delivered;
+}
+
 }  // namespace
 
-Finding make_finding(LivePlayer& player, const std::string& cause, std::string_view input,
+Finding make_finding(LivePlayer& player, const ArrivedMail* arrived, const CampaignFolder::Broken& broken,
                      std::chrono::steady_clock::time_point until) {
   Finding finding;
-  finding.breach.cause = cause;
-  finding.input = input;
-  Shortener shortener(player, cause, until);
-  if (shortener.breaks(input)) finding.input = shortener.shorten(std::string(input));
+  finding.breach.cause = broken.cause;
+  finding.input = broken.input;
+  Shortener shortener(player, arrived, broken.cause, until);
+  if (shortener.breaks(broken.input, patient())) finding.input = shortener.shorten(broken.input);
   for (int i = 0; i < replays; ++i) {
-    Waits patient;
-    patient.reply = patience_of_replays;
-    patient.quiet = std::chrono::milliseconds(100);
-    patient.close = record::Patience().close;
-    auto breach = shortener.breaks(finding.input, patient);
+    auto breach = shortener.breaks(finding.input, patient());
     if (!breach) continue;
     finding.breach = std::move(*breach);
-    finding.transcript = std::move(shortener.transcript());
+    finding.accepted = shortener.accepted();
     ++finding.again;
   }
   return finding;
@@ -107,6 +129,10 @@ std::string to_scenario_file(const Finding& finding, const scenario::Suite& suit
       session.requirements = one.requirements;
       file = scenario::to_toml(one) + "\n";
     }
+  if (finding.breach.cause.starts_with("mail")) {
+    session.delivered = delivered_as(finding.accepted);
+    session.requirements = {"rfc5321/4.1.1.4/responsibility"};
+  }
   if (session.requirements.empty()) session.requirements = {"rfc5321/4.2/one-reply-to-each-command"};
   return file + scenario::to_toml(session);
 }

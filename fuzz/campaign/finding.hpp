@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/conservation.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/oracles.hpp"
 #include "harness/scenario/model.hpp"
@@ -16,13 +18,13 @@ struct Finding {
   Breach breach;
   std::string input;      ///< the least that was found
   std::size_t again = 0;  ///< of three replays, how many broke the same
-  record::Transcript transcript;
+  AcceptedMail accepted;  ///< in the last replay that broke it
   [[nodiscard]] bool is_firm() const { return again == 3; }
 };
 
-/// Plays and shortens until `until` at most. `cause`: as a file name. Nothing of it, where it is not broken again at
-/// once, but the input.
-[[nodiscard]] Finding make_finding(LivePlayer& player, const std::string& cause, std::string_view input,
+/// Plays and shortens until `until` at most. `arrived`: the target's mail; null where it is not seen. Where the same is
+/// not broken again, `again` is 0, and there is nothing but the input.
+[[nodiscard]] Finding make_finding(LivePlayer& player, const ArrivedMail* arrived, const CampaignFolder::Broken& broken,
                                    std::chrono::steady_clock::time_point until);
 
 /// A scenario file: the session, and the row of the suite whose rule was broken, with its requirements. Loads without

@@ -10,6 +10,21 @@
 
 namespace smtpspec::fuzz {
 
+Waits patient() {
+  Waits waits;
+  waits.reply = std::chrono::milliseconds(10000);
+  waits.quiet = std::chrono::milliseconds(100);
+  waits.close = record::Patience().close;
+  return waits;
+}
+
+std::chrono::milliseconds time_of_mail(const Opponent& opponent) {
+  constexpr std::chrono::milliseconds least{1000};
+  return least + 5 * opponent.facts.delivery_takes.value_or(least);
+}
+
+bool bodies_as_sent(const Opponent& opponent) { return opponent.facts.holding.count("body-as-sent") != 0; }
+
 LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
     : opponent_(opponent),
       secret_(std::move(secret)),
@@ -49,6 +64,7 @@ judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& 
   context_.restart();
   context_.run();
   if (failure) std::rethrow_exception(failure);
+  played->transcript.token = token_;
   return std::move(*played);
 }
 

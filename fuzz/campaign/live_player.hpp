@@ -24,6 +24,11 @@ struct Opponent {
   bool near_only = true;  ///< connect to loopback and private addresses alone
 };
 
+/// How long its mail takes at most, several times what the survey saw.
+[[nodiscard]] std::chrono::milliseconds time_of_mail(const Opponent& opponent);
+/// The survey saw it deliver bodies as they were sent.
+[[nodiscard]] bool bodies_as_sent(const Opponent& opponent);
+
 /// How long is waited: for a reply that is due, and for what may come where that is not known.
 struct Waits {
   std::chrono::milliseconds reply{2000};
@@ -33,6 +38,9 @@ struct Waits {
   std::chrono::milliseconds close{0};
 };
 
+/// Enough of each that what does not come in it is not just late.
+[[nodiscard]] Waits patient();
+
 class LivePlayer {
  public:
   /// The opponent must outlive it. `secret`: of the tokens.
@@ -40,6 +48,7 @@ class LivePlayer {
 
   /// Blocks until the session is over: a second or so longer than `waits.reply`, at most, for each of its steps.
   [[nodiscard]] judge::Played play(const scenario::Scenario& scenario, const Waits& waits);
+  [[nodiscard]] const Opponent& opponent() const { return opponent_; }
   /// The token of the last play.
   [[nodiscard]] const std::string& token() const { return token_; }
 

@@ -18,7 +18,4 @@ struct Progress {
   std::atomic<bool> stop{false};           ///< the workers are to end
 };
 
-/// Shared with what is forked later; lives as long as the process. Throws std::system_error.
-[[nodiscard]] Progress& shared_progress();
-
 }  // namespace smtpspec::fuzz

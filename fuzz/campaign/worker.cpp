@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <set>
 #include <span>
 #include <thread>
@@ -57,8 +58,12 @@ namespace {
 
 class Worker {
  public:
-  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress)
-      : folder_(folder), progress_(progress), player_(opponent, delivery::make_secret()) {}
+  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const SharedMail* mail)
+      : opponent_(opponent),
+        folder_(folder),
+        progress_(progress),
+        mail_(mail),
+        player_(opponent, delivery::make_secret()) {}
 
   void execute(std::string_view input) {
     if (progress_.stop) _exit(0);
@@ -72,11 +77,57 @@ class Worker {
     refused_ = 0;
     count(played);
     learn_pace(played.transcript);
-    for (const Breach& breach : breaches_in(played))
-      if (folder_.add_breach(breach, input)) ++progress_.findings;
+    for (const Breach& breach : breaches_in(played)) take(breach, input);
+    expect_mail(played, input);
+    look_at_mail();
   }
 
  private:
+  /// The first of each cause that shows again at once, with more patience; one that does not is kept all the same.
+  void take(const Breach& breach, std::string_view input) {
+    using Seen = CampaignFolder::Seen;
+    if (folder_.has_breach(breach, Seen::again)) return;
+    const judge::Played again = player_.play(decode(input), patient());
+    const auto all = breaches_in(again);
+    const bool is_there =
+        std::any_of(all.begin(), all.end(), [&](const Breach& one) { return one.cause == breach.cause; });
+    if (folder_.add_breach(breach, is_there ? Seen::again : Seen::once, input) && is_there) ++progress_.findings;
+  }
+
+  /// What a session had accepted, until its mail must have come.
+  struct Awaited {
+    std::string token;
+    AcceptedMail accepted;
+    std::string input;
+    std::chrono::steady_clock::time_point due;
+    bool late = false;  ///< it was looked for before
+  };
+
+  void expect_mail(const judge::Played& played, std::string_view input) {
+    if (mail_ == nullptr || awaited_.size() >= most_awaited) return;
+    AcceptedMail accepted = accepted_in(played.transcript, opponent_.target.mail.accepts);
+    if (!accepted.any_sent || !accepted.known) return;
+    awaited_.push_back({played.transcript.token, std::move(accepted), std::string(input),
+                        std::chrono::steady_clock::now() + time_of_mail(opponent_)});
+  }
+
+  void look_at_mail() {
+    const auto now = std::chrono::steady_clock::now();
+    for (; !awaited_.empty() && awaited_.front().due < now; awaited_.pop_front()) {
+      const Awaited one = awaited_.front();
+      const auto cause = SharedMail::suspicion(one.accepted, mail_->with(one.token), bodies_as_sent(opponent_));
+      if (cause.empty()) continue;
+      if (!one.late && cause == mail_lost) {
+        awaited_.push_back(one);
+        awaited_.back().late = true;
+        awaited_.back().due = now + 4 * time_of_mail(opponent_);
+      } else if (folder_.add_breach({"delivered", std::string(cause), "", ""}, CampaignFolder::Seen::again,
+                                    one.input)) {
+        ++progress_.findings;
+      }
+    }
+  }
+
   /// Whoever started it is told that it takes no connections, and starts it again perhaps.
   void wait_for_server() {
     progress_.away = true;
@@ -115,9 +166,14 @@ class Worker {
     progress_.last_news = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   }
 
+  static constexpr std::size_t most_awaited = 5000;
+
+  const Opponent& opponent_;
   const CampaignFolder& folder_;
   Progress& progress_;
+  const SharedMail* mail_;
   LivePlayer player_;
+  std::deque<Awaited> awaited_;
   Waits waits_;
   record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply
   record::Time slowest_{0};
@@ -145,9 +201,10 @@ bool has_fuzzing_engine() {
 #endif
 }
 
-void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const WorkerSettings& settings) {
+void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const SharedMail* mail,
+          const WorkerSettings& settings) {
 #ifdef SMTPSPEC_LIBFUZZER
-  Worker worker(opponent, folder, progress);
+  Worker worker(opponent, folder, progress, mail);
   the_worker = &worker;
   std::vector<std::string> words = {"smtpspec",
                                     folder.queue().string(),
@@ -170,7 +227,7 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
   char** first = arguments.data();
   _exit(LLVMFuzzerRunDriver(&count, &first, execute));
 #else
-  (void)opponent, (void)folder, (void)progress, (void)settings;
+  (void)opponent, (void)folder, (void)progress, (void)mail, (void)settings;
   _exit(70);
 #endif
 }

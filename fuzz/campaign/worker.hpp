@@ -9,6 +9,7 @@
 #include "fuzz/campaign/campaign_folder.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/progress.hpp"
+#include "fuzz/campaign/shared_mail.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -21,9 +22,9 @@ struct WorkerSettings {
 /// smtpspec was built with libFuzzer.
 [[nodiscard]] bool has_fuzzing_engine();
 
-/// Never returns: the process ends when the time is over or `progress.stop` says so, by 0; by another code where
-/// smtpspec itself failed. All must live that long.
+/// `mail`: what arrives; null where it is not seen. Never returns: the process ends when the time is over or
+/// `progress.stop` says so, by 0; by another code where smtpspec itself failed. All must live that long.
 [[noreturn]] void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress,
-                       const WorkerSettings& settings);
+                       const SharedMail* mail, const WorkerSettings& settings);
 
 }  // namespace smtpspec::fuzz

@@ -71,7 +71,10 @@ class Decoder {
       input.remove_prefix(std::min(end + 1, input.size()));
       if (!first || !begin(line)) take(line);
     }
-    if (out_.steps.empty() || !out_.steps.back().owed) add(scenario::Await{}, true);
+    if (!out_.steps.empty() && !out_.steps.back().owed) add(scenario::Await{}, true);
+    session_.clear();
+    const auto awaits = [](const Step& step) { return step.owed && step.session.empty(); };
+    if (std::none_of(out_.steps.begin(), out_.steps.end(), awaits)) add(scenario::Await{}, true);
     return std::move(out_);
   }
 

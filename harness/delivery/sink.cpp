@@ -36,7 +36,11 @@ asio::awaitable<std::vector<bool>> collect(Collector& collector, const reference
 }  // namespace
 
 Sink::Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp, Collector& collector)
-    : server_(std::move(executor), options_of(host, port, lmtp),
-              [&collector](const reference::Accepted& mail) { return collect(collector, mail); }) {}
+    : Sink(std::move(executor), host, port, lmtp,
+           [&collector](const reference::Accepted& mail) { return collect(collector, mail); }) {}
+
+Sink::Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp,
+           reference::Deliver taker)
+    : server_(std::move(executor), options_of(host, port, lmtp), std::move(taker)) {}
 
 }  // namespace smtpspec::delivery

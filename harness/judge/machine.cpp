@@ -117,7 +117,8 @@ Routine<Machine::Next> Machine::perform(const Step& step, Session& session) {
   } else if (const auto* pause = std::get_if<scenario::Pause>(&action)) {
     co_await stage_.pause(session, pause->duration);
   } else if (const auto* login = std::get_if<scenario::Login>(&action)) {
-    co_await this->login(*login, session);
+    const bool in_place = !awaits_what_is_owed(scenario_) || session.watcher->referee.at_command();
+    if (in_place) co_await this->login(*login, session);
   } else if (std::holds_alternative<scenario::Handshake>(action)) {
     next = co_await handshake(step, session);
   } else if (std::holds_alternative<scenario::CloseNotify>(action)) {

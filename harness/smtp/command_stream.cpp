@@ -28,6 +28,14 @@ bool is_bare(const Command& command, std::string_view line) {
 
 }  // namespace
 
+PendingReply CommandStream::the_greeting() {
+  PendingReply what;
+  what.input = Input::connect;
+  what.shown = "the connection";
+  what.well_formed = true;
+  return what;
+}
+
 void CommandStream::sent(std::string_view octets) {
   while (!octets.empty() && !given_up_) {
     switch (mode_) {
@@ -50,6 +58,8 @@ void CommandStream::expect(Mode mode) {
   mode_ = mode;
   strict_ = DataDecoder();
   lenient_ = DataDecoder(any_line_end);
+  message_.clear();
+  cut_ = false;
   odd_ = false;
   last_ = '\n';
 }
@@ -104,7 +114,12 @@ void CommandStream::take_line(std::string_view& octets) {
   if (mode_ == Mode::command) return take_command(*line);
   if (line->octets > longest_auth_line) return give_up();
   mode_ = Mode::command;
-  owe({Input::auth_response, Verb::auth, line->bytes.substr(0, longest_shown), "", true, false, true});
+  PendingReply what;
+  what.input = Input::auth_response;
+  what.verb = Verb::auth;
+  what.shown = line->bytes.substr(0, longest_shown);
+  what.well_formed = true;
+  owe(std::move(what));
 }
 
 void CommandStream::take_command(const CommandLine& line) {
@@ -141,7 +156,8 @@ void CommandStream::take_command(const CommandLine& line) {
 }
 
 void CommandStream::take_chunk(std::string_view& octets) {
-  (void)chunk_.take(octets);
+  const std::string_view taken = chunk_.take(octets);
+  if (keeps_messages_ && !owed.empty()) keep(owed.back().message, taken, owed.back().cut);
   if (!chunk_.done()) return;
   mode_ = Mode::command;
   // Only the last one can be incomplete, and it is gone where the server answered too early.
@@ -157,15 +173,30 @@ void CommandStream::take_data(std::string_view& octets) {
     for (char& octet : cleared) octet = static_cast<char>(octet & 0x7f);
   }
   std::string_view lenient_rest = cleared.empty() ? octets : cleared;
+  std::string decoded;
+  const bool ended = strict_.decode(octets, decoded);
+  if (keeps_messages_) keep(message_, decoded, cut_);
   std::string thrown_away;
-  const bool ended = strict_.decode(octets, thrown_away);
-  thrown_away.clear();
   const bool perhaps_ended = lenient_.decode(lenient_rest, thrown_away);
   if (perhaps_ended && (!ended || lenient_rest.size() != octets.size())) return give_up();
   watch(before.substr(0, before.size() - octets.size()));
   if (!ended) return;
   mode_ = Mode::command;
-  owe({Input::end_of_data, Verb::data, "the end of data", "", true, false, true, std::exchange(utf8_mail_, false)});
+  PendingReply what;
+  what.input = Input::end_of_data;
+  what.verb = Verb::data;
+  what.shown = "the end of data";
+  what.well_formed = true;
+  what.utf8 = std::exchange(utf8_mail_, false);
+  what.message = std::exchange(message_, {});
+  what.cut = std::exchange(cut_, false);
+  owe(std::move(what));
+}
+
+void CommandStream::keep(std::string& message, std::string_view octets, bool& cut) {
+  const std::size_t room = most_of_message - std::min(message.size(), most_of_message);
+  message += octets.substr(0, room);
+  cut = cut || octets.size() > room;
 }
 
 void CommandStream::owe(PendingReply what) {

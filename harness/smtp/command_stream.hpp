@@ -22,6 +22,8 @@ struct PendingReply {
   bool last_chunk = false;   ///< BDAT with LAST
   bool complete = true;      ///< false while octets of its chunk are missing
   bool utf8 = false;         ///< SMTPUTF8 lets UTF-8 stand in its reply
+  std::string message;       ///< where messages are kept: of an end of data the message as decoded, of BDAT its chunk
+  bool cut = false;          ///< of it more was sent than is kept
   bool bare = true;          ///< a command without what a server may dislike: white space at its end, a note to NOOP
 };
 
@@ -31,6 +33,10 @@ class CommandStream {
   void sent(std::string_view octets);
   /// What the server offered, as far as it changes how the octets are cut.
   void offered(bool chunking, bool utf8);
+
+  /// Keep what messages hold, so much of each at most.
+  static constexpr std::size_t most_of_message = std::size_t{64} << 10;
+  void keep_messages() { keeps_messages_ = true; }
 
   /// 354 was answered to DATA, 334 to AUTH, 220 to STARTTLS: the octets that follow are of another kind. Where octets
   /// were sent after the command already, it is not known how the server takes them.
@@ -54,11 +60,12 @@ class CommandStream {
   [[nodiscard]] bool asked_for_utf8() const { return asked_for_utf8_; }
 
   /// In the order in which it was sent.
-  std::deque<PendingReply> owed{PendingReply{Input::connect, Verb::unknown, "the connection", "", true, false, true}};
+  std::deque<PendingReply> owed{the_greeting()};
 
  private:
   enum class Mode { command, chunk, data, auth_response, tls };
 
+  static PendingReply the_greeting();
   void expect(Mode mode);
   void take_line(std::string_view& octets);
   void take_chunk(std::string_view& octets);
@@ -66,6 +73,7 @@ class CommandStream {
   void take_command(const CommandLine& line);
   void watch(std::string_view octets);
   void owe(PendingReply what);
+  static void keep(std::string& message, std::string_view octets, bool& cut);
   [[nodiscard]] std::size_t longest_line() const;
 
   Mode mode_ = Mode::command;
@@ -80,6 +88,9 @@ class CommandStream {
   bool utf8_mail_ = false;  // the transaction's MAIL did
   bool eight_bit_ = false;  // the transaction's MAIL announced octets above 127
   bool given_up_ = false;
+  bool keeps_messages_ = false;
+  std::string message_;  // in DATA
+  bool cut_ = false;
   bool odd_ = false;  // a bare CR, bare LF or NUL in the line or the data under way
   char last_ = '\n';  // the last octet of it
 };

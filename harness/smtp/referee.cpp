@@ -108,7 +108,9 @@ void Referee::Impl::take_answer(const Reply& reply) {
     if (!server.certain || server.recipients == 0) return client.give_up();
     replies_left = server.recipients;
   }
-  if (told && !shifted) told({server.state, what.last_chunk ? Input::end_of_data : what.input, what.verb, reply});
+  if (told && !shifted)
+    told({server.state, what.last_chunk ? Input::end_of_data : what.input, what.verb, reply, what.shown, what.message,
+          what.cut});
   if (!shifted) judge(what, reply);
   if (replies_left > 0 && --replies_left > 0 && reply.code != 421) {
     more_after[replies - 1] = replies_left;
@@ -228,7 +230,10 @@ void Referee::tls_ended() {
   ++impl_->rulings.event;
 }
 
-void Referee::tell(std::function<void(const Answer&)> answered) { impl_->told = std::move(answered); }
+void Referee::tell(std::function<void(const Answer&)> answered) {
+  impl_->told = std::move(answered);
+  impl_->client.keep_messages();
+}
 
 std::size_t Referee::owed() const {
   const Impl& impl = *impl_;

@@ -28,6 +28,10 @@ struct Answer {
   Input input = Input::command;
   Verb verb = Verb::unknown;
   const Reply& reply;
+  const std::string& said;  ///< the start of the command's line
+  /// What was sent since the last answer of the kind: of an end of data the message as decoded, of BDAT its chunk.
+  const std::string& message;
+  bool cut = false;  ///< of it more was sent than is kept
 };
 
 /// Each rule is reported once a conversation, at the first breach, and counted each time. Bounded: holds one reply and
@@ -51,7 +55,8 @@ class Referee {
   void closed();     ///< the server ended the connection
   void tls_ended();  ///< the server ended TLS by close_notify, which is its close as well
 
-  /// Called for each reply of which it is known what it answers, before the state follows it.
+  /// Called for each reply of which it is known what it answers, before the state follows it. From then on messages are
+  /// kept, 64 KiB of each.
   void tell(std::function<void(const Answer&)> answered);
 
   /// Replies still owed: commands that were sent whole and have no reply yet. 0 while the order is ambiguous and once

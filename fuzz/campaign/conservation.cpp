@@ -1,0 +1,183 @@
+#include "fuzz/campaign/conservation.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include "harness/judge/referee_report.hpp"
+#include "harness/record/trace.hpp"
+#include "harness/smtp/escape.hpp"
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+using smtp::Input;
+using smtp::Verb;
+
+/// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
+bool is_plain(std::string_view content) {
+  constexpr std::size_t longest_line = 998;
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const char octet = content[i];
+    if (octet == '\r' && i + 1 < content.size() && content[i + 1] == '\n') {
+      column = 0;
+      ++i;
+    } else if ((octet < 0x20 && octet != '\t') || octet > 0x7e || ++column > longest_line) {
+      return false;
+    }
+  }
+  return column == 0;
+}
+
+/// One session's messages, as its replies accept them.
+class Accepting {
+ public:
+  Accepting(AcceptedMail& out, const record::Transcript& transcript, const std::vector<std::string>& mailboxes)
+      : out_(out), token_(transcript.token), lmtp_(transcript.terms.lmtp), mailboxes_(mailboxes) {}
+
+  void take(const smtp::Answer& answer) {
+    const bool success = answer.reply.klass() == 2;
+    const bool ends = answer.input == Input::end_of_data;
+    if (ends || answer.verb == Verb::bdat) return take_message(answer, ends, success);
+    if (answer.input != Input::command || !success) return;
+    if (answer.verb == Verb::rcpt) ++(is_ours(answer.said) ? recipients_ : others_);
+    if (answer.verb == Verb::mail || answer.verb == Verb::rset || answer.verb == Verb::ehlo ||
+        answer.verb == Verb::helo || answer.verb == Verb::lhlo)
+      begin();
+    if (answer.verb == Verb::mail) marked_ = answer.said.find(token_) != std::string::npos;
+  }
+
+ private:
+  [[nodiscard]] bool is_ours(const std::string& said) const {
+    return std::any_of(mailboxes_.begin(), mailboxes_.end(),
+                       [&](const std::string& one) { return said.find("<" + one + ">") != std::string::npos; });
+  }
+
+  void begin() {
+    recipients_ = others_ = 0;
+    marked_ = false;
+    chunks_.clear();
+    lost_ = false;
+  }
+
+  void take_message(const smtp::Answer& answer, bool ends, bool success) {
+    out_.any_sent = true;
+    const bool chunk = answer.verb == Verb::bdat;
+    // What becomes of a transaction of which a chunk was refused is not said (RFC 3030 section 2).
+    if (answer.cut || lmtp_ || (chunk && !success && !chunks_.empty())) out_.known = false;
+    if (!success) return ends ? begin() : void(lost_ = true);
+    if (lost_ || (ends && (!marked_ || others_ > 0))) out_.known = false;
+    if (chunk) chunks_ += answer.message;
+    if (!ends) return;
+    const std::string& content = chunk ? chunks_ : answer.message;
+    out_.messages.push_back({content, recipients_, is_plain(content)});
+    begin();
+  }
+
+  AcceptedMail& out_;
+  const std::string& token_;
+  bool lmtp_;
+  const std::vector<std::string>& mailboxes_;
+  bool marked_ = false;  ///< by the token in its reverse-path
+  std::size_t recipients_ = 0;
+  std::size_t others_ = 0;
+  std::string chunks_;
+  bool lost_ = false;
+};
+
+/// Where one arrived that has the body of the message.
+bool has_body(const ArrivedMail::Message& arrived, std::string_view sent) {
+  return record::part(arrived.content).body == record::part(sent).body;
+}
+
+std::string shown(std::string_view octets) {
+  constexpr std::size_t most = 120;
+  return "'" + smtp::escape(octets.substr(0, most)) + (octets.size() > most ? "' ..." : "'");
+}
+
+}  // namespace
+
+AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector<std::string>& mailboxes) {
+  AcceptedMail out;
+  for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
+    judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
+    Accepting accepting(out, transcript, mailboxes);
+    watcher.referee.tell([&](const smtp::Answer& answer) { accepting.take(answer); });
+    for (const record::Event& event : transcript.events)
+      if (event.session == session) watcher.show(event);
+    out.known = out.known && watcher.referee.order_is_known() && watcher.referee.owed() == 0;
+  }
+  return out;
+}
+
+std::string token_in(std::string_view reverse_path) {
+  static const RE2 form(R"(\+(t[0-9a-f]{16})@)");
+  std::string token;
+  (void)RE2::PartialMatch(reverse_path, form, &token);
+  return token;
+}
+
+void ArrivedMail::add(const std::string& reverse_path, Message message) {
+  const std::string token = token_in(reverse_path);
+  if (token.empty()) return;
+  const std::lock_guard lock(mutex_);
+  auto& known = by_token_[token];
+  if (known.empty()) order_.push_back(token);
+  octets_ += message.content.size();
+  known.push_back(std::move(message));
+  while (order_.size() > most_tokens || (octets_ > most_octets && order_.size() > 1)) {
+    const auto oldest = by_token_.find(order_.front());
+    order_.pop_front();
+    if (oldest == by_token_.end()) continue;
+    for (const Message& one : oldest->second) octets_ -= one.content.size();
+    by_token_.erase(oldest);
+  }
+}
+
+std::vector<ArrivedMail::Message> ArrivedMail::with(const std::string& token) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_token_.find(token);
+  return found == by_token_.end() ? std::vector<Message>() : found->second;
+}
+
+void ArrivedMail::forget(const std::string& token) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_token_.find(token);
+  if (found == by_token_.end()) return;
+  for (const Message& one : found->second) octets_ -= one.content.size();
+  by_token_.erase(found);  // its place in the order goes when it comes to the front
+}
+
+std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted, const std::vector<ArrivedMail::Message>& arrived,
+                                     bool all_came, bool bodies_as_sent) {
+  std::vector<Breach> all;
+  if (!accepted.known) return all;
+  const auto add = [&](std::string_view cause, std::string expected, std::string actual) {
+    all.push_back({"delivered", std::string(cause), std::move(expected), std::move(actual)});
+  };
+  std::size_t copies = 0;
+  for (const auto& one : accepted.messages) copies += one.recipients;
+  if (accepted.messages.empty() && !arrived.empty())
+    add(mail_without_250, "no message delivered where none was accepted", shown(arrived.front().content));
+  else if (arrived.size() > copies)
+    add(mail_doubled, "each message delivered once to each recipient",
+        fmt::format("{} copies for {} recipients", arrived.size(), copies));
+  if (all_came && arrived.size() < accepted.messages.size())
+    add(mail_lost, "each message that was accepted is delivered",
+        fmt::format("{} accepted, {} delivered", accepted.messages.size(), arrived.size()));
+  const bool plain =
+      std::all_of(accepted.messages.begin(), accepted.messages.end(), [](const auto& one) { return one.plain; });
+  if (!bodies_as_sent || !plain || !all.empty()) return all;
+  for (const ArrivedMail::Message& one : arrived) {
+    const auto is_it = [&](const AcceptedMail::Message& sent) { return has_body(one, sent.content); };
+    if (std::any_of(accepted.messages.begin(), accepted.messages.end(), is_it)) continue;
+    add(mail_changed, "the body of a message as it was sent", "delivered: " + shown(record::part(one.content).body));
+    break;
+  }
+  return all;
+}
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,72 @@
+// Conservation of mail: one message delivered for each that was accepted, with its octets, and none besides.
+// RFC 5321 sections 6.1 (the responsibility that 250 takes), 4.5.2 and 6.4.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/campaign/oracles.hpp"
+#include "harness/record/transcript.hpp"
+
+namespace smtpspec::fuzz {
+
+/// What a session had accepted.
+struct AcceptedMail {
+  struct Message {
+    std::string content;  ///< as sent
+    std::size_t recipients = 0;
+    /// Text lines of ASCII, ended by CRLF and not too long: what every server delivers as it was sent.
+    bool plain = false;
+  };
+  std::vector<Message> messages;
+  /// False where something else may have been accepted, or would not be known by its token, or where it goes.
+  bool known = true;
+  bool any_sent = false;  ///< a message was begun
+};
+/// `mailboxes`: those whose mail comes to where it is looked for.
+[[nodiscard]] AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector<std::string>& mailboxes);
+
+/// The token of a play, where a reverse-path bears one; mail from the null reverse-path is no message of ours, but
+/// about one.
+[[nodiscard]] std::string token_in(std::string_view reverse_path);
+
+/// Mail that has arrived, by the token that it bears; the oldest goes first where there is too much. May be used by
+/// several threads.
+class ArrivedMail {
+ public:
+  static constexpr std::size_t most_tokens = 20000;
+  static constexpr std::size_t most_octets = std::size_t{48} << 20;
+
+  struct Message {
+    std::string content;  ///< as it came, the target's trace header in front
+    std::size_t recipients = 0;
+  };
+  void add(const std::string& reverse_path, Message message);
+  [[nodiscard]] std::vector<Message> with(const std::string& token) const;
+  void forget(const std::string& token);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::vector<Message>> by_token_;
+  std::deque<std::string> order_;
+  std::size_t octets_ = 0;
+};
+
+/// Causes of breaches.
+inline constexpr std::string_view mail_lost = "mail/lost";
+inline constexpr std::string_view mail_doubled = "mail/doubled";
+inline constexpr std::string_view mail_changed = "mail/changed";
+inline constexpr std::string_view mail_without_250 = "mail/without-250";
+
+/// What is wrong with it. `all_came`: long enough was waited for what is missing to count as lost. `bodies_as_sent`:
+/// this server does not change the bodies of messages.
+[[nodiscard]] std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted,
+                                                   const std::vector<ArrivedMail::Message>& arrived, bool all_came,
+                                                   bool bodies_as_sent);
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,45 @@
+// What is known of mail that arrived, in memory that a campaign's processes share: enough for a worker to see that
+// something may be wrong. What is wrong is found out when the session is played again.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "fuzz/campaign/conservation.hpp"
+
+namespace smtpspec::fuzz {
+
+/// How many copies, and the sum of a hash of their bodies.
+struct MailCount {
+  std::uint64_t copies = 0;
+  std::uint64_t bodies = 0;
+};
+[[nodiscard]] std::uint64_t hash_of_body(std::string_view content);
+
+/// One process adds, from one thread; all may look. The latest tokens are known, some tens of thousands.
+class SharedMail {
+ public:
+  void add(std::string_view token, std::string_view content);
+  [[nodiscard]] MailCount with(std::string_view token) const;
+  /// What is perhaps wrong with it, as the cause of a breach ("mail/lost"); empty: nothing.
+  [[nodiscard]] static std::string_view suspicion(const AcceptedMail& accepted, const MailCount& arrived,
+                                                  bool bodies_as_sent);
+
+ private:
+  struct Slot {
+    std::atomic<std::uint64_t> token{0};
+    std::atomic<std::uint64_t> copies{0};
+    std::atomic<std::uint64_t> bodies{0};
+  };
+  /// The oldest of a bucket makes room.
+  struct Bucket {
+    std::array<Slot, 8> slots;
+    std::size_t next = 0;  ///< the adding process alone looks at it
+  };
+  std::array<Bucket, std::size_t{1} << 13> buckets_;
+};
+
+}  // namespace smtpspec::fuzz
