@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/campaign/oracles.hpp"
+#include "fuzz/oracles/oracles.hpp"
 
 namespace smtpspec::fuzz {
 

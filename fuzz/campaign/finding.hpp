@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "fuzz/campaign/campaign_folder.hpp"
-#include "fuzz/campaign/conservation.hpp"
 #include "fuzz/campaign/live_player.hpp"
-#include "fuzz/campaign/oracles.hpp"
+#include "fuzz/oracles/conservation.hpp"
+#include "fuzz/oracles/oracles.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::fuzz {

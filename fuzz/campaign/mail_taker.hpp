@@ -8,8 +8,8 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
-#include "fuzz/campaign/conservation.hpp"
 #include "fuzz/campaign/shared_mail.hpp"
+#include "fuzz/oracles/conservation.hpp"
 #include "harness/delivery/sink.hpp"
 #include "harness/scenario/target.hpp"
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "fuzz/campaign/conservation.hpp"
+#include "fuzz/oracles/conservation.hpp"
 
 namespace smtpspec::fuzz {
 

@@ -11,9 +11,9 @@
 
 #include <unistd.h>
 
-#include "fuzz/campaign/features.hpp"
-#include "fuzz/campaign/oracles.hpp"
 #include "fuzz/mutators/session_mutator.hpp"
+#include "fuzz/oracles/features.hpp"
+#include "fuzz/oracles/oracles.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/delivery/token.hpp"
 

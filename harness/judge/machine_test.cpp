@@ -231,6 +231,41 @@ TEST_CASE("behind a refusal the close is looked for, and only there") {
   }
 }
 
+TEST_CASE("what is owed is awaited, whatever it is, and no more than that") {
+  const auto scenario = scenario_of(R"(steps = [
+    { send = "HELP", replies = "owed" },
+    { bytes = 'NOOP\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n', replies = "owed" },
+    { send = "DATA", replies = "owed" },
+    { send = "text", replies = "owed" },
+    { send = ".", replies = "owed" },
+  ])");
+  const auto says = [](const std::string& sent) -> std::string {
+    if (sent.starts_with("NOOP\r\nMAIL")) return "250 a\r\n250 b\r\n250 c\r\n";
+    return sent == "text\r\n" ? "" : honest(sent);
+  };
+  Hand hand(scenario, says);
+  CHECK(hand.run().machine.judged().verdict.outcome == Outcome::pass);
+  CHECK(hand.machine.to_the_end());
+  CHECK(hand.machine.judged().fence_replies == 2);
+  CHECK(hand.now == milliseconds(500));  // for what may come after QUIT: otherwise for nothing that did not come
+
+  Hand silent(scenario, [&](const std::string& sent) { return sent == ".\r\n" ? "" : says(sent); });
+  CHECK(silent.run().machine.judged().verdict.cause == Cause::silence);
+  Hand one_less(scenario, [&](const std::string& sent) {
+    return sent.starts_with("NOOP\r\nMAIL") ? std::string("250 a\r\n250 b\r\n") : says(sent);
+  });
+  CHECK(one_less.run().machine.judged().verdict.cause == Cause::silence);
+}
+
+TEST_CASE("where it is not known what is owed, what comes is taken, and no fence is played") {
+  const auto scenario = scenario_of(R"(steps = [ { bytes = 'NOOP\nNOOP\n', replies = "owed" } ])");
+  for (const char* const reply : {"", "250 a\r\n250 b\r\n", "500 No\r\n"}) {
+    Hand hand(scenario, [&](const std::string& sent) { return sent.starts_with("NOOP\n") ? reply : honest(sent); });
+    CHECK(hand.run().machine.judged().verdict.outcome == Outcome::pass);
+    CHECK(hand.sent == "EHLO client.example\r\nNOOP\nNOOP\n");
+  }
+}
+
 TEST_CASE("a scenario that would never end is ended by its time") {
   const std::string endless[] = {
       R"(timeout = "5s"

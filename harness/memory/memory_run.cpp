@@ -42,6 +42,7 @@ Played MemoryRun::play(const Scenario& scenario) {
   record::Terms terms = engine::terms_of(target_, facts_);
   terms.patience.last = true;
   Played played = memory::play(scenario, place, terms, judge::Values(target_, token, date));
+  played.transcript.token = token;
   if (!played.transcript.events.empty()) virtual_time_ += played.transcript.events.back().at;
   rules_.add(played.transcript, played.judged);
   return played;

@@ -137,6 +137,9 @@ TEST_CASE("Every kind of step") {
   CHECK(login.user);
   CHECK_FALSE(login.initial_response);
   CHECK(does("{ expect = '220' }", Await{}));
+  CHECK(step("{ send = 'X', replies = 'owed' }").owed);
+  CHECK(does("{ replies = 'owed' }", Await{}));
+  CHECK_FALSE(step("{ send = 'X', replies = ['250', '250'] }").owed);
 
   const Step late = step("{ bytes = 'abc', cut = [1, -1], gap = '20ms', beneath-tls = true, wait = '2s' }");
   CHECK(std::get<Send>(late.action).cut.at == std::vector<long>{1, -1});

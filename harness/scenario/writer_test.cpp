@@ -59,6 +59,7 @@ TEST_CASE("What no scenario of the suite has is written too") {
   one.steps[4].action = HalfClose{};
   one.steps[4].session = "b";
   one.steps[4].within = Duration(0);
+  one.steps[3].owed = true;
   Alternative silence;
   silence.kind = Alternative::Kind::silence;
   Alternative closed;

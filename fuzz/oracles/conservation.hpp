@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/campaign/oracles.hpp"
+#include "fuzz/oracles/oracles.hpp"
 #include "harness/record/transcript.hpp"
 
 namespace smtpspec::fuzz {

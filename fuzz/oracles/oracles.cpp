@@ -1,4 +1,4 @@
-#include "fuzz/campaign/oracles.hpp"
+#include "fuzz/oracles/oracles.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "fuzz/campaign/conservation.hpp"
+#include "fuzz/oracles/conservation.hpp"
 
 #include <algorithm>
 
@@ -114,7 +114,7 @@ AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector
 }
 
 std::string token_in(std::string_view reverse_path) {
-  static const RE2 form(R"(\+(t[0-9a-f]{16})@)");
+  static const RE2 form("(t[0-9a-f]{16})");
   std::string token;
   (void)RE2::PartialMatch(reverse_path, form, &token);
   return token;

@@ -1,4 +1,4 @@
-#include "fuzz/campaign/features.hpp"
+#include "fuzz/oracles/features.hpp"
 
 #include <algorithm>
 #include <vector>

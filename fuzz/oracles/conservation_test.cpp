@@ -1,0 +1,100 @@
+#include "fuzz/oracles/conservation.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/judge/transcript_test.hpp"
+
+namespace smtpspec::fuzz {
+namespace {
+
+using judge::Script;
+using Arrived = ArrivedMail::Message;
+
+const std::string token = "t0123456789abcdef";
+const std::string mail = "MAIL FROM:<sender+t0123456789abcdef@client.example>\r\n";
+const std::string rcpt = "RCPT TO:<alice@example.test>\r\n";
+
+Script transaction() { return Script().greeted().sends(mail).says("250 OK\r\n").sends(rcpt).says("250 OK\r\n"); }
+Script message(const std::string& content) {
+  return transaction().sends("DATA\r\n").says("354 Go\r\n").sends(content + ".\r\n").says("250 OK\r\n");
+}
+AcceptedMail accepted(const Script& script) { return accepted_in(script.transcript(), {"alice@example.test"}); }
+
+std::vector<std::string> wrong(const AcceptedMail& accepted, const std::vector<Arrived>& arrived) {
+  std::vector<std::string> causes;
+  for (const Breach& one : breaches_of_mail(accepted, arrived, true, true)) causes.push_back(one.cause);
+  return causes;
+}
+using Causes = std::vector<std::string>;
+
+TEST_CASE("What a session had accepted, dot-stuffing undone, chunks joined") {
+  const auto one = accepted(message("A: b\r\n\r\n..text\r\n"));
+  REQUIRE(one.messages.size() == 1);
+  CHECK(one.known);
+  CHECK(one.messages[0].content == "A: b\r\n\r\n.text\r\n");
+  CHECK(one.messages[0].recipients == 1);
+  CHECK(one.messages[0].plain);
+
+  const auto chunks = accepted(Script()
+                                   .on("")
+                                   .says("220 x\r\n")
+                                   .sends("EHLO c\r\n")
+                                   .says("250-x\r\n250 CHUNKING\r\n")
+                                   .sends(mail + rcpt + "BDAT 6\r\nA: b\r\nBDAT 2 LAST\r\n\r\n")
+                                   .says("250 a\r\n250 b\r\n250 c\r\n250 d\r\n"));
+  REQUIRE(chunks.messages.size() == 1);
+  CHECK(chunks.messages[0].content == "A: b\r\n\r\n");
+}
+
+TEST_CASE("What cannot be known is no matter of conservation") {
+  CHECK(!accepted(message("a\n.\nb\r\n")).known);  // perhaps the data ended there, for this server
+  CHECK(!accepted(Script()
+                      .greeted()
+                      .sends("MAIL FROM:<>\r\n")
+                      .says("250 OK\r\n")
+                      .sends(rcpt)
+                      .says("250 OK\r\n")
+                      .sends("DATA\r\n")
+                      .says("354 Go\r\n")
+                      .sends("x\r\n.\r\n")
+                      .says("250 OK\r\n"))
+             .known);
+  CHECK(!accepted(transaction()
+                      .sends("RCPT TO:<Postmaster>\r\n")
+                      .says("250 OK\r\n")
+                      .sends("DATA\r\n")
+                      .says("354 Go\r\n")
+                      .sends("x\r\n.\r\n")
+                      .says("250 OK\r\n"))
+             .known);
+  CHECK(wrong(accepted(message("a\n.\nb\r\n")), {}).empty());
+  CHECK(wrong(accepted(message("a\nb\r\n")), {{"a\r\nb\r\n", 1}}).empty());  // it may be mended
+}
+
+TEST_CASE("Lost, doubled, changed, without 250") {
+  const auto one = accepted(message("A: b\r\n\r\ntext\r\n"));
+  CHECK(wrong(one, {{"Received: x\r\nA: b\r\n\r\ntext\r\n", 1}}).empty());
+  CHECK(wrong(one, {}) == Causes{"mail/lost"});
+  CHECK(wrong(one, {{"A: b\r\n\r\ntext\r\n", 1}, {"A: b\r\n\r\ntext\r\n", 1}}) == Causes{"mail/doubled"});
+  CHECK(wrong(one, {{"A: b\r\n\r\ntaxt\r\n", 1}}) == Causes{"mail/changed"});
+  const auto none = accepted(transaction().sends("DATA\r\n").says("354 Go\r\n").sends("x\r\n.\r\n").says("554 No\r\n"));
+  CHECK(none.any_sent);
+  CHECK(wrong(none, {{"x\r\n", 1}}) == Causes{"mail/without-250"});
+  CHECK(wrong(accepted(message("A: b\r\n\r\n\x80\r\n")), {{"A: b\r\n\r\n?\r\n", 1}}).empty());
+}
+
+TEST_CASE("Mail is found by the token of its reverse-path, and the oldest makes room") {
+  ArrivedMail arrived;
+  arrived.add("bounces-" + token + "=x@client.example", {"text", 1});
+  arrived.add("", {"a notification about " + token, 1});
+  CHECK(arrived.with(token).size() == 1);
+  for (std::size_t i = 0; i <= ArrivedMail::most_tokens; ++i) {
+    std::string other = std::to_string(i);
+    other = "t" + std::string(16 - other.size(), '0') + other;
+    arrived.add(other + "@client.example", {"text", 1});
+  }
+  CHECK(arrived.with(token).empty());
+}
+
+}  // namespace
+}  // namespace smtpspec::fuzz

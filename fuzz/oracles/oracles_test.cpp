@@ -1,0 +1,61 @@
+#include "fuzz/oracles/oracles.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/judge/transcript_test.hpp"
+
+namespace smtpspec::fuzz {
+namespace {
+
+using judge::Script;
+using scenario::Outcome;
+
+judge::Played played(const Script& script, Outcome outcome = Outcome::pass, judge::Cause cause = judge::Cause::none) {
+  judge::Played played;
+  played.transcript = script.transcript();
+  played.judged.verdict.outcome = outcome;
+  played.judged.verdict.cause = cause;
+  played.judged.verdict.event = played.transcript.events.size();
+  return played;
+}
+
+std::vector<std::string> causes_in(const judge::Played& played) {
+  std::vector<std::string> causes;
+  for (const Breach& one : breaches_in(played)) causes.push_back(one.cause);
+  return causes;
+}
+using Causes = std::vector<std::string>;
+
+TEST_CASE("A server that keeps the rules breaks none") {
+  CHECK(causes_in(played(Script().greeted().sends("NOOP\r\n").says("250 OK\r\n"))).empty());
+  CHECK(causes_in(played(Script().greeted().sends("XYZZY\r\n").says("500 What?\r\n"))).empty());
+}
+
+TEST_CASE("A crash, a hang and a broken rule, by what was sent") {
+  const Script noop = Script().greeted().sends("NOOP\r\n");
+  CHECK(causes_in(played(noop, Outcome::crash, judge::Cause::closed)) == Causes{"crash/NOOP"});
+  CHECK(causes_in(played(noop, Outcome::fail, judge::Cause::hang)) == Causes{"hang/NOOP"});
+  CHECK(causes_in(played(Script().greeted().sends("NOOP\r\n").says("xyz\r\n"))).front().ends_with("/NOOP"));
+  CHECK(causes_in(played(Script().greeted().sends("\x01\x02\r\n"), Outcome::crash)) == Causes{"crash/octets"});
+}
+
+TEST_CASE("Who hangs up on what nobody can read for certain has crashed, unless he said goodbye") {
+  const auto after = [](const char* last) {
+    return played(Script().greeted().sends("NOOP\n").says(last).sends("x\ny\n").closes());
+  };
+  CHECK(causes_in(after("250 OK\r\n")) == Causes{"crash/octets"});
+  CHECK(causes_in(after("500 No\r\n")).empty());
+  CHECK(causes_in(after("421 Bye\r\n")).empty());
+  CHECK(causes_in(after("250 OK\r\n221 Bye\r\n")).empty());
+}
+
+TEST_CASE("Where nothing was seen nothing is said") {
+  CHECK(says_nothing(played(Script().refused("no"), Outcome::blocked, judge::Cause::connect)));
+  CHECK(says_nothing(played(Script().greeted(), Outcome::blocked, judge::Cause::ladder)));
+  CHECK(!says_nothing(played(Script().greeted())));
+}
+
+}  // namespace
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,54 @@
+// Invariant: whatever session is played, the strict reference server breaks no rule, and keeps what it has accepted.
+//
+// Input: fuzz/session/session_input.hpp. The mutator is that of the live campaigns.
+#include <cstring>
+
+#include "fuzz/mutators/session_mutator.hpp"
+#include "fuzz/oracles/conservation.hpp"
+#include "fuzz/oracles/oracles.hpp"
+#include "fuzz/require.hpp"
+#include "fuzz/session/session_input.hpp"
+#include "harness/memory/memory_run.hpp"
+
+using namespace smtpspec;
+using namespace smtpspec::fuzz;
+
+namespace {
+
+std::size_t put(const std::string& input, std::uint8_t* into) {
+  std::memcpy(into, input.data(), input.size());
+  return input.size();
+}
+
+void hold(const std::vector<Breach>& breaches) {
+  for (const Breach& one : breaches) {
+    std::fprintf(stderr, "%s: expected %s; actual %s\n", one.cause.c_str(), one.expected.c_str(), one.actual.c_str());
+    require(false, "the reference server keeps the rules");
+  }
+}
+
+}  // namespace
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
+  return put(mutate(octets_of(data, size), most, seed), data);
+}
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size,
+                                                 const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,
+                                                 std::size_t most, unsigned seed) {
+  return put(cross_over(octets_of(first, first_size), octets_of(second, second_size), most, seed), out);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const scenario::Suite suite;
+  static memory::MemoryRun run(suite, "mx", {});
+  scenario::Scenario session = decode(octets_of(data, size));
+  session.delivered.emplace();  // so that what was delivered is asked for
+  const judge::Played played = run.play(session);
+  hold(breaches_in(played));
+  const AcceptedMail accepted = accepted_in(played.transcript, {"alice@example.test", "bob@example.test"});
+  std::vector<ArrivedMail::Message> arrived;
+  for (const record::Delivery& one : played.transcript.deliveries)
+    arrived.push_back({one.message, one.recipients ? one.recipients->size() : 1});
+  hold(breaches_of_mail(accepted, arrived, true, true));
+  return 0;
+}

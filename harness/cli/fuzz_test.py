@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Campaigns on a live server, as their users run them. Usage: fuzz_test.py SMTPSPEC [TEST...]"""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+import cli_test
+from cli_test import Cli, listener, LONG_ENOUGH, server, smtpspec
+
+TARGET = """name = "t"
+address = "smtp://127.0.0.1:{port}"
+[mail]
+domain = "example.test"
+accepts = ["alice@example.test"]
+rejects = ["nobody@example.test"]
+[delivery]
+sink = "127.0.0.1:{sink}"
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
+
+
+def workers_of(pid):
+    done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in done.stdout.split()]
+
+
+def is_running(pid):
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+class Fuzz(Cli):
+    def campaign(self, faults=(), seconds=8, more=()):
+        """A campaign on the reference server; gives what it said."""
+        sink = free_port()
+        faults = [word for fault in faults for word in ("--fault", fault)]
+        with server("--relay", f"127.0.0.1:{sink}", *faults) as port:
+            target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+            done = smtpspec("fuzz", target, "--time", f"{seconds}s", "--seed", 1, "--out", self.out, *more)
+            again = [self.again(target, file) for file in sorted((self.out / "findings").glob("*.toml"))]
+        return done, again
+
+    def again(self, target, file):
+        """The exit code of a run of what was found."""
+        return file.stem, smtpspec("run", target, "--suite", file, "--out", self.folder / "again").returncode
+
+    def found(self, faults, cause, seconds=8):
+        done, again = self.campaign(faults, seconds)
+        self.expect(done, 1)
+        self.assertIn(f"FOUND {cause}", done.stdout)
+        self.assertIn((cause.replace("/", "-").lower(), 1), again, done.stdout)
+
+    def test_a_correct_server(self):
+        done, again = self.campaign()
+        self.expect(done, 0)
+        self.assertEqual(again, [], done.stdout)
+        self.assertGreater(len(list((self.out / "queue").iterdir())), 500)
+        self.assertIn("execs_done", (self.out / "fuzzer_stats").read_text())
+        self.assertGreater(len((self.out / "plot_data").read_text().splitlines()), 5)
+
+    def test_a_crash(self):
+        self.found(["bdat-outside-hangs-up"], "crash/BDAT")
+
+    def test_mail_that_is_lost_and_mail_that_is_doubled(self):
+        self.found(["second-message-lost"], "mail/lost", 16)
+        self.out = self.folder / "other"
+        self.found(["delivers-twice"], "mail/doubled")
+
+    def test_a_campaign_that_is_killed_leaves_no_worker_and_what_it_has_found(self):
+        sink = free_port()
+        with server("--relay", f"127.0.0.1:{sink}", "--fault", "bdat-outside-hangs-up") as port:
+            target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+            command = [cli_test.SMTPSPEC, "fuzz", str(target), "--time", "60s", "--seed", "1", "--out", str(self.out)]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+                end = time.monotonic() + LONG_ENOUGH
+                while not list(self.out.glob("crashes/crash-bdat")) and time.monotonic() < end:
+                    time.sleep(0.1)
+                workers = workers_of(running.pid)
+                running.kill()
+            self.assertEqual(len(workers), 2)
+            time.sleep(1)
+            self.assertEqual([pid for pid in workers if is_running(pid)], [])
+            done = smtpspec("fuzz", target, "--time", "1s", "--out", self.out)
+            self.expect(done, 1)
+            self.assertIn("FOUND crash/BDAT", done.stdout)
+
+    def test_sigint_ends_it_and_says_what_was_found(self):
+        command = [cli_test.SMTPSPEC, "fuzz", "--time", "60s", "--out", str(self.out)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            time.sleep(6)
+            running.send_signal(signal.SIGINT)
+            said, _ = running.communicate(timeout=30)
+        self.assertEqual(running.returncode, 128 + signal.SIGINT)
+        self.assertIn("sessions", said)
+
+    def test_who_takes_no_mail_is_not_fuzzed(self):
+        def refuse(connection):
+            connection.sendall(b"220 x\r\n")
+            for line in connection.makefile("rb"):
+                is_known = line.upper().split()[:1] in ([b"EHLO"], [b"NOOP"], [b"RSET"], [b"MAIL"])
+                connection.sendall(b"250 x\r\n" if is_known else b"550 No\r\n")
+        with listener(refuse) as port:
+            self.expect(smtpspec("fuzz", f"smtp://127.0.0.1:{port}", "--time", "5s", "--out", self.out), 3,
+                        "cannot be fuzzed")
+
+    def test_what_cannot_be_done_is_said_at_once(self):
+        self.expect(smtpspec("fuzz", "smtp://127.0.0.1:1", "--time", "5s", "--out", self.out), 3, "cannot be fuzzed")
+        self.expect(smtpspec("fuzz", "smtp://192.0.2.1:25", "--time", "5s", "--out", self.out), 2, "--allow-remote")
+        self.expect(smtpspec("fuzz", "--time", "soon", "--out", self.out), 2)
+        if os.path.exists("/dev/full"):
+            self.expect(smtpspec("fuzz", "--time", "1s", "--out", "/dev/full/x"), 74)
+
+
+if __name__ == "__main__":
+    cli_test.SMTPSPEC = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
