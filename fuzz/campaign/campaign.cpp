@@ -43,14 +43,14 @@ class Campaign {
  private:
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
-    const SharedMail* const seen = mail_.port() == 0 ? nullptr : &shared_mail_;
+    const Feedback feedback{mail_.port() == 0 ? nullptr : &shared_mail_, settings_.edges};
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
       one.seed = settings_.seed + i;
       one.time = settings_.time + seconds(5);  // it is told when to end
       const std::string log = (folder_.path() / fmt::format("worker-{}.log", i + 1)).string();
-      if (!workers.start(log, [&] { work(opponent_, folder_, progress_, seen, one); }))
+      if (!workers.start(log, [&] { work(opponent_, folder_, progress_, feedback, one); }))
         result_.failed = "no process could be started";
     }
     mail_.begin();

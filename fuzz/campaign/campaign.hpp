@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/edge_map.hpp"
 #include "fuzz/campaign/finding.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "harness/scenario/model.hpp"
@@ -20,6 +21,7 @@ struct CampaignSettings {
   std::chrono::seconds time{60};
   std::size_t jobs = 2;  ///< workers, each a process
   std::uint64_t seed = 1;
+  EdgeMap* edges = nullptr;  ///< that the server was told of; null where nobody has started it
 };
 
 /// How far it has come.

@@ -58,15 +58,17 @@ namespace {
 
 class Worker {
  public:
-  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const SharedMail* mail)
+  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const Feedback& feedback)
       : opponent_(opponent),
         folder_(folder),
         progress_(progress),
-        mail_(mail),
+        mail_(feedback.mail),
+        edges_(feedback.edges),
         player_(opponent, delivery::make_secret()) {}
 
   void execute(std::string_view input) {
     if (progress_.stop) _exit(0);
+    if (edges_ != nullptr) edges_->clear();
     judge::Played played = player_.play(decode(input), waits_);
     while (played.judged.verdict.cause == judge::Cause::connect && !progress_.stop && ++refused_ < 20) {
       wait_for_server();
@@ -153,25 +155,32 @@ class Worker {
   }
 
   void count(const judge::Played& played) {
-    count_features(played.transcript, counters);
-    std::size_t news = 0;
+    const auto half = std::span(counters).first(counter_count / 2);
+    count_features(played.transcript, half);
+    if (edges_ != nullptr) edges_->add_to(std::span(counters).last(counter_count / 2));
+    const std::size_t before = seen_.size();
     for (std::size_t i = 0; i < counters.size(); ++i)
-      if (counters[i] != 0 && seen_.insert(i).second) ++news;
-    if (news == 0) return;
-    known_ += news;
-    for (std::uint64_t most = progress_.features;
-         most < known_ && !progress_.features.compare_exchange_weak(most, known_);) {
-    }
+      if (counters[i] != 0) seen_.insert(i);
+    if (seen_.size() == before) return;
+    const auto edge = seen_.lower_bound(counter_count / 2);
+    raise(progress_.features, static_cast<std::uint64_t>(std::distance(seen_.begin(), edge)));
+    raise(progress_.edges, static_cast<std::uint64_t>(std::distance(edge, seen_.end())));
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     progress_.last_news = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   }
 
   static constexpr std::size_t most_awaited = 5000;
 
+  static void raise(std::atomic<std::uint64_t>& most, std::uint64_t value) {
+    for (std::uint64_t known = most; known < value && !most.compare_exchange_weak(known, value);) {
+    }
+  }
+
   const Opponent& opponent_;
   const CampaignFolder& folder_;
   Progress& progress_;
   const SharedMail* mail_;
+  EdgeMap* edges_;
   LivePlayer player_;
   std::deque<Awaited> awaited_;
   Waits waits_;
@@ -179,7 +188,6 @@ class Worker {
   record::Time slowest_{0};
   std::size_t refused_ = 0;
   std::set<std::size_t> seen_;
-  std::uint64_t known_ = 0;
 };
 
 #ifdef SMTPSPEC_LIBFUZZER
@@ -201,10 +209,10 @@ bool has_fuzzing_engine() {
 #endif
 }
 
-void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const SharedMail* mail,
+void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const Feedback& feedback,
           const WorkerSettings& settings) {
 #ifdef SMTPSPEC_LIBFUZZER
-  Worker worker(opponent, folder, progress, mail);
+  Worker worker(opponent, folder, progress, feedback);
   the_worker = &worker;
   std::vector<std::string> words = {"smtpspec",
                                     folder.queue().string(),
@@ -227,7 +235,7 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
   char** first = arguments.data();
   _exit(LLVMFuzzerRunDriver(&count, &first, execute));
 #else
-  (void)opponent, (void)folder, (void)progress, (void)mail, (void)settings;
+  (void)opponent, (void)folder, (void)progress, (void)feedback, (void)settings;
   _exit(70);
 #endif
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/edge_map.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/shared_mail.hpp"
@@ -22,9 +23,15 @@ struct WorkerSettings {
 /// smtpspec was built with libFuzzer.
 [[nodiscard]] bool has_fuzzing_engine();
 
-/// `mail`: what arrives; null where it is not seen. Never returns: the process ends when the time is over or
+/// What a worker has beside the server's answers.
+struct Feedback {
+  const SharedMail* mail = nullptr;  ///< what arrives; null where it is not seen
+  EdgeMap* edges = nullptr;          ///< of the server's code; null where it was not started by us
+};
+
+/// Never returns: the process ends when the time is over or
 /// `progress.stop` says so, by 0; by another code where smtpspec itself failed. All must live that long.
 [[noreturn]] void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress,
-                       const SharedMail* mail, const WorkerSettings& settings);
+                       const Feedback& feedback, const WorkerSettings& settings);
 
 }  // namespace smtpspec::fuzz

@@ -49,6 +49,11 @@ class FuzzCommand {
       say(*problem);
       return exit_not_written;
     }
+    if (opponent_.target.server) {
+      edges_.emplace();
+      edges_->announce();
+      settings_.edges = &*edges_;
+    }
     if (const auto problem = start_server()) return cannot_be_fuzzed(*problem);
     if (const auto problem = get_acquainted()) return cannot_be_fuzzed(*problem);
     if (signal_caught() != 0) return exit_signal + signal_caught();
@@ -165,6 +170,7 @@ class FuzzCommand {
   fuzz::Opponent opponent_;
   scenario::Suite suite_;
   std::unique_ptr<Embedded> embedded_;
+  std::optional<fuzz::EdgeMap> edges_;
   engine::ServerProcess server_;
 };
 

@@ -1,0 +1,51 @@
+#include "fuzz/campaign/edge_map.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+#include <sys/ipc.h>
+#include <sys/shm.h>
+
+namespace smtpspec::fuzz {
+
+EdgeMap::EdgeMap() : id_(shmget(IPC_PRIVATE, size, IPC_CREAT | 0600)) {
+  if (id_ < 0) throw std::system_error(errno, std::generic_category(), "memory to share with the server");
+  void* const memory = shmat(id_, nullptr, 0);
+  const int problem = errno;
+  // Who is told its number may still come to it, as long as somebody has it (Linux); it goes with the last.
+  shmctl(id_, IPC_RMID, nullptr);
+  if (memory == reinterpret_cast<void*>(-1)) {
+    throw std::system_error(problem, std::generic_category(), "memory to share with the server");
+  }
+  edges_ = static_cast<std::uint8_t*>(memory);
+}
+
+EdgeMap::~EdgeMap() { shmdt(edges_); }
+
+void EdgeMap::announce() const {
+  setenv("__AFL_SHM_ID", std::to_string(id_).c_str(), 1);
+  setenv("AFL_MAP_SIZE", std::to_string(size).c_str(), 1);
+}
+
+void EdgeMap::clear() { std::memset(edges_, 0, size); }
+
+std::size_t EdgeMap::add_to(std::span<std::uint8_t> counters) const {
+  std::size_t seen = 0;
+  for (std::size_t word = 0; word < size; word += sizeof(std::uint64_t)) {
+    std::uint64_t some = 0;
+    std::memcpy(&some, edges_ + word, sizeof some);
+    if (some == 0) continue;
+    for (std::size_t i = word; i < word + sizeof some; ++i) {
+      if (edges_[i] == 0) continue;
+      ++seen;
+      std::uint8_t& counter = counters[i % counters.size()];
+      counter = static_cast<std::uint8_t>(std::min(255, counter + edges_[i]));
+    }
+  }
+  return seen;
+}
+
+}  // namespace smtpspec::fuzz
