@@ -102,7 +102,6 @@ class Worker {
     AcceptedMail accepted;
     std::string input;
     std::chrono::steady_clock::time_point due;
-    bool late = false;  ///< it was looked for before
   };
 
   void expect_mail(const judge::Played& played, std::string_view input) {
@@ -113,16 +112,24 @@ class Worker {
                         std::chrono::steady_clock::now() + time_of_mail(opponent_)});
   }
 
+  /// What is missing may be in a queue still, until something comes that was sent after it.
+  [[nodiscard]] bool later_mail_came() const {
+    return std::any_of(awaited_.begin() + 1, awaited_.end(),
+                       [&](const Awaited& one) { return mail_->with(one.token).copies > 0; });
+  }
+  void postpone(Awaited one) {
+    one.due = std::chrono::steady_clock::now() + time_of_mail(opponent_);
+    awaited_.push_back(std::move(one));
+  }
+
   void look_at_mail() {
     const auto now = std::chrono::steady_clock::now();
     for (; !awaited_.empty() && awaited_.front().due < now; awaited_.pop_front()) {
       const Awaited one = awaited_.front();
       const auto cause = SharedMail::suspicion(one.accepted, mail_->with(one.token), bodies_as_sent(opponent_));
       if (cause.empty()) continue;
-      if (!one.late && cause == mail_lost) {
-        awaited_.push_back(one);
-        awaited_.back().late = true;
-        awaited_.back().due = now + 4 * time_of_mail(opponent_);
+      if (cause == mail_lost && !later_mail_came()) {
+        postpone(one);
       } else if (folder_.add_breach({"delivered", std::string(cause), "", ""}, CampaignFolder::Seen::again,
                                     one.input)) {
         ++progress_.findings;

@@ -19,6 +19,9 @@ using smtp::Verb;
 /// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
 bool is_plain(std::string_view content) {
   constexpr std::size_t longest_line = 998;
+  // What does not begin with a field, or has no empty line, a server may mend (RFC 5322 section 2.1).
+  static const RE2 field("^[!-9;-~]+:");
+  if (content.find("\r\n\r\n") == std::string_view::npos || !RE2::PartialMatch(content, field)) return false;
   std::size_t column = 0;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const char octet = content[i];
@@ -47,7 +50,8 @@ class Accepting {
     if (answer.verb == Verb::mail || answer.verb == Verb::rset || answer.verb == Verb::ehlo ||
         answer.verb == Verb::helo || answer.verb == Verb::lhlo)
       begin();
-    if (answer.verb == Verb::mail) marked_ = answer.said.find(token_) != std::string::npos;
+    if (answer.verb == Verb::mail)
+      marked_ = answer.said.substr(0, answer.said.find('>')).find(token_) != std::string::npos;
   }
 
  private:

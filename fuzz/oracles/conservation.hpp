@@ -20,7 +20,7 @@ struct AcceptedMail {
   struct Message {
     std::string content;  ///< as sent
     std::size_t recipients = 0;
-    /// Text lines of ASCII, ended by CRLF and not too long: what every server delivers as it was sent.
+    /// A header and a body, text lines of ASCII, ended by CRLF and not too long: what every server delivers as sent.
     bool plain = false;
   };
   std::vector<Message> messages;

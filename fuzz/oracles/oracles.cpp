@@ -77,13 +77,15 @@ std::optional<std::string> hung_up_on(const record::Transcript& transcript) {
 
 std::vector<Breach> breaches_in(const judge::Played& played) {
   std::vector<Breach> all;
+  // A rule that is broken is one cause, whatever was sent; what ends a session has as many as there are ends.
   const auto add = [&](std::string rule, const std::string& after, std::string expected, std::string actual) {
-    std::string cause = rule + "/" + after;
+    std::string cause = after.empty() ? rule : rule + "/" + after;
     all.push_back({std::move(rule), std::move(cause), std::move(expected), std::move(actual)});
   };
   const record::Transcript& transcript = played.transcript;
   const auto add_verdict = [&](const judge::Verdict& one) {
-    add(rule_of(one), said_before(transcript, one.event), one.expected, one.actual);
+    const std::string rule = rule_of(one);
+    add(rule, rule == scenario::fence_rule ? "" : said_before(transcript, one.event), one.expected, one.actual);
   };
   const bool known = order_is_known(transcript);
   if (is_breach(played.judged.verdict)) add_verdict(played.judged.verdict);
@@ -91,8 +93,10 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     add("crash", "octets", "a reply, or 421", "closed after " + smtp::escape(last->substr(0, 200)));
   const auto& fence = played.judged.broken_fence;
   if (fence && is_breach(*fence) && (known || fence->outcome == scenario::Outcome::crash)) add_verdict(*fence);
+  const bool crashed = !all.empty() && all.front().rule == "crash";
   for (const smtp::Violation& one : judge::referee_report(transcript).violations)
-    add(std::string(smtp::name(one.rule)), said_before(transcript, one.event), one.expected, one.actual);
+    if (!crashed || one.rule != smtp::Rule::silent_close)  // which is the same
+      add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
   return all;
 }
 

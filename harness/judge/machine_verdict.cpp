@@ -63,6 +63,8 @@ Routine<Machine::Next> Machine::await_replies(const Step& step, Session& session
 Routine<Machine::Next> Machine::await_owed(const Step& step, Session& session) {
   while (session.watcher && (session.watcher->referee.owed() > 0 || session.replies.has_unclaimed())) {
     const Observed observed = co_await stage_.observe(session, any_reply(), step.within);
+    const bool said_goodbye = session.last_code == 221 || session.last_code == 421;
+    if (observed.what == Observed::What::closed && said_goodbye) co_return Next::end;
     if (observed.what != Observed::What::reply) co_return co_await unmet_by(step, any_reply(), observed, session);
   }
   if (session.watcher && session.watcher->referee.order_is_known()) co_return Next::go_on;
