@@ -49,6 +49,13 @@ constexpr std::size_t most_refusals = 12;
 /// The same where it was not greeted in time: that may be the target's way.
 constexpr std::size_t most_unheard = 3;
 
+/// The same octets by the same road.
+bool is_among(const std::vector<record::Delivery>& deliveries, const record::Delivery& one) {
+  return std::any_of(deliveries.begin(), deliveries.end(), [&](const record::Delivery& other) {
+    return other.road == one.road && other.message == one.message && other.omitted == one.omitted;
+  });
+}
+
 void block(judge::Verdict& verdict, const FirstWord& refusal, std::size_t times) {
   const bool ours = refusal.kind == FirstWord::Kind::shortage;
   verdict.outcome = ours ? Outcome::error : Outcome::blocked;
@@ -265,6 +272,10 @@ std::vector<Attempts::Late> Attempts::late_results() {
     judge::Verdict& verdict = played.judged.verdict;
     const auto foreign = [this](const record::Delivery& one) { return watch_.is_foreign(one); };
     const bool all_known = std::none_of(deliveries.begin(), deliveries.end(), foreign);
+    if (transcript && watch_.gives_again()) {
+      std::erase_if(deliveries, [&](const auto& one) { return is_among(transcript->deliveries, one); });
+      if (deliveries.empty()) continue;
+    }
     if (transcript && all_known) {
       played.transcript = std::move(*transcript);
       std::move(deliveries.begin(), deliveries.end(), std::back_inserter(played.transcript.deliveries));

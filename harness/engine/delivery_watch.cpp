@@ -82,6 +82,7 @@ void DeliveryWatch::take(Road& road, delivery::Look look) {
         fmt::format("the {} cannot be seen: {}; what is delivered meanwhile decides nothing", road.name, look.lost));
   road.lost = look.lost;
   if (look.unknown || !look.lost.empty()) collector_->miss_all();
+  again_ = again_ || look.again;
   for (delivery::Incoming& message : look.messages) collector_->add(std::move(message));
 }
 

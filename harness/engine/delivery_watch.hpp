@@ -42,6 +42,8 @@ class DeliveryWatch {
   /// Words for people: a message that was not the target's; empty where none was seen.
   [[nodiscard]] const std::string& foreign() const { return foreign_; }
   [[nodiscard]] bool is_foreign(const record::Delivery& delivery);
+  /// A road of files may have given what it had given before: who sees the same octets twice has not seen two messages.
+  [[nodiscard]] bool gives_again() const { return again_; }
   /// Waits for what was accepted and moves it into the transcript. Its token must be expected.
   asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
   /// The quiet time after which no further message is expected: long for a target that takes long to deliver.
@@ -71,6 +73,7 @@ class DeliveryWatch {
   std::set<std::string> noted_;
   std::set<std::string> ways_;  ///< by which the target's own mail comes; empty: not known
   std::string foreign_;
+  bool again_ = false;
   std::chrono::nanoseconds slowest_{0};  ///< delivery so far, counted from the end of its session
   scenario::Target::Delivery settings_;
   std::unique_ptr<delivery::Collector> collector_;
