@@ -304,7 +304,7 @@ std::vector<Attempts::Late> Attempts::late_results() {
     const auto foreign = [this](const record::Delivery& one) { return watch_.is_foreign(one); };
     const bool all_known = std::none_of(deliveries.begin(), deliveries.end(), foreign);
     if (transcript && watch_.gives_again()) {
-      std::erase_if(deliveries, [&](const auto& one) { return is_among(transcript->deliveries, one); });
+      std::erase_if(deliveries, [&seen = transcript->deliveries](const auto& one) { return is_among(seen, one); });
       if (deliveries.empty()) continue;
     }
     if (transcript && all_known) {
