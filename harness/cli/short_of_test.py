@@ -116,6 +116,14 @@ class ShortOf(unittest.TestCase):
             run.send_signal(signal.SIGHUP)
             self.ends(run, 0 if ignored else 128 + signal.SIGHUP)
 
+    def test_a_run_that_is_stopped_and_goes_on(self):
+        run = self.start("--repeat", "400", "--rate", "800")
+        time.sleep(2)
+        run.send_signal(signal.SIGSTOP)
+        time.sleep(7)
+        run.send_signal(signal.SIGCONT)
+        self.ends(run, 0, "this run stood still for a while")
+
     def test_a_start_that_never_brings_the_server_up(self):
         for trap in ("", "trap '' TERM INT; "):
             pid_file = self.folder / "pid"
