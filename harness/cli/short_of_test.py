@@ -117,7 +117,7 @@ class ShortOf(unittest.TestCase):
             self.ends(run, 0 if ignored else 128 + signal.SIGHUP)
 
     def test_a_run_that_is_stopped_and_goes_on(self):
-        run = self.start("--repeat", "400", "--rate", "800")
+        run = self.start("--repeat", "150", "--rate", "400")
         time.sleep(2)
         run.send_signal(signal.SIGSTOP)
         time.sleep(7)
