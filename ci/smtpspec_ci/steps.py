@@ -126,6 +126,12 @@ def do_stored(binary, times, *more):
     return lambda work: work.run("/usr/bin/python3", "-B", "harness/hostile/stored_runs.py", *more, "--times", times, binary)
 
 
+def do_failing_calls(preset):
+    """Each call of files in its turn, and many of the clock."""
+    test, folder = "harness/cli/failing_calls_test.py", f"build/{preset}/harness/cli"
+    return lambda work: work.run("/usr/bin/python3", "-B", test, f"{folder}/failing_smtpspec", SMTPSPEC, "--thorough")
+
+
 def sanitized(preset):
     return f"build/{preset}/harness/cli/smtpspec"
 
@@ -178,6 +184,8 @@ LONG = [
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),
     Step("stored", "stored runs that somebody tampered with", do_stored(SMTPSPEC, 1000), needs=("build",)),
+    Step("calls-asan", f"runs of whose calls each fails in its turn, under {ASAN}", do_failing_calls("fuzz"),
+         needs=("build", "unit-asan")),
     Step("hostile-asan", f"some of it under {ASAN}", do_hostile_sanitized("fuzz", "some"), needs=("build", "unit-asan")),
     Step("stored-asan", f"stored runs under {ASAN}", do_stored(sanitized("fuzz"), 200, "--sanitized"), needs=("unit-asan",)),
     Step("build-tsan", f"build: smtpspec under {TSAN}", do_build_sanitized("tsan")),

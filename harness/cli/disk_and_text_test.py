@@ -2,6 +2,7 @@
 """Runs smtpspec where standard output, the disk or what others wrote would hurt it. Usage: disk_and_text_test.py
 SMTPSPEC [TEST...]"""
 import contextlib
+import json
 import os
 import resource
 import shutil
@@ -126,6 +127,34 @@ class Disk(Cli):
         done = self.run_suite(SLOW + PASSES, **self.limited(20000))
         self.expect(done, 74, "File too large")
         self.assertLess(len(done.stderr.splitlines()), 5, done.stderr)
+
+    def test_a_disk_of_two_mebibytes(self):
+        """Where it holds the run, and where it is full in the midst of it, or before."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mount = 'mount -t tmpfs -o size=2m tmpfs "$0" && dd if=/dev/zero of="$0/ballast" bs=1k count="$1" status=none && shift && '
+        try:
+            subprocess.run(["unshare", "-rm", "sh", "-c", mount + "true", disk, "1"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as problem:
+            self.skipTest(f"no file system can be mounted here: {problem}")
+        suite = self.file("suite.toml", SLOW + PASSES)
+        # What the run left is looked at from outside: beside it the namespace is gone.
+        look = f'"$@"; code=$?; cp -r "$0/out" {self.out}; exit $code'
+        for ballast, code, says in ((1, 0, "No MUST is broken"), (1900, 74, "No space left on device"),
+                                    (2045, 74, "No space left on device")):
+            with self.subTest(ballast):
+                shutil.rmtree(self.out, ignore_errors=True)
+                done = subprocess.run(["unshare", "-rm", "sh", "-c", mount + look, disk, str(ballast), cli_test.SMTPSPEC, "run",
+                                       "--suite", suite, "--out", disk / "out"], capture_output=True, text=True,
+                                      timeout=LONG_ENOUGH, stdin=subprocess.DEVNULL)
+                self.expect(done, code, says)
+                self.assertLess(len(done.stderr.splitlines()), 6, done.stderr)
+                for path in self.out.rglob("*.jsonl"):
+                    for line in path.read_text().splitlines():
+                        json.loads(line)
+                if code == 0 or (self.out / "results.json").exists():
+                    self.assertTrue(self.results()["complete"] or code != 0)
+                self.assertEqual(list(self.out.rglob("*.part")), [])
 
     def test_transcripts_that_cannot_be_written(self):
         process = subprocess.Popen([cli_test.SMTPSPEC, "run", "--suite", self.file("suite.toml", SLOW + PASSES), "--out",

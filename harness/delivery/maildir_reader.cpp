@@ -126,7 +126,9 @@ bool MaildirReader::read_octets(const record::BoundedFile& file, Look& look) {
     message_.take({buffer_.data(), *count});
     octets_read_ += *count;
   }
-  const std::uintmax_t size = file.size();
+  const auto said = file.size();
+  readable = readable && said;
+  const std::uintmax_t size = said.value_or(0);
   if (message_.full()) {
     if (size > message_.size()) message_.pass_over(size - message_.size());
   } else if (!readable || (size != message_.size() && message_.size() > 0)) {

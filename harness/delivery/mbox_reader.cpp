@@ -15,6 +15,7 @@ constexpr std::string_view from = "From ";
 /// The longest end of a text that may be the begin of "\n\r\nFrom ", but not all of that.
 constexpr std::size_t most_of_a_border = 7;
 constexpr std::size_t most_marks = 1000;
+constexpr const char* cannot_be_read = "it cannot be read";
 
 /// Where the first message begins in a text that begins within one: at "From " after an empty line. The size of the
 /// text where none does.
@@ -84,20 +85,25 @@ Look MboxReader::look() {
     begun_ = begun_ || look.seen_until;
     return look;
   }
-  const std::uintmax_t size = file->size();
+  const auto size = file->size();
+  if (!size) {
+    look.lost = cannot_be_read;
+    return look;
+  }
   const bool other = known_ && *known_ != file->identity();
   known_ = file->identity();
   if (!std::exchange(begun_, true)) {
-    begin_at(size);
-  } else if (other || size < offset_) {
+    begin_at(*size);
+  } else if (other || *size < offset_) {
     note_unknown(look, "it was written anew");
-    begin_at(size);
-  } else if (size - offset_ > MailLimits::backlog) {
+    look.again = true;  // perhaps it is empty at this moment only, and all that was in it comes back
+    begin_at(*size);
+  } else if (*size - offset_ > MailLimits::backlog) {
     note_unknown(look, "so much was written to it at once that it was passed over");
-    begin_at(size);
+    begin_at(*size);
   }
-  if (marks_.size() < most_marks) marks_.push_back({now, size});
-  read_on(*file, look);
+  if (marks_.size() < most_marks) marks_.push_back({now, *size});
+  read_on(*file, *size, look);
   look.seen_until = seen_until();
   return look;
 }
@@ -110,14 +116,13 @@ void MboxReader::begin_at(std::uintmax_t offset) {
   (void)message_.finish();
 }
 
-void MboxReader::read_on(const record::BoundedFile& file, Look& look) {
-  const std::uintmax_t size = file.size();
+void MboxReader::read_on(const record::BoundedFile& file, std::uintmax_t size, Look& look) {
   const bool quiet = size == std::exchange(last_size_, size);
   const std::uintmax_t end = std::min<std::uintmax_t>(size, offset_ + MailLimits::a_look);
   while (offset_ < end) {
     const auto most = static_cast<std::size_t>(std::min<std::uintmax_t>(buffer_.size(), end - offset_));
     const auto count = file.read(offset_, {buffer_.data(), most});
-    if (!count) look.lost = "it cannot be read";
+    if (!count) look.lost = cannot_be_read;
     if (!count || *count == 0) return;
     offset_ += *count;
     take({buffer_.data(), *count}, look);

@@ -38,7 +38,7 @@ class MboxReader {
     message,    ///< in one
     elsewhere,  ///< in one that is of no interest
   };
-  void read_on(const record::BoundedFile& file, Look& look);
+  void read_on(const record::BoundedFile& file, std::uintmax_t size, Look& look);
   void take(std::string_view octets, Look& look);
   void end_message(Look& look);
   bool begins_message(std::string_view& rest, Look& look);

@@ -19,6 +19,7 @@ struct Look {
   std::optional<std::chrono::steady_clock::time_point> seen_until;
   /// A message went by that could not be read as a whole, and nobody knows whose it is.
   bool unknown = false;
+  bool again = false;              ///< what comes from now on may have been there before
   std::string lost;                ///< why nothing can be seen at present; empty while all is well
   std::vector<std::string> notes;  ///< for people: what was passed over. Holds nothing that others have made up
 };

@@ -49,6 +49,23 @@ constexpr std::size_t most_refusals = 12;
 /// The same where it was not greeted in time: that may be the target's way.
 constexpr std::size_t most_unheard = 3;
 
+/// The same octets by the same road.
+bool is_among(const std::vector<record::Delivery>& deliveries, const record::Delivery& one) {
+  return std::any_of(deliveries.begin(), deliveries.end(), [&](const record::Delivery& other) {
+    return other.road == one.road && other.message == one.message && other.omitted == one.omitted;
+  });
+}
+
+/// A play is given up on that the run stood still in so often.
+constexpr std::size_t most_standstills = 3;
+
+void void_for_standstills(judge::Verdict& verdict) {
+  verdict.outcome = Outcome::inconclusive;
+  verdict.cause = Cause::interference;
+  verdict.missing = false;
+  verdict.reason = "this run stood still whenever it was played";
+}
+
 void block(judge::Verdict& verdict, const FirstWord& refusal, std::size_t times) {
   const bool ours = refusal.kind == FirstWord::Kind::shortage;
   verdict.outcome = ours ? Outcome::error : Outcome::blocked;
@@ -122,18 +139,32 @@ void Attempts::know(const Facts& facts) {
 
 asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string name, std::size_t attempt,
                                        Patience patience, Begins begins, std::string source) {
-  for (std::size_t refusals = 1;; ++refusals) {
-    const std::string sub_name = refusals == 1 ? name : fmt::format("{} refused {}", name, refusals);
+  std::size_t refusals = 1;
+  for (std::size_t stills = 0;;) {
+    std::string sub_name = refusals == 1 ? name : fmt::format("{} refused {}", name, refusals);
+    if (stills > 0) sub_name += fmt::format(" still {}", stills);
+    const std::size_t before = standstills_.so_far();
     FirstWord refusal;
     Played played = co_await play_once(scenario, delivery::make_token(settings_.secret, sub_name, attempt), refusal,
                                        patience, begins, source);
     played.transcript.scenario = name;
+    if (standstills_.so_far() != before) {
+      if (!std::exchange(told_of_standstill_, true))
+        note(
+            "this run stood still for a while, as where its process is stopped or the machine sleeps: what was under "
+            "way then is played again");
+      if (++stills <= most_standstills) continue;
+      void_for_standstills(played.judged.verdict);
+    }
     const bool hit = was_hit(played, refusal);
     // Who opens more sessions than the target takes brings it on himself.
     const bool of_use = sessions_of(scenario) <= gate_.pace().limit() && !gate_.hopeless();
     const bool unheard = refusal.kind == FirstWord::Kind::none;
     const std::size_t most = !unheard ? most_refusals : patience == Patience::last ? 1 : most_unheard;
-    if (hit && refusals < most && of_use) continue;
+    if (hit && refusals < most && of_use) {
+      ++refusals;
+      continue;
+    }
     if (hit && !unheard) block(played.judged.verdict, refusal, refusals);
     if (rules_.add(played.transcript, played.judged)) save(played.transcript);
     co_return played;
@@ -157,7 +188,7 @@ asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::strin
     watch_.expect(token);
     settings.gather = [&](record::Transcript& transcript, std::size_t awaited) {
       leave();  // its sessions are closed by now
-      return watch_.gather(transcript, awaited);
+      return gather(transcript, awaited);
     };
   }
   std::optional<Played> played;
@@ -171,6 +202,13 @@ asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::strin
   if (gathers) watch_.retire(token);
   if (failure) std::rethrow_exception(failure);
   co_return std::move(*played);
+}
+
+/// How long a delivery takes is not learnt of one in which the run stood still.
+asio::awaitable<void> Attempts::gather(record::Transcript& transcript, std::size_t awaited) {
+  const std::size_t before = standstills_.so_far();
+  const auto took = co_await watch_.gather(transcript, awaited);
+  if (standstills_.so_far() == before) watch_.learn(took);
 }
 
 asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& summary, Begins begins) {
@@ -265,6 +303,10 @@ std::vector<Attempts::Late> Attempts::late_results() {
     judge::Verdict& verdict = played.judged.verdict;
     const auto foreign = [this](const record::Delivery& one) { return watch_.is_foreign(one); };
     const bool all_known = std::none_of(deliveries.begin(), deliveries.end(), foreign);
+    if (transcript && watch_.gives_again()) {
+      std::erase_if(deliveries, [&seen = transcript->deliveries](const auto& one) { return is_among(seen, one); });
+      if (deliveries.empty()) continue;
+    }
     if (transcript && all_known) {
       played.transcript = std::move(*transcript);
       std::move(deliveries.begin(), deliveries.end(), std::back_inserter(played.transcript.deliveries));

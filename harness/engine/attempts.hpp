@@ -17,6 +17,7 @@
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
 #include "harness/engine/sources.hpp"
+#include "harness/engine/standstills.hpp"
 #include "harness/engine/transcript_store.hpp"
 
 namespace smtpspec::engine {
@@ -49,7 +50,8 @@ class Attempts {
   /// Called when a play begins: until the pace lets it, it waits.
   using Begins = std::function<void()>;
   /// One play, by a source and a token of its own, shown to the referee. The scenario must outlive the coroutine.
-  /// Where the target refuses the session for its number or pace, it is played again, more slowly.
+  /// Where the target refuses the session for its number or pace, it is played again, more slowly; where the run stood
+  /// still meanwhile, it is played again as well.
   /// `source`: another address than is its turn.
   asio::awaitable<Played> play(const scenario::Scenario& scenario, std::string name, std::size_t attempt,
                                Patience patience = Patience::usual, Begins begins = {}, std::string source = {});
@@ -88,11 +90,13 @@ class Attempts {
   /// What was seen of the rules that hold for every conversation.
   [[nodiscard]] const RuleTally& rules() const { return rules_; }
   [[nodiscard]] const Pace& pace() const { return gate_.pace(); }
+  [[nodiscard]] Standstills& standstills() { return standstills_; }
 
  private:
   [[nodiscard]] PlaySettings play_settings(const std::string& token, Patience patience, const std::string& source);
   asio::awaitable<Played> play_once(const scenario::Scenario& scenario, std::string token, FirstWord& refusal,
                                     Patience patience, const Begins& begins, const std::string& source);
+  asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
   asio::awaitable<Played> begin(const scenario::Scenario& scenario, AttemptSummary& summary, Patience patience,
                                 Begins begins);
   [[nodiscard]] bool out_of_sight(const scenario::Scenario& scenario, const Played& played) const;
@@ -106,6 +110,8 @@ class Attempts {
   std::shared_ptr<wire::TlsContext> tls_;
   TranscriptStore store_;
   Gate gate_;
+  Standstills standstills_;
+  bool told_of_standstill_ = false;
   Sources sources_;
   RuleTally rules_;
   Facts facts_;

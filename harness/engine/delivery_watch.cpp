@@ -82,6 +82,7 @@ void DeliveryWatch::take(Road& road, delivery::Look look) {
         fmt::format("the {} cannot be seen: {}; what is delivered meanwhile decides nothing", road.name, look.lost));
   road.lost = look.lost;
   if (look.unknown || !look.lost.empty()) collector_->miss_all();
+  again_ = again_ || look.again;
   for (delivery::Incoming& message : look.messages) collector_->add(std::move(message));
 }
 
@@ -139,9 +140,8 @@ asio::awaitable<std::chrono::nanoseconds> DeliveryWatch::settled(std::string tok
   co_return took;
 }
 
-asio::awaitable<void> DeliveryWatch::gather(record::Transcript& transcript, std::size_t awaited) {
+asio::awaitable<std::chrono::nanoseconds> DeliveryWatch::gather(record::Transcript& transcript, std::size_t awaited) {
   const auto took = co_await settled(transcript.token, awaited);
-  slowest_ = std::max(slowest_, took);
   transcript.deliveries = collector_->of(transcript.token);
   const auto foreign = [this](const record::Delivery& one) { return is_foreign(one); };
   const bool all_known = std::none_of(transcript.deliveries.begin(), transcript.deliveries.end(), foreign);
@@ -149,6 +149,7 @@ asio::awaitable<void> DeliveryWatch::gather(record::Transcript& transcript, std:
   const auto cut = [](const record::Delivery& one) { return one.omitted > 0; };
   if (std::any_of(transcript.deliveries.begin(), transcript.deliveries.end(), cut))
     note_once("more was delivered than is kept: of large messages only the begin is judged");
+  co_return took;
 }
 
 }  // namespace smtpspec::engine

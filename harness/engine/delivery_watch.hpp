@@ -1,6 +1,7 @@
 // The delivery roads of a target, watched for the length of a run.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <list>
 #include <memory>
@@ -42,8 +43,13 @@ class DeliveryWatch {
   /// Words for people: a message that was not the target's; empty where none was seen.
   [[nodiscard]] const std::string& foreign() const { return foreign_; }
   [[nodiscard]] bool is_foreign(const record::Delivery& delivery);
-  /// Waits for what was accepted and moves it into the transcript. Its token must be expected.
-  asio::awaitable<void> gather(record::Transcript& transcript, std::size_t awaited);
+  /// A road of files may have given what it had given before: who sees the same octets twice has not seen two messages.
+  [[nodiscard]] bool gives_again() const { return again_; }
+  /// Waits for what was accepted and moves it into the transcript. Its token must be expected. Gives how long the
+  /// delivery took.
+  asio::awaitable<std::chrono::nanoseconds> gather(record::Transcript& transcript, std::size_t awaited);
+  /// One delivery took so long.
+  void learn(std::chrono::nanoseconds took) { slowest_ = std::max(slowest_, took); }
   /// The quiet time after which no further message is expected: long for a target that takes long to deliver.
   [[nodiscard]] std::chrono::milliseconds settle() const;
   /// How long after the last canary's mail there may still be some of before: as long as the slowest took.
@@ -71,6 +77,7 @@ class DeliveryWatch {
   std::set<std::string> noted_;
   std::set<std::string> ways_;  ///< by which the target's own mail comes; empty: not known
   std::string foreign_;
+  bool again_ = false;
   std::chrono::nanoseconds slowest_{0};  ///< delivery so far, counted from the end of its session
   scenario::Target::Delivery settings_;
   std::unique_ptr<delivery::Collector> collector_;

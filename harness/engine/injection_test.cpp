@@ -16,15 +16,40 @@
 #include "harness/engine/undecided.hpp"
 #include "harness/judge/transcript_test.hpp"
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SMTPSPEC_FINDS_LEAKS
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define SMTPSPEC_FINDS_LEAKS
+#endif
+
+#ifdef SMTPSPEC_FINDS_LEAKS
+extern "C" int __lsan_do_recoverable_leak_check();  // of <sanitizer/lsan_interface.h>
+#endif
+
 namespace {
+
+/// Where it can be told: in a build with AddressSanitizer.
+bool has_leaked() {
+#ifdef SMTPSPEC_FINDS_LEAKS
+  return __lsan_do_recoverable_leak_check() != 0;
+#else
+  return false;
+#endif
+}
 
 /// Of this thread: the allocation that fails; 0: none.
 thread_local std::size_t failing_allocation = 0;
 thread_local std::size_t allocations = 0;
 
+void* allocate_or_not(std::size_t size) noexcept {
+  if (++allocations == failing_allocation) return nullptr;
+  return std::malloc(size == 0 ? 1 : size);  // NOLINT: it is operator new
+}
+
 void* allocate(std::size_t size) {
-  if (++allocations == failing_allocation) throw std::bad_alloc();
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;  // NOLINT: it is operator new
+  if (void* const memory = allocate_or_not(size)) return memory;
   throw std::bad_alloc();
 }
 
@@ -32,6 +57,8 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_not(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_not(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }                 // NOLINT
 void operator delete[](void* memory) noexcept { std::free(memory); }               // NOLINT
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }    // NOLINT
@@ -130,7 +157,7 @@ std::vector<std::size_t> bad_among(const std::vector<std::size_t>& calls, int (*
   for (auto next = calls.begin(); next != calls.end() || !under_way.empty();) {
     if (next != calls.end() && under_way.size() < at_a_time) {
       const pid_t pid = fork();
-      if (pid == 0) _exit(run(*next));
+      if (pid == 0) _exit(run(*next) != 0 || has_leaked() ? 1 : 0);
       under_way[pid] = *next++;
       continue;
     }

@@ -1,6 +1,7 @@
-// Runs whose mail comes by a Maildir, and what becomes of them when that cannot be seen.
+// Runs whose mail comes by a Maildir or an mbox, and what becomes of them when that cannot be seen.
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -113,6 +114,40 @@ TEST_CASE("a Maildir that is taken away in mid-run makes rows inconclusive, and 
   CHECK(std::any_of(notes.begin(), notes.end(), [](const std::string& line) {
     return line.find("the Maildir cannot be seen") != std::string::npos;
   }));
+}
+
+std::string content_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST_CASE("an mbox that is written anew in its place delivers nothing twice") {
+  Storing* known = nullptr;
+  const auto mbox = [&] { return known->maildir().parent_path() / "mbox"; };
+  // A delivery agent moves what comes, and a mail reader empties the mbox, thinks, and writes all of it back.
+  bool read = false;
+  Storing server([&](const reference::Accepted& mail) {
+    if (holds(mail, "second") && !std::exchange(read, true)) {
+      const std::string all = content_of(mbox());
+      fs::resize_file(mbox(), 0);
+      std::this_thread::sleep_for(milliseconds(500));
+      std::ofstream(mbox(), std::ios::binary) << all;
+    }
+    std::ofstream(mbox(), std::ios::binary | std::ios::app)
+        << "From " << mail.reverse_path << " Sat Nov 21 00:00:00 2026\n"
+        << mail.message << "\r\n";
+  });
+  known = &server;
+  fs::create_directories(server.maildir());
+  scenario::Target target = server.target();
+  target.delivery->maildir.clear();
+  target.delivery->mbox = mbox();
+  const Run played = run(settings_of(suite(), target), {});
+  REQUIRE(played.result.scenarios.size() == 2);
+  for (const ScenarioResult& one : played.result.scenarios) {
+    INFO(one.id << ": " << one.actual << "; " << one.reason);
+    CHECK(one.outcome == Outcome::pass);
+  }
 }
 
 TEST_CASE("a message that may be anybody's costs the rows of its time another play, and no verdict") {

@@ -176,9 +176,13 @@ class Runner {
   /// The last canary's mail has come by then, and so should all that was sent before it.
   asio::awaitable<void> take_late_mail() {
     if (!watch_.seen) co_return;
-    asio::steady_timer quiet(context_, watch_.time_of_late_mail());
-    asio::error_code ignored;
-    co_await quiet.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    std::size_t standstills = 0;
+    do {
+      standstills = attempts_.standstills().so_far();
+      asio::steady_timer quiet(context_, watch_.time_of_late_mail());
+      asio::error_code ignored;
+      co_await quiet.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    } while (attempts_.standstills().so_far() != standstills);
     (void)co_await watch_.look();
     for (Attempts::Late& late : attempts_.late_results())
       if (const auto index = standing_.find(*late.scenario))
@@ -276,6 +280,7 @@ class Runner {
     auto last_checkpoint = steady_clock::now();
     milliseconds next_checkpoint{1000};
     for (;;) {
+      attempts_.standstills().beat();
       asio::error_code error;
       timer.expires_after(between_ticks);
       co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));

@@ -9,12 +9,13 @@
 
 namespace smtpspec::engine {
 
-TranscriptStore::TranscriptStore(std::filesystem::path run, std::function<void(const std::string&)> note)
-    : run_(std::move(run)), note_(std::move(note)) {}
+TranscriptStore::TranscriptStore(std::filesystem::path run, std::function<void(const std::string&)> note,
+                                 std::size_t most)
+    : run_(std::move(run)), note_(std::move(note)), most_(most) {}
 
 std::size_t TranscriptStore::room_for(const std::string& name, Use use) const {
   const auto before = octets_.find(name);
-  const std::size_t left = most_octets - octets_of_all_ + (before == octets_.end() ? 0 : before->second);
+  const std::size_t left = most_ - octets_of_all_ + (before == octets_.end() ? 0 : before->second);
   constexpr std::size_t share_of_pass = most_octets / most_octets_of_pass;
   constexpr std::size_t share_of_evidence = most_octets / record::max_transcript_file;
   return left / (use == Use::pass ? share_of_pass : share_of_evidence);
@@ -34,7 +35,7 @@ bool TranscriptStore::save(const record::Transcript& transcript, Use use) {
     if (!told_of_room_ && note_)
       note_(
           fmt::format("the transcripts of a run have {} MiB; there is no room left for that of {}, and perhaps others",
-                      most_octets >> 20, name));
+                      most_ >> 20, name));
     told_of_room_ = true;
     return false;
   }

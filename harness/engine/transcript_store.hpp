@@ -20,8 +20,9 @@ class TranscriptStore {
   /// One that shows nothing wrong, at most; also where all the room is left.
   static constexpr std::size_t most_octets_of_pass = std::size_t{1} << 20;
 
-  /// `run`: the run's folder; empty: nothing is written. `note` takes one line for people.
-  TranscriptStore(std::filesystem::path run, std::function<void(const std::string&)> note);
+  /// `run`: the run's folder; empty: nothing is written. `note` takes one line for people. `most`: octets of all.
+  TranscriptStore(std::filesystem::path run, std::function<void(const std::string&)> note,
+                  std::size_t most = most_octets);
 
   enum class Use {
     pass,      ///< shows nothing wrong: kept short
@@ -37,6 +38,7 @@ class TranscriptStore {
 
   std::filesystem::path run_;
   std::function<void(const std::string&)> note_;
+  std::size_t most_;
   std::map<std::string, std::size_t> octets_;  ///< of each file
   std::set<std::string> evidence_;
   std::size_t octets_of_all_ = 0;

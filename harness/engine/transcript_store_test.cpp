@@ -42,20 +42,31 @@ std::uintmax_t octets_below(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("transcripts have a bound together, whatever was delivered") {
+TEST_CASE("transcripts have a bound together, whatever was delivered, and who meets it is told once") {
   const Place run;
-  TranscriptStore store(run.path, {});
   constexpr std::size_t mib = std::size_t{1} << 20;
-  const record::Transcript large = delivered("x", 4 * mib);
+  constexpr std::size_t most = 8 * mib;
+  std::vector<std::string> notes;
+  TranscriptStore store(
+      run.path, [&](const std::string& line) { notes.push_back(line); }, most);
+  record::Transcript one = delivered("", mib);
   std::size_t written = 0;
-  for (int i = 0; i < 300; ++i) {
-    record::Transcript one = large;
-    one.scenario = "case-" + std::to_string(i);
-    written += store.save(one, i % 3 == 0 ? Use::evidence : Use::pass) ? 1 : 0;
+  std::size_t saved = 0;
+  for (; notes.empty() && saved < 2000; ++saved) {
+    one.scenario = "case-" + std::to_string(saved);
+    written += store.save(one, saved % 3 == 0 ? Use::evidence : Use::pass) ? 1 : 0;
   }
-  CHECK(written == 300);  // some of each
-  CHECK(octets_below(run.path / "transcripts") <= TranscriptStore::most_octets);
-  CHECK(store.unsaved() == 0);
+  INFO(saved);
+  CHECK(saved > 100);  // some of each until then, the last of them short
+  CHECK(written == saved - 1);
+  REQUIRE(notes.size() == 1);
+  CHECK(notes.front().find("the transcripts of a run have 8 MiB; there is no room left for that of " + one.scenario) ==
+        0);
+  CHECK_FALSE(store.save(delivered("another", mib), Use::pass));
+  CHECK(notes.size() == 1);
+  CHECK(octets_below(run.path / "transcripts") <= most);
+  CHECK(octets_below(run.path / "transcripts") > most * 3 / 4);
+  CHECK(store.unsaved() == 0);  // it is not for want of the disk
 }
 
 TEST_CASE("a pass is kept short, and evidence is not, also where it passes later") {
@@ -76,7 +87,7 @@ TEST_CASE("a pass is kept short, and evidence is not, also where it passes later
     REQUIRE(store.save(large, use));
     CHECK(is_whole());
   }
-  for (int i = 0; i < 100; ++i) REQUIRE(store.save(large, Use::pass));  // in the place of the one before
+  for (int i = 0; i < 20; ++i) REQUIRE(store.save(large, Use::pass));  // in the place of the one before
   CHECK(is_whole());
 }
 

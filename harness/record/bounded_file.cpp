@@ -22,17 +22,19 @@ constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 /// Octets asked for at a time where a file is read as a whole.
 constexpr std::size_t part_size = std::size_t{256} << 10;
 
+std::string words_of(int error) { return "cannot be opened: " + std::generic_category().message(error); }
+
 Refusal refusal_of(int error) {
   switch (error) {
     case ENOENT: return {Kind::absent, "is not there"};
     case EAGAIN:
     case EMFILE:
-    case ENFILE: return {Kind::not_now, std::generic_category().message(error)};
+    case ENFILE: return {Kind::not_now, words_of(error)};
     case ELOOP: return {Kind::link, "is a symbolic link"};
     case ENXIO:
     case ENODEV: return {Kind::not_regular, "is no regular file"};
     case ENOTDIR: return {Kind::not_regular, "is no folder, or a symbolic link"};
-    default: return {Kind::cannot_be_read, std::generic_category().message(error)};
+    default: return {Kind::cannot_be_read, words_of(error)};
   }
 }
 
@@ -86,9 +88,9 @@ std::optional<BoundedFile> BoundedFile::open(const std::filesystem::path& path, 
   return of(open_at(AT_FDCWD, path.native(), file_flags), refusal);
 }
 
-std::uintmax_t BoundedFile::size() const {
+std::optional<std::uintmax_t> BoundedFile::size() const {
   struct ::stat status {};
-  if (::fstat(descriptor_.number(), &status) != 0 || status.st_size < 0) return 0;
+  if (::fstat(descriptor_.number(), &status) != 0 || status.st_size < 0) return std::nullopt;
   return static_cast<std::uintmax_t>(status.st_size);
 }
 
@@ -108,17 +110,17 @@ std::optional<std::size_t> BoundedFile::read(std::uintmax_t offset, std::span<ch
 /// A file may have more octets than its size says, or less: it is read to its end.
 std::optional<std::string> BoundedFile::whole(std::size_t most, Refusal& refusal) const {
   std::string octets;
-  if (size() <= most) octets.reserve(static_cast<std::size_t>(size()));
+  if (const auto said = size(); said && *said <= most) octets.reserve(static_cast<std::size_t>(*said));
   for (;;) {
     const std::size_t before = octets.size();
-    if (before > most || size() > most) {
+    if (before > most || size().value_or(0) > most) {
       refusal = {Kind::too_large, "has more than " + std::to_string(most) + " octets"};
       return std::nullopt;
     }
     octets.resize(before + std::min(part_size, most - before + 1));
     const auto count = read(before, std::span(octets).subspan(before));
     if (!count) {
-      refusal = refusal_of(errno);
+      refusal = {Kind::cannot_be_read, "cannot be read: " + std::generic_category().message(errno)};
       return std::nullopt;
     }
     octets.resize(before + *count);

@@ -57,8 +57,8 @@ class BoundedFile {
   [[nodiscard]] static std::optional<BoundedFile> open(const std::filesystem::path& path, Refusal& refusal);
 
   [[nodiscard]] Identity identity() const { return identity_; }
-  /// At present; it may be another when it is asked again.
-  [[nodiscard]] std::uintmax_t size() const;
+  /// At present; it may be another when it is asked again. nullopt where the system says no.
+  [[nodiscard]] std::optional<std::uintmax_t> size() const;
   /// Reads as many octets as there are from `offset` on, but no more than fit. Gives how many they are, 0 at the end;
   /// nullopt where the system says no.
   [[nodiscard]] std::optional<std::size_t> read(std::uintmax_t offset, std::span<char> octets) const;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <random>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -40,9 +41,9 @@ class PartFile {
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
   ~PartFile() {
-    if (descriptor_ < 0) return;
-    ::close(descriptor_);
-    if (!in_place_) ::unlinkat(folder_.number(), name_.c_str(), 0);
+    const bool was_made = descriptor_ >= 0 || closed_;
+    close();
+    if (was_made && !in_place_) ::unlinkat(folder_.number(), name_.c_str(), 0);
   }
 
   /// 0, or the first error.
@@ -57,8 +58,17 @@ class PartFile {
     }
   }
 
+  /// A file system over a network may say only here that there was no room.
+  void close() {
+    const int descriptor = std::exchange(descriptor_, -1);
+    if (descriptor < 0) return;
+    closed_ = true;
+    if (::close(descriptor) != 0 && error_ == 0 && errno != EINTR) error_ = errno;
+  }
+
   void becomes(const std::string& name, Lasting lasting) {
     if (error_ == 0 && lasting == Lasting::yes && ::fsync(descriptor_) != 0) error_ = errno;
+    close();
     if (error_ != 0) return;
     in_place_ = ::renameat(folder_.number(), name_.c_str(), folder_.number(), name.c_str()) == 0;
     if (!in_place_) error_ = errno;
@@ -71,6 +81,7 @@ class PartFile {
   std::string name_;
   int descriptor_;
   int error_;
+  bool closed_ = false;
   bool in_place_ = false;
 };
 
@@ -91,6 +102,7 @@ std::optional<std::string> put_file(const Folder& folder, const std::string& nam
 std::optional<std::string> cannot_put_file(const Folder& folder) {
   PartFile file(folder);
   file.write("may this be written?\n");
+  file.close();
   return problem_of(file);
 }
 
