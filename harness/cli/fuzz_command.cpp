@@ -30,7 +30,8 @@ struct FuzzOptions {
   std::filesystem::path out = "smtpspec-fuzz";
   std::string time = "1m";
   std::size_t jobs = 2;
-  std::uint64_t seed = 0;  ///< 0: taken from the clock
+  std::uint64_t seed = 0;        ///< 0: taken from the clock
+  std::filesystem::path replay;  ///< an input to play once, instead of a campaign
   bool allow_remote = false;
 };
 
@@ -40,12 +41,12 @@ class FuzzCommand {
 
   int go() {
     watch_signals();
-    if (!fuzz::has_fuzzing_engine()) {
+    if (options_.replay.empty() && !fuzz::has_fuzzing_engine()) {
       say("this smtpspec was built without libFuzzer; build it where clang's runtime libraries are installed");
       return exit_untestable;
     }
     if (const int code = prepare(); code != exit_complete) return code;
-    if (const auto problem = folder_.prepare()) {
+    if (const auto problem = options_.replay.empty() ? folder_.prepare() : std::nullopt) {
       say(*problem);
       return exit_not_written;
     }
@@ -57,6 +58,7 @@ class FuzzCommand {
     if (const auto problem = start_server()) return cannot_be_fuzzed(*problem);
     if (const auto problem = get_acquainted()) return cannot_be_fuzzed(*problem);
     if (signal_caught() != 0) return exit_signal + signal_caught();
+    if (!options_.replay.empty()) return replay();
     return report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
   }
 
@@ -117,6 +119,31 @@ class FuzzCommand {
     return std::nullopt;
   }
 
+  /// What one input does, with much patience: each line of the conversation, and what is wrong with it.
+  int replay() {
+    const auto input = read_file(options_.replay);
+    if (!input) {
+      say(options_.replay.string() + ": cannot be read");
+      return exit_usage;
+    }
+    fuzz::LivePlayer player(opponent_, delivery::make_secret());
+    const judge::Played played = player.play(fuzz::decode(*input), fuzz::patient());
+    engine::conversation(played.transcript,
+                         [](const engine::ExcerptLine& line) { tell("{}{}\n", side_of(line), line.text); });
+    const auto breaches = fuzz::breaches_in(played);
+    for (const fuzz::Breach& one : breaches) say_breach("FOUND", one);
+    if (!flush_output()) return exit_not_written;
+    return breaches.empty() ? exit_complete : exit_findings;
+  }
+
+  static std::string_view side_of(const engine::ExcerptLine& line) {
+    using Side = engine::ExcerptLine::Side;
+    return line.side == Side::client ? "  C: " : line.side == Side::server ? "  S: " : "  -- ";
+  }
+  static void say_breach(std::string_view word, const fuzz::Breach& one) {
+    tell("{} {}\n  expected  {}\n  actual    {}\n", word, one.cause, one.expected, one.actual);
+  }
+
   int cannot_be_fuzzed(const std::string& why) {
     say(fmt::format("{} cannot be fuzzed: {}", scenario::address(opponent_.target), why));
     return exit_untestable;
@@ -147,11 +174,7 @@ class FuzzCommand {
     std::size_t firm = 0;
     for (const fuzz::Finding& one : result.findings) {
       firm += one.is_firm() ? 1 : 0;
-      tell("{} {}\n  expected  {}\n  actual    {}\n",
-           one.is_firm()   ? "FOUND"
-           : one.again > 0 ? "unstable"
-                           : "not seen again",
-           one.breach.cause, one.breach.expected, one.breach.actual);
+      say_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
       const auto file = folder_.findings() / (fuzz::file_name(one.breach.cause) + ".toml");
       tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
     }
@@ -190,6 +213,7 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
   command->add_option("--jobs", options->jobs, "Workers, each a process with one session at a time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  command->add_option("--replay", options->replay, "Play one input of queue/ or crashes/ and show what comes of it");
   command->add_option("--seed", options->seed, "For the same changes in the same order");
   command->add_flag("--allow-remote", options->allow_remote, "Fuzz a server that is not on this machine or network");
   command->callback([options, &chosen] {

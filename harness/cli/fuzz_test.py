@@ -42,6 +42,11 @@ def is_running(pid):
 
 
 class Fuzz(Cli):
+    @classmethod
+    def setUpClass(cls):
+        if "built without libFuzzer" in smtpspec("fuzz", "smtp://127.0.0.1:1", "--out", "/dev/null/x").stderr:
+            raise unittest.SkipTest("there is no libFuzzer here")
+
     def campaign(self, faults=(), seconds=8, more=()):
         """A campaign on the reference server; gives what it said."""
         sink = free_port()
@@ -95,6 +100,17 @@ class Fuzz(Cli):
             done = smtpspec("fuzz", target, "--time", "1s", "--out", self.out)
             self.expect(done, 1)
             self.assertIn("FOUND crash/BDAT", done.stdout)
+
+    def test_one_input_is_played_again(self):
+        seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")
+        with server("--fault", "bdat-outside-hangs-up") as port:
+            done = smtpspec("fuzz", self.target(port), "--replay", seed)
+            self.expect(done, 1)
+            self.assertIn("FOUND crash/BDAT", done.stdout)
+            self.assertIn("C: BDAT 4 LAST", done.stdout)
+        with server() as port:
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", seed), 0)
+        self.expect(smtpspec("fuzz", "--replay", self.folder / "nothing"), 2)
 
     def test_sigint_ends_it_and_says_what_was_found(self):
         command = [cli_test.SMTPSPEC, "fuzz", "--time", "60s", "--out", str(self.out)]
