@@ -17,7 +17,8 @@ class Sink {
   /// Listens at once; throws std::system_error where the address cannot be had. The collector must outlive the sink.
   Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp, Collector& collector);
   /// The same, for another taker.
-  Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp, reference::Deliver taker);
+  Sink(asio::any_io_executor executor, const std::string& host, std::uint16_t port, bool lmtp,
+       reference::Deliver taker);
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] std::string address() const { return server_.address(); }
 

@@ -247,7 +247,7 @@ TEST_CASE("what is owed is awaited, whatever it is, and no more than that") {
   CHECK(hand.run().machine.judged().verdict.outcome == Outcome::pass);
   CHECK(hand.machine.to_the_end());
   CHECK(hand.machine.judged().fence_replies == 1);  // NOOP alone
-  CHECK(hand.now == record::Time(0));  // for nothing was waited that did not come
+  CHECK(hand.now == record::Time(0));               // for nothing was waited that did not come
 
   Hand silent(scenario, [&](const std::string& sent) { return sent == ".\r\n" ? "" : says(sent); });
   CHECK(silent.run().machine.judged().verdict.cause == Cause::silence);
