@@ -63,6 +63,10 @@ class RunCommand {
       return report(play());
     } catch (const engine::CannotListen& problem) {
       return report(not_begun(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what())));
+    } catch (const std::exception& error) {  // no memory for a run, or no thread
+      write_results(engine::begun(settings_, fmt::format("an error of smtpspec's own: {}", error.what())),
+                    record::Readers::all);
+      throw;
     }
   }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Runs that are short of something, or hurt by what they started: how they end. Usage: short_of_test.py SMTPSPEC"""
+import json
 import os
 import pathlib
 import re
@@ -102,6 +103,16 @@ class ShortOf(unittest.TestCase):
         limit = 300 << 20
         self.ends(self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))), 0,
                   "No MUST is broken")
+
+    def test_no_thread_for_the_delivery_road(self):
+        def no_room_for_a_stack():
+            resource.setrlimit(resource.RLIMIT_STACK, (8 << 30, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+        road = f'[delivery]\nmaildir = "{self.folder}"\n'
+        self.ends(self.start(self.target(1, road), preexec_fn=no_room_for_a_stack), 70, "internal error: ")
+        results = json.loads((self.folder / "out/results.json").read_text())
+        self.assertFalse(results["complete"])
+        self.assertIn("an error of smtpspec's own", results["incomplete_because"])
 
     def test_nohup(self):
         for ignored in (True, False):
