@@ -72,8 +72,8 @@ class ShortOf(unittest.TestCase):
         self.words = [SMTPSPEC, "run", "--suite", str(self.folder / "rows.toml"), "--out", str(self.folder / "out")]
 
     def start(self, *arguments, **options):
-        return subprocess.Popen([*self.words, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, **options)
+        return subprocess.Popen([*self.words, *map(str, arguments)], stdin=subprocess.DEVNULL, text=True,
+                                **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options})
 
     def ends(self, run, code, text="", seconds=60):
         out = run.communicate(timeout=seconds)[0]
@@ -103,6 +103,17 @@ class ShortOf(unittest.TestCase):
         limit = 300 << 20
         self.ends(self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))), 0,
                   "No MUST is broken")
+
+    def test_large_texts_take_turns(self):
+        rows = self.folder / "rows.toml"
+        rows.write_text(ROWS.replace('"mail"', '"data"').replace("12", "8")
+                        .replace("send = \"RCPT TO:<{accepted}>\", expect = \"250\"",
+                                 "message = '{header}{x*30000000}\\r\\n', expect = ['250', '5yz']"))
+        run = self.start(stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(run.returncode, 0)
+        self.assertLess(usage.ru_maxrss / 1024, 200)
 
     def test_no_thread_for_the_delivery_road(self):
         def no_room_for_a_stack():
