@@ -79,9 +79,7 @@ std::optional<std::string> write_file(const std::filesystem::path& path, std::st
   if (!place) return told(path, write_through(path, content));
   if (!problem.empty()) return told(path, problem);
   const auto folder = folder_of(*place, problem);
-  if (folder)
-    problem =
-        put_file(*folder, place->filename().string(), content, record::Lasting::yes, record::Readers::all).value_or("");
+  if (folder) problem = put_file(*folder, place->filename().string(), content, record::Lasting::yes).value_or("");
   return told(path, problem);
 }
 

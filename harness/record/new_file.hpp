@@ -23,7 +23,8 @@ enum class Readers {
 
 /// Writes a file of that name into the folder. Gives what went wrong, without the name, or nothing.
 [[nodiscard]] std::optional<std::string> put_file(const Folder& folder, const std::string& name,
-                                                  std::string_view content, Lasting lasting, Readers readers);
+                                                  std::string_view content, Lasting lasting,
+                                                  Readers readers = Readers::all);
 /// What would go wrong if one were written now; a file is made for it, and taken away again.
 [[nodiscard]] std::optional<std::string> cannot_put_file(const Folder& folder);
 /// Opens a folder below this one, for the owner alone, and makes it where there is nothing of that name. A link is not

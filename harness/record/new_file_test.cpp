@@ -45,13 +45,13 @@ TEST_CASE("what stands in a file's place is replaced, never opened") {
   REQUIRE(::mkfifo((place.path / "fifo").c_str(), 0600) == 0);
   std::ofstream(place.path / "file") << "old";
   for (const std::string name : {"link", "fifo", "file", "none"}) {
-    CHECK(put_file(folder, name, "new", Lasting::no, Readers::all) == std::nullopt);
+    CHECK(put_file(folder, name, "new", Lasting::no) == std::nullopt);
     CHECK(fs::is_regular_file(fs::symlink_status(place.path / name)));
     CHECK(place.content(name) == "new");
   }
   CHECK(place.content("treasure") == "kept");
   fs::create_directory(place.path / "below");
-  CHECK(put_file(folder, "below", "new", Lasting::yes, Readers::all) == "Is a directory");
+  CHECK(put_file(folder, "below", "new", Lasting::yes) == "Is a directory");
   CHECK(place.count() == 6);
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("what is for the owner alone is so whatever the umask lets, and whatev
   Refusal refusal;
   CHECK((make_folder(folder, "new", refusal) && make_folder(folder, "old", refusal)));
   CHECK(put_file(folder, "file", "", Lasting::no, Readers::owner) == std::nullopt);
-  CHECK(put_file(folder, "report", "", Lasting::no, Readers::all) == std::nullopt);
+  CHECK(put_file(folder, "report", "", Lasting::no) == std::nullopt);
   ::umask(before);
   const auto mode = [&](const char* name) {
     return static_cast<unsigned>(fs::status(place.path / name).permissions());
@@ -85,7 +85,7 @@ TEST_CASE("whether a file could be written is found out without one") {
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   const auto cannot = cannot_put_file(folder);
-  const auto put = put_file(folder, "name", "more than ten octets", Lasting::no, Readers::all);
+  const auto put = put_file(folder, "name", "more than ten octets", Lasting::no);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   std::signal(SIGXFSZ, handler);
   CHECK(cannot == "File too large");
