@@ -6,6 +6,7 @@ import pathlib
 import re
 import resource
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -173,6 +174,22 @@ class ShortOf(unittest.TestCase):
         with open("/dev/full", "w") as full:
             sink = subprocess.run([SMTPSPEC, "sink", "127.0.0.1:0"], stdout=full, timeout=60)
         self.assertEqual(sink.returncode, 74)
+
+    def test_a_sink_whose_output_becomes_full_takes_no_more(self):
+        with open(self.folder / "mail", "wb") as printed:
+            sink = subprocess.Popen([SMTPSPEC, "sink", "127.0.0.1:0"], stdout=printed, stderr=subprocess.DEVNULL,
+                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)))
+        self.addCleanup(sink.kill)
+        while not (listens := re.search(rb":(\d+) ", (self.folder / "mail").read_bytes())):
+            time.sleep(0.05)
+        taken = 0
+        with self.assertRaises(smtplib.SMTPServerDisconnected):
+            for _ in range(5):
+                with smtplib.SMTP("127.0.0.1", int(listens.group(1)), timeout=20) as client:
+                    client.sendmail("a@b.example", ["c@d.example"], "y" * 900)
+                taken += 1
+        self.assertEqual(sink.wait(20), 74)
+        self.assertLessEqual(taken, 3)
 
     def test_addresses_that_are_nobodys_leave(self):
         for host in ("169.254.169.254", "[fe80::1]", "192.0.2.1"):
