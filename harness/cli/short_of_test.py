@@ -180,7 +180,7 @@ class ShortOf(unittest.TestCase):
             sink = subprocess.Popen([SMTPSPEC, "sink", "127.0.0.1:0"], stdout=printed, stderr=subprocess.DEVNULL,
                                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)))
         self.addCleanup(sink.kill)
-        while not (listens := re.search(rb":(\d+) ", (self.folder / "mail").read_bytes())):
+        while not (listens := re.search(rb":(\d+)\s", (self.folder / "mail").read_bytes())):
             time.sleep(0.05)
         taken = 0
         with self.assertRaises(smtplib.SMTPServerDisconnected):
