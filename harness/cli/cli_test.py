@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -142,6 +143,17 @@ class ExitCodes(Cli):
 
     def test_missing_target_file(self):
         self.expect(smtpspec("run", self.folder / "nowhere.toml", "--out", self.out), 2, "nowhere.toml")
+
+    def test_files_without_end(self):
+        """In bounded time and memory, also where a device is named that never ends."""
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+        suite = self.file("suite.toml", PASSES)
+        large = self.file("large.toml", "[" * (8 << 20))
+        for words in (["run", "/dev/zero"], ["run", large], ["run", "--suite", suite, "--baseline", "/dev/zero"],
+                      ["check", large], ["run", "--suite", suite, "--baseline", large], ["check", "/dev/zero"],
+                      ["run", "smtp://127.0.0.1:1", "--user", "x", "--password-file", "/dev/zero"]):
+            with self.subTest(words):
+                self.expect(smtpspec(*words, cwd=self.folder, preexec_fn=limit, timeout=20), 2)
 
     def test_no_such_option(self):
         self.expect(smtpspec("run", "--fliter", "x"), 2, "--fliter")

@@ -29,7 +29,7 @@ bool sends_a_message(const scenario::Step& step) {
 bool resolves_to_near(const scenario::Target& target) {
   constexpr wire::Time patience{10000};
   if (target.host.starts_with('/')) return true;
-  const wire::Resolved found = wire::resolve_now(target.host, patience);
+  const wire::Resolved found = wire::resolve_now(target.host, patience, [] { return signal_caught() != 0; });
   return std::all_of(found.addresses.begin(), found.addresses.end(),
                      [](const asio::ip::address& one) { return scenario::is_near(one.to_string()); });
 }

@@ -118,6 +118,20 @@ class Disk(Cli):
             for name in ("results.json", "junit.xml", "transcripts/noop.jsonl"):
                 self.assertTrue((self.out / name).is_file() and not (self.out / name).is_symlink(), name)
 
+    def test_tokens_that_live_are_not_for_neighbours(self):
+        process = subprocess.Popen([cli_test.SMTPSPEC, "run", "--suite", self.file("suite.toml", SLOW), "--out", self.out],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, umask=0)
+        self.addCleanup(process.kill)
+        end = time.monotonic() + LONG_ENOUGH
+        while not list(self.out.glob("transcripts/*.jsonl")) and time.monotonic() < end:
+            time.sleep(0.01)
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (self.out / "results.json", self.out / "transcripts",
+                                                                     *self.out.glob("transcripts/*.jsonl"))}
+        self.assertEqual({mode for name, mode in modes.items() if name != "transcripts"}, {0o600}, modes)
+        self.assertEqual(modes["transcripts"], 0o700)
+        self.assertEqual(process.wait(LONG_ENOUGH), 0)
+        self.assertEqual((self.out / "results.json").stat().st_mode & 0o777, 0o666)
+
     def test_a_report_into_a_fifo_that_nobody_reads(self):
         os.mkfifo(self.folder / "fifo")
         self.expect(self.run_suite(PASSES, "--report", f"junit={self.folder}/fifo", timeout=20), 74, "fifo")

@@ -63,6 +63,10 @@ class RunCommand {
       return report(play());
     } catch (const engine::CannotListen& problem) {
       return report(not_begun(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what())));
+    } catch (const std::exception& error) {  // no memory for a run, or no thread
+      write_results(engine::begun(settings_, fmt::format("an error of smtpspec's own: {}", error.what())),
+                    record::Readers::all);
+      throw;
     }
   }
 
@@ -113,12 +117,12 @@ class RunCommand {
   /// Found out before anything is sent. From then on the folder holds nothing of an earlier run.
   bool can_be_written() {
     const engine::RunResult result = engine::begun(settings_, "the run was still going on");
-    if (!tell_once(clear_run_folder(options_.out)) || !write_results(result)) return false;
+    if (!tell_once(clear_run_folder(options_.out)) || !write_results(result, record::Readers::owner)) return false;
     for (const WantedReport& wanted : wanted_) {
       if (wanted.file.empty() || wanted.file == "-") continue;
       const auto problem = reports::clear_for_file(wanted.file);
       if (tell_once(problem)) continue;
-      write_results(engine::begun(settings_, *problem));
+      write_results(engine::begun(settings_, *problem), record::Readers::all);
       return false;
     }
     return true;
@@ -142,7 +146,8 @@ class RunCommand {
     ProgressLine line;
     engine::RunEvents events;
     events.progress = [&](const engine::Progress& progress) { line.show(progress); };
-    events.checkpoint = [&](const engine::RunResult& so_far) { write_results(so_far); };
+    // Its evidence holds tokens that mail is still awaited for.
+    events.checkpoint = [&](const engine::RunResult& so_far) { write_results(so_far, record::Readers::owner); };
     events.note = [](const std::string& text) { say(text); };
     events.stop = [] { return signal_caught() != 0; };
     events.sink_ready = [this](std::uint16_t port) {
@@ -156,13 +161,14 @@ class RunCommand {
     if (problem && told_.insert(*problem).second) say(*problem);
     return !problem;
   }
-  bool write_results(const engine::RunResult& result) {
-    return tell_once(put_in_run_folder(options_.out, results_file, reports::to_json(result)));
+  bool write_results(const engine::RunResult& result, record::Readers readers) {
+    return tell_once(put_in_run_folder(options_.out, results_file, reports::to_json(result), readers));
   }
   bool write(const WantedReport& wanted, const engine::RunResult& result) {
     const std::string report = wanted.format->write(result);
-    return tell_once(wanted.file.empty() ? put_in_run_folder(options_.out, wanted.format->file_name, report)
-                                         : reports::write_file(wanted.file, report));
+    return tell_once(wanted.file.empty()
+                         ? put_in_run_folder(options_.out, wanted.format->file_name, report, record::Readers::all)
+                         : reports::write_file(wanted.file, report));
   }
 
   int report(const engine::Run& run) {
@@ -174,7 +180,7 @@ class RunCommand {
       result.complete = false;
       result.incomplete_because = why;
     }
-    bool written = write_results(result);
+    bool written = write_results(result, record::Readers::all);
     std::vector<std::string> files;
     if (written) files.push_back((options_.out / results_file).string());
     if (run.unsaved > 0) {

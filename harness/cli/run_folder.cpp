@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
-#include "harness/record/new_file.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::cli {
@@ -72,11 +71,11 @@ std::optional<std::string> clear_run_folder(const std::filesystem::path& folder)
 }
 
 std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder, std::string_view name,
-                                             std::string_view content) {
+                                             std::string_view content, record::Readers readers) {
   record::Refusal refusal;
   const auto run = record::Folder::open(folder, refusal);
-  const auto problem =
-      run ? record::put_file(*run, std::string(name), content, record::Lasting::yes) : std::optional(refusal.words);
+  const auto problem = run ? record::put_file(*run, std::string(name), content, record::Lasting::yes, readers)
+                           : std::optional(refusal.words);
   if (!problem) return std::nullopt;
   return fmt::format("{}: cannot be written: {}", (folder / name).string(), *problem);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "harness/engine/result.hpp"
+#include "harness/record/new_file.hpp"
 
 namespace smtpspec::cli {
 
@@ -21,6 +22,6 @@ inline constexpr std::string_view results_file = "results.json";
 [[nodiscard]] std::optional<std::string> clear_run_folder(const std::filesystem::path& folder);
 /// Writes a file of that name into it. Gives what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder, std::string_view name,
-                                                           std::string_view content);
+                                                           std::string_view content, record::Readers readers);
 
 }  // namespace smtpspec::cli

@@ -1,5 +1,6 @@
 #include "harness/cli/run_options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 
@@ -14,12 +15,14 @@ namespace smtpspec::cli {
 
 namespace {
 
-/// The first line of a file, or of standard input.
+/// The first line of a file, or of standard input, where it is no longer than a password may be.
 std::optional<std::string> first_line(const std::string& file) {
   std::string line;
   if (file == "-") return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+  constexpr std::size_t longest = 1024;
   const auto text = read_file(file);
-  return text ? std::optional(text->substr(0, text->find_first_of("\r\n"))) : std::nullopt;
+  const std::size_t end = text ? std::min(text->find_first_of("\r\n"), text->size()) : 0;
+  return text && end <= longest ? std::optional(text->substr(0, end)) : std::nullopt;
 }
 
 /// Who logs in, as far as the command line tells.

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Runs that are short of something, or hurt by what they started: how they end. Usage: short_of_test.py SMTPSPEC"""
+import json
 import os
 import pathlib
 import re
 import resource
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -74,8 +76,8 @@ class ShortOf(unittest.TestCase):
         self.words = [SMTPSPEC, "run", "--suite", str(self.folder / "rows.toml"), "--out", str(self.folder / "out")]
 
     def start(self, *arguments, **options):
-        return subprocess.Popen([*self.words, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, **options)
+        return subprocess.Popen([*self.words, *map(str, arguments)], stdin=subprocess.DEVNULL, text=True,
+                                **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options})
 
     def ends(self, run, code, text="", seconds=60):
         out = run.communicate(timeout=seconds)[0]
@@ -106,6 +108,27 @@ class ShortOf(unittest.TestCase):
         limit = 300 << 20
         self.ends(self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))), 0,
                   "No MUST is broken")
+
+    def test_large_texts_take_turns(self):
+        rows = self.folder / "rows.toml"
+        rows.write_text(ROWS.replace('"mail"', '"data"').replace("12", "8")
+                        .replace("send = \"RCPT TO:<{accepted}>\", expect = \"250\"",
+                                 "message = '{header}{x*30000000}\\r\\n', expect = ['250', '5yz']"))
+        run = self.start(stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(run.returncode, 0)
+        self.assertLess(usage.ru_maxrss / 1024, 200)
+
+    def test_no_thread_for_the_delivery_road(self):
+        def no_room_for_a_stack():
+            resource.setrlimit(resource.RLIMIT_STACK, (8 << 30, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+        road = f'[delivery]\nmaildir = "{self.folder}"\n'
+        self.ends(self.start(self.target(1, road), preexec_fn=no_room_for_a_stack), 70, "internal error: ")
+        results = json.loads((self.folder / "out/results.json").read_text())
+        self.assertFalse(results["complete"])
+        self.assertIn("an error of smtpspec's own", results["incomplete_because"])
 
     def test_nohup(self):
         for ignored in (True, False):
@@ -163,6 +186,22 @@ class ShortOf(unittest.TestCase):
         with open("/dev/full", "w") as full:
             sink = subprocess.run([SMTPSPEC, "sink", "127.0.0.1:0"], stdout=full, timeout=60)
         self.assertEqual(sink.returncode, 74)
+
+    def test_a_sink_whose_output_becomes_full_takes_no_more(self):
+        with open(self.folder / "mail", "wb") as printed:
+            sink = subprocess.Popen([SMTPSPEC, "sink", "127.0.0.1:0"], stdout=printed, stderr=subprocess.DEVNULL,
+                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)))
+        self.addCleanup(sink.kill)
+        while not (listens := re.search(rb":(\d+)\s", (self.folder / "mail").read_bytes())):
+            time.sleep(0.05)
+        taken = 0
+        with self.assertRaises(smtplib.SMTPServerDisconnected):
+            for _ in range(5):
+                with smtplib.SMTP("127.0.0.1", int(listens.group(1)), timeout=20) as client:
+                    client.sendmail("a@b.example", ["c@d.example"], "y" * 900)
+                taken += 1
+        self.assertEqual(sink.wait(20), 74)
+        self.assertLessEqual(taken, 3)
 
     def test_addresses_that_are_nobodys_leave(self):
         for host in ("169.254.169.254", "[fe80::1]", "192.0.2.1"):

@@ -11,6 +11,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/reference/fault.hpp"
 #include "harness/scenario/diagnostic.hpp"
+#include "harness/scenario/toml_tree.hpp"
 
 namespace smtpspec::cli {
 
@@ -77,7 +78,10 @@ std::optional<std::string> read_file(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, error)) return std::nullopt;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  std::string octets(scenario::max_file + 1, '\0');
+  stream.read(octets.data(), static_cast<std::streamsize>(octets.size()));
+  octets.resize(static_cast<std::size_t>(stream.gcount()));
+  return octets;
 }
 
 }  // namespace smtpspec::cli

@@ -23,10 +23,14 @@ class Lookout {
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds between_looks{100};
   static constexpr std::chrono::milliseconds longest_rest{2000};
+  /// A thread that failed is found out within this time.
+  static constexpr std::chrono::milliseconds between_checks{500};
   /// For a look that is under way when the lookout ends; then it is left to itself.
   static constexpr std::chrono::milliseconds longest_end{1000};
 
   /// `look` is called in the thread, `take` on the executor, until the lookout ends. `look` must own what it needs.
+  /// Where the thread fails in the midst of it, the road is lost for good, and `take` is told. Throws std::system_error
+  /// where there can be no thread.
   Lookout(asio::any_io_executor executor, std::function<Look()> look, std::function<void(Look)> take);
   ~Lookout();
   Lookout(const Lookout&) = delete;
@@ -38,6 +42,7 @@ class Lookout {
 
  private:
   struct Shared;
+  void look_on(const std::shared_ptr<Shared>& shared);
   void take(Look look);
 
   asio::any_io_executor executor_;

@@ -2,9 +2,13 @@
 
 #include <atomic>
 #include <future>
+#include <new>
+#include <utility>
 
 #include <asio/co_spawn.hpp>
+#include <asio/execution.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 namespace smtpspec::delivery {
@@ -63,6 +67,7 @@ TEST_CASE("what was there is not seen while looks are lost, throw, or leave some
   const Case cases[] = {
       {[] { return Look(); }, false},
       {[]() -> Look { throw std::bad_alloc(); }, true},
+      {[]() -> Look { throw "what nobody expects"; }, true},
       {[] {
          Look look = whole_look();
          look.lost = "gone";
@@ -77,6 +82,35 @@ TEST_CASE("what was there is not seen while looks are lost, throw, or leave some
     CHECK_FALSE(seen(context, lookout, milliseconds(one.lost ? 20'000 : 300)));
     CHECK(lost.empty() == !one.lost);
   }
+}
+
+/// Has room for what its own thread posts, and for nothing else.
+struct Full {
+  asio::io_context::executor_type loop;
+  std::thread::id own = std::this_thread::get_id();
+
+  asio::execution_context& query(asio::execution::context_t) const noexcept { return loop.context(); }
+  static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
+    return asio::execution::blocking.never;
+  }
+  [[nodiscard]] Full require(asio::execution::blocking_t::never_t) const { return *this; }
+  template <class Function>
+  void execute(Function function) const {
+    if (std::this_thread::get_id() != own) throw std::bad_alloc();
+    asio::post(loop, std::move(function));
+  }
+  bool operator==(const Full& other) const noexcept = default;
+};
+
+TEST_CASE("a thread that fails is a road that is lost") {
+  asio::io_context context;
+  std::string lost;
+  Lookout lookout(asio::any_io_executor(Full{context.get_executor()}), whole_look,
+                  [&](const Look& look) { lost = look.lost; });
+  const auto begun = Clock::now();
+  CHECK_FALSE(seen(context, lookout, milliseconds(20'000)));
+  CHECK(Clock::now() - begun < milliseconds(10'000));
+  CHECK(lost == "what looks at it has failed");
 }
 
 TEST_CASE("a look that is stuck holds nobody up") {

@@ -174,8 +174,8 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
 /// `refusal`: the last of its sessions that was refused, if one was.
 asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::string token, FirstWord& refusal,
                                             Patience patience, const Begins& begins, const std::string& source) {
-  std::size_t sessions = sessions_of(scenario);
-  co_await gate_.enter(sessions);
+  Gate::Share share{sessions_of(scenario), octets_of(scenario)};
+  co_await gate_.enter(share);
   if (begins) begins();
   PlaySettings settings = play_settings(token, patience, source);
   settings.heard = [&](const FirstWord& word) {
@@ -183,7 +183,7 @@ asio::awaitable<Played> Attempts::play_once(const Scenario& scenario, std::strin
     if (word.kind != FirstWord::Kind::greeting || refusal.kind == FirstWord::Kind::none) refusal = word;
   };
   const bool gathers = scenario.delivered && watch_.seen;
-  const auto leave = [&] { gate_.leave(std::exchange(sessions, 0)); };
+  const auto leave = [&] { gate_.leave(std::exchange(share, {0, 0})); };
   if (gathers) {
     watch_.expect(token);
     settings.gather = [&](record::Transcript& transcript, std::size_t awaited) {

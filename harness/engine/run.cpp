@@ -19,6 +19,7 @@
 #include "harness/engine/queue.hpp"
 #include "harness/engine/standing.hpp"
 #include "harness/engine/survey.hpp"
+#include "harness/record/secrets.hpp"
 #include "harness/smtp/escape.hpp"
 
 namespace smtpspec::engine {
@@ -54,13 +55,14 @@ class Runner {
  public:
   Runner(const RunSettings& settings, const RunEvents& events)
       : settings_(settings),
-        events_(events),
-        watch_(context_.get_executor(), settings.target, events.note),
-        attempts_(settings, watch_, context_.get_executor(), events.note),
+        redactor_({settings.target.auth ? settings.target.auth->password : ""}),
+        events_(without_secrets(events)),
+        watch_(context_.get_executor(), settings.target, events_.note),
+        attempts_(settings, watch_, context_.get_executor(), events_.note),
         standing_(settings, attempts_),
         canaries_(attempts_) {
     run_.result = begun(settings, "");
-    if (events.sink_ready && watch_.sink_port() != 0) events.sink_ready(watch_.sink_port());
+    if (events_.sink_ready && watch_.sink_port() != 0) events_.sink_ready(watch_.sink_port());
   }
 
   Run go() {
@@ -87,6 +89,19 @@ class Runner {
   }
 
  private:
+  [[nodiscard]] RunEvents without_secrets(RunEvents events) const {
+    if (events.note)
+      events.note = [this, note = events.note](const std::string& line) { note(redactor_.without_secrets(line)); };
+    return events;
+  }
+
+  /// A server may say the password in its greeting, in a keyword, in the name of a mailbox.
+  void take_secrets_out(TargetFacts& target) const {
+    target.greeting = redactor_.without_secrets(target.greeting);
+    for (std::string& keyword : target.keywords) keyword = redactor_.without_secrets(keyword);
+    for (Learnt& one : target.learnt) one.value = redactor_.without_secrets(one.value);
+  }
+
   asio::awaitable<void> conduct() {
     co_await watch_.ready();
     co_await get_acquainted();
@@ -206,6 +221,7 @@ class Runner {
     run_.result.target.keywords = keyword_lines(known.under_tls.keywords.empty() ? known.plain : known.under_tls);
     run_.result.target.learnt = learnt(known);
     tell_refused();
+    take_secrets_out(run_.result.target);
   }
 
   [[nodiscard]] const Facts& facts() const { return attempts_.facts(); }
@@ -337,11 +353,12 @@ class Runner {
   void finish(RunEnd end, const std::string& why) {
     run_.end = end;
     run_.result.complete = end == RunEnd::complete;
-    run_.result.incomplete_because = why;
+    run_.result.incomplete_because = redactor_.without_secrets(why);
   }
 
   const RunSettings& settings_;
-  const RunEvents& events_;
+  record::Redactor redactor_;  ///< of what others said, where it is told of the run as a whole
+  RunEvents events_;
   asio::io_context context_{1};
   DeliveryWatch watch_;
   Attempts attempts_;

@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "harness/engine/server_output.hpp"
-#include "harness/wire/resolve.hpp"
+#include "harness/wire/stream.hpp"
 
 namespace smtpspec::engine {
 
@@ -29,22 +29,23 @@ constexpr std::chrono::seconds start_deadline{120};
 /// A server that writes down its queue may take some seconds to end; who takes longer is killed.
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds between_looks{50};
-constexpr wire::Time look_up_deadline{2000};
+constexpr wire::Time look_deadline{2000};
 
 /// The process group of what was started last; 0 where none is left.
 volatile std::sig_atomic_t group_to_kill = 0;
 
+/// Whether it can be connected to, in the time of one look.
 bool answers(const scenario::Target& target, bool near_only) {
+  wire::Allowed allowed;
+  if (near_only) allowed = [](const std::string& address) { return scenario::is_near(address); };
   asio::io_context context;
-  asio::ip::tcp::socket socket(context);
-  for (const asio::ip::address& address : wire::resolve_now(target.host, look_up_deadline).addresses) {
-    asio::error_code error;
-    if (near_only && !scenario::is_near(address.to_string())) continue;
-    socket.close(error);
-    socket.connect({address, target.port}, error);
-    if (!error) return true;
-  }
-  return false;
+  bool connected = false;
+  asio::co_spawn(context, wire::connect_tcp(target.host, target.port, "", look_deadline, allowed),
+                 [&](const std::exception_ptr& error, const wire::Connected& made) {
+                   connected = !error && made.transport != nullptr;
+                 });
+  context.run();
+  return connected;
 }
 
 /// Runs a program in the target file's folder, in a process group of its own. -1 where it cannot be started.

@@ -159,7 +159,10 @@ std::vector<Learnt> learnt(const Facts& facts) {
   if (!mailboxes.empty()) add("takes mail", smtp::escape(fmt::format("{}", fmt::join(mailboxes, ", "))));
   for (const auto& [mailbox, other] : facts.shows_as)
     add("alias", smtp::escape(fmt::format("{} -> {}", mailbox, other)));
-  if (facts.delivery_takes) add("a delivery takes", fmt::format("{} ms", facts.delivery_takes->count()));
+  if (facts.delivery_takes && facts.delivery_takes->count() < 0)
+    add("a delivery takes", "no time: it is done before the reply");
+  else if (facts.delivery_takes)
+    add("a delivery takes", fmt::format("{} ms", facts.delivery_takes->count()));
   if (const std::string taken = taken_of(facts); !taken.empty()) add("a session takes at least", taken);
   if (facts.error_takes) add("a reply to an error takes", fmt::format("{} ms", facts.error_takes->count()));
   for (const Learnt& note : facts.notes)

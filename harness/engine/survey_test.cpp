@@ -241,6 +241,15 @@ TEST_CASE("how a mailbox shows, and how long its mail takes") {
   learn(facts, row, one, milliseconds(2));
   CHECK(facts.shows_as.at("alice@example.test") == "alice@sink.test");
   CHECK(facts.delivery_takes == milliseconds(34));
+
+  // A server that hands a message on before it answers (RFC 2033 section 4.2, or a proxy), or whose reply lay unread.
+  facts.delivery_takes = std::nullopt;
+  one.transcript.deliveries[0].at = milliseconds(1);
+  learn(facts, row, one, milliseconds(2));
+  CHECK(facts.delivery_takes == milliseconds(-5));
+  const auto all = learnt(facts);
+  const auto takes = [](const Learnt& learnt) { return learnt.name == "a delivery takes"; };
+  CHECK(std::find_if(all.begin(), all.end(), takes)->value == "no time: it is done before the reply");
 }
 
 TEST_CASE("a mailbox that was not asked for yet is not taken for one that is refused") {

@@ -118,7 +118,7 @@ Routine<Machine::Next> Machine::perform(const Step& step, Session& session) {
     co_await stage_.pause(session, pause->duration);
   } else if (const auto* login = std::get_if<scenario::Login>(&action)) {
     const bool in_place = !awaits_what_is_owed(scenario_) || session.watcher->referee.at_command();
-    if (in_place) co_await this->login(*login, session);
+    if (in_place) next = co_await this->login(*login, session);
   } else if (std::holds_alternative<scenario::Handshake>(action)) {
     next = co_await handshake(step, session);
   } else if (std::holds_alternative<scenario::CloseNotify>(action)) {

@@ -57,7 +57,7 @@ class Machine {
   Routine<Next> open(std::string name, scenario::Ladder to, int number);
   Routine<Next> perform(const scenario::Step& step, Session& session);
   Routine<Next> send(const scenario::Send& send, Session& session);
-  Routine<> login(const scenario::Login& login, Session& session);
+  Routine<Next> login(const scenario::Login& login, Session& session);
   Routine<Next> handshake(const scenario::Step& step, Session& session);
   Routine<Next> await_replies(const scenario::Step& step, Session& session);
   Routine<Next> await_owed(const scenario::Step& step, Session& session);

@@ -17,8 +17,9 @@ std::string text_or(const std::optional<scenario::Text>& text, Values& values, s
 }  // namespace
 
 /// AUTH through the SASL library (RFC 4954 section 4): answers each 334 until another reply comes, which is left for
-/// the step's own expectation. A mechanism that the library lacks is cancelled by "*".
-Routine<> Machine::login(const scenario::Login& login, Session& session) {
+/// the step's own expectation. A mechanism that the library lacks is cancelled by "*", and so is one that asks for more
+/// than we are ready for: its server has a right to that, so that nothing is decided.
+Routine<Machine::Next> Machine::login(const scenario::Login& login, Session& session) {
   constexpr int max_challenges = 8;  // no mechanism of ours needs more
   const scenario::Send whole;
   const std::string mechanism = login.mechanism.empty() ? "PLAIN" : login.mechanism;
@@ -36,16 +37,22 @@ Routine<> Machine::login(const scenario::Login& login, Session& session) {
     const std::string response = secret(sasl->step("").octets);
     line += " " + (response.empty() ? "=" : response);
   }
+  std::optional<std::string> too_much;
   for (int challenges = 0;; ++challenges) {
     line += "\r\n";
     co_await stage_.write(session, line, whole);
-    if (challenges == max_challenges) co_return;
+    if (too_much) co_return blocked(Cause::interference, *too_much);
+    if (challenges == max_challenges) co_return Next::go_on;
     Observed observed = co_await stage_.observe(session, any_reply(), std::nullopt);
     if (observed.what == Observed::What::nothing) session.replies.time_is_over();  // for the step's expectation too
-    if (observed.what != Observed::What::reply) co_return;
-    if (observed.reply.code != 334) co_return session.replies.give_back(std::move(observed.reply));
+    if (observed.what != Observed::What::reply) co_return Next::go_on;
+    if (observed.reply.code != 334) {
+      session.replies.give_back(std::move(observed.reply));
+      co_return Next::go_on;
+    }
     const auto octets = smtp::base64_decode(observed.reply.lines.back().text);
     const auto stepped = sasl && octets ? sasl->step(*octets) : sasl::Sasl::Stepped();
+    if (stepped.too_much) too_much = stepped.problem;
     line = stepped.status == sasl::Sasl::Status::failed ? "*" : secret(stepped.octets);
   }
 }

@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness/judge/transcript_test.hpp"
+#include "harness/smtp/base64.hpp"
 
 namespace smtpspec::judge {
 namespace {
@@ -312,6 +313,20 @@ TEST_CASE("a server that sends without end is left") {
     CHECK(hand.machine.judged().verdict.outcome != Outcome::pass);
     CHECK(std::count(hand.asked.begin(), hand.asked.end(), Kind::close) == 1);
   }
+}
+
+TEST_CASE("a server that asks for more iterations than we are ready for is not accused") {
+  const auto scenario = scenario_of(R"(steps = [ { login = "SCRAM-SHA-256", expect = "235" } ])");
+  Hand hand(scenario, [](const std::string& sent) {
+    const std::string auth = "AUTH SCRAM-SHA-256 ";
+    if (!sent.starts_with(auth)) return sent == "*\r\n" ? std::string("501 Cancelled\r\n") : honest(sent);
+    const std::string first = *smtp::base64_decode(sent.substr(auth.size(), sent.size() - auth.size() - 2));
+    return "334 " + smtp::base64_encode(first.substr(first.find("r=")) + "more,s=c2FsdA==,i=1000001") + "\r\n";
+  });
+  hand.run();
+  CHECK(hand.sent.find("*\r\n") != std::string::npos);
+  CHECK(hand.machine.judged().verdict.outcome == Outcome::blocked);
+  CHECK(hand.machine.judged().verdict.reason == "the server asks for too many iterations");
 }
 
 TEST_CASE("what must not be written down is known") {

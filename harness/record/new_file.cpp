@@ -31,12 +31,11 @@ std::string new_name() {
 /// A file that is not in its place yet, and is taken away again where it never gets there.
 class PartFile {
  public:
-  // Not mkstemp, whose files are for the owner alone: a report is read by others, as far as the umask lets them.
-  explicit PartFile(const Folder& folder)
+  PartFile(const Folder& folder, Readers readers)
       : folder_(folder),
         name_(new_name()),
-        descriptor_(
-            ::openat(folder.number(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)),
+        descriptor_(::openat(folder.number(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                             readers == Readers::all ? 0666 : 0600)),
         error_(descriptor_ < 0 ? errno : 0) {}
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
@@ -92,24 +91,28 @@ std::optional<std::string> problem_of(const PartFile& file) {
 }  // namespace
 
 std::optional<std::string> put_file(const Folder& folder, const std::string& name, std::string_view content,
-                                    Lasting lasting) {
-  PartFile file(folder);
+                                    Lasting lasting, Readers readers) {
+  PartFile file(folder, readers);
   file.write(content);
   file.becomes(name, lasting);
   return problem_of(file);
 }
 
 std::optional<std::string> cannot_put_file(const Folder& folder) {
-  PartFile file(folder);
+  PartFile file(folder, Readers::owner);
   file.write("may this be written?\n");
   file.close();
   return problem_of(file);
 }
 
 std::optional<Folder> make_folder(const Folder& folder, const std::string& name, Refusal& refusal) {
-  if (::mkdirat(folder.number(), name.c_str(), 0777) == 0 || errno == EEXIST) return folder.folder(name, refusal);
-  refusal = {Refusal::Kind::cannot_be_read, words_of(errno)};
-  return std::nullopt;
+  if (::mkdirat(folder.number(), name.c_str(), 0700) != 0 && errno != EEXIST) {
+    refusal = {Refusal::Kind::cannot_be_read, words_of(errno)};
+    return std::nullopt;
+  }
+  auto made = folder.folder(name, refusal);
+  if (made) (void)::fchmod(made->number(), 0700);  // it was there; where it is somebody else's he may look into it
+  return made;
 }
 
 std::optional<std::string> remove_file(const Folder& folder, const std::string& name) {

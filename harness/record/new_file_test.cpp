@@ -55,6 +55,25 @@ TEST_CASE("what stands in a file's place is replaced, never opened") {
   CHECK(place.count() == 6);
 }
 
+TEST_CASE("what is for the owner alone is so whatever the umask lets, and whatever was there") {
+  const Place place;
+  const Folder folder = place.folder();
+  const mode_t before = ::umask(0);
+  fs::create_directory(place.path / "old");
+  Refusal refusal;
+  CHECK((make_folder(folder, "new", refusal) && make_folder(folder, "old", refusal)));
+  CHECK(put_file(folder, "file", "", Lasting::no, Readers::owner) == std::nullopt);
+  CHECK(put_file(folder, "report", "", Lasting::no) == std::nullopt);
+  ::umask(before);
+  const auto mode = [&](const char* name) {
+    return static_cast<unsigned>(fs::status(place.path / name).permissions());
+  };
+  CHECK(mode("new") == 0700);
+  CHECK(mode("old") == 0700);
+  CHECK(mode("file") == 0600);
+  CHECK(mode("report") == 0666);
+}
+
 TEST_CASE("whether a file could be written is found out without one") {
   const Place place;
   const Folder folder = place.folder();

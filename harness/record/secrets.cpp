@@ -1,6 +1,7 @@
 #include "harness/record/secrets.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -38,44 +39,96 @@ std::string base64_within(std::string_view secret, std::size_t offset) {
   return whole > first ? text.substr(first, whole - first) : std::string();
 }
 
-void add_forms(std::vector<std::string>& forms, const std::string& secret) {
-  forms.push_back(secret);
-  forms.push_back(smtp::escape(secret));
-  std::vector<std::string> encoded = {smtp::base64_encode(secret), each_as(secret, "{:02x}"),
-                                      each_as(secret, "={:02x}"), quoted_printable(secret)};
-  for (const std::size_t offset : {0U, 1U, 2U}) encoded.push_back(base64_within(secret, offset));
-  for (std::string& form : encoded)
-    if (form.size() >= shortest_part) forms.push_back(std::move(form));
+/// Between the octets of what is echoed it means nothing.
+bool is_space(char octet) { return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n' || octet == '\0'; }
+
+std::string without_space(std::string_view text) {
+  std::string squeezed;
+  squeezed.reserve(text.size());
+  std::copy_if(text.begin(), text.end(), std::back_inserter(squeezed), [](char octet) { return !is_space(octet); });
+  return squeezed;
+}
+
+/// In upper case, as they are searched for.
+std::vector<std::string> forms_of(const std::string& secret) {
+  std::vector<std::string> forms = {secret,
+                                    smtp::escape(secret),
+                                    smtp::base64_encode(secret),
+                                    each_as(secret, "{:02x}"),
+                                    each_as(secret, "={:02x}"),
+                                    quoted_printable(secret)};
+  for (const std::size_t offset : {0U, 1U, 2U}) forms.push_back(base64_within(secret, offset));
+  for (std::string& form : forms) form = smtp::to_upper(without_space(form));
+  for (std::size_t forwards = forms.size(), i = 0; i < forwards; ++i)
+    forms.emplace_back(forms[i].rbegin(), forms[i].rend());
+  return forms;
+}
+
+/// Ranges that touch are one: a secret may be a part of another.
+template <class Range>
+std::vector<Range> merged(std::vector<Range> found) {
+  std::sort(found.begin(), found.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  std::vector<Range> all;
+  for (const Range& range : found) {
+    if (all.empty() || range.begin > all.back().end)
+      all.push_back(range);
+    else
+      all.back().end = std::max(all.back().end, range.end);
+  }
+  return all;
 }
 
 }  // namespace
 
 Redactor::Redactor(const std::vector<std::string>& secrets) {
-  for (const std::string& secret : secrets)
-    if (!secret.empty()) add_forms(forms_, secret);
-  for (std::string& form : forms_) form = smtp::to_upper(form);
+  for (const std::string& secret : secrets) {
+    if (!secret.empty() && secret.size() < shortest_part) words_.push_back(smtp::to_upper(secret));
+    for (std::string& form : forms_of(secret))
+      if (form.size() >= shortest_part) forms_.push_back(std::move(form));
+  }
   std::sort(forms_.begin(), forms_.end(), [](const std::string& a, const std::string& b) {
     return a.size() != b.size() ? a.size() > b.size() : a < b;
   });
   forms_.erase(std::unique(forms_.begin(), forms_.end()), forms_.end());
 }
 
-/// Ranges that touch are one: a secret may be a part of another.
-std::vector<Redactor::Range> Redactor::find(std::string_view octets) const {
-  const std::string text = smtp::to_upper(octets);
-  std::vector<Range> found;
-  for (const std::string& form : forms_)
-    for (std::size_t at = 0; (at = text.find(form, at)) != std::string::npos; at += form.size())
-      found.push_back({at, at + form.size()});
-  std::sort(found.begin(), found.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
-  std::vector<Range> merged;
-  for (const Range& range : found) {
-    if (merged.empty() || range.begin > merged.back().end)
-      merged.push_back(range);
-    else
-      merged.back().end = std::max(merged.back().end, range.end);
+void Redactor::find_words(std::string_view upper, std::vector<Range>& found) const {
+  const auto is_in_word = [&](std::size_t at) { return at < upper.size() && smtp::is_let_dig(upper[at]); };
+  for (const std::string& word : words_)
+    for (std::size_t at = 0; (at = upper.find(word, at)) != std::string_view::npos; at += word.size())
+      if ((at == 0 || !is_in_word(at - 1)) && !is_in_word(at + word.size())) found.push_back({at, at + word.size()});
+}
+
+void Redactor::find_forms(std::string_view upper, std::vector<Range>& found) const {
+  const bool is_cut = !upper.empty() && !is_space(upper.back());
+  const std::string squeezed = without_space(upper);
+  std::vector<Range> places;
+  for (const std::string& form : forms_) {
+    for (std::size_t at = 0; (at = squeezed.find(form, at)) != std::string::npos; at += form.size())
+      places.push_back({at, at + form.size()});
+    for (std::size_t size = form.size() - 1; is_cut && size >= shortest_part; --size)
+      if (squeezed.ends_with(std::string_view(form).substr(0, size)))
+        places.push_back({squeezed.size() - size, squeezed.size()});
   }
-  return merged;
+  // Back to where they are in the text.
+  std::size_t at = 0;
+  std::size_t passed = 0;  // octets before `at` that are no space
+  const auto place_of = [&](std::size_t number) {
+    while (passed < number || is_space(upper[at])) passed += is_space(upper[at++]) ? 0 : 1;
+    return at;
+  };
+  for (const Range& range : merged(std::move(places))) {
+    const std::size_t begin = place_of(range.begin);
+    found.push_back({begin, place_of(range.end - 1) + 1});
+  }
+}
+
+std::vector<Redactor::Range> Redactor::find(std::string_view octets) const {
+  const std::string upper = smtp::to_upper(octets);
+  std::vector<Range> found;
+  find_forms(upper, found);
+  find_words(upper, found);
+  return merged(std::move(found));
 }
 
 std::string Redactor::without_secrets(std::string_view text) const {
@@ -85,21 +138,13 @@ std::string Redactor::without_secrets(std::string_view text) const {
     out.append(text.substr(at, range.begin - at)).append(secret_mark);
     at = range.end;
   }
-  out += text.substr(at);
-  const std::string end = smtp::to_upper(out);
-  for (const std::string& form : forms_) {
-    for (std::size_t size = form.size() - 1; size >= shortest_part; --size) {
-      if (!end.ends_with(std::string_view(form).substr(0, size))) continue;
-      return out.substr(0, out.size() - size) + std::string(secret_mark);
-    }
-  }
-  return out;
+  return out += text.substr(at);
 }
 
 Transcript Redactor::without_secrets(const Transcript& transcript) const {
   Transcript clean = transcript;
   clean.secrets.clear();
-  if (forms_.empty()) return clean;
+  if (forms_.empty() && words_.empty()) return clean;
   const auto without_secrets_in = [this](std::optional<std::vector<smtp::Parameter>>& parameters) {
     if (!parameters) return;
     for (smtp::Parameter& parameter : *parameters)

@@ -12,8 +12,10 @@ namespace smtpspec::record {
 
 inline constexpr std::string_view secret_mark = "[secret]";
 
-/// Finds secrets in every form that a server may echo: as they are and in any case, in base64 at any offset, in
-/// hexadecimal, in quoted-printable, in the notation of smtp::escape.
+/// Finds secrets in every form that a server may echo: as they are, in base64 at any offset, in hexadecimal, in
+/// quoted-printable, in the notation of smtp::escape; each of these in any case, with white space anywhere in it, and
+/// from its end to its begin. One of less than six octets is found as it is, as a word of its own, and nowhere else: as
+/// a part of words it would make everything unreadable, and hide nothing.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& secrets);
@@ -21,7 +23,7 @@ class Redactor {
   /// where it was cut.
   [[nodiscard]] std::string without_secrets(std::string_view text) const;
   /// A transcript that may be written: octets of each session and party are searched as one stream, so that no border
-  /// of reads or segments hides a secret; `secrets` is empty.
+  /// of reads or segments hides a secret, nor the end of the session a part of one; `secrets` is empty.
   [[nodiscard]] Transcript without_secrets(const Transcript& transcript) const;
 
  private:
@@ -29,8 +31,11 @@ class Redactor {
     std::size_t begin, end;
   };
   [[nodiscard]] std::vector<Range> find(std::string_view octets) const;
+  void find_forms(std::string_view upper, std::vector<Range>& found) const;
+  void find_words(std::string_view upper, std::vector<Range>& found) const;
 
-  std::vector<std::string> forms_;  ///< in upper case, the longest first
+  std::vector<std::string> forms_;  ///< in upper case, without white space, the longest first
+  std::vector<std::string> words_;  ///< in upper case: secrets that are shorter than a form may be
 };
 
 }  // namespace smtpspec::record

@@ -1,5 +1,7 @@
 #include "harness/record/secrets.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness/smtp/base64.hpp"
@@ -35,18 +37,27 @@ TEST_CASE("a secret is found in every form that a server may echo") {
       "6F70656E2D736573616D65203121",
       "open-sesame=201!",
       "=6F=70=65=6E=2D=73=65=73=61=6D=65=20=31=21",
+      "o p e n - s e s a m e 1 !",
+      "open-ses\r\n ame 1!",
+      "!1 emases-nepo",
+      "! 1 e m a s e s - n e p o",
   };
   for (const std::string& form : forms) {
     INFO(form);
-    if (form.find(' ') == 26) continue;  // cut by a space, it is no form of the secret
     const std::string text = redactor.without_secrets("535 " + form + " is wrong\r\n");
     CHECK(text.find(secret_mark) != std::string::npos);
     CHECK(text.find("sesame") == std::string::npos);
+    CHECK(text.find("emas") == std::string::npos);
+    CHECK(text.find("m e") == std::string::npos);
     CHECK(text.starts_with("535 "));
     CHECK(text.ends_with(" is wrong\r\n"));
   }
   CHECK(redactor.without_secrets("open the door") == "open the door");
   CHECK(redactor.without_secrets("and then: open-ses") == "and then: [secret]");  // cut
+  CHECK(redactor.without_secrets("and then: open-sesame 1") == "and then: [secret]");
+  std::string backwards = base64_encode(std::string("\0alice\0", 7) + secret);
+  std::reverse(backwards.begin(), backwards.end());
+  CHECK(redactor.without_secrets(backwards).find(secret_mark) != std::string::npos);
   CHECK(Redactor({}).without_secrets(secret) == secret);
   CHECK(Redactor({""}).without_secrets(secret) == secret);
 }
@@ -61,7 +72,10 @@ TEST_CASE("secrets that are parts of one another, of the mark, or short") {
   CHECK(without("my secret", {"secret", "secret", "secret"}) == "my [secret]");
   // A secret that begins like another: nothing of the longer one stays.
   CHECK(without("passphrase pass", {"pass", "passphrase"}) == "[secret] [secret]");
-  CHECK(without("aaa", {"a"}) == "[secret]");
+  // Of a few letters it is a part of too much: what was seen must stay readable.
+  CHECK(without("250-SIZE", {"e"}) == "250-SIZE");
+  CHECK(without("250-SIZE e", {"e"}) == "250-SIZE [secret]");
+  CHECK(without("aaa", {"a"}) == "aaa");
 }
 
 TEST_CASE("no border of reads, and no later session, hides a secret") {
@@ -75,6 +89,7 @@ TEST_CASE("no border of reads, and no later session, hides a secret") {
   for (const char octet : secret.substr(5)) add(transcript, 0, Party::server, std::string(1, octet));
   add(transcript, 0, Party::server, " is wrong\r\n");
   add(transcript, 1, Party::server, "220 " + secret + "\r\n");
+  add(transcript, 1, Party::server, "250 open-ses");  // and then it ended
   Delivery delivery;
   delivery.message = "Subject: " + base64_encode("+" + secret) + "\r\n";
   delivery.mail_parameters = {{"ENVID", secret}, {"SMTPUTF8", std::nullopt}};
@@ -89,7 +104,7 @@ TEST_CASE("no border of reads, and no later session, hides a secret") {
   for (const Event& event : clean.events) streams[event.session][event.by == Party::client ? 0 : 1] += event.octets;
   CHECK(streams[0][0] == "AUTH PLAIN [secret]\r\n");
   CHECK(streams[0][1] == "535 [secret] is wrong\r\n");
-  CHECK(streams[1][1] == "220 [secret]\r\n");
+  CHECK(streams[1][1] == "220 [secret]\r\n250 [secret]");
   CHECK(clean.deliveries[0].message.find("[secret]") != std::string::npos);
   CHECK(clean.deliveries[0].mail_parameters->at(0).value == "[secret]");
   CHECK_FALSE(clean.deliveries[0].mail_parameters->at(1).value);

@@ -25,13 +25,14 @@ std::string in_room(const Transcript& transcript, std::size_t octets) {
   return {};
 }
 
+/// For the owner alone: while a run goes on, who reads a token there can make mail of it.
 std::optional<std::string> put(const std::filesystem::path& run, const std::string& name, std::string_view text) {
   Refusal refusal;
   std::error_code ignored;
   std::filesystem::create_directories(run, ignored);  // where it fails, opening it says why
   const auto folder = Folder::open(run, refusal);
   const auto transcripts = folder ? make_folder(*folder, std::string(folder_name), refusal) : std::nullopt;
-  return transcripts ? put_file(*transcripts, name, text, Lasting::no) : refusal.words;
+  return transcripts ? put_file(*transcripts, name, text, Lasting::no, Readers::owner) : refusal.words;
 }
 
 }  // namespace

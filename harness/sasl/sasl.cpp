@@ -64,9 +64,10 @@ class Exchange : public Sasl {
 
  private:
   Stepped client_step(std::string_view from_peer) {
-    if (mechanism_.starts_with("SCRAM-") && too_many_iterations(from_peer))
-      return end("the server asks for too many iterations");
-    return forward(from_peer);
+    if (!mechanism_.starts_with("SCRAM-") || !too_many_iterations(from_peer)) return forward(from_peer);
+    Stepped refused = end("the server asks for too many iterations");
+    refused.too_much = true;
+    return refused;
   }
 
   Stepped server_step(std::string_view from_peer, bool first) {

@@ -19,8 +19,9 @@ class Sasl {
   enum class Status { wants_more, done, failed };
   struct Stepped {
     Status status = Status::failed;
-    std::string octets;   ///< to send to the peer; may be empty, also when `done`
-    std::string problem;  ///< of `failed`
+    std::string octets;     ///< to send to the peer; may be empty, also when `done`
+    std::string problem;    ///< of `failed`
+    bool too_much = false;  ///< of `failed`: what the peer asks for is its right, and more than we are ready for
   };
   /// nullptr where the mechanism is not known to the library.
   static std::unique_ptr<Sasl> client(const std::string& mechanism, const std::string& user,

@@ -169,6 +169,7 @@ TEST_CASE("SCRAM: a server cannot keep the client counting") {
     const Sasl::Stepped stepped = client->step("r=" + nonce + "more,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=" + count);
     CHECK(stepped.status == Status::failed);
     CHECK(stepped.problem == "the server asks for too many iterations");
+    CHECK(stepped.too_much);
   }
 }
 

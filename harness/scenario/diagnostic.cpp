@@ -15,19 +15,25 @@ constexpr std::size_t max_columns = 160;
 constexpr std::size_t longest_word = 64;
 
 /// A character each, and a column each: what cannot be shown becomes '?', for a scenario file may come from anybody.
-std::vector<std::string> characters(std::string_view line) {
-  std::vector<std::string> out;
-  while (!line.empty()) {
-    const std::string_view one = line.substr(0, std::max<std::size_t>(smtp::utf8_sequence(line), 1));
-    line.remove_prefix(one.size());
-    out.emplace_back(smtp::can_be_shown(one) ? one : one == "\t" ? " " : "?");
-  }
-  return out;
+std::string_view take_character(std::string_view& line) {
+  const std::string_view one = line.substr(0, std::max<std::size_t>(smtp::utf8_sequence(line), 1));
+  line.remove_prefix(one.size());
+  return smtp::can_be_shown(one) ? one : one == "\t" ? " " : "?";
 }
 
-std::string printable(std::string_view text) {
+std::size_t count_characters(std::string_view line) {
+  std::size_t count = 0;
+  for (; !line.empty(); ++count) (void)take_character(line);
+  return count;
+}
+
+/// Some of a line that may be as long as a file.
+std::string printable(std::string_view text, std::size_t first = 0, std::size_t end = std::string_view::npos) {
   std::string out;
-  for (const std::string& character : characters(text)) out += character;
+  for (std::size_t number = 0; !text.empty() && number < end; ++number) {
+    const std::string_view character = take_character(text);
+    if (number >= first) out += character;
+  }
   return out;
 }
 
@@ -83,15 +89,15 @@ std::string render(const Diagnostic& diagnostic, bool colour) {
     return out;
   }
 
-  auto line = characters(diagnostic.line);
+  const std::size_t size = count_characters(diagnostic.line);
   auto column = static_cast<std::size_t>(std::max(1, diagnostic.place.column)) - 1;
-  column = std::min(column, line.size());
-  const std::size_t first = column > max_columns * 2 / 3 && line.size() > max_columns ? column - max_columns / 2 : 0;
-  const std::size_t end = std::min(line.size(), first + max_columns);
+  column = std::min(column, size);
+  const std::size_t first = column > max_columns * 2 / 3 && size > max_columns ? column - max_columns / 2 : 0;
+  const std::size_t end = std::min(size, first + max_columns);
   std::string shown = first > 0 ? "... " : "";
   const std::size_t indent = shown.size() + column - first;
-  for (std::size_t i = first; i < end; ++i) shown += line[i];
-  if (end < line.size()) shown += " ...";
+  shown += printable(diagnostic.line, first, end);
+  if (end < size) shown += " ...";
   const auto wanted = static_cast<std::size_t>(std::max(1, diagnostic.width));
   const std::size_t width = std::max<std::size_t>(1, std::min(wanted, end > column ? end - column : 1));
   const std::string number = std::to_string(diagnostic.place.line);

@@ -17,7 +17,7 @@ namespace smtpspec::scenario {
 [[nodiscard]] smtp::Parsed<std::string> octets_of(const Send& send, const Lookup& lookup);
 
 /// Most segments that one step is cut into; what is left after the last of them goes out in one piece.
-inline constexpr std::size_t max_segments = std::size_t{1} << 20;
+inline constexpr std::size_t max_segments = std::size_t{1} << 18;
 
 /// The octets cut as told, in order, none of them empty. An offset outside the octets cuts nothing. The views point
 /// into `octets`.

@@ -36,7 +36,7 @@ struct Text {
 };
 
 /// Most octets one text may grow to; `expand` refuses more, so that no scenario can eat the memory.
-inline constexpr std::size_t max_text = std::size_t{64} << 20;
+inline constexpr std::size_t max_text = std::size_t{32} << 20;
 
 /// Most base64 within base64: more serves nobody, and the bound keeps hostile input off the stack.
 inline constexpr int max_nesting = 4;

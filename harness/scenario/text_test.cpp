@@ -90,8 +90,8 @@ TEST_CASE("What is no text is told with its place") {
       {"{x*many}", 0, "a count is a number, '{x*1000}', or a value, '{x..{limit}}'"},
       {"{*3}", 1, "nothing to repeat"},
       {"{..3}", 1, "nothing to repeat"},
-      {"{x*99999999999999999999}", 3, "a text has at most 67108864 octets"},
-      {"{x..67108865}", 4, "a text has at most 67108864 octets"},
+      {"{x*99999999999999999999}", 3, "a text has at most 33554432 octets"},
+      {"{x..33554433}", 4, "a text has at most 33554432 octets"},
       {"{x..5}{y..6}", 6, "a text can hold one fill only"},
       {"{base64:{base64:{base64:{base64:{base64:x}}}}}", 32, "base64 is nested too deep"},
   };
@@ -119,10 +119,10 @@ TEST_CASE("Every octet can be written") {
 }
 
 TEST_CASE("No text grows beyond the bound") {
-  CHECK(expanded("{x*67108864}").size() == max_text);
-  CHECK(expanded("{x*67108864}y") == "expand: the text grows beyond 67108864 octets");
-  CHECK(expanded("{xx*67108864}") == "expand: the text grows beyond 67108864 octets");
-  CHECK(expanded("{base64:{x*67108864}}") == "expand: the text grows beyond 67108864 octets");
+  CHECK(expanded("{x*33554432}").size() == max_text);
+  CHECK(expanded("{x*33554432}y") == "expand: the text grows beyond 33554432 octets");
+  CHECK(expanded("{xx*33554432}") == "expand: the text grows beyond 33554432 octets");
+  CHECK(expanded("{base64:{x*33554432}}") == "expand: the text grows beyond 33554432 octets");
 }
 
 TEST_CASE("To what is no number nothing is added") {

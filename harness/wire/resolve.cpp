@@ -107,10 +107,13 @@ asio::awaitable<Resolved> resolve(std::string host, Time deadline) {
   co_return too_late(host);
 }
 
-Resolved resolve_now(const std::string& host, Time deadline) {
+Resolved resolve_now(const std::string& host, Time deadline, const std::function<bool()>& stop) {
   if (auto at_once = known(host)) return std::move(*at_once);
-  auto answer = Lookup::begin(host)->wait(deadline);
-  return answer ? std::move(*answer) : too_late(host);
+  const Deadline end(deadline);
+  const auto lookup = Lookup::begin(host);
+  while (!end.over() && !stop())
+    if (auto answer = lookup->wait(longest_between_looks)) return std::move(*answer);
+  return too_late(host);
 }
 
 }  // namespace smtpspec::wire

@@ -1,6 +1,7 @@
 // Host names to addresses, in bounded time: the system's look-up may take minutes, and nothing can break it off.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct Resolved {
 
 /// An address in digits is itself, at once. Of the rest a thread asks the system.
 [[nodiscard]] asio::awaitable<Resolved> resolve(std::string host, Time deadline);
-/// The same, in the calling thread.
-[[nodiscard]] Resolved resolve_now(const std::string& host, Time deadline);
+/// The same, in the calling thread. `stop` is asked often; where it says true nothing more is waited for.
+[[nodiscard]] Resolved resolve_now(const std::string& host, Time deadline, const std::function<bool()>& stop);
 
 }  // namespace smtpspec::wire
