@@ -91,7 +91,10 @@ class Conversation {
     if (opens) step_ = Event::ladder;
     if (letter.kind == Event::Kind::step) step_ = number_in(line);
     event.step = step_;
-    if (letter.kind == Event::Kind::octets) event.octets = smtp::unescape(line).value_or("");
+    if (letter.kind == Event::Kind::octets)
+      event.octets = smtp::unescape(line).value_or("");
+    else
+      event.text = "'" + smtp::escape(line) + "'";  // what failed says why
     if (letter.kind == Event::Kind::waited) event.waited = std::chrono::milliseconds(std::max(0, number_in(line)));
     at_ += event.waited + std::chrono::milliseconds(1);
     event.at = at_;
