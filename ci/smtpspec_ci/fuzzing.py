@@ -10,16 +10,21 @@ def targets():
     return sorted(file.stem for file in (ROOT / "fuzz" / "targets").glob("*.cpp"))
 
 
+def corpora(target):
+    """The folders of what is kept of it: seeds, and what was found once."""
+    folders = (ROOT / "corpus" / target, ROOT / "corpus" / "regressions" / target)
+    return [folder for folder in folders if folder.is_dir()]
+
+
 def fuzz_one(work, target, seconds):
     """Says what came of it; whether nothing was found."""
     here = BUILD / "fuzzing" / target
     for folder in ("found", "artifacts"):
         (here / folder).mkdir(parents=True, exist_ok=True)
     dictionary = ROOT / "fuzz" / "dictionaries" / f"{target}.dict"
-    corpus = ROOT / "corpus" / target
-    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=2048", "-max_len=2048", "-print_final_stats=1",
+    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
                f"-artifact_prefix={here}/artifacts/", *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
-    inputs = [here / "found", *([corpus] if corpus.is_dir() else [])]
+    inputs = [here / "found", *corpora(target)]
     with (here / "log").open("w+", errors="replace") as log:
         code = work.into(log).code(f"build/fuzz/fuzz/fuzz_{target}", *options, *inputs)
         log.seek(0)

@@ -26,10 +26,20 @@ std::string_view take_piece(std::string_view& input) {
   return piece;
 }
 
+bool same(const Demand& a, const Demand& b) {
+  return a.mails == b.mails && a.recipients == b.recipients && a.messages == b.messages;
+}
+
 struct Found {
   std::vector<std::tuple<Rule, std::string, std::string>> violations;  // all but the event
   Counts counts;
-  friend bool operator==(const Found&, const Found&) = default;
+  std::size_t owed = 0;
+  Demand demand;
+  bool may_stay_unanswered = false;
+  friend bool operator==(const Found& a, const Found& b) {
+    return a.violations == b.violations && a.counts == b.counts && a.owed == b.owed && same(a.demand, b.demand) &&
+           a.may_stay_unanswered == b.may_stay_unanswered;
+  }
 };
 
 /// Shows octets whole, or cut.
@@ -59,10 +69,12 @@ Found watch(std::string_view input, bool cut) {
     }
     require(order_is_known || referee.owed() == 0, "nothing is owed while the order is ambiguous");
   }
-  Found found{{}, referee.counts()};
+  Found found{{}, referee.counts(), referee.owed(), referee.demand(), referee.may_stay_unanswered()};
+  require(referee.more_after(0) < 100'000, "no more is owed than recipients were named");
   for (const Violation& violation : referee.violations()) {
     const Count& count = found.counts[static_cast<std::size_t>(violation.rule)];
     require(count.broken > 0, "what is reported was counted");
+    require(rule_named(name(violation.rule)) == violation.rule, "a rule is known by its name");
     const auto printable = [](char octet) { return octet >= 0x20 && octet <= 0x7e; };
     require(std::all_of(violation.actual.begin(), violation.actual.end(), printable), "octets are escaped");
     found.violations.emplace_back(violation.rule, violation.expected, violation.actual);
