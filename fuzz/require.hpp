@@ -44,27 +44,28 @@ class Draw {
   std::uint64_t state_ = 14695981039346656037ULL;
 };
 
-/// Cuts an input into pieces at a few places that it decides itself. Another input, even one that differs in an octet
-/// that nobody looks at, is cut elsewhere: millions of inputs try all cuts, and each costs but one more pass.
+/// Cuts an input into pieces at a few places that it decides itself, or at none. Another input, even one that differs
+/// in an octet that nobody looks at, is cut elsewhere: millions of inputs try all cuts, and each costs but one more
+/// pass.
 class Pieces {
  public:
-  explicit Pieces(std::string_view octets) : rest_(octets), draw_(octets) {}
+  explicit Pieces(std::string_view octets) : rest_(octets), draw_(octets), cuts_left_(draw_.below(most_cuts + 1)) {}
   [[nodiscard]] bool done() const { return rest_.empty(); }
   /// Long and short pieces in turn: what a cut breaks is often broken by two cuts close together.
   std::string_view next() {
-    const bool is_long = cuts_ % 3 == 0;
     std::size_t length = rest_.size();
-    if (++cuts_ <= most_cuts) length = std::min(length, 1 + draw_.below(is_long ? length : 3));
+    if (cuts_left_ > 0) length = std::min(length, 1 + draw_.below(cuts_left_ % 3 == 0 ? length : 3));
+    cuts_left_ -= cuts_left_ > 0 ? 1 : 0;
     const std::string_view piece = rest_.substr(0, length);
     rest_.remove_prefix(length);
     return piece;
   }
 
  private:
-  static constexpr int most_cuts = 9;
+  static constexpr std::size_t most_cuts = 9;
   std::string_view rest_;
   Draw draw_;
-  int cuts_ = 0;
+  std::size_t cuts_left_;
 };
 
 }  // namespace smtpspec::fuzz
