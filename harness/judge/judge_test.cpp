@@ -340,6 +340,15 @@ TEST_CASE("a write that fails is not the end of a session") {
   });
 }
 
+TEST_CASE("a session that ended before anything was said is told of") {
+  record::Transcript transcript =
+      Script().is(Kind::connected, "1 -> 2").hung_up().step(record::Event::ladder).transcript();
+  transcript.sessions = {""};
+  const Verdict verdict = judge(scenario_of(help), transcript).verdict;
+  CHECK(verdict.outcome == Outcome::blocked);
+  CHECK(verdict.reason == "the connection ended");
+}
+
 TEST_CASE("a login's challenges are passed over") {
   const std::string login = R"(steps = [ { login = "LOGIN", expect = "235" } ])";
   const auto begun = [] { return Script().greeted().step(0).sends("AUTH LOGIN\r\n").says("334 VXNlcm5hbWU6\r\n"); };

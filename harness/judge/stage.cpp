@@ -41,11 +41,14 @@ void Stage::take(const Event& event) {
       if (event.by == Party::client) session.under_tls = false;
       break;
     case Event::Kind::refused:
-    case Event::Kind::tls_failed: session.problem = event.text; [[fallthrough]];
-    case Event::Kind::closed: session.open = false; break;
-    case Event::Kind::reset:
+    case Event::Kind::tls_failed:
       session.open = false;
-      session.was_reset = event.by == Party::server;
+      session.problem = event.text;
+      break;
+    case Event::Kind::reset: session.was_reset = event.by == Party::server; [[fallthrough]];
+    case Event::Kind::closed:
+      session.open = false;
+      if (session.problem.empty()) session.problem = "the connection ended";
       break;
     default: break;
   }
