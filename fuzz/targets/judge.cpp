@@ -5,6 +5,7 @@
 // smtp::escape. C client, S server, '>' step (a number), W waited (milliseconds), X the server closed, K the client
 // did, R reset, T TLS started, N close_notify, H half-closed, O opened (a session's name), F refused, U unsent,
 // D delivered (a message).
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -89,7 +90,7 @@ class Conversation {
     event.by = letter.by;
     event.session = transcript_.sessions.size() - 1;
     if (opens) step_ = Event::ladder;
-    if (letter.kind == Event::Kind::step) step_ = number_in(line);
+    if (letter.kind == Event::Kind::step) step_ = std::max(number_in(line), static_cast<int>(Event::fence));
     event.step = step_;
     if (letter.kind == Event::Kind::octets)
       event.octets = smtp::unescape(line).value_or("");
