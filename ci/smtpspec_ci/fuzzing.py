@@ -1,13 +1,26 @@
 """The in-process fuzz targets: libFuzzer under AddressSanitizer and UndefinedBehaviorSanitizer, each for some seconds. What
 is discovered stays below build/fuzzing/; only seeds that somebody looked at belong in corpus/."""
 import concurrent.futures
+import os
 import re
+import shutil
+import subprocess
 
+from smtpspec_ci import processes
 from smtpspec_ci.processes import BUILD, CORES, ROOT
+
+# To keep books on how rare what an input reached is takes libFuzzer more time than a target itself.
+WITHOUT_BOOKS = "-entropic=0"
 
 
 def targets():
     return sorted(file.stem for file in (ROOT / "fuzz" / "targets").glob("*.cpp"))
+
+
+def corpora(target):
+    """The folders of what is kept of it: seeds, and what was found once."""
+    folders = (ROOT / "corpus" / target, ROOT / "corpus" / "regressions" / target)
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def fuzz_one(work, target, seconds):
@@ -16,20 +29,36 @@ def fuzz_one(work, target, seconds):
     for folder in ("found", "artifacts"):
         (here / folder).mkdir(parents=True, exist_ok=True)
     dictionary = ROOT / "fuzz" / "dictionaries" / f"{target}.dict"
-    corpus = ROOT / "corpus" / target
-    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=2048", "-max_len=2048", "-print_final_stats=1",
-               f"-artifact_prefix={here}/artifacts/", *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
-    inputs = [here / "found", *([corpus] if corpus.is_dir() else [])]
+    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
+               WITHOUT_BOOKS, f"-artifact_prefix={here}/artifacts/", *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
+    inputs = [here / "found", *corpora(target)]
     with (here / "log").open("w+", errors="replace") as log:
         code = work.into(log).code(f"build/fuzz/fuzz/fuzz_{target}", *options, *inputs)
         log.seek(0)
         text = log.read()
     if code != 0:
-        work.say(f"{target}: FAILED; the input is in {here}/artifacts/, the log is {here}/log", *text.splitlines()[-60:])
+        work.say(f"{target}: FAILED; the input is in {here}/artifacts/, the log is {here}/log; to be told who allocated"
+                 " what, give it to the target with ASAN_OPTIONS=malloc_context_size=30", *text.splitlines()[-60:])
         return False
     tried = re.search(r"stat::number_of_executed_units: (\d+)", text)
     work.say(f"{target}: {tried[1] if tried else 'no'} inputs tried in {seconds} s, nothing found")
     return True
+
+
+def rate(target, runs):
+    """Executions a second of CPU time, by libFuzzer's own count: so many inputs of usual size, from the seeds on."""
+    here = BUILD / "fuzzing" / "rate"
+    shutil.rmtree(here, ignore_errors=True)
+    here.mkdir(parents=True)
+    before = os.times()
+    with (here.parent / "rate.log").open("w+", errors="replace") as log:
+        code = processes.run([BUILD / f"fuzz/fuzz/fuzz_{target}", f"-runs={runs}", "-max_len=512", "-seed=1", WITHOUT_BOOKS,
+                              "-print_final_stats=1", here, *corpora(target)], stdout=log, stderr=subprocess.STDOUT)
+        log.seek(0)
+        tried = re.search(r"stat::number_of_executed_units: (\d+)", log.read())
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return int(tried[1]) / used if code == 0 and tried else 0.0
 
 
 def fuzz(work, seconds):

@@ -80,6 +80,10 @@ def do_fuzz(seconds):
     return do
 
 
+def do_coverage(work):
+    work.run("ci/coverage", "--missed")
+
+
 def do_check(work):
     work.hold(smtpspec(work, "check", "scenarios"))
 
@@ -181,6 +185,7 @@ LONG = [
     BUILD_STEP,
     Step("odd", "the suite on odd servers, without options: fair, quick and short", do_odd, needs=("build",)),
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
+    Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),
     Step("stored", "stored runs that somebody tampered with", do_stored(SMTPSPEC, 1000), needs=("build",)),

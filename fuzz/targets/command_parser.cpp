@@ -14,20 +14,23 @@ struct Lines {
   bool idle = true;
 };
 
-Lines cut_lines(std::string_view octets, LineReader::Ends ends, std::size_t longest_piece) {
+void take(LineReader& reader, std::string_view piece, Lines& into) {
+  while (auto line = reader.take(piece)) into.lines.push_back(std::move(*line));
+  require(piece.empty(), "an incomplete line takes all octets in");
+  into.idle = reader.idle();
+}
+
+Lines cut_lines(std::string_view octets, LineReader::Ends ends) {
   LineReader reader(ends);
   Lines cut;
-  for (Pieces pieces(octets, longest_piece); !pieces.done();) {
-    std::string_view piece = pieces.next();
-    while (auto line = reader.take(piece)) cut.lines.push_back(std::move(*line));
-    require(piece.empty(), "an incomplete line takes all octets in");
-  }
-  cut.idle = reader.idle();
+  for (Pieces pieces(octets); !pieces.done();) take(reader, pieces.next(), cut);
   return cut;
 }
 
 Lines check_lines(std::string_view octets, LineReader::Ends ends) {
-  Lines whole = cut_lines(octets, ends, octets.size() + 1);
+  LineReader reader(ends);
+  Lines whole;
+  take(reader, octets, whole);
   std::size_t at = 0;
   for (const CommandLine& line : whole.lines) {
     const std::size_t end = line.end == LineEnd::crlf ? 2 : 1;
@@ -37,14 +40,12 @@ Lines check_lines(std::string_view octets, LineReader::Ends ends) {
     at += line.octets;
   }
   require(whole.idle == (at == octets.size()), "every octet belongs to a line, or one is under way");
-  for (const std::size_t longest_piece : {std::size_t{1}, std::size_t{9}}) {
-    const Lines cut = cut_lines(octets, ends, longest_piece);
-    require(cut.idle == whole.idle && cut.lines.size() == whole.lines.size(), "lines do not depend on the cuts");
-    for (std::size_t i = 0; i < cut.lines.size(); ++i) {
-      const CommandLine& a = cut.lines[i];
-      const CommandLine& b = whole.lines[i];
-      require(a.bytes == b.bytes && a.end == b.end && a.octets == b.octets, "a line does not depend on the cuts");
-    }
+  const Lines cut = cut_lines(octets, ends);
+  require(cut.idle == whole.idle && cut.lines.size() == whole.lines.size(), "lines do not depend on the cuts");
+  for (std::size_t i = 0; i < cut.lines.size(); ++i) {
+    const CommandLine& a = cut.lines[i];
+    const CommandLine& b = whole.lines[i];
+    require(a.bytes == b.bytes && a.end == b.end && a.octets == b.octets, "a line does not depend on the cuts");
   }
   return whole;
 }

@@ -340,6 +340,18 @@ TEST_CASE("a write that fails is not the end of a session") {
   });
 }
 
+TEST_CASE("a session that ended before anything was said is told of") {
+  const auto connected = [] { return Script().is(Kind::connected, "1 -> 2"); };
+  for (Script script : std::vector<Script>{connected().hung_up(), connected().is(Kind::reset),
+                                           connected().is(Kind::tls_started).is(Kind::close_notify)}) {
+    record::Transcript transcript = script.step(record::Event::ladder).transcript();
+    transcript.sessions = {""};
+    const Verdict verdict = judge(scenario_of(help), transcript).verdict;
+    CHECK(verdict.outcome == Outcome::blocked);
+    CHECK(verdict.reason == "the connection ended");
+  }
+}
+
 TEST_CASE("a login's challenges are passed over") {
   const std::string login = R"(steps = [ { login = "LOGIN", expect = "235" } ])";
   const auto begun = [] { return Script().greeted().step(0).sends("AUTH LOGIN\r\n").says("334 VXNlcm5hbWU6\r\n"); };

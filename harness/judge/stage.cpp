@@ -22,6 +22,10 @@ void Stage::take(const Event& event) {
   ++events_;
   if (event.session >= sessions.size()) return;
   Session& session = sessions[event.session];
+  const auto end = [&session] {
+    session.open = false;
+    if (session.problem.empty()) session.problem = "the connection ended";
+  };
   switch (event.kind) {
     case Event::Kind::connected: session.open = true; break;
     case Event::Kind::octets:
@@ -37,16 +41,16 @@ void Stage::take(const Event& event) {
     case Event::Kind::tls_started: session.under_tls = true; break;
     case Event::Kind::close_notify:
       // The server's own end of TLS is its close, whenever FIN comes (RFC 8446 section 6.1).
-      if (event.by == Party::server && session.under_tls) session.open = false;
+      if (event.by == Party::server && session.under_tls) end();
       if (event.by == Party::client) session.under_tls = false;
       break;
     case Event::Kind::refused:
-    case Event::Kind::tls_failed: session.problem = event.text; [[fallthrough]];
-    case Event::Kind::closed: session.open = false; break;
-    case Event::Kind::reset:
+    case Event::Kind::tls_failed:
       session.open = false;
-      session.was_reset = event.by == Party::server;
+      session.problem = event.text;
       break;
+    case Event::Kind::reset: session.was_reset = event.by == Party::server; [[fallthrough]];
+    case Event::Kind::closed: end(); break;
     default: break;
   }
   if (session.watcher) session.watcher->show(event);

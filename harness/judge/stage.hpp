@@ -34,7 +34,7 @@ struct Session {
   record::Time spoke{0};   ///< we did, last
   record::Time heard{0};   ///< the server, last
   bool was_reset = false;  ///< by the server
-  std::string problem;     ///< why it could not be connected, or TLS failed
+  std::string problem;     ///< why it could not be connected, or TLS failed, or that it ended
   /// The last reply was one of several that are due at the end of data, one an accepted recipient (RFC 2033 section
   /// 4.2), and more are to come.
   [[nodiscard]] bool awaits_more_of_the_same() const {

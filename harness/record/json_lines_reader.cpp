@@ -1,3 +1,4 @@
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -31,10 +32,17 @@ ordered_json parsed(std::string_view line) {
   });
 }
 
-/// A number of a field, which must be from 0 to `most`: what we write is, and sums of these do not overflow.
-std::int64_t number_from(const ordered_json& json, const char* field, std::int64_t most) {
-  const auto number = json.at(field).get<std::int64_t>();
-  if (number < 0 || number > most) throw std::runtime_error(std::string(field) + " is out of its range");
+/// A number of a field. What is written with a fraction, or is too large for 64 bits, is no whole number.
+std::int64_t whole_number(const ordered_json& json, const char* field) {
+  const ordered_json& number = json.at(field);
+  if (!number.is_number_integer()) throw std::runtime_error(std::string(field) + " is no whole number");
+  return number.get<std::int64_t>();
+}
+
+/// One that must be from `least` to `most`: what we write is, and sums of these do not overflow.
+std::int64_t number_from(const ordered_json& json, const char* field, std::int64_t most, std::int64_t least = 0) {
+  const std::int64_t number = whole_number(json, field);
+  if (number < least || number > most) throw std::runtime_error(std::string(field) + " is out of its range");
   return number;
 }
 
@@ -120,10 +128,10 @@ class Reader {
     const auto kind = event_kind_named(json.at("event").get<std::string>());
     if (!kind) throw std::runtime_error("unknown event " + json.at("event").get<std::string>());
     event.kind = *kind;
-    event.session = json.at("session").get<std::size_t>();
+    event.session = static_cast<std::size_t>(whole_number(json, "session"));
     if (event.session >= transcript_.sessions.size())
       throw std::runtime_error("an event of a session that the head does not name");
-    event.step = json.at("step").get<int>();
+    event.step = static_cast<int>(number_from(json, "step", std::numeric_limits<int>::max(), Event::fence));
     event.by = json.value("by", "client") == "server" ? Party::server : Party::client;
     event.beneath_tls = json.value("beneath_tls", false);
     if (json.contains("waited_ms"))

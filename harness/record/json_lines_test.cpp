@@ -190,6 +190,11 @@ TEST_CASE("broken files are refused, and the line is named") {
       {head + R"({"at_us":-1,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of its range"},
       {head + R"({"at_us":9000000000000000000,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of"},
       {head + event(R"("event":"waited","waited_ms":9000000000000000000)"), "line 2: waited_ms is out of"},
+      {head + R"({"at_us":0,"step":92233720368547758070,"session":0,"event":"closed"})", "line 2: step is no whole"},
+      {head + R"({"at_us":0,"step":9223372036854775807,"session":0,"event":"closed"})", "line 2: step is out of"},
+      {head + R"({"at_us":0,"step":-3,"session":0,"event":"closed"})", "line 2: step is out of"},
+      {head + R"({"at_us":1e300,"step":0,"session":0,"event":"closed"})", "line 2: at_us is no whole number"},
+      {head + R"({"at_us":0,"step":0,"session":0.5,"event":"closed"})", "line 2: session is no whole number"},
       // Missing, or more than was told of.
       {head, "it has 0 of 1 events and 0 of 0 deliveries"},
       {head + event(R"("event":"closed")") + event(R"("event":"closed")"), "it has 2 of 1 events"},
