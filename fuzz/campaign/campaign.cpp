@@ -119,6 +119,7 @@ class Campaign {
 
   void make_findings() {
     LivePlayer player(opponent_, delivery::make_secret());
+    player.revive_by([this] { return events_.start_server && !events_.start_server(); });
     const ArrivedMail* const arrived = mail_.port() == 0 ? nullptr : &mail_.arrived();
     for (const CampaignFolder::Broken& one : folder_.broken()) {
       if (events_.stop && events_.stop()) break;

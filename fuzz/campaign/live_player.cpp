@@ -35,6 +35,14 @@ LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
 }
 
 judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& waits) {
+  constexpr int most = 20;
+  judge::Played played = play_once(scenario, waits);
+  for (int i = 0; i < most && played.judged.verdict.cause == judge::Cause::connect && revive_ && revive_(); ++i)
+    played = play_once(scenario, waits);
+  return played;
+}
+
+judge::Played LivePlayer::play_once(const scenario::Scenario& scenario, const Waits& waits) {
   const scenario::Target& target = opponent_.target;
   token_ = delivery::make_token(secret_, scenario.id, plays_++);
   terms_.patience.reply = waits.reply;

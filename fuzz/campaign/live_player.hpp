@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,10 @@ class LivePlayer {
   /// The opponent must outlive it. `secret`: of the tokens.
   LivePlayer(const Opponent& opponent, std::string secret);
 
+  /// What to do where the server takes no connection: true when it may take one now. It is asked some times.
+  using Revive = std::function<bool()>;
+  void revive_by(Revive revive) { revive_ = std::move(revive); }
+
   /// Blocks until the session is over: a second or so longer than `waits.reply`, at most, for each of its steps.
   [[nodiscard]] judge::Played play(const scenario::Scenario& scenario, const Waits& waits);
   [[nodiscard]] const Opponent& opponent() const { return opponent_; }
@@ -53,6 +58,8 @@ class LivePlayer {
   [[nodiscard]] const std::string& token() const { return token_; }
 
  private:
+  judge::Played play_once(const scenario::Scenario& scenario, const Waits& waits);
+
   const Opponent& opponent_;
   std::string secret_;
   std::string token_;
@@ -62,6 +69,7 @@ class LivePlayer {
   wire::Allowed allowed_;
   engine::Sources sources_;
   asio::io_context context_{1};
+  Revive revive_;
 };
 
 }  // namespace smtpspec::fuzz

@@ -64,19 +64,16 @@ class Worker {
         progress_(progress),
         mail_(feedback.mail),
         edges_(feedback.edges),
-        player_(opponent, delivery::make_secret()) {}
+        player_(opponent, delivery::make_secret()) {
+    player_.revive_by([this] { return wait_for_server(); });
+  }
 
   void execute(std::string_view input) {
     if (progress_.stop) _exit(0);
     if (edges_ != nullptr) edges_->clear();
     judge::Played played = player_.play(decode(input), waits_);
-    while (played.judged.verdict.cause == judge::Cause::connect && !progress_.stop && ++refused_ < 20) {
-      wait_for_server();
-      played = player_.play(decode(input), waits_);
-    }
     ++progress_.sessions;
     if (says_nothing(played)) ++progress_.silent;
-    refused_ = 0;
     count(played);
     learn_pace(played.transcript);
     for (const Breach& breach : breaches_in(played)) take(breach, input);
@@ -138,9 +135,11 @@ class Worker {
   }
 
   /// Whoever started it is told that it takes no connections, and starts it again perhaps.
-  void wait_for_server() {
+  bool wait_for_server() {
+    if (progress_.stop) return false;
     progress_.away = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10) * (1 << std::min<std::size_t>(refused_, 6)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return true;
   }
 
   /// Replies tell how long one takes here: several times that is quiet, and many times the slowest is a hang.
@@ -193,7 +192,6 @@ class Worker {
   Waits waits_;
   record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply
   record::Time slowest_{0};
-  std::size_t refused_ = 0;
   std::set<std::size_t> seen_;
 };
 
