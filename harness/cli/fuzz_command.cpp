@@ -17,6 +17,7 @@
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
+#include "harness/engine/baseline.hpp"
 #include "harness/engine/server_process.hpp"
 #include "harness/engine/survey.hpp"
 
@@ -33,6 +34,7 @@ struct FuzzOptions {
   std::uint64_t seed = 0;        ///< 0: taken from the clock
   std::filesystem::path replay;  ///< an input to play once, instead of a campaign
   bool allow_remote = false;
+  std::filesystem::path baseline;
 };
 
 class FuzzCommand {
@@ -65,7 +67,7 @@ class FuzzCommand {
  private:
   int prepare() {
     auto suite = load_suite(options_.suite);
-    if (!suite) return exit_usage;
+    if (!suite || !baseline_of(options_.baseline, baseline_)) return exit_usage;
     suite_ = std::move(*suite);
     if (options_.target.target.empty()) {
       embedded_ = std::make_unique<Embedded>();
@@ -136,6 +138,17 @@ class FuzzCommand {
     return breaches.empty() ? exit_complete : exit_findings;
   }
 
+  /// A baseline names a finding as a run does: by the row of its rule, or by the scenario that it is written as.
+  [[nodiscard]] const scenario::Baseline::Entry* known_as(const fuzz::Finding& finding) const {
+    std::vector<std::string> ids = {"fuzz-" + fuzz::file_name(finding.breach.cause)};
+    for (const scenario::Scenario& row : suite_.scenarios)
+      if (row.rule == finding.breach.rule) ids.push_back(row.id);
+    for (std::size_t i = 0; baseline_ && i < baseline_->entries.size(); ++i)
+      for (const std::string& id : ids)
+        if (engine::is_for(baseline_->entries[i], id)) return &baseline_->entries[i];
+    return nullptr;
+  }
+
   static std::string_view side_of(const engine::ExcerptLine& line) {
     using Side = engine::ExcerptLine::Side;
     return line.side == Side::client ? "  C: " : line.side == Side::server ? "  S: " : "  -- ";
@@ -173,6 +186,10 @@ class FuzzCommand {
     if (!result.refused.empty()) return cannot_be_fuzzed(result.refused);
     std::size_t firm = 0;
     for (const fuzz::Finding& one : result.findings) {
+      if (const auto* known = known_as(one)) {
+        tell("known {}: {}\n", one.breach.cause, known->reason);
+        continue;
+      }
       firm += one.is_firm() ? 1 : 0;
       say_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
       const auto file = folder_.findings() / (fuzz::file_name(one.breach.cause) + ".toml");
@@ -192,6 +209,7 @@ class FuzzCommand {
   fuzz::CampaignSettings settings_;
   fuzz::Opponent opponent_;
   scenario::Suite suite_;
+  std::optional<scenario::Baseline> baseline_;
   std::unique_ptr<Embedded> embedded_;
   std::optional<fuzz::EdgeMap> edges_;
   engine::ServerProcess server_;
@@ -213,6 +231,8 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
   command->add_option("--jobs", options->jobs, "Workers, each a process with one session at a time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  command->add_option("--baseline", options->baseline,
+                      "Known findings, as those of a run, that are none of this campaign");
   command->add_option("--replay", options->replay, "Play one input of queue/ or crashes/ and show what comes of it");
   command->add_option("--seed", options->seed, "For the same changes in the same order");
   command->add_flag("--allow-remote", options->allow_remote, "Fuzz a server that is not on this machine or network");

@@ -113,6 +113,13 @@ class Fuzz(Cli):
     def test_a_crash(self):
         self.found(["bdat-outside-hangs-up"], "crash/BDAT")
 
+    def test_what_is_known_is_no_finding(self):
+        known = "".join(f'[[expect]]\nscenario = "{id}"\noutcome = "fail"\nreason = "it was always so"\n'
+                        for id in ("fuzz-crash-*", "always/*"))
+        done, _ = self.campaign(["bdat-outside-hangs-up"], more=["--baseline", self.file("known.toml", known)])
+        self.expect(done, 0)
+        self.assertIn("known crash/BDAT: it was always so", done.stdout)
+
     def test_mail_that_is_lost_and_mail_that_is_doubled(self):
         self.found(["second-message-lost"], "mail/lost", 16)
         self.out = self.folder / "other"

@@ -75,7 +75,7 @@ class RunCommand {
     auto suite = load_suite(options_.suite);
     const auto selection = selection_of(options_);
     auto wanted = reports_of(options_);
-    if (!suite || !selection || !wanted || !baseline_of(options_, settings_.baseline)) return exit_usage;
+    if (!suite || !selection || !wanted || !baseline_of(options_.baseline, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
     wanted_ = std::move(*wanted);
     if (options_.target.target.empty() && !options_.target.words().empty()) {

@@ -214,14 +214,14 @@ std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
   return wanted;
 }
 
-bool baseline_of(const RunOptions& options, std::optional<scenario::Baseline>& given) {
-  if (options.baseline.empty()) return true;
-  const auto text = read_file(options.baseline);
+bool baseline_of(const std::filesystem::path& file, std::optional<scenario::Baseline>& given) {
+  if (file.empty()) return true;
+  const auto text = read_file(file);
   if (!text) {
-    say(fmt::format("{}: cannot be read as a baseline", options.baseline.string()));
+    say(fmt::format("{}: cannot be read as a baseline", file.string()));
     return false;
   }
-  auto loaded = scenario::load_baseline(*text, options.baseline.string());
+  auto loaded = scenario::load_baseline(*text, file.string());
   if (!print(loaded.diagnostics)) return false;
   given = std::move(loaded.value);
   return true;

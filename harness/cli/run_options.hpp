@@ -64,6 +64,6 @@ struct WantedReport {
 [[nodiscard]] std::optional<engine::Selection> selection_of(const RunOptions& options);
 [[nodiscard]] std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options);
 /// `given` is set to the baseline where one was asked for.
-[[nodiscard]] bool baseline_of(const RunOptions& options, std::optional<scenario::Baseline>& given);
+[[nodiscard]] bool baseline_of(const std::filesystem::path& file, std::optional<scenario::Baseline>& given);
 
 }  // namespace smtpspec::cli

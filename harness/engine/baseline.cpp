@@ -7,11 +7,11 @@
 
 namespace smtpspec::engine {
 
-namespace {
-
 bool is_for(const scenario::Baseline::Entry& entry, const std::string& id) {
   return entry.scenario == id || fnmatch(entry.scenario.c_str(), id.c_str(), 0) == 0;
 }
+
+namespace {
 
 bool was_judged(Outcome outcome) {
   return is_finding(outcome, true) || outcome == Outcome::pass || outcome == Outcome::info;
