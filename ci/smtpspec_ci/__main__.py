@@ -6,7 +6,7 @@ import sys
 from smtpspec_ci import processes
 
 # The module of each command; its main(arguments) gives the exit code.
-COMMANDS = {"bench": "bench", "check_reports": "reports", "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd",
+COMMANDS = {"bench": "bench", "campaigns": "campaigns", "check_reports": "reports", "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd",
             "servers": "servers", "test": "steps"}
 
 

@@ -136,6 +136,10 @@ def do_failing_calls(preset):
     return lambda work: work.run("/usr/bin/python3", "-B", test, f"{folder}/failing_smtpspec", SMTPSPEC, "--thorough")
 
 
+def do_campaigns(work):
+    work.run("ci/campaigns")
+
+
 def sanitized(preset):
     return f"build/{preset}/harness/cli/smtpspec"
 
@@ -185,6 +189,7 @@ LONG = [
     BUILD_STEP,
     Step("odd", "the suite on odd servers, without options: fair, quick and short", do_odd, needs=("build",)),
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
+    Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build",)),
     Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),
@@ -199,7 +204,7 @@ LONG = [
 ABOUT = {
     "test": "Installs what is missing, then builds and tests everything; what did not change is not done twice. What takes "
             "longer than a change should wait is for ci/long.",
-    "long": "What takes longer than a change should wait, about an hour on two cores: the whole suite on hostile servers, "
+    "long": "What takes longer than a change should wait, about two hours on two cores: the whole suite on hostile servers, "
             "the sanitizers in breadth, the fuzz targets for minutes. ci/test does the rest.",
 }
 
