@@ -1,6 +1,7 @@
 #include "fuzz/campaign/edge_map.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -17,7 +18,7 @@ EdgeMap::EdgeMap() : id_(shmget(IPC_PRIVATE, size, IPC_CREAT | 0600)) {
   const int problem = errno;
   // Who is told its number may still come to it, as long as somebody has it (Linux); it goes with the last.
   shmctl(id_, IPC_RMID, nullptr);
-  if (memory == reinterpret_cast<void*>(-1)) {
+  if (std::bit_cast<std::intptr_t>(memory) == -1) {
     throw std::system_error(problem, std::generic_category(), "memory to share with the server");
   }
   edges_ = static_cast<std::uint8_t*>(memory);

@@ -234,6 +234,7 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
                                     "-handle_int=0",
                                     "-handle_term=0"};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   int count = static_cast<int>(words.size());

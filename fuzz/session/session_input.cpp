@@ -39,9 +39,9 @@ bool can_be_filled(const scenario::Piece& piece) {
 
 /// Octets that are no text of a scenario file, or hold what cannot be filled, stand for themselves.
 Text text_of(std::string_view source) {
-  auto text = scenario::parse_text(source);
+  const auto text = scenario::parse_text(source);
   if (!text || !std::all_of(text->pieces.begin(), text->pieces.end(), can_be_filled)) return scenario::literal(source);
-  return std::move(*text);
+  return *text;
 }
 
 Send sending(Text octets, Send::Framing framing) {
