@@ -33,7 +33,8 @@ constexpr const char* footer =
     "  smtpspec run                                    the suite on the embedded reference server\n"
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing' --report junit\n"
     "  smtpspec explain false-end-paced                what a scenario does, and why\n"
-    "  smtpspec judge                                  that run again, by the suite as it is now\n\n"
+    "  smtpspec judge                                  that run again, by the suite as it is now\n"
+    "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n\n"
     "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
     "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
     "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.";
