@@ -94,9 +94,13 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
   const auto& fence = played.judged.broken_fence;
   if (fence && is_breach(*fence) && (known || fence->outcome == scenario::Outcome::crash)) add_verdict(*fence);
   const bool crashed = !all.empty() && all.front().rule == "crash";
-  for (const smtp::Violation& one : judge::referee_report(transcript).violations)
-    if (!crashed || one.rule != smtp::Rule::silent_close)  // which is the same
-      add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
+  for (const smtp::Violation& one : judge::referee_report(transcript).violations) {
+    // A close instead of a reply is a crash, whether it is the session or the referee that says so.
+    const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
+    if (is_crash && crashed) continue;
+    add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
+    if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
+  }
   return all;
 }
 

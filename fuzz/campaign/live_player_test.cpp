@@ -1,0 +1,22 @@
+#include "fuzz/campaign/live_player.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "fuzz/oracles/oracles.hpp"
+#include "fuzz/session/session_input.hpp"
+
+namespace smtpspec::fuzz {
+namespace {
+
+TEST_CASE("Where nobody answers whoever can is asked to start the server, as long as he says that he does") {
+  Opponent opponent;
+  opponent.target.port = 1;  // tcpmux, which nobody has
+  LivePlayer player(opponent, "secret");
+  int asked = 0;
+  player.revive_by([&] { return ++asked < 3; });
+  CHECK(says_nothing(player.play(decode("> NOOP\\r\\n"), {})));
+  CHECK(asked == 3);
+}
+
+}  // namespace
+}  // namespace smtpspec::fuzz
