@@ -21,7 +21,7 @@ FAULTS = {
     "sender-with-hyphen-hangs-up": ("crash", "silent-close"),
     "long-text-line-hangs-up": ("crash", "silent-close"),
     "reply-twice": ("one-reply", "one-reply-each"),
-    "data-without-recipient": ("permitted-code", "listed-code"),
+    "data-without-recipient": ("permitted-code", "listed-code", "mail/lost"),
     "data-without-mail": ("permitted-code", "listed-code"),
     "second-ehlo-refused": ("permitted-code", "listed-code"),
     "quit-without-reply": ("crash", "hang", "silent-close"),

@@ -71,11 +71,17 @@ class Campaign {
     return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_;
   }
 
+  /// A worker may end it again before it is seen to be up: what it dies of is being played once more.
   void start_server() {
-    if (const auto problem = events_.start_server ? events_.start_server() : std::nullopt) {
-      note(*problem);
-      refused_ = true;
+    constexpr int most = 5;
+    std::optional<std::string> problem;
+    for (int i = 0; i < most && !is_over(); ++i) {
+      problem = events_.start_server ? events_.start_server() : std::nullopt;
+      if (!problem) return;
     }
+    if (!problem) return;
+    note(*problem);
+    refused_ = true;
   }
 
   void tell() {

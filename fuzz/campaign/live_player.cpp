@@ -1,5 +1,6 @@
 #include "fuzz/campaign/live_player.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -25,6 +26,20 @@ std::chrono::milliseconds time_of_mail(const Opponent& opponent) {
 
 bool bodies_as_sent(const Opponent& opponent) { return opponent.facts.holding.count("body-as-sent") != 0; }
 
+namespace {
+
+/// No connection, or one that a server that is ending still let in.
+bool nobody_was_there(const judge::Played& played) {
+  if (played.judged.verdict.cause == judge::Cause::connect) return true;
+  const auto& events = played.transcript.events;
+  return played.judged.verdict.cause == judge::Cause::ladder &&
+         std::none_of(events.begin(), events.end(), [](const record::Event& event) {
+           return event.kind == record::Event::Kind::octets && event.by == record::Party::server;
+         });
+}
+
+}  // namespace
+
 LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
     : opponent_(opponent),
       secret_(std::move(secret)),
@@ -37,7 +52,7 @@ LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
 judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& waits) {
   constexpr int most = 20;
   judge::Played played = play_once(scenario, waits);
-  for (int i = 0; i < most && played.judged.verdict.cause == judge::Cause::connect && revive_ && revive_(); ++i)
+  for (int i = 0; i < most && nobody_was_there(played) && revive_ && revive_(); ++i)
     played = play_once(scenario, waits);
   return played;
 }

@@ -2,6 +2,7 @@
 """Campaigns on a live server, as their users run them. Usage: fuzz_test.py SMTPSPEC [TEST...]"""
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,42 @@ accepts = ["alice@example.test"]
 rejects = ["nobody@example.test"]
 [delivery]
 sink = "127.0.0.1:{sink}"
+"""
+
+
+# It keeps to the rules, more or less, until it is asked VRFY.
+MORTAL = """
+import os, socketserver, sys
+
+class Session(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.say("220 x")
+        data = False
+        for line in self.rfile:
+            verb = line.split()[0].upper() if line.split() else b""
+            if data:
+                data = line != b".\\r\\n"
+                if not data:
+                    self.say("250 ok")
+            elif verb == b"VRFY":
+                os._exit(1)
+            elif verb == b"DATA":
+                data = True
+                self.say("354 go")
+            elif verb == b"QUIT":
+                return self.say("221 bye")
+            elif verb in (b"EHLO", b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP"):
+                self.say("250 ok")
+            else:
+                self.say("500 what")
+
+    def say(self, words):
+        self.wfile.write(words.encode() + b"\\r\\n")
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
 """
 
 
@@ -107,6 +144,17 @@ class Fuzz(Cli):
             done = smtpspec("fuzz", target, "--time", "1s", "--out", self.out)
             self.expect(done, 1)
             self.assertIn("FOUND crash/BDAT", done.stdout)
+
+    def test_a_server_that_dies_is_started_again(self):
+        port = free_port()
+        program = self.file("server.py", MORTAL)
+        target = self.file("target.toml", TARGET.format(port=port, sink=free_port()).split("[delivery]")[0] +
+                           f'[server]\nstart = ["{sys.executable}", "{program}", "{port}"]\n')
+        done = smtpspec("fuzz", target, "--time", "10s", "--seed", 1, "--out", self.out)
+        self.expect(done, 1)
+        self.assertIn("FOUND crash/VRFY", done.stdout, done.stderr)
+        text = (self.out / "findings" / "crash-vrfy.toml").read_text()
+        self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
 
     def test_one_input_is_played_again(self):
         seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")
