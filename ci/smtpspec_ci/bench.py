@@ -187,9 +187,7 @@ class Sink:
         processes.must("ci/fetch_debs", "postfix", POSTFIX)
         self.programs, libraries = POSTFIX / "root/usr/sbin", POSTFIX / "root/usr/lib"
         self.environment = {"LD_LIBRARY_PATH": ":".join(map(str, (libraries / "postfix", *libraries.glob("*-linux-gnu*"))))}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = processes.free_port()
         as_nobody = ["-u", "nobody"] if os.getuid() == 0 else []
         self.process = processes.start([self.programs / "smtp-sink", *as_nobody, f"127.0.0.1:{self.port}", "1000"],
                                        env=self.environment)

@@ -4,7 +4,6 @@ Exit codes: 0 enough were found and nothing was on the clean server, 1 not, 2 no
 import argparse
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -52,14 +51,9 @@ sink = "127.0.0.1:{sink}"
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
-
-
 def campaign(fault, seconds):
     """Its exit code, what it found, and its last line but one."""
-    sink, folder = free_port(), BUILD / "campaigns" / (fault or "clean")
+    sink, folder = processes.free_port(), BUILD / "campaigns" / (fault or "clean")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = [SMTPSPEC, "serve", "127.0.0.1:0", "--relay", f"127.0.0.1:{sink}", "--user", "alice:open-sesame",

@@ -27,7 +27,7 @@ RULES = {
                  "harness/record/new_file.hpp", "harness/smtp/char_class.hpp", "harness/smtp/visible.hpp"],
                 ["fmt"], ["nlohmann", "pugixml"]),
     "fuzz/session": (["fuzz/session", "harness/ledger", "harness/scenario"], [], []),
-    "fuzz/mutators": (["fuzz/mutators", "harness/smtp/char_class.hpp"], [], []),
+    "fuzz/mutators": (["fuzz/mutators", "fuzz/require.hpp", "harness/smtp/char_class.hpp"], [], []),
     "fuzz/oracles": (["fuzz/oracles", "harness/judge", "harness/record", "harness/scenario/outcome.hpp", "harness/smtp"],
                      ["fmt"], ["re2"]),
     "fuzz/campaign": (["fuzz", "harness/delivery", "harness/engine", "harness/judge", "harness/record", "harness/reference/session.hpp",

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import re
 import signal
-import socket
 import ssl
 import subprocess
 import time
+
+from smtpspec_ci import processes
 
 SECONDS = 3600  # no server lives longer
 
@@ -360,12 +361,6 @@ password = "secret"
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def certificate(folder):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
                     "/CN=odd.example.test", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True,
@@ -410,7 +405,7 @@ class Server:
     """An odd server, the reference servers behind it, and its road to the sink."""
 
     def __init__(self, smtpspec, name, folder, sink):
-        self.smtpspec, self.name, self.folder, self.sink = smtpspec, name, folder, sink or free_port()
+        self.smtpspec, self.name, self.folder, self.sink = smtpspec, name, folder, sink or processes.free_port()
         self.odd = SERVERS[name]()
         self.processes, self.backends = [], []
 

@@ -3,6 +3,7 @@ nothing else."""
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -18,6 +19,13 @@ _running = set()
 _lock = threading.RLock()  # a signal may come while the main thread holds it
 _ending = None  # the exit code, once this program is ending
 _main_starts = False  # the main thread is in `start`, which a signal must not break off between a process and its entry
+
+
+def free_port():
+    """Of loopback; somebody else may take it before it is used."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def start(command, **more):

@@ -13,9 +13,7 @@
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
-#include "fuzz/session/session_input.hpp"
 #include "harness/delivery/token.hpp"
-#include "harness/record/new_file.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -115,11 +113,7 @@ class Campaign {
         "command_line      : smtpspec fuzz\nafl_banner        : {}\n",
         now - status.elapsed.count(), now, status.elapsed.count(), status.sessions, status.sessions_a_second(),
         status.findings, std::max(status.edges, status.features), file_name(opponent_.target.name));
-    record::Refusal refusal;
-    const auto folder = record::Folder::open(folder_.path(), refusal);
-    const auto problem =
-        !folder ? std::optional(refusal.words) : record::put_file(*folder, "fuzzer_stats", stats, record::Lasting::no);
-    if (problem || record::put_file(*folder, "plot_data", plot_, record::Lasting::no))
+    if (!folder_.put_stats(stats, plot_))
       result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
   }
 
@@ -137,17 +131,10 @@ class Campaign {
         note(one.cause + " was seen once and not again; its input stays in " + folder_.crashes().string());
         continue;
       }
-      write(finding);
+      if (!folder_.add_finding(finding.breach.cause, to_scenario_file(finding, suite_)))
+        result_.failed = folder_.findings().string() + ": a finding could not be written";
       result_.findings.push_back(std::move(finding));
     }
-  }
-
-  void write(const Finding& finding) {
-    record::Refusal refusal;
-    const auto folder = record::Folder::open(folder_.findings(), refusal);
-    const std::string name = file_name(finding.breach.cause);
-    if (!folder || record::put_file(*folder, name + ".toml", to_scenario_file(finding, suite_), record::Lasting::yes))
-      result_.failed = folder_.findings().string() + ": a finding could not be written";
   }
 
   void note(const std::string& line) const {

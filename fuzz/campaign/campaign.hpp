@@ -49,7 +49,7 @@ struct CampaignEvents {
 struct CampaignResult {
   CampaignStatus status;
   std::vector<Finding> findings;
-  std::string refused;  ///< why nothing was tried: a plain message was not accepted; empty where it was
+  std::string refused;  ///< why it ended early: the server is gone; empty where it is not
   std::string failed;   ///< why it is not to be trusted: a worker failed, something could not be written
 };
 

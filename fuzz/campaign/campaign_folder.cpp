@@ -23,6 +23,12 @@ std::optional<record::Folder> open(const std::filesystem::path& path) {
   return record::Folder::open(path, refusal);
 }
 
+bool put(const std::filesystem::path& path, const std::string& name, std::string_view content,
+         record::Lasting lasting) {
+  const auto folder = open(path);
+  return folder && !record::put_file(*folder, name, content, lasting);
+}
+
 }  // namespace
 
 std::string file_name(std::string_view cause) {
@@ -55,8 +61,16 @@ bool CampaignFolder::has_queue() const {
 }
 
 bool CampaignFolder::add_seed(const std::string& name, std::string_view input) const {
-  const auto folder = open(queue());
-  return folder && !record::put_file(*folder, file_name(name), input, record::Lasting::no);
+  return put(queue(), file_name(name), input, record::Lasting::no);
+}
+
+bool CampaignFolder::add_finding(std::string_view cause, std::string_view scenario) const {
+  return put(findings(), file_name(cause) + ".toml", scenario, record::Lasting::yes);
+}
+
+bool CampaignFolder::put_stats(std::string_view fuzzer_stats, std::string_view plot_data) const {
+  return put(path_, "fuzzer_stats", fuzzer_stats, record::Lasting::no) &&
+         put(path_, "plot_data", plot_data, record::Lasting::no);
 }
 
 bool CampaignFolder::has_breach(const Breach& breach, Seen seen) const {
@@ -66,9 +80,7 @@ bool CampaignFolder::has_breach(const Breach& breach, Seen seen) const {
 }
 
 bool CampaignFolder::add_breach(const Breach& breach, Seen seen, std::string_view input) const {
-  const auto folder = open(crashes());
-  return folder && !has_breach(breach, seen) &&
-         !record::put_file(*folder, name_of(breach, seen), input, record::Lasting::yes);
+  return !has_breach(breach, seen) && put(crashes(), name_of(breach, seen), input, record::Lasting::yes);
 }
 
 std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {

@@ -3,7 +3,7 @@
 //
 //   queue/            inputs that showed something new, and the seeds
 //   crashes/          the first input of each cause that broke a rule
-//   findings/         what came of those: NAME.toml to be played by `smtpspec run`, NAME.jsonl the conversation
+//   findings/         what came of those: NAME.toml to be played by `smtpspec run`
 //   fuzzer_stats, plot_data
 #pragma once
 
@@ -44,6 +44,10 @@ class CampaignFolder {
     std::string input;
     Seen seen = Seen::again;
   };
+  /// False where it could not be written.
+  bool add_finding(std::string_view cause, std::string_view scenario) const;
+  /// What AFL's tools read; false where it could not be written.
+  bool put_stats(std::string_view fuzzer_stats, std::string_view plot_data) const;
   /// Those that were seen again first.
   [[nodiscard]] std::vector<Broken> broken() const;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <deque>
 #include <set>
 #include <span>
@@ -11,42 +10,20 @@
 
 #include <unistd.h>
 
-#include "fuzz/mutators/session_mutator.hpp"
 #include "fuzz/oracles/features.hpp"
 #include "fuzz/oracles/oracles.hpp"
+#include "fuzz/require.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/delivery/token.hpp"
 
 namespace {
-
-using smtpspec::fuzz::cross_over;
-using smtpspec::fuzz::mutate;
 
 /// What libFuzzer takes for coverage beside, here instead of, that of the code: one octet a counter. It sets them to 0
 /// before each execution.
 constexpr std::size_t counter_count = std::size_t{1} << 16;
 __attribute__((section("__libfuzzer_extra_counters"))) std::array<std::uint8_t, counter_count> counters;  // NOLINT
 
-std::string_view octets_of(const std::uint8_t* data, std::size_t size) {
-  return size == 0 ? std::string_view() : std::string_view(reinterpret_cast<const char*>(data), size);
-}
-
-std::size_t put(const std::string& input, std::uint8_t* into) {
-  std::memcpy(into, input.data(), input.size());
-  return input.size();
-}
-
 }  // namespace
-
-// libFuzzer finds these two by their names.
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
-  return put(mutate(octets_of(data, size), most, seed), data);
-}
-extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size,
-                                                 const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,
-                                                 std::size_t most, unsigned seed) {
-  return put(cross_over(octets_of(first, first_size), octets_of(second, second_size), most, seed), out);
-}
 
 #ifdef SMTPSPEC_LIBFUZZER
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*execute)(const std::uint8_t*, std::size_t));

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <vector>
 
 #include "fuzz/mutators/words.hpp"
+#include "fuzz/require.hpp"
 #include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::fuzz {
@@ -60,7 +62,7 @@ bool has_text(const std::string& line) {
 }
 
 /// Where each whole octet of a text begins: an escape is one.
-std::vector<std::size_t> octets_of(const std::string& text, std::size_t from) {
+std::vector<std::size_t> begins_of_octets(const std::string& text, std::size_t from) {
   std::vector<std::size_t> at;
   for (std::size_t i = from; i < text.size();) {
     at.push_back(i);
@@ -73,7 +75,7 @@ std::vector<std::size_t> octets_of(const std::string& text, std::size_t from) {
 // Changes of one line's text. Each gives the line back, changed or not.
 
 std::string put_at_random(const std::string& line, std::string_view what, Dice& dice) {
-  auto at = octets_of(line, 2);
+  auto at = begins_of_octets(line, 2);
   at.push_back(line.size());
   std::string out = line;
   return out.insert(dice.one_of(at), what);
@@ -124,7 +126,7 @@ std::string put_odd_octet(const std::string& line, Dice& dice) {
 }
 
 std::string take_octets_out(const std::string& line, Dice& dice) {
-  const auto at = octets_of(line, 2);
+  const auto at = begins_of_octets(line, 2);
   if (at.empty()) return line;
   const std::size_t first = dice.roll(at.size());
   const std::size_t last = std::min(first + 1 + dice.roll(4), at.size());
@@ -134,7 +136,7 @@ std::string take_octets_out(const std::string& line, Dice& dice) {
 
 std::string change_case(const std::string& line, Dice& dice) {
   std::string out = line;
-  const auto at = octets_of(line, 2);
+  const auto at = begins_of_octets(line, 2);
   if (at.empty()) return out;
   char& octet = out[dice.one_of(at)];
   const auto upper = smtp::to_upper(std::string_view(&octet, 1)).front();
@@ -204,7 +206,7 @@ void change_cuts(Lines& lines, std::size_t at, Dice& dice) {
       lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at) + 1);
       return;
     default: {
-      const auto octets = octets_of(line, 2);
+      const auto octets = begins_of_octets(line, 2);
       if (octets.size() < 2) return;
       const std::size_t cut = octets[1 + dice.roll(octets.size() - 1)];
       const std::string rest = "> " + line.substr(cut);
@@ -282,3 +284,24 @@ std::string cross_over(std::string_view first, std::string_view second, std::siz
 }
 
 }  // namespace smtpspec::fuzz
+
+namespace {
+
+using namespace smtpspec::fuzz;
+
+std::size_t put(const std::string& input, std::uint8_t* into) {
+  std::memcpy(into, input.data(), input.size());
+  return input.size();
+}
+
+}  // namespace
+
+// libFuzzer finds these two by their names, wherever this room is linked.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
+  return put(mutate(octets_of(data, size), most, seed), data);
+}
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size,
+                                                 const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,
+                                                 std::size_t most, unsigned seed) {
+  return put(cross_over(octets_of(first, first_size), octets_of(second, second_size), most, seed), out);
+}

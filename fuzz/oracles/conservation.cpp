@@ -102,17 +102,21 @@ std::string shown(std::string_view octets) {
   return "'" + smtp::escape(octets.substr(0, most)) + (octets.size() > most ? "' ..." : "'");
 }
 
+std::size_t recipients_of(const AcceptedMail& accepted) {
+  std::size_t all = 0;
+  for (const AcceptedMail::Message& one : accepted.messages) all += one.recipients;
+  return all;
+}
+
 }  // namespace
 
 AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector<std::string>& mailboxes) {
   AcceptedMail out;
   for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
-    judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
     Accepting accepting(out, transcript, mailboxes);
-    watcher.referee.tell([&](const smtp::Answer& answer) { accepting.take(answer); });
-    for (const record::Event& event : transcript.events)
-      if (event.session == session) watcher.show(event);
-    out.known = out.known && watcher.referee.order_is_known() && watcher.referee.owed() == 0;
+    const smtp::Referee referee =
+        judge::watched(transcript, session, [&](const smtp::Answer& answer) { accepting.take(answer); });
+    out.known = out.known && referee.order_is_known() && referee.owed() == 0;
   }
   return out;
 }
@@ -155,6 +159,12 @@ void ArrivedMail::forget(const std::string& token) {
   by_token_.erase(found);  // its place in the order goes when it comes to the front
 }
 
+std::string_view miscounted(const AcceptedMail& accepted, std::size_t arrived) {
+  if (arrived < accepted.messages.size()) return mail_lost;
+  if (arrived <= recipients_of(accepted)) return {};
+  return accepted.messages.empty() ? mail_without_250 : mail_doubled;
+}
+
 std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted, const std::vector<ArrivedMail::Message>& arrived,
                                      bool all_came, bool bodies_as_sent) {
   std::vector<Breach> all;
@@ -162,15 +172,14 @@ std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted, const std::ve
   const auto add = [&](std::string_view cause, std::string expected, std::string actual) {
     all.push_back({"delivered", std::string(cause), std::move(expected), std::move(actual)});
   };
-  std::size_t copies = 0;
-  for (const auto& one : accepted.messages) copies += one.recipients;
-  if (accepted.messages.empty() && !arrived.empty())
-    add(mail_without_250, "no message delivered where none was accepted", shown(arrived.front().content));
-  else if (arrived.size() > copies)
-    add(mail_doubled, "each message delivered once to each recipient",
-        fmt::format("{} copies for {} recipients", arrived.size(), copies));
-  if (all_came && arrived.size() < accepted.messages.size())
-    add(mail_lost, "each message that was accepted is delivered",
+  const std::string_view cause = miscounted(accepted, arrived.size());
+  if (cause == mail_without_250)
+    add(cause, "no message delivered where none was accepted", shown(arrived.front().content));
+  if (cause == mail_doubled)
+    add(cause, "each message delivered once to each recipient",
+        fmt::format("{} copies for {} recipients", arrived.size(), recipients_of(accepted)));
+  if (cause == mail_lost && all_came)
+    add(cause, "each message that was accepted is delivered",
         fmt::format("{} accepted, {} delivered", accepted.messages.size(), arrived.size()));
   const bool plain =
       std::all_of(accepted.messages.begin(), accepted.messages.end(), [](const auto& one) { return one.plain; });

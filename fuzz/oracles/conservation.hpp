@@ -63,8 +63,12 @@ inline constexpr std::string_view mail_doubled = "mail/doubled";
 inline constexpr std::string_view mail_changed = "mail/changed";
 inline constexpr std::string_view mail_without_250 = "mail/without-250";
 
-/// What is wrong with it. `all_came`: long enough was waited for what is missing to count as lost. `bodies_as_sent`:
-/// this server does not change the bodies of messages.
+/// What is wrong with the number of copies that arrived: one of the first, the second and the last of these causes, or
+/// nothing. One each for a recipient may come, or one for all.
+[[nodiscard]] std::string_view miscounted(const AcceptedMail& accepted, std::size_t arrived);
+
+/// What is wrong with what arrived. `all_came`: long enough was waited for what is missing to count as lost.
+/// `bodies_as_sent`: this server does not change the bodies of messages.
 [[nodiscard]] std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted,
                                                    const std::vector<ArrivedMail::Message>& arrived, bool all_came,
                                                    bool bodies_as_sent);

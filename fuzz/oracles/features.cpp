@@ -52,20 +52,17 @@ std::size_t count_features(const record::Transcript& transcript, std::span<std::
   Counter counter(counters);
   for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
     std::uint64_t before = 0;
-    judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
-    watcher.referee.tell([&](const smtp::Answer& answer) {
+    (void)judge::watched(transcript, session, [&](const smtp::Answer& answer) {
       const std::uint64_t now = number_of(answer);
       counter.count(1, now);
       counter.count(2, before * 131 + now);
       counter.count(3, now * 4096 + shape_of(answer.reply));
       before = now;
     });
-    for (const Event& event : transcript.events) {
-      if (event.session != session) continue;
-      watcher.show(event);
-      if (event.kind != Event::Kind::octets && event.by == record::Party::server && event.kind != Event::Kind::waited)
+    for (const Event& event : transcript.events)
+      if (event.session == session && event.by == record::Party::server && event.kind != Event::Kind::octets &&
+          event.kind != Event::Kind::waited)
         counter.count(4, before * 32 + static_cast<std::uint64_t>(event.kind));
-    }
   }
   return counter.touched();
 }

@@ -29,16 +29,6 @@ std::string said_before(const record::Transcript& transcript, std::size_t end) {
   return "connection";
 }
 
-/// Whether it is known at the end of each session what was owed in it: where it is not, a reply too many is none.
-bool order_is_known(const record::Transcript& transcript) {
-  std::vector<judge::Watcher> watchers;
-  for (std::size_t i = 0; i < transcript.sessions.size(); ++i)
-    watchers.push_back({smtp::Referee(transcript.terms.lmtp)});
-  for (const Event& event : transcript.events)
-    if (event.session < watchers.size()) watchers[event.session].show(event);
-  return std::all_of(watchers.begin(), watchers.end(), [](const auto& one) { return one.referee.order_is_known(); });
-}
-
 std::string rule_of(const judge::Verdict& verdict) {
   if (verdict.outcome == scenario::Outcome::crash) return "crash";
   return verdict.cause == Cause::hang || verdict.cause == Cause::incomplete ? "hang"
@@ -87,14 +77,16 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     const std::string rule = rule_of(one);
     add(rule, rule == scenario::fence_rule ? "" : said_before(transcript, one.event), one.expected, one.actual);
   };
-  const bool known = order_is_known(transcript);
+  // Where it is not known what was owed, a reply too many is none.
+  const judge::RefereeReport report = judge::referee_report(transcript);
+  const bool known = report.order_is_known;
   if (is_breach(played.judged.verdict)) add_verdict(played.judged.verdict);
   if (const auto last = known || is_breach(played.judged.verdict) ? std::nullopt : hung_up_on(transcript))
     add("crash", "octets", "a reply, or 421", "closed after " + smtp::escape(last->substr(0, 200)));
   const auto& fence = played.judged.broken_fence;
   if (fence && is_breach(*fence) && (known || fence->outcome == scenario::Outcome::crash)) add_verdict(*fence);
   const bool crashed = !all.empty() && all.front().rule == "crash";
-  for (const smtp::Violation& one : judge::referee_report(transcript).violations) {
+  for (const smtp::Violation& one : report.violations) {
     // A close instead of a reply is a crash, whether it is the session or the referee that says so.
     const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
     if (is_crash && crashed) continue;

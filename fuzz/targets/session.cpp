@@ -1,9 +1,6 @@
 // Invariant: whatever session is played, the strict reference server breaks no rule, and keeps what it has accepted.
 //
-// Input: fuzz/session/session_input.hpp. The mutator is that of the live campaigns.
-#include <cstring>
-
-#include "fuzz/mutators/session_mutator.hpp"
+// Input: fuzz/session/session_input.hpp. The mutator is that of the live campaigns (fuzz/mutators).
 #include "fuzz/oracles/conservation.hpp"
 #include "fuzz/oracles/oracles.hpp"
 #include "fuzz/require.hpp"
@@ -15,11 +12,6 @@ using namespace smtpspec::fuzz;
 
 namespace {
 
-std::size_t put(const std::string& input, std::uint8_t* into) {
-  std::memcpy(into, input.data(), input.size());
-  return input.size();
-}
-
 void hold(const std::vector<Breach>& breaches) {
   for (const Breach& one : breaches) {
     std::fprintf(stderr, "%s: expected %s; actual %s\n", one.cause.c_str(), one.expected.c_str(), one.actual.c_str());
@@ -28,15 +20,6 @@ void hold(const std::vector<Breach>& breaches) {
 }
 
 }  // namespace
-
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
-  return put(mutate(octets_of(data, size), most, seed), data);
-}
-extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size,
-                                                 const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,
-                                                 std::size_t most, unsigned seed) {
-  return put(cross_over(octets_of(first, first_size), octets_of(second, second_size), most, seed), out);
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const scenario::Suite suite;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/campaign.hpp"
-#include "fuzz/campaign/seeds.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/cli/commands.hpp"
@@ -79,9 +78,7 @@ class FuzzCommand {
     }
     settings_.time = std::chrono::ceil<std::chrono::seconds>(duration_from(options_.time));
     settings_.jobs = options_.jobs;
-    settings_.seed = options_.seed != 0
-                         ? options_.seed
-                         : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+    settings_.seed = seed_of(options_.seed);
     opponent_.near_only = !options_.allow_remote;
     Burden burden;
     burden.sessions = 1000 * static_cast<std::size_t>(settings_.time.count());
@@ -93,7 +90,7 @@ class FuzzCommand {
     return server_.start(opponent_.target, opponent_.near_only, [] { return signal_caught() != 0; });
   }
 
-  /// The survey, as every run begins with it; then one plain message, which has to be accepted.
+  /// The survey, as every run begins with it: it tells whether mail is taken.
   std::optional<std::string> get_acquainted() {
     engine::RunSettings survey;
     survey.target = opponent_.target;

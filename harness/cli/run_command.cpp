@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <set>
 
@@ -23,10 +22,6 @@
 namespace smtpspec::cli {
 
 namespace {
-
-std::uint64_t seed_from_clock() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-}
 
 /// How many sessions there are descriptors for, of which the system is asked for as many as it gives. Of the embedded
 /// server a session has both ends, and its mail two more connections.
@@ -107,7 +102,7 @@ class RunCommand {
     if (!options_.time.empty()) settings_.time = duration_from(options_.time);
     settings_.repeat = options_.repeat;
     settings_.secret = delivery::make_secret();
-    settings_.seed = options_.seed != 0 ? options_.seed : seed_from_clock();
+    settings_.seed = seed_of(options_.seed);
     const std::string& target = options_.target.target;
     settings_.again = "smtpspec run" + (target.empty() ? "" : " " + shell_word(target)) + options_.target.words();
     for (const auto& folder : options_.suite) settings_.again += " --suite " + shell_word(folder.string());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -212,6 +213,11 @@ std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
     wanted.push_back({format, equals == std::string::npos ? "" : std::filesystem::path(text.substr(equals + 1))});
   }
   return wanted;
+}
+
+std::uint64_t seed_of(std::uint64_t given) {
+  if (given != 0) return given;
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
 }
 
 bool baseline_of(const std::filesystem::path& file, std::optional<scenario::Baseline>& given) {

@@ -63,6 +63,8 @@ struct WantedReport {
 [[nodiscard]] std::optional<scenario::Target> target_of(const TargetOptions& options);
 [[nodiscard]] std::optional<engine::Selection> selection_of(const RunOptions& options);
 [[nodiscard]] std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options);
+/// 0: taken from the clock.
+[[nodiscard]] std::uint64_t seed_of(std::uint64_t given);
 /// `given` is set to the baseline where one was asked for.
 [[nodiscard]] bool baseline_of(const std::filesystem::path& file, std::optional<scenario::Baseline>& given);
 

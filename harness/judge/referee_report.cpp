@@ -39,6 +39,15 @@ bool Watcher::show(const Event& event) {
   }
 }
 
+smtp::Referee watched(const record::Transcript& transcript, std::size_t session,
+                      std::function<void(const smtp::Answer&)> answered) {
+  Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
+  watcher.referee.tell(std::move(answered));
+  for (const Event& event : transcript.events)
+    if (event.session == session) watcher.show(event);
+  return std::move(watcher.referee);
+}
+
 RefereeReport referee_report(const record::Transcript& transcript) {
   RefereeReport report;
   std::vector<std::vector<std::size_t>> events(transcript.sessions.size());  // of each session
@@ -50,6 +59,7 @@ RefereeReport referee_report(const record::Transcript& transcript) {
     for (const std::size_t i : of_session)
       if (watcher.show(transcript.events[i])) calls.push_back(i);
     const smtp::Referee& referee = watcher.referee;
+    report.order_is_known = report.order_is_known && referee.order_is_known();
     for (std::size_t i = 0; i < report.counts.size(); ++i) {
       report.counts[i].checked += referee.counts()[i].checked;
       report.counts[i].broken += referee.counts()[i].broken;
