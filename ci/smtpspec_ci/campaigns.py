@@ -12,6 +12,7 @@ from smtpspec_ci import processes
 from smtpspec_ci.processes import BUILD
 
 SMTPSPEC = BUILD / "dev" / "harness" / "cli" / "smtpspec"
+FOLDER = BUILD / "campaigns"
 # A fault, and findings one of which tells of it. The last five are beyond crashes and replies.
 FAULTS = {
     "bare-line-end-hangs-up": ("crash", "silent-close"),
@@ -53,7 +54,7 @@ sink = "127.0.0.1:{sink}"
 
 def campaign(fault, seconds):
     """Its exit code, what it found, and its last line but one."""
-    sink, folder = processes.free_port(), BUILD / "campaigns" / (fault or "clean")
+    sink, folder = processes.free_port(), FOLDER / (fault or "clean")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = [SMTPSPEC, "serve", "127.0.0.1:0", "--relay", f"127.0.0.1:{sink}", "--user", "alice:open-sesame",

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from smtpspec_ci import fuzzing, layers, processes, schemas, tidy
+from smtpspec_ci import afl, fuzzing, layers, oss_fuzz, processes, schemas, tidy
 from smtpspec_ci.processes import CORES, ROOT
 from smtpspec_ci.runner import Failed, Run, Skipped, Step
 
@@ -78,6 +78,10 @@ def do_fuzz(seconds):
         build(work, "fuzz", *(f"fuzz_{target}" for target in fuzzing.targets()))
         work.hold(fuzzing.fuzz(work, seconds))
     return do
+
+
+def do_oss_fuzz(*targets):
+    return lambda work: oss_fuzz.own_targets(work, targets)
 
 
 def do_coverage(work):
@@ -180,6 +184,7 @@ TEST = [
     Step("hostile", "much of the suite on hostile servers, and its sink attacked", do_hostile("much"), needs=("build",)),
     BUILD_ASAN,
     Step("fuzz", "fuzz targets: clang, sanitizers, warnings are errors, 10 s each", do_fuzz(10), "compute"),
+    Step("oss-fuzz", "OSS-Fuzz: its build script, some targets", do_oss_fuzz("reply_parser", "referee", "sasl"), "compute"),
     Step("tidy", "clang-tidy, and clang's own warnings", do_tidy, "compute"),
     Step("hostile-asan", f"the same, little of it, under {ASAN}", do_hostile_sanitized("fuzz", "little"),
          needs=("build", "build-asan")),
@@ -189,6 +194,8 @@ LONG = [
     BUILD_STEP,
     Step("odd", "the suite on odd servers, without options: fair, quick and short", do_odd, needs=("build",)),
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
+    Step("oss-fuzz", "OSS-Fuzz: its build script, every target", do_oss_fuzz(), "compute"),
+    Step("afl", "AFL++: a fuzz target, and its tools on a campaign's folder", afl.check, "compute", ("build",)),
     Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build",)),
     Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
@@ -223,5 +230,5 @@ def main(arguments):
     if which == "long":
         print(ABOUT[which])
     print(f"{which}: installing what is missing", flush=True)
-    processes.must("ci/setup", "build", "test")
+    processes.must("ci/setup", "build", "test", *(["long"] if which == "long" else []))
     return Run([step for step in steps if not wanted or step.name in wanted]).play()

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
+#include <iterator>
 #include <optional>
 #include <thread>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "fuzz/campaign/afl_stats.hpp"
 #include "fuzz/campaign/mail_taker.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/seeds.hpp"
@@ -97,22 +101,14 @@ class Campaign {
     write_stats();
   }
 
-  /// As afl-whatsup and afl-plot read them.
   void write_stats() {
-    const CampaignStatus& status = result_.status;
-    const std::int64_t now = std::time(nullptr);
-    plot_ += plot_.empty()
-                 ? "# relative_time, cycles_done, cur_item, corpus_count, pending_total, pending_favs, "
-                   "map_size, saved_crashes, saved_hangs, max_depth, execs_per_sec, total_execs, edges_found\n"
-                 : "";
-    plot_ += fmt::format("{}, 0, 0, 0, 0, 0, 0, {}, 0, 0, {:.2f}, {}, {}\n", status.elapsed.count(), status.findings,
-                         status.sessions_a_second(), status.sessions, std::max(status.edges, status.features));
-    const std::string stats = fmt::format(
-        "start_time        : {}\nlast_update       : {}\nrun_time          : {}\nfuzzer_pid        : 0\n"
-        "execs_done        : {}\nexecs_per_sec     : {:.2f}\nsaved_crashes     : {}\nedges_found       : {}\n"
-        "command_line      : smtpspec fuzz\nafl_banner        : {}\n",
-        now - status.elapsed.count(), now, status.elapsed.count(), status.sessions, status.sessions_a_second(),
-        status.findings, std::max(status.edges, status.features), file_name(opponent_.target.name));
+    std::error_code error;
+    const std::filesystem::directory_iterator queue(folder_.queue(), error);
+    const auto inputs = error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
+    if (plot_.empty()) plot_ = plot_header();
+    plot_ += plot_line(result_.status, inputs);
+    const auto stats =
+        fuzzer_stats(result_.status, inputs, std::time(nullptr), getpid(), file_name(opponent_.target.name));
     if (!folder_.put_stats(stats, plot_))
       result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
   }

@@ -1,0 +1,46 @@
+#include "fuzz/campaign/afl_stats.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace smtpspec::fuzz {
+
+std::string plot_header() {
+  return "# relative_time, cycles_done, cur_item, corpus_count, pending_total, pending_favs, map_size, saved_crashes, "
+         "saved_hangs, max_depth, execs_per_sec, total_execs, edges_found\n";
+}
+
+std::string plot_line(const CampaignStatus& status, std::size_t inputs) {
+  return fmt::format("{}, 0, 0, {}, 0, 0, 0%, {}, 0, 0, {:.2f}, {}, {}\n", status.elapsed.count(), inputs,
+                     status.findings, status.sessions_a_second(), status.sessions,
+                     std::max(status.edges, status.features));
+}
+
+std::string fuzzer_stats(const CampaignStatus& status, std::size_t inputs, std::int64_t now, std::int64_t process,
+                         const std::string& name) {
+  std::string text;
+  const auto say = [&](std::string_view key, const auto& value) { text += fmt::format("{:<18}: {}\n", key, value); };
+  const std::int64_t last_find = status.since_news.count() > 0 ? now - status.since_news.count() : 0;
+  say("start_time", now - status.elapsed.count());
+  say("last_update", now);
+  say("run_time", status.elapsed.count());
+  say("fuzzer_pid", process);
+  for (const std::string_view key : {"cycles_done", "cycles_wo_finds"}) say(key, 0);
+  say("execs_done", status.sessions);
+  say("execs_per_sec", fmt::format("{:.2f}", status.sessions_a_second()));
+  say("corpus_count", std::max<std::size_t>(inputs, 1));  // they divide by it
+  for (const std::string_view key : {"corpus_found", "cur_item", "pending_favs", "pending_total"}) say(key, 0);
+  say("stability", "100.00%");
+  say("bitmap_cvg", "0.00%");
+  say("saved_crashes", status.findings);
+  say("saved_hangs", 0);
+  say("last_find", last_find);
+  for (const std::string_view key : {"last_crash", "last_hang"}) say(key, 0);
+  say("edges_found", std::max(status.edges, status.features));
+  say("afl_banner", name);
+  say("command_line", "smtpspec fuzz");
+  return text;
+}
+
+}  // namespace smtpspec::fuzz
