@@ -6,8 +6,8 @@ import sys
 from smtpspec_ci import processes
 
 # The module of each command; its main(arguments) gives the exit code.
-COMMANDS = {"bench": "bench", "campaigns": "campaigns", "check_reports": "reports", "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd",
-            "servers": "servers", "test": "steps"}
+COMMANDS = {"bench": "bench", "campaign": "campaign", "campaigns": "campaigns", "check_reports": "reports",
+            "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd", "servers": "servers", "test": "steps"}
 
 
 def main():

@@ -26,8 +26,9 @@ servers=${SMTPSPEC_SERVERS:-$repository/build/servers}
 if ! open_to_others "$servers"; then
   servers=/var/tmp/smtpspec-servers-$(printf '%s' "$servers" | cksum | cut -d ' ' -f 1)
 fi
-home=$servers/$target   # kept: the unpacked packages, certificates
-run=$home/run           # made anew by each start: settings, queue, log
+build=${SMTPSPEC_BUILD:-}  # empty: Debian's own; or what `compiled` makes of its source: edges, asan
+home=$servers/$target${build:+-$build}  # kept: the unpacked packages, certificates
+run=$home/run                           # made anew by each start: settings, queue, log
 mkdir -p "$home" && [ -w "$home" ] || die "cannot write to $home; was it made by root?"
 
 # One start or stop at a time. Whatever is started must not inherit the lock: 9>&-
@@ -83,6 +84,28 @@ unpack() {
   root=$home/root
   lib=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || printf '%s-linux-gnu' "$(uname -m)")
   rm -rf "$home/settings"
+}
+
+# compiled PACKAGE: where SMTPSPEC_BUILD asks for it, makes the server from that package's source, and puts it in the
+# place of the one that was unpacked: `edges` counts its edges for a campaign (AFL++'s compiler), `asan` has
+# AddressSanitizer, whose reports go to asan.* in the run's folder. The target's own ./compile knows how.
+compiled() {
+  case "$build" in
+    '') return 0 ;;
+    edges) export AFL_QUIET=1 CC=afl-clang-fast CFLAGS="-O2 -g1" ;;
+    asan)
+      export CC=clang CFLAGS="-O1 -g1 -fno-omit-frame-pointer -fsanitize=address"
+      export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:log_path=$run/asan
+      ;;
+    *) die "there is no build '$build'; there are: edges asan" ;;
+  esac
+  [ ! -e "$root/compiled" ] || return 0
+  "$repository/ci/setup" test long
+  "$repository/ci/fetch_source" "$1" "$home"
+  say "building it from its source; the log is $home/compile.log"
+  (cd "$home/source" && "$here/compile" "$root") </dev/null >"$home/compile.log" 2>&1 9>&- ||
+    die "could not be built: $(tail -n 1 "$home/compile.log")"
+  touch "$root/compiled"
 }
 
 # A self-signed certificate in tls/, made once.

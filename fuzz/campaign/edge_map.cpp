@@ -9,10 +9,18 @@
 
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <unistd.h>
 
 namespace smtpspec::fuzz {
 
-EdgeMap::EdgeMap() : id_(shmget(IPC_PRIVATE, size, IPC_CREAT | 0600)) {
+namespace {
+
+/// A server that root starts becomes other users, and each of its processes comes to the map by itself.
+int mode() { return geteuid() == 0 ? 0666 : 0600; }
+
+}  // namespace
+
+EdgeMap::EdgeMap() : id_(shmget(IPC_PRIVATE, size, IPC_CREAT | mode())) {
   if (id_ < 0) throw std::system_error(errno, std::generic_category(), "memory to share with the server");
   void* const memory = shmat(id_, nullptr, 0);
   const int problem = errno;
