@@ -133,16 +133,18 @@ void play_all(std::vector<Proof>& proofs, const scenario::Suite& suite, const Pr
 int prove(const ProveOptions& options) {
   const auto suite = load_suite(options.suite);
   if (!suite) return exit_usage;
-  for (const std::string& fault : options.faults) {
-    if (reference::fault_named(fault)) continue;
-    say(fmt::format("--fault {}: there is no such fault; `smtpspec serve --list-faults` shows them", fault));
+  for (const std::string& name : options.faults) {
+    const auto fault = reference::fault_named(name);
+    if (fault && !reference::row_of(*fault).deadly) continue;
+    say(fault ? fmt::format("--fault {}: the server's process is lost by it; it is for campaigns (smtpspec fuzz)", name)
+              : fmt::format("--fault {}: there is no such fault; `smtpspec serve --list-faults` shows them", name));
     return exit_usage;
   }
   std::vector<Proof> proofs(1);
   for (const reference::FaultRow& row : reference::fault_table()) {
     const bool wanted = options.faults.empty() ||
                         std::find(options.faults.begin(), options.faults.end(), row.name) != options.faults.end();
-    if (wanted) proofs.emplace_back().fault = &row;
+    if (wanted && !row.deadly) proofs.emplace_back().fault = &row;
   }
   watch_signals();
   play_all(proofs, *suite, options);

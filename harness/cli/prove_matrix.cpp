@@ -141,9 +141,11 @@ Matrix matrix_of(const std::vector<Proof>& proofs, const scenario::Suite& suite)
     proven.insert(row.findings.kept.begin(), row.findings.kept.end());
     matrix.faults.push_back(std::move(row));
   }
+  const auto table = reference::fault_table();
+  const auto all = std::count_if(table.begin(), table.end(), [](const auto& row) { return !row.deadly; });
+  if (matrix.faults.size() + matrix.freedoms.size() < static_cast<std::size_t>(all)) return matrix;
   for (const Scenario& scenario : suite.scenarios)
-    if (matrix.faults.size() + matrix.freedoms.size() == reference::fault_count && proven.count(scenario.id) == 0)
-      matrix.idle.push_back(scenario.id);
+    if (proven.count(scenario.id) == 0) matrix.idle.push_back(scenario.id);
   return matrix;
 }
 

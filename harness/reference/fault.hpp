@@ -25,9 +25,11 @@ struct FaultRow {
   bool hard = false;           ///< hard to see: see faults.def
   bool permitted = false;      ///< a freedom: the RFC lets a server do so
   bool of_submission = false;  ///< and it is seen only where mail is submitted
+  bool deadly = false;         ///< the process of the server is lost by it: see faults.def
 };
 /// One row a fault, in the order of the enumeration.
 [[nodiscard]] std::span<const FaultRow> fault_table();
+[[nodiscard]] const FaultRow& row_of(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_named(std::string_view name);
 [[nodiscard]] std::string_view name(Fault fault);
 

@@ -641,7 +641,7 @@ TEST_CASE("each fault has a case, a name of words and hyphens, and a summary") {
     CAPTURE(row.name);
     const auto tested =
         std::count_if(cases.begin(), cases.end(), [&](const Case& one) { return one.fault == row.fault; });
-    CHECK(tested == 1);
+    CHECK(tested == (row.deadly ? 0 : 1));  // those have a test of their own
     CHECK(row.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos);
     CHECK_FALSE(row.summary.empty());
     CHECK(fault_named(row.name) == row.fault);

@@ -23,6 +23,7 @@ bool is_malformed_scram(const Command& command) {
 }  // namespace
 
 void FaultyCore::dispatch(const Command& given) {
+  die_of(given);
   Command command = given;
   answering = command.verb;
   if (misjudged(command)) return reply(500, "5.5.2", "Command not recognized");
@@ -47,6 +48,7 @@ void FaultyCore::refuse(const Refusal& refusal, const Command& command) {
   if (refusal.why == Why::other_protocol && has(Fault::unknown_command_hangs_up)) return end(Want::close);
   const bool keeps_order = refusal.code < 500 || refusal.code == 503;
   if (command.verb != Verb::rcpt || keeps_order) return Core::refuse(refusal, command);
+  die_of_refusal();
   if (has(Fault::rcpt_hangs_up)) return end(Want::close);
 
   if (has(Fault::refused_recipient_resets)) end_transaction();
@@ -174,6 +176,7 @@ void FaultyCore::carry_out(const Command& command) {
 }
 
 void FaultyCore::auth_response(const smtp::CommandLine& line) {
+  die_of_response(line.bytes);
   if (has(Fault::auth_long_line_hangs_up) && line.bytes.size() > auth_buffer) return end(Want::close);
   if (line.bytes == "*" && has(Fault::auth_cannot_be_cancelled)) return reply(334, "", challenge);
   Core::auth_response(line);

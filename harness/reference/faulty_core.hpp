@@ -1,7 +1,8 @@
 // The reference server with named faults: at each point where a fault acts it does that, and else what Core does.
 // faulty_core.cpp: octets, replies and the connection; faulty_syntax.cpp: command lines; faulty_rules.cpp: what is
 // refused and what is let pass; freedoms.cpp: replies that a server may give as well; faulty_commands.cpp and
-// faulty_message.cpp: commands, and the message; message_faults.cpp: its octets; envelope_faults.cpp: its parameters.
+// faulty_message.cpp: commands, and the message; message_faults.cpp: its octets; envelope_faults.cpp: its parameters;
+// deadly_faults.cpp: what ends the server's process.
 #pragma once
 
 #include <cstdint>
@@ -89,6 +90,13 @@ struct FaultyCore : Core {
   [[nodiscard]] bool accepts_path(const smtp::CommandError& error);
   [[nodiscard]] bool hangs_up_on(const smtp::CommandError& error) const;
 
+  // deadly_faults.cpp
+  void die_of_line(std::string_view line);  ///< without its line end
+  void die_of(const smtp::Command& command);
+  void die_of_refusal();
+  void die_of_text(std::string_view octets);
+  void die_of_response(std::string_view line) const;
+
   // freedoms.cpp
   [[nodiscard]] bool answers_freely(std::string_view line);
   [[nodiscard]] bool is_disliked() const;  ///< the message
@@ -165,7 +173,9 @@ struct FaultyCore : Core {
   bool gone = false;            ///< the client has left: there is nobody to answer
   bool spoken_to = false;       ///< the client has said something, or was greeted once more
   bool delivered_once = false;
-  bool quitting = false;  ///< QUIT was answered, and the rest of its segment is read
+  bool quitting = false;      ///< QUIT was answered, and the rest of its segment is read
+  char* freed = nullptr;      ///< memory that deadly faults still use
+  std::size_t text_line = 0;  ///< octets of the line of DATA that is read
 };
 
 }  // namespace smtpspec::reference

@@ -109,6 +109,7 @@ void FaultyCore::end_at_end_of_data(Command& command) const {
 }
 
 bool FaultyCore::decode(std::string_view& octets) {
+  die_of_text(octets);
   std::string& message = transaction.mail.message;
   if (has(Fault::commands_in_data_obeyed) && obeys(octets)) return false;
   if (gives_up(octets)) return false;

@@ -112,6 +112,7 @@ bool FaultyCore::misjudged(const Command& command) const {
 }
 
 void FaultyCore::read_command(std::string_view line, std::size_t octets) {
+  die_of_line(line);
   answering = Verb::unknown;
   std::string printable(line), shortened;
   if (has(Fault::control_octets_accepted)) rewrite(printable, R"([\x00-\x1f\x7f])", "");
