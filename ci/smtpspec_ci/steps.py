@@ -135,9 +135,13 @@ def do_stored(binary, times, *more):
 
 
 def do_failing_calls(preset):
-    """Each call of files in its turn, and many of the clock."""
-    test, folder = "harness/cli/failing_calls_test.py", f"build/{preset}/harness/cli"
-    return lambda work: work.run("/usr/bin/python3", "-B", test, f"{folder}/failing_smtpspec", SMTPSPEC, "--thorough")
+    """Each allocation, each reading of the clock and each call of files in its turn; of the clock beside a road, many."""
+    test, folder = "harness/cli/failing_calls_test.py", f"build/{preset}/harness"
+
+    def do(work):
+        work.run(f"{folder}/engine/injection_test", "[.each]")
+        work.run("/usr/bin/python3", "-B", test, f"{folder}/cli/failing_smtpspec", SMTPSPEC, "--thorough")
+    return do
 
 
 def do_campaigns(work):
@@ -196,7 +200,7 @@ LONG = [
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
     Step("oss-fuzz", "OSS-Fuzz: its build script, every target", do_oss_fuzz(), "compute"),
     Step("afl", "AFL++: a fuzz target, and its tools on a campaign's folder", afl.check, "compute", ("build",)),
-    Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build",)),
+    Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build", "unit-asan")),
     Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),

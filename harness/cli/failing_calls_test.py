@@ -188,10 +188,10 @@ KINDS = [
     Kind("written-once", "once", None, False, 6, 1),
     Kind("written-full", "full", None, False, 10, 1),
     Kind("written-part", "part", None, False, 4, 1),
-    Kind("maildir-once", "once", "maildir", False, 80, 4),
-    Kind("maildir-once-faulty", "once", "maildir", True, 80, 4),
-    Kind("mbox-once", "once", "mbox", False, 60, 4),
-    Kind("mbox-once-faulty", "once", "mbox", True, 60, 4),
+    Kind("maildir-once", "once", "maildir", False, 80, 1),
+    Kind("maildir-once-faulty", "once", "maildir", True, 80, 1),
+    Kind("mbox-once", "once", "mbox", False, 60, 1),
+    Kind("mbox-once-faulty", "once", "mbox", True, 60, 1),
     Kind("maildir-part", "part", "maildir", False, 20, 1),
     Kind("mbox-part-faulty", "part", "mbox", True, 12, 1),
     Kind("clock-jumps", "jumps", "maildir", False, 800, 100),
@@ -266,7 +266,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("failing", type=os.path.abspath)
     parser.add_argument("smtpspec", type=os.path.abspath)
-    parser.add_argument("--thorough", action="store_true", help="of writing each call fails, of the others many do")
+    parser.add_argument("--thorough", action="store_true", help="each call of files fails, and many of the clock do")
     parser.add_argument("--one-in", type=int, help="of so many calls one fails; 1: each in its turn")
     parser.add_argument("--seed", type=int, default=1, help="draws the calls that fail")
     parser.add_argument("--at-a-time", type=int, default=12)
