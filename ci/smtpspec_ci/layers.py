@@ -30,6 +30,8 @@ RULES = {
     "fuzz/mutators": (["fuzz/mutators", "fuzz/require.hpp", "harness/smtp/char_class.hpp"], [], []),
     "fuzz/oracles": (["fuzz/oracles", "harness/judge", "harness/record", "harness/scenario/outcome.hpp", "harness/smtp"],
                      ["fmt"], ["re2"]),
+    "fuzz/seeds": (["fuzz/seeds", "fuzz/session", "harness/judge", "harness/memory/memory_run.hpp", "harness/record",
+                    "harness/scenario"], ["fmt"], []),
     "fuzz/campaign": (["fuzz", "harness/delivery", "harness/engine", "harness/judge", "harness/record", "harness/reference/session.hpp",
                        "harness/scenario", "harness/wire"], ["asio", "fmt"], []),
     "harness/cli": (["harness", "reports", "fuzz/campaign", "fuzz/session"], ["asio", "fmt", "openssl", "CLI", "nlohmann"], []),
