@@ -40,7 +40,8 @@ def version_14(work, tool):
 
 def do_format(work):
     version_14(work, "clang-format")
-    files = sorted(file for room in ("harness", "reports", "fuzz") for file in (ROOT / room).rglob("*.[ch]pp"))
+    files = sorted(file for room in ("harness", "reports", "fuzz") for pattern in ("*.[ch]pp", "*.h")
+                   for file in (ROOT / room).rglob(pattern))
     work.run("clang-format", "--dry-run", "--Werror", *files)
 
 
