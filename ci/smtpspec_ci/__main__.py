@@ -7,7 +7,8 @@ from smtpspec_ci import processes
 
 # The module of each command; its main(arguments) gives the exit code.
 COMMANDS = {"bench": "bench", "campaign": "campaign", "campaigns": "campaigns", "check_reports": "reports",
-            "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd", "servers": "servers", "test": "steps"}
+            "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd", "refresh-corpus": "corpus",
+            "servers": "servers", "test": "steps"}
 
 
 def main():

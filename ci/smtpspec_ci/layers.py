@@ -28,8 +28,12 @@ RULES = {
                 ["fmt"], ["nlohmann", "pugixml"]),
     "fuzz/session": (["fuzz/session", "harness/ledger", "harness/scenario"], [], []),
     "fuzz/mutators": (["fuzz/mutators", "fuzz/require.hpp", "harness/smtp/char_class.hpp"], [], []),
-    "fuzz/oracles": (["fuzz/oracles", "harness/judge", "harness/record", "harness/scenario/outcome.hpp", "harness/smtp"],
+    "fuzz/oracles": (["fuzz/oracles", "harness/judge", "harness/record", "harness/scenario/model.hpp", "harness/scenario/outcome.hpp", "harness/smtp"],
                      ["fmt"], ["re2"]),
+    "fuzz/linked": (["fuzz", "harness/engine/run.hpp", "harness/memory", "harness/record", "harness/scenario", "harness/smtp"], ["fmt"], []),
+    "fuzz/example": ([], ["smtpspec"], []),  # what is installed, and nothing else
+    "fuzz/seeds": (["fuzz/seeds", "fuzz/session", "harness/judge", "harness/memory/memory_run.hpp", "harness/record",
+                    "harness/scenario"], ["fmt"], []),
     "fuzz/campaign": (["fuzz", "harness/delivery", "harness/engine", "harness/judge", "harness/record", "harness/reference/session.hpp",
                        "harness/scenario", "harness/wire"], ["asio", "fmt"], []),
     "harness/cli": (["harness", "reports", "fuzz/campaign", "fuzz/session"], ["asio", "fmt", "openssl", "CLI", "nlohmann"], []),
@@ -43,12 +47,14 @@ EXCEPTIONS = {
     "harness/scenario/target.cpp": ["arpa/inet.h"],
     "harness/smtp/address_literal.cpp": ["arpa/inet.h"],  # inet_pton reads an address; it opens nothing
     "fuzz/targets/mailbox_reader.cpp": ["unistd.h"],  # what reads files is given files, in a folder of the process's own
+    "fuzz/linked/fuzz_session.hpp": ["fuzz_session.h"],  # installed beside it
+    "fuzz/linked/linked_server_test.hpp": ["harness/reference"],  # its tests play the real thing
     "harness/engine/reference_test.hpp": ["harness/reference", "harness/memory/reference_target.hpp"],  # its tests play against the real thing
 }
 # How an angled include names a third party; whatever matches none of these is the standard library or the system's.
 THIRD_PARTIES = {
     "asio": r"asio[./]", "openssl": r"openssl/", "gsasl": r"gsasl", "toml++": r"toml\+\+/", "fmt": r"fmt/",
-    "CLI": r"CLI/", "re2": r"re2/", "nlohmann": r"nlohmann/", "pugixml": r"pugi", "catch2": r"catch2/",
+    "CLI": r"CLI/", "re2": r"re2/", "nlohmann": r"nlohmann/", "pugixml": r"pugi", "catch2": r"catch2/", "smtpspec": r"smtpspec/",
 }
 SYSTEM = re.compile(r"[a-z_]+|(sys|netinet|arpa|net|linux)/[a-z_]+\.h|[a-z_]+\.h")
 # The system's headers, sockets and files, are for the rooms that do input and output.

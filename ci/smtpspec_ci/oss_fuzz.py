@@ -27,9 +27,10 @@ def variables(source, script):
     programs and ccache are."""
     for folder in ("src", "work", "out"):
         (HERE / script / folder).mkdir(parents=True, exist_ok=True)
-    link = HERE / script / "src" / "smtpspec"
-    if not link.is_symlink():
-        link.symlink_to(source)
+    for name, place in {"smtpspec": source, "server": source / "fuzz" / "example"}.items():
+        link = HERE / script / "src" / name
+        if not link.is_symlink():
+            link.symlink_to(place)
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG") or name.startswith("CCACHE")}
     return {**kept, **processes.ENVIRONMENT, "CC": "clang", "CXX": "clang++", "CFLAGS": FLAGS, "CXXFLAGS": FLAGS,
             "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer", "SANITIZER": "address", "FUZZING_ENGINE": "libfuzzer",
@@ -101,3 +102,9 @@ def own_targets(work, targets=None):
     wanted = targets or fuzzing.targets()
     out = build(work, "build.sh", SMTPSPEC_TARGETS=" ".join(wanted))
     work.hold(check(work, out, wanted))
+
+
+def template(work):
+    """The template for authors of servers, with the example as such a server; its planted bug is mended."""
+    out = build(work, "server/build.sh", CXXFLAGS=FLAGS + " -DMENDED")
+    work.hold(check(work, out, ["server_fuzzer"]))

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from smtpspec_ci import afl, fuzzing, layers, oss_fuzz, processes, schemas, tidy
+from smtpspec_ci import afl, fuzzing, layers, oss_fuzz, package, processes, schemas, tidy
 from smtpspec_ci.processes import CORES, ROOT
 from smtpspec_ci.runner import Failed, Run, Skipped, Step
 
@@ -40,7 +40,8 @@ def version_14(work, tool):
 
 def do_format(work):
     version_14(work, "clang-format")
-    files = sorted(file for room in ("harness", "reports", "fuzz") for file in (ROOT / room).rglob("*.[ch]pp"))
+    files = sorted(file for room in ("harness", "reports", "fuzz") for pattern in ("*.[ch]pp", "*.h")
+                   for file in (ROOT / room).rglob(pattern))
     work.run("clang-format", "--dry-run", "--Werror", *files)
 
 
@@ -184,6 +185,7 @@ TEST = [
     Step("check", "smtpspec check: every scenario", do_check, needs=("build",)),
     Step("sentences", "smtpspec check --rfc-dir: every sentence that is cited", do_sentences, needs=("build",)),
     Step("embedded", "the suite on the embedded server, and its reports", do_embedded, needs=("build",)),
+    Step("package", "Debian packages, made and unpacked", package.check, needs=("build",)),
     Step("prove", "smtpspec prove: every fault is caught", do_prove, needs=("build",)),
     Step("hostile", "much of the suite on hostile servers, and its sink attacked", do_hostile("much"), needs=("build",)),
     BUILD_ASAN,
@@ -199,6 +201,7 @@ LONG = [
     Step("odd", "the suite on odd servers, without options: fair, quick and short", do_odd, needs=("build",)),
     Step("fuzz", "fuzz targets: 5 minutes each", do_fuzz(300)),
     Step("oss-fuzz", "OSS-Fuzz: its build script, every target", do_oss_fuzz(), "compute"),
+    Step("oss-fuzz-server", "OSS-Fuzz: the template for authors of servers", oss_fuzz.template, "compute"),
     Step("afl", "AFL++: a fuzz target, and its tools on a campaign's folder", afl.check, "compute", ("build",)),
     Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build", "unit-asan")),
     Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fuzz/campaign/seeds.hpp"
+#include "fuzz/oracles/requirements.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/record/trace.hpp"
 #include "harness/scenario/writer.hpp"
@@ -137,17 +138,10 @@ std::string to_scenario_file(const Finding& finding, const scenario::Suite& suit
   session.id = session.family = "fuzz-" + id;
   session.title = "A session of a campaign: " + finding.breach.cause;
   session.rationale = "Expected: " + finding.breach.expected + ". Seen: " + finding.breach.actual + ".";
-  std::string file;
-  for (const scenario::Scenario& one : suite.scenarios)
-    if (one.rule == finding.breach.rule) {
-      session.requirements = one.requirements;
-      file = scenario::to_toml(one) + "\n";
-    }
-  if (finding.breach.cause.starts_with("mail")) {
-    session.delivered = delivered_as(finding.accepted);
-    session.requirements = {"rfc5321/4.1.1.4/responsibility"};
-  }
-  if (session.requirements.empty()) session.requirements = {"rfc5321/4.2/one-reply-to-each-command"};
+  const scenario::Scenario* row = row_of(finding.breach, suite);
+  const std::string file = row == nullptr ? "" : scenario::to_toml(*row) + "\n";
+  session.requirements = requirements_of(finding.breach, suite);
+  if (finding.breach.cause.starts_with("mail")) session.delivered = delivered_as(finding.accepted);
   return file + scenario::to_toml(session);
 }
 

@@ -43,7 +43,10 @@ struct Said {
 class Driver {
  public:
   Driver(const Settings& settings, bool under_tls, Referee* referee)
-      : session_(settings, under_tls), referee_(referee), refuses_(settings.accept_every_recipient) {
+      : session_(settings, under_tls),
+        referee_(referee),
+        under_tls_(under_tls),
+        refuses_(settings.accept_every_recipient) {
     say();
   }
 
@@ -58,13 +61,14 @@ class Driver {
   bool shake_hands() {
     if (session_.want() != Session::Want::tls) return false;
     session_.tls_started();
+    under_tls_ = true;
     if (referee_ != nullptr) referee_->tls_started();
     say();
     return true;
   }
   Said end() {
     said_.want = session_.want();
-    if (referee_ != nullptr && said_.want == Session::Want::close) referee_->closed();
+    if (referee_ != nullptr && said_.want == Session::Want::close) close();
     session_.hung_up();
     return std::move(said_);
   }
@@ -75,6 +79,12 @@ class Driver {
     if (referee_ != nullptr) referee_->received(output);
     said_.replies += output;
   }
+  void close() {
+    if (under_tls_ && session_.says_close_notify())
+      referee_->tls_ended();
+    else
+      referee_->closed();
+  }
   void deliver() {
     said_.messages.push_back(session_.accepted());
     std::vector<bool> success(session_.accepted().recipients.size(), true);
@@ -84,6 +94,7 @@ class Driver {
 
   Session session_;
   Referee* referee_;
+  bool under_tls_;
   bool refuses_;  ///< a delivery now and then
   Said said_;
 };

@@ -44,5 +44,6 @@ void add_serve(CLI::App& app, Chosen& chosen);
 void add_sink(CLI::App& app, Chosen& chosen);
 void add_fuzz(CLI::App& app, Chosen& chosen);
 void add_prove(CLI::App& app, Chosen& chosen);
+void add_manual(CLI::App& app, Chosen& chosen);
 
 }  // namespace smtpspec::cli

@@ -89,6 +89,7 @@ int go(int argc, char** argv) {
   add_fuzz(app, chosen);
   add_serve(app, chosen);
   add_sink(app, chosen);
+  add_manual(app, chosen);
   refuse_empty_words(app);
   const std::string word = argc > 1 ? argv[1] : "help";
   if (word == "help" && argc < 3) {

@@ -2,35 +2,33 @@
 
 #include <utility>
 
-#include "harness/delivery/accepted.hpp"
-
 namespace smtpspec::memory {
 
 using wire::End;
 using wire::TlsEngine;
-using Want = reference::Session::Want;
+using Want = ServerSession::Want;
 
 Connection::Connection(const Place& place, std::vector<record::Delivery>& delivered)
-    : place_(place), delivered_(delivered), session_(*place.server, *place.faults, false) {}
+    : place_(place), session_(place.open(delivered)) {}
 
 /// What each end has made ready goes over at once.
 void Connection::hand_over() { client_.give(server_.take()); }
 
 void Connection::answer() {
-  const std::string output = session_.take_output();
-  if (!output.empty() && server_.write(output).end != End::octets) session_.hung_up();
+  const std::string output = session_->take_output();
+  if (!output.empty() && server_.write(output).end != End::octets) session_->hung_up();
   hand_over();
 }
 
 bool Connection::serve(Time now) {
   if (server_closed_) return false;
   answer();
-  switch (session_.want()) {
+  switch (session_->want()) {
     case Want::octets: return serve_octets(now);
     case Want::tls: return serve_handshake();
-    case Want::deliver: deliver(); return true;
+    case Want::deliver: session_->deliver(); return true;
     case Want::close:
-      if (session_.says_close_notify()) server_.close_notify();
+      if (session_->says_close_notify()) server_.close_notify();
       hand_over();
       server_closed_ = true;
       return true;
@@ -44,29 +42,29 @@ bool Connection::serve_octets(Time now) {
   if (taken_ < unread_.size()) {
     const std::string_view part = std::string_view(unread_).substr(taken_, at_once);
     taken_ += part.size();
-    session_.receive(part);
+    session_->receive(part);
     hand_over();
     return true;
   }
-  if (!std::exchange(waits_, true)) patience_ends_ = now + std::chrono::milliseconds(session_.patience_ms());
+  if (!std::exchange(waits_, true)) patience_ends_ = now + session_->patience();
   if (const auto read = server_.read()) {
     waits_ = false;
     unread_ = read->octets;
     taken_ = 0;
     if (read->end == End::octets) return true;
     if (read->end == End::tls_closed)
-      session_.tls_ended();
+      session_->tls_ended();
     else
-      session_.hung_up();
+      session_->hung_up();
     hand_over();
     return true;
   }
   if (!client_done_ && now < patience_ends_) return false;
   waits_ = false;
   if (client_done_)
-    session_.hung_up();
+    session_->hung_up();
   else
-    session_.timed_out();
+    session_->timed_out();
   return true;
 }
 
@@ -80,18 +78,12 @@ bool Connection::serve_handshake() {
   if (status == TlsEngine::Status::wants_input && !client_done_) return false;
   shakes_hands_ = false;
   if (status == TlsEngine::Status::done) {
-    session_.tls_started();
+    session_->tls_started();
   } else {
     server_.give_up();
-    session_.tls_failed();
+    session_->tls_failed();
   }
   return true;
-}
-
-void Connection::deliver() {
-  delivered_.push_back(delivery::delivery_of(session_.accepted(), "memory"));
-  const std::size_t recipients = session_.accepted().recipients.size();
-  session_.delivered(std::vector<bool>(recipients, true));
 }
 
 wire::Written Connection::write(std::string_view octets, bool beneath_tls) {

@@ -1,7 +1,8 @@
-// Both ends of one connection in memory: the client's, as the machine acts on it, and the reference session's. Internal
-// to this room.
+// Both ends of one connection in memory: the client's, as the machine acts on it, and the server session's. Internal to
+// this room.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,13 +40,11 @@ class Connection {
  private:
   bool serve_octets(Time now);
   bool serve_handshake();
-  void deliver();
   void answer();
   void hand_over();
 
   const Place& place_;
-  std::vector<record::Delivery>& delivered_;
-  reference::Session session_;
+  std::unique_ptr<ServerSession> session_;
   wire::TlsLayer client_;
   wire::TlsLayer server_;
   std::string unread_;  ///< by the session

@@ -1,13 +1,13 @@
-// Plays a scenario against the reference server's session in memory: no socket, no Asio, and no waiting, for time is
-// virtual. TLS is real.
+// Plays a scenario against a server's session in memory: no socket, no Asio, and no waiting, for time is virtual. TLS
+// is real.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "harness/judge/playing.hpp"
+#include "harness/memory/server_session.hpp"
 #include "harness/record/transcript.hpp"
-#include "harness/reference/session.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/wire/tls.hpp"
 
@@ -15,8 +15,7 @@ namespace smtpspec::memory {
 
 /// Where a scenario is played. What it points to must outlive the play.
 struct Place {
-  const reference::Settings* server = nullptr;
-  const reference::Faults* faults = nullptr;
+  OpenSession open;
   wire::TlsContext* client_tls = nullptr;
   wire::TlsContext* server_tls = nullptr;
 };

@@ -2,10 +2,9 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "harness/engine/run.hpp"
 #include "harness/engine/survey.hpp"
+#include "harness/memory/reference_session.hpp"
 #include "harness/memory/reference_target.hpp"
 
 namespace smtpspec::memory {
@@ -14,47 +13,32 @@ using scenario::Scenario;
 
 MemoryRun::MemoryRun(const scenario::Suite& suite, const std::string& profile, const reference::Faults& faults)
     : suite_(suite),
-      target_(reference_target(profile)),
-      settings_(reference_settings(profile)),
-      faults_(faults),
-      client_tls_(wire::TlsContext::client({})),
-      server_tls_(wire::TlsContext::server(settings_.hostname)) {
-  const Played plain = play(engine::only_the_ladder(scenario::Ladder::greeted));
-  facts_ = engine::facts_of(plain.transcript, plain.to_the_end, nullptr);
-  if (!facts_.starttls) return;
-  const Played under_tls = play(engine::only_the_ladder(scenario::Ladder::tls));
-  facts_ = engine::facts_of(plain.transcript, plain.to_the_end, &under_tls.transcript);
-}
+      server_(reference_target(profile), reference_sessions(reference_settings(profile), faults),
+              reference_settings(profile).hostname) {}
 
 void MemoryRun::get_acquainted() {
-  for (const Scenario* row : engine::survey_rows(suite_, target_)) {
+  for (const Scenario* row : engine::survey_rows(suite_, server_.target())) {
     // There is no other address to ask from whom the server relays for.
-    if (row->fact == "untrusted" || engine::why_not_played(*row, target_, facts_)) continue;
-    engine::learn(facts_, *row, play(*row), {});
-    target_ = engine::as_learnt(std::move(target_), facts_);
+    if (row->fact == "untrusted" || engine::why_not_played(*row, server_.target(), server_.facts())) continue;
+    engine::learn(server_.facts(), *row, play(*row), {});
+    server_.target() = engine::as_learnt(std::move(server_.target()), server_.facts());
   }
 }
 
 Played MemoryRun::play(const Scenario& scenario) {
-  constexpr const char* date = "Thu, 01 Jan 2026 00:00:00 +0000";
-  const Place place{&settings_, &faults_, client_tls_.get(), server_tls_.get()};
-  const std::string token = fmt::format("t{:016x}", ++plays_);
-  record::Terms terms = engine::terms_of(target_, facts_);
-  terms.patience.last = true;
-  Played played = memory::play(scenario, place, terms, judge::Values(target_, token, date));
-  played.transcript.token = token;
+  Played played = server_.play(scenario);
   if (!played.transcript.events.empty()) virtual_time_ += played.transcript.events.back().at;
   rules_.add(played.transcript, played.judged);
   return played;
 }
 
 bool MemoryRun::plays(const Scenario& scenario) const {
-  return !engine::why_not_played(scenario, target_, facts_).has_value();
+  return !engine::why_not_played(scenario, server_.target(), server_.facts()).has_value();
 }
 
 engine::ScenarioResult MemoryRun::result_of(const Scenario& scenario) {
   engine::ScenarioResult result = engine::describe_result(scenario, suite_);
-  if (const auto not_played = engine::why_not_played(scenario, target_, facts_)) {
+  if (const auto not_played = engine::why_not_played(scenario, server_.target(), server_.facts())) {
     engine::put_not_played(result, *not_played);
   } else if (!scenario.rule.empty()) {
     rules_.put(result, scenario);

@@ -8,7 +8,7 @@
 
 #include "harness/engine/facts.hpp"
 #include "harness/engine/rule_tally.hpp"
-#include "harness/memory/memory_play.hpp"
+#include "harness/memory/memory_server.hpp"
 #include "harness/reference/fault.hpp"
 #include "harness/scenario/target.hpp"
 
@@ -29,20 +29,14 @@ class MemoryRun {
   /// One play of it, whatever the server is like; shown to the referee.
   [[nodiscard]] Played play(const scenario::Scenario& scenario);
   /// Why the server could not be asked; empty where it could.
-  [[nodiscard]] const std::string& problem() const { return facts_.problem; }
+  [[nodiscard]] const std::string& problem() const { return server_.facts().problem; }
   /// What all plays took, as they saw it.
   [[nodiscard]] record::Time virtual_time() const { return virtual_time_; }
 
  private:
   const scenario::Suite& suite_;
-  scenario::Target target_;
-  reference::Settings settings_;
-  reference::Faults faults_;
-  std::shared_ptr<wire::TlsContext> client_tls_;
-  std::shared_ptr<wire::TlsContext> server_tls_;
-  engine::Facts facts_;
+  MemoryServer server_;
   engine::RuleTally rules_;
-  std::size_t plays_ = 0;
   record::Time virtual_time_{0};
 };
 

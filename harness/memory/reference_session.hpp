@@ -1,0 +1,12 @@
+// The reference server's session, to be played in memory.
+#pragma once
+
+#include "harness/memory/server_session.hpp"
+#include "harness/reference/fault.hpp"
+#include "harness/reference/session.hpp"
+
+namespace smtpspec::memory {
+
+[[nodiscard]] OpenSession reference_sessions(reference::Settings settings, reference::Faults faults);
+
+}  // namespace smtpspec::memory
