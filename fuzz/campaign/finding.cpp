@@ -14,20 +14,28 @@ namespace smtpspec::fuzz {
 
 namespace {
 
-constexpr int replays = 3;
-
 class Shortener {
  public:
-  Shortener(LivePlayer& player, const ArrivedMail* arrived, std::string cause,
-            std::chrono::steady_clock::time_point until)
-      : player_(player), arrived_(arrived), cause_(std::move(cause)), until_(until) {}
+  Shortener(LivePlayer& player, const Sight& sight, std::string cause, std::chrono::steady_clock::time_point until)
+      : player_(player), sight_(sight), arrived_(sight.arrived), cause_(std::move(cause)), until_(until) {}
 
   std::optional<Breach> breaks(std::string_view input, const Waits& waits = {}) {
-    played_ = player_.play(decode(input), waits);
-    for (Breach& one : cause_.starts_with("mail-") ? breaches_of_its_mail() : breaches_in(played_))
+    for (Breach& one : breaches_of(input, waits))
       if (file_name(one.cause) == cause_) return std::move(one);
     return std::nullopt;
   }
+  /// As above; and where the session ends in another crash, or a process does, that is looked for from now on.
+  bool breaks_or_crashes(std::string_view input) {
+    const auto all = breaches_of(input, patient());
+    const auto is_it = [&](const Breach& one) { return file_name(one.cause) == cause_; };
+    const auto crashes = [](const Breach& one) { return one.rule == "crash" || is_incident(one.cause); };
+    if (std::any_of(all.begin(), all.end(), is_it)) return true;
+    const auto other = std::find_if(all.begin(), all.end(), crashes);
+    if (other == all.end() || !(cause_.starts_with("crash-") || is_incident(cause_))) return false;
+    cause_ = file_name(other->cause);
+    return true;
+  }
+  [[nodiscard]] const judge::Played& played() const { return played_; }
   [[nodiscard]] AcceptedMail accepted() const {
     return accepted_in(played_.transcript, player_.opponent().target.mail.accepts);
   }
@@ -43,6 +51,17 @@ class Shortener {
   }
 
  private:
+  std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
+    if (sight_.happened) (void)sight_.happened(false);
+    played_ = player_.play(decode(input), waits);
+    if (cause_.starts_with("mail-")) return breaches_of_its_mail();
+    std::vector<Breach> seen = breaches_in(played_);
+    if (!sight_.happened) return seen;
+    const auto is_crash = [](const Breach& one) { return one.rule == "crash"; };
+    const bool wait = is_incident(cause_) || std::any_of(seen.begin(), seen.end(), is_crash);
+    return with_incidents(std::move(seen), sight_.happened(wait));
+  }
+
   std::vector<Breach> breaches_of_its_mail() {
     if (arrived_ == nullptr) return {};
     const Opponent& opponent = player_.opponent();
@@ -96,6 +115,7 @@ class Shortener {
   }
 
   LivePlayer& player_;
+  const Sight& sight_;
   const ArrivedMail* arrived_;
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
@@ -114,27 +134,27 @@ scenario::Delivered delivered_as(const AcceptedMail& accepted) {
 
 }  // namespace
 
-Finding make_finding(LivePlayer& player, const ArrivedMail* arrived, const CampaignFolder::Broken& broken,
+Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolder::Broken& broken,
                      std::chrono::steady_clock::time_point until) {
   Finding finding;
   finding.breach.cause = broken.cause;
   finding.input = broken.input;
-  Shortener shortener(player, arrived, broken.cause, until);
-  if (shortener.breaks(broken.input, patient())) finding.input = shortener.shorten(broken.input);
-  for (int i = 0; i < replays; ++i) {
+  Shortener shortener(player, sight, broken.cause, until);
+  if (shortener.breaks_or_crashes(broken.input)) finding.input = shortener.shorten(broken.input);
+  for (std::size_t i = 0; i < Finding::replays; ++i) {
     auto breach = shortener.breaks(finding.input, patient());
     if (!breach) continue;
     finding.breach = std::move(*breach);
     finding.accepted = shortener.accepted();
+    finding.transcript = shortener.played().transcript;
     ++finding.again;
   }
   return finding;
 }
 
 std::string to_scenario_file(const Finding& finding, const scenario::Suite& suite) {
-  const std::string id = file_name(finding.breach.cause);
   scenario::Scenario session = decode(finding.input);
-  session.id = session.family = "fuzz-" + id;
+  session.id = session.family = scenario_id(finding.breach.cause);
   session.title = "A session of a campaign: " + finding.breach.cause;
   session.rationale = "Expected: " + finding.breach.expected + ". Seen: " + finding.breach.actual + ".";
   std::string file;

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -41,6 +44,7 @@ class Worker {
         progress_(progress),
         mail_(feedback.mail),
         edges_(feedback.edges),
+        incidents_(feedback.incidents),
         player_(opponent, delivery::make_secret()) {
     player_.revive_by([this] { return wait_for_server(); });
   }
@@ -53,21 +57,60 @@ class Worker {
     if (says_nothing(played)) ++progress_.silent;
     count(played);
     learn_pace(played.transcript);
-    for (const Breach& breach : breaches_in(played)) take(breach, input);
+    for (const Breach& breach : breaches_of(played)) take(breach, input);
     expect_mail(played, input);
     look_at_mail();
+    recent_.emplace_back(input);
+    if (recent_.size() > most_recent) recent_.pop_front();
   }
 
  private:
-  /// The first of each cause that shows again at once, with more patience; one that does not is kept all the same.
-  void take(const Breach& breach, std::string_view input) {
-    using Seen = CampaignFolder::Seen;
-    if (folder_.has_breach(breach, Seen::again)) return;
+  using Seen = CampaignFolder::Seen;
+
+  /// Waits for what the processes came to where that may be the cause of something new.
+  std::vector<Breach> breaches_of(const judge::Played& played, bool wait = false) {
+    std::vector<Breach> seen = breaches_in(played);
+    if (incidents_ == nullptr) return seen;
+    const auto is_new_crash = [&](const Breach& one) {
+      return one.cause.starts_with("crash/") && !folder_.has_breach(one, Seen::again);
+    };
+    if (wait || std::any_of(seen.begin(), seen.end(), is_new_crash)) incidents_->wait_for_look();
+    const std::uint64_t before = std::exchange(incidents_seen_, incidents_->count());
+    return with_incidents(std::move(seen), incidents_->after(before));
+  }
+
+  /// The breach as it shows again, with more patience.
+  std::optional<Breach> shows_again(const Breach& breach, std::string_view input) {
+    const bool of_processes = is_incident(breach.cause);
     const judge::Played again = player_.play(decode(input), patient());
-    const auto all = breaches_in(again);
-    const bool is_there =
-        std::any_of(all.begin(), all.end(), [&](const Breach& one) { return one.cause == breach.cause; });
-    if (folder_.add_breach(breach, is_there ? Seen::again : Seen::once, input) && is_there) ++progress_.findings;
+    for (Breach& one : breaches_of(again, of_processes))
+      if (one.cause == breach.cause || is_same_incident(one.cause, breach.cause)) return std::move(one);
+    return std::nullopt;
+  }
+
+  /// The first of each cause that shows again at once; one that does not is kept all the same.
+  void take(const Breach& breach, std::string_view input) {
+    if (folder_.has_breach(breach, Seen::again)) return;
+    if (const auto again = shows_again(breach, input)) return keep(*again, input);
+    if (is_incident(breach.cause) && look_for_culprit(breach)) return;
+    (void)folder_.add_breach(breach, Seen::once, input);
+  }
+
+  void keep(const Breach& breach, std::string_view input) {
+    if (folder_.add_breach(breach, Seen::again, input)) ++progress_.findings;
+  }
+
+  /// What a process comes to may be seen late, and be some earlier session's doing.
+  bool look_for_culprit(const Breach& breach) {
+    constexpr int most = 3;
+    if (++looked_for_[breach.cause] > most) return false;
+    for (auto input = recent_.rbegin(); input != recent_.rend() && !progress_.stop; ++input) {
+      const auto again = shows_again(breach, *input);
+      if (!again) continue;
+      keep(*again, *input);
+      return true;
+    }
+    return false;
   }
 
   /// What a session had accepted, until its mail must have come.
@@ -104,9 +147,8 @@ class Worker {
       if (cause.empty()) continue;
       if (cause == mail_lost && !later_mail_came()) {
         postpone(one);
-      } else if (folder_.add_breach({"delivered", std::string(cause), "", ""}, CampaignFolder::Seen::again,
-                                    one.input)) {
-        ++progress_.findings;
+      } else {
+        keep({"delivered", std::string(cause), "", ""}, one.input);
       }
     }
   }
@@ -153,6 +195,7 @@ class Worker {
   }
 
   static constexpr std::size_t most_awaited = 5000;
+  static constexpr std::size_t most_recent = 64;
 
   static void raise(std::atomic<std::uint64_t>& most, std::uint64_t value) {
     for (std::uint64_t known = most; known < value && !most.compare_exchange_weak(known, value);) {
@@ -164,6 +207,10 @@ class Worker {
   Progress& progress_;
   const SharedMail* mail_;
   EdgeMap* edges_;
+  const SharedIncidents* incidents_;
+  std::uint64_t incidents_seen_ = 0;
+  std::deque<std::string> recent_;              ///< inputs, the latest last
+  std::map<std::string, int> looked_for_ = {};  ///< by cause: how often
   LivePlayer player_;
   std::deque<Awaited> awaited_;
   Waits waits_;

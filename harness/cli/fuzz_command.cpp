@@ -55,6 +55,8 @@ class FuzzCommand {
       edges_.emplace();
       edges_->announce();
       settings_.edges = &*edges_;
+      watch_.emplace(server_, opponent_.target);
+      settings_.watch = &*watch_;
     }
     if (const auto problem = start_server()) return cannot_be_fuzzed(*problem);
     if (const auto problem = get_acquainted()) return cannot_be_fuzzed(*problem);
@@ -137,7 +139,7 @@ class FuzzCommand {
 
   /// A baseline names a finding as a run does: by the row of its rule, or by the scenario that it is written as.
   [[nodiscard]] const scenario::Baseline::Entry* known_as(const fuzz::Finding& finding) const {
-    std::vector<std::string> ids = {"fuzz-" + fuzz::file_name(finding.breach.cause)};
+    std::vector<std::string> ids = {fuzz::scenario_id(finding.breach.cause)};
     for (const scenario::Scenario& row : suite_.scenarios)
       if (row.rule == finding.breach.rule) ids.push_back(row.id);
     for (std::size_t i = 0; baseline_ && i < baseline_->entries.size(); ++i)
@@ -189,7 +191,12 @@ class FuzzCommand {
       }
       firm += one.is_firm() ? 1 : 0;
       say_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
-      const auto file = folder_.findings() / (fuzz::file_name(one.breach.cause) + ".toml");
+      const auto file =
+          folder_.findings() / (fuzz::file_name(one.breach.cause) + (one.has_session() ? ".toml" : ".txt"));
+      if (!one.has_session()) {
+        tell("  figures   {}\n", file.string());
+        continue;
+      }
       tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
     }
     tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", line_of(result.status),
@@ -209,7 +216,8 @@ class FuzzCommand {
   std::optional<scenario::Baseline> baseline_;
   std::unique_ptr<Embedded> embedded_;
   std::optional<fuzz::EdgeMap> edges_;
-  engine::ServerProcess server_;
+  std::optional<fuzz::ServerWatch> watch_;
+  engine::ServerProcess server_;  ///< ends before its watch
 };
 
 }  // namespace

@@ -24,12 +24,19 @@ sink = "127.0.0.1:{sink}"
 """
 
 
-# It keeps to the rules, more or less, until it is asked VRFY.
+# It keeps to the rules, more or less, until it is asked VRFY or EXPN, or HELP where it leaks.
 MORTAL = """
-import os, socketserver, sys
+import ctypes, os, socketserver, sys
 
 class Session(socketserver.StreamRequestHandler):
+    kept = []
+
     def handle(self):
+        Session.sessions = getattr(Session, "sessions", 0) + 1
+        if "leaks" in sys.argv:
+            self.kept.append(bytes(16384))
+            if self.sessions % 8 == 0:
+                self.kept.append(open("/dev/null"))
         self.say("220 x")
         data = False
         for line in self.rfile:
@@ -38,8 +45,15 @@ class Session(socketserver.StreamRequestHandler):
                 data = line != b".\\r\\n"
                 if not data:
                     self.say("250 ok")
+            elif verb == b"HELP" and "leaks" in sys.argv:
+                print("/src/help.c:7:3: runtime error: signed integer overflow: 1 + 2", file=sys.stderr, flush=True)
+                self.say("214 ok")
+            elif verb in (b"VRFY", b"EXPN") and "leaks" in sys.argv:
+                self.say("500 what")
             elif verb == b"VRFY":
-                os._exit(1)
+                ctypes.string_at(0)
+            elif verb == b"EXPN":
+                os._exit(3)
             elif verb == b"DATA":
                 data = True
                 self.say("354 go")
@@ -55,6 +69,8 @@ class Session(socketserver.StreamRequestHandler):
 
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
+    def handle_error(self, *_):
+        pass
 
 Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
 """
@@ -145,16 +161,36 @@ class Fuzz(Cli):
             self.expect(done, 1)
             self.assertIn("FOUND crash/BDAT", done.stdout)
 
-    def test_a_server_that_dies_is_started_again(self):
+    def mortal(self, *how):
+        """A target file whose server is started by it."""
         port = free_port()
         program = self.file("server.py", MORTAL)
-        target = self.file("target.toml", TARGET.format(port=port, sink=free_port()).split("[delivery]")[0] +
-                           f'[server]\nstart = ["{sys.executable}", "{program}", "{port}"]\n')
-        done = smtpspec("fuzz", target, "--time", "10s", "--seed", 1, "--out", self.out)
+        start = ", ".join(f'"{word}"' for word in (sys.executable, program, port, *how))
+        return self.file("target.toml", TARGET.format(port=port, sink=free_port()).split("[delivery]")[0] +
+                         f"[server]\nstart = [{start}]\n")
+
+    def test_what_grows_with_each_session_and_what_a_sanitizer_writes_is_told(self):
+        done = smtpspec("fuzz", self.mortal("leaks"), "--time", "15s", "--seed", 1, "--out", self.out)
         self.expect(done, 1)
-        self.assertIn("FOUND crash/VRFY", done.stdout, done.stderr)
-        text = (self.out / "findings" / "crash-vrfy.toml").read_text()
+        self.assertEqual(set(re.findall("FOUND ((?:growth|sanitizer|crash).*)", done.stdout)),
+                         {"growth-memory", "growth-descriptors", "sanitizer/signed integer overflow/help.c:7"}, done.stdout)
+        found = self.out / "findings"
+        self.assertGreater(len((found / "growth-memory.txt").read_text().splitlines()), 20)
+        report = found / "sanitizer-signed-integer-overflow-help-c-7.toml"
+        self.assertIn("HELP", report.read_text())
+        for ending in (".sanitizer", ".log"):
+            self.assertIn("runtime error", report.with_suffix(ending).read_text())
+
+    def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
+        done = smtpspec("fuzz", self.mortal(), "--time", "10s", "--seed", 1, "--out", self.out)
+        self.expect(done, 1)
+        self.assertEqual(set(re.findall("FOUND ((?:crash|sanitizer|growth).*)", done.stdout)),
+                         {"crash/SIGSEGV/VRFY", "crash/exit-3/EXPN"}, done.stdout + done.stderr)
+        found = self.out / "findings"
+        text = (found / "crash-sigsegv-vrfy.toml").read_text()
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
+        self.assertIn("VRFY", (found / "transcripts" / "fuzz-crash-sigsegv-vrfy.jsonl").read_text())
+        self.assertEqual({file.stat().st_mode & 0o777 for file in found.rglob("*") if file.is_file()}, {0o600})
 
     def test_one_input_is_played_again(self):
         seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -13,6 +15,12 @@
 namespace smtpspec::engine {
 
 class ServerOutput;
+
+/// How a process of a server ended that was not to end.
+struct Death {
+  int signal = 0;     ///< 0 where it ended by itself
+  int exit_code = 0;  ///< otherwise
+};
 
 /// `start` may be a program that starts a server and ends with 0 when it is up, or the server itself in the foreground.
 /// Does nothing where the target file has no [server], or where the address answers already. What it writes goes to our
@@ -31,11 +39,21 @@ class ServerProcess {
   [[nodiscard]] std::optional<std::string> start(const scenario::Target& target, bool near_only,
                                                  const std::function<bool()>& stop);
 
+  /// Who is to hear what servers write that are started from now on; called in a thread of its own.
+  void heard_by(std::function<void(std::string_view)> hear) { hear_ = std::move(hear); }
+  /// Since the last call: of the started server by a signal, or by an exit code that tells of trouble; of what it left
+  /// to us by a signal that tells of a bug. What its own processes wait for themselves is not seen.
+  [[nodiscard]] std::vector<Death> deaths();
+
  private:
+  void note_end(int status);
+  void collect_deaths();
   std::optional<std::string> wait_until_up(const scenario::Target& target, const std::function<bool()>& stop);
   std::optional<scenario::Target> started_;
   bool near_only_ = true;
   std::unique_ptr<ServerOutput> output_;
+  std::function<void(std::string_view)> hear_;
+  std::vector<Death> deaths_;
   pid_t pid_ = -1;  ///< of a server that stays in the foreground
 };
 
