@@ -20,6 +20,8 @@
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
 #include "fuzz/oracles/growth.hpp"
+#include "fuzz/oracles/incidents.hpp"
+#include "fuzz/oracles/likeness.hpp"
 #include "harness/delivery/token.hpp"
 
 namespace smtpspec::fuzz {
@@ -58,7 +60,7 @@ class Campaign {
  private:
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
-    const Feedback feedback{mail_.port() == 0 ? nullptr : &shared_mail_, settings_.edges,
+    const Feedback feedback{settings_.other, mail_.has_road() ? &shared_mail_ : nullptr, settings_.edges,
                             settings_.watch == nullptr ? nullptr : &shared_incidents_};
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
@@ -173,9 +175,12 @@ class Campaign {
 
   void make_findings() {
     LivePlayer player(opponent_, delivery::make_secret());
+    std::optional<LivePlayer> other;
+    if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this] { return events_.start_server && !events_.start_server(); });
     Sight sight;
-    sight.arrived = mail_.port() == 0 ? nullptr : &mail_.arrived();
+    sight.arrived = mail_.has_road() && shared_mail_.is_seen() ? &mail_.arrived() : nullptr;
+    if (other) sight.other = &*other;
     if (settings_.watch != nullptr) sight.happened = [this](bool wait) { return happened(wait); };
     for (const CampaignFolder::Broken& one : folder_.broken()) {
       if (events_.stop && events_.stop()) break;
@@ -187,6 +192,10 @@ class Campaign {
         continue;
       }
       if (is_found(finding.breach.cause)) continue;
+      if (Finding* const alike = like(finding)) {
+        alike->also.push_back(finding.breach.cause);
+        continue;
+      }
       write(finding);
       result_.findings.push_back(std::move(finding));
     }
@@ -195,6 +204,19 @@ class Campaign {
   [[nodiscard]] bool is_found(std::string_view cause) const {
     const auto is_it = [&](const Finding& found) { return file_name(found.breach.cause) == file_name(cause); };
     return std::any_of(result_.findings.begin(), result_.findings.end(), is_it);
+  }
+
+  /// One that ends the same way by the same octets, after another command: of the same cause.
+  Finding* like(const Finding& finding) {
+    const std::string unusual = finding.breach.rule == "crash" ? unusual_in(finding.transcript) : "";
+    const auto of_processes = [](const Finding& one) { return is_incident(one.breach.cause); };
+    const auto is_like = [&](const Finding& one) {
+      return one.breach.rule == "crash" && of_processes(one) == of_processes(finding) &&
+             (!of_processes(one) || is_same_incident(one.breach.cause, finding.breach.cause)) &&
+             unusual_in(one.transcript) == unusual;
+    };
+    const auto found = std::find_if(result_.findings.begin(), result_.findings.end(), is_like);
+    return unusual.empty() || found == result_.findings.end() ? nullptr : &*found;
   }
 
   /// The scenario, and beside it what was seen.

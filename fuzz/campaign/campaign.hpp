@@ -22,8 +22,9 @@ struct CampaignSettings {
   std::chrono::seconds time{60};
   std::size_t jobs = 2;  ///< workers, each a process
   std::uint64_t seed = 1;
-  EdgeMap* edges = nullptr;      ///< that the server was told of; null where nobody has started it
-  ServerWatch* watch = nullptr;  ///< over the server that was started; null where none was
+  EdgeMap* edges = nullptr;         ///< that the server was told of; null where nobody has started it
+  const Opponent* other = nullptr;  ///< another server to compare with; null where there is none
+  ServerWatch* watch = nullptr;     ///< over the server that was started; null where none was
 };
 
 /// How far it has come.

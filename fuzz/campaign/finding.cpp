@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "fuzz/campaign/pairs.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/record/trace.hpp"
@@ -17,7 +18,12 @@ namespace {
 class Shortener {
  public:
   Shortener(LivePlayer& player, const Sight& sight, std::string cause, std::chrono::steady_clock::time_point until)
-      : player_(player), sight_(sight), arrived_(sight.arrived), cause_(std::move(cause)), until_(until) {}
+      : player_(player),
+        pairs_(player, sight.other),
+        sight_(sight),
+        arrived_(sight.arrived),
+        cause_(std::move(cause)),
+        until_(until) {}
 
   std::optional<Breach> breaks(std::string_view input, const Waits& waits = {}) {
     for (Breach& one : breaches_of(input, waits))
@@ -37,7 +43,7 @@ class Shortener {
   }
   [[nodiscard]] const judge::Played& played() const { return played_; }
   [[nodiscard]] AcceptedMail accepted() const {
-    return accepted_in(played_.transcript, player_.opponent().target.mail.accepts);
+    return accepted_in(played_.transcript, watched_mailboxes(player_.opponent()));
   }
 
   /// Fewest lines, then fewest octets: parts are left out, halves first, until nothing more can be.
@@ -51,7 +57,16 @@ class Shortener {
   }
 
  private:
+  /// Where two plays are compared, by as many pairs as there is patience for.
+  std::vector<Breach> differences(std::string_view input, bool patience) {
+    constexpr int enough = 3;
+    const auto breach = pairs_.show(input, cause_, patience ? enough : 1);
+    played_ = pairs_.played();
+    return breach ? std::vector{*breach} : std::vector<Breach>();
+  }
+
   std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
+    if (Pairs::are_behind(cause_)) return differences(input, waits.reply >= patient().reply);
     if (sight_.happened) (void)sight_.happened(false);
     played_ = player_.play(decode(input), waits);
     if (cause_.starts_with("mail-")) return breaches_of_its_mail();
@@ -65,7 +80,7 @@ class Shortener {
   std::vector<Breach> breaches_of_its_mail() {
     if (arrived_ == nullptr) return {};
     const Opponent& opponent = player_.opponent();
-    const AcceptedMail accepted = accepted_in(played_.transcript, opponent.target.mail.accepts);
+    const AcceptedMail accepted = accepted_in(played_.transcript, watched_mailboxes(opponent));
     const std::string token = player_.token();
     const auto with = [&](bool all_came) {
       return breaches_of_mail(accepted, arrived_->with(token), all_came, bodies_as_sent(opponent));
@@ -115,6 +130,7 @@ class Shortener {
   }
 
   LivePlayer& player_;
+  Pairs pairs_;
   const Sight& sight_;
   const ArrivedMail* arrived_;
   std::string cause_;
@@ -167,8 +183,33 @@ std::string to_scenario_file(const Finding& finding, const scenario::Suite& suit
     session.delivered = delivered_as(finding.accepted);
     session.requirements = {"rfc5321/4.1.1.4/responsibility"};
   }
-  if (session.requirements.empty()) session.requirements = {"rfc5321/4.2/one-reply-to-each-command"};
-  return file + scenario::to_toml(session);
+  if (session.requirements.empty()) session.requirements = {requirement_of(finding.breach.cause)};
+  file += scenario::to_toml(session);
+  if (auto other = held_otherwise(finding.input, finding.breach.cause)) {
+    other->id = other->family = session.id + "-otherwise";
+    other->title = session.title + ", held otherwise";
+    other->requirements = session.requirements;
+    file += "\n" + scenario::to_toml(*other);
+  }
+  return file;
+}
+
+std::string to_suite_scenario(scenario::Scenario session, const std::optional<Breach>& breach, const std::string& id,
+                              const scenario::Suite& suite) {
+  session.id = session.family = file_name(id);
+  if (breach) {
+    session.title = "Found by a campaign: " + breach->cause;
+    session.rationale = "Expected: " + breach->expected + ". Seen: " + breach->actual + ".";
+    if (!session.delivered) session.requirements.clear();
+    for (const scenario::Scenario& one : suite.scenarios)
+      if (one.rule == breach->rule) {
+        session.requirements = one.requirements;
+        session.level = one.level;
+      }
+  }
+  if (session.requirements.empty()) session.requirements = {requirement_of(breach ? breach->cause : "")};
+  return scenario::to_toml(session) +
+         "# catches = [\"...\"]: the fault of harness/reference/faults.def that must turn this row red.\n";
 }
 
 }  // namespace smtpspec::fuzz

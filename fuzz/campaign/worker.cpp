@@ -13,6 +13,7 @@
 
 #include <unistd.h>
 
+#include "fuzz/campaign/pairs.hpp"
 #include "fuzz/oracles/features.hpp"
 #include "fuzz/oracles/oracles.hpp"
 #include "fuzz/require.hpp"
@@ -46,6 +47,10 @@ class Worker {
         edges_(feedback.edges),
         incidents_(feedback.incidents),
         player_(opponent, delivery::make_secret()) {
+    if (feedback.other != nullptr) {
+      other_.emplace(*feedback.other, delivery::make_secret());
+      pairs_ = Pairs(player_, &*other_);
+    }
     player_.revive_by([this] { return wait_for_server(); });
   }
 
@@ -55,9 +60,10 @@ class Worker {
     judge::Played played = player_.play(decode(input), waits_);
     ++progress_.sessions;
     if (says_nothing(played)) ++progress_.silent;
-    count(played);
+    const bool is_new = count(played);
     learn_pace(played.transcript);
     for (const Breach& breach : breaches_of(played)) take(breach, input);
+    compare(played, input, is_new);
     expect_mail(played, input);
     look_at_mail();
     recent_.emplace_back(input);
@@ -79,8 +85,19 @@ class Worker {
     return with_incidents(std::move(seen), incidents_->after(before));
   }
 
+  /// With what it comes to on another server, where it showed something new; with itself held otherwise now and then.
+  void compare(const judge::Played& played, std::string_view input, bool is_new) {
+    constexpr std::uint64_t sessions_between = 16;
+    if (is_new)
+      if (const auto breach = pairs_.elsewhere(input, played)) take(*breach, input);
+    if (++compared_ % sessions_between != 0) return;
+    const Variant variant = all_variants[compared_ / sessions_between % all_variants.size()];
+    if (const auto breach = pairs_.held_otherwise(input, variant, played)) take(*breach, input);
+  }
+
   /// The breach as it shows again, with more patience.
   std::optional<Breach> shows_again(const Breach& breach, std::string_view input) {
+    if (Pairs::are_behind(breach.cause)) return pairs_.show(input, breach.cause, 3);
     const bool of_processes = is_incident(breach.cause);
     const judge::Played again = player_.play(decode(input), patient());
     for (Breach& one : breaches_of(again, of_processes))
@@ -123,7 +140,7 @@ class Worker {
 
   void expect_mail(const judge::Played& played, std::string_view input) {
     if (mail_ == nullptr || awaited_.size() >= most_awaited) return;
-    AcceptedMail accepted = accepted_in(played.transcript, opponent_.target.mail.accepts);
+    AcceptedMail accepted = accepted_in(played.transcript, watched_mailboxes(opponent_));
     if (!accepted.any_sent || !accepted.known) return;
     awaited_.push_back({played.transcript.token, std::move(accepted), std::string(input),
                         std::chrono::steady_clock::now() + time_of_mail(opponent_)});
@@ -140,6 +157,7 @@ class Worker {
   }
 
   void look_at_mail() {
+    if (mail_ == nullptr || !mail_->is_seen()) return awaited_.clear();
     const auto now = std::chrono::steady_clock::now();
     for (; !awaited_.empty() && awaited_.front().due < now; awaited_.pop_front()) {
       const Awaited one = awaited_.front();
@@ -179,19 +197,21 @@ class Worker {
     waits_.reply = std::clamp(std::chrono::ceil<milliseconds>(20 * slowest_), milliseconds(1000), milliseconds(10000));
   }
 
-  void count(const judge::Played& played) {
+  /// Whether something was new.
+  bool count(const judge::Played& played) {
     const auto half = std::span(counters).first(counter_count / 2);
     count_features(played.transcript, half);
     if (edges_ != nullptr) edges_->add_to(std::span(counters).last(counter_count / 2));
     const std::size_t before = seen_.size();
     for (std::size_t i = 0; i < counters.size(); ++i)
       if (counters[i] != 0) seen_.insert(i);
-    if (seen_.size() == before) return;
+    if (seen_.size() == before) return false;
     const auto edge = seen_.lower_bound(counter_count / 2);
     raise(progress_.features, static_cast<std::uint64_t>(std::distance(seen_.begin(), edge)));
     raise(progress_.edges, static_cast<std::uint64_t>(std::distance(edge, seen_.end())));
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     progress_.last_news = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    return true;
   }
 
   static constexpr std::size_t most_awaited = 5000;
@@ -212,6 +232,9 @@ class Worker {
   std::deque<std::string> recent_;              ///< inputs, the latest last
   std::map<std::string, int> looked_for_ = {};  ///< by cause: how often
   LivePlayer player_;
+  std::optional<LivePlayer> other_;
+  Pairs pairs_{player_, nullptr};
+  std::uint64_t compared_ = 0;
   std::deque<Awaited> awaited_;
   Waits waits_;
   record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply

@@ -26,6 +26,8 @@ struct WorkerSettings {
 
 /// What a worker has beside the server's answers.
 struct Feedback {
+  const Opponent* other =
+      nullptr;  ///< another server that each new input is played on as well; null where there is none
   const SharedMail* mail = nullptr;            ///< what arrives; null where it is not seen
   EdgeMap* edges = nullptr;                    ///< of the server's code; null where it was not started by us
   const SharedIncidents* incidents = nullptr;  ///< of its processes; null where it was not started by us

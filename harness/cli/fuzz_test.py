@@ -143,6 +143,18 @@ class Fuzz(Cli):
         self.out = self.folder / "other"
         self.found(["delivers-twice"], "mail/doubled")
 
+    def test_mail_is_followed_into_a_maildir_by_lmtp_too(self):
+        for profile, fault, code in (("lmtp", "delivers-twice", 1), ("mx", None, 0)):
+            self.out = self.folder / profile
+            maildir = self.folder / f"maildir-{profile}"
+            faults = ["--fault", fault] if fault else []
+            with server("--maildir", maildir, "--profile", profile, *faults) as port:
+                words = TARGET.format(port=port, sink=0).replace('sink = "127.0.0.1:0"', f'maildir = "{maildir}"')
+                target = self.file("target.toml", words.replace("smtp:", "lmtp:" if profile == "lmtp" else "smtp:"))
+                done = smtpspec("fuzz", target, "--time", "12s", "--seed", 1, "--out", self.out)
+            self.expect(done, code)
+            self.assertEqual("FOUND mail/doubled" in done.stdout, bool(fault), done.stdout)
+
     def test_a_campaign_that_is_killed_leaves_no_worker_and_what_it_has_found(self):
         sink = free_port()
         with server("--relay", f"127.0.0.1:{sink}", "--fault", "bdat-outside-hangs-up") as port:
@@ -202,6 +214,35 @@ class Fuzz(Cli):
         with server() as port:
             self.expect(smtpspec("fuzz", self.target(port), "--replay", seed), 0)
         self.expect(smtpspec("fuzz", "--replay", self.folder / "nothing"), 2)
+
+    def test_a_finding_becomes_a_scenario_of_a_suite(self):
+        row = self.folder / "hangs-up-on-bdat.toml"
+        with server("--fault", "bdat-outside-hangs-up") as port:
+            seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", seed, "--write-scenario", row), 1)
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", row), 1)
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", seed, "--write-scenario", "/dev/null/x"), 74)
+        self.assertIn("catches", row.read_text())
+        self.expect(smtpspec("check", row), 0)
+        self.expect(smtpspec("fuzz", "--write-scenario", row), 2)
+
+    def test_crashes_by_the_same_octets_are_one_finding(self):
+        done, _ = self.campaign(["trailing-tab-hangs-up"], 10)
+        self.expect(done, 1)
+        self.assertEqual(len(re.findall("FOUND crash/", done.stdout)), 1, done.stdout)
+        self.assertIn("  also      crash/", done.stdout)
+
+    def test_a_session_that_is_held_otherwise_comes_to_the_same(self):
+        done, _ = self.campaign(["other-commands-reset"], 10)
+        self.expect(done, 1)
+        self.assertIn("FOUND metamorphic-noop/", done.stdout)
+
+    def test_two_servers_that_differ(self):
+        with server() as port, server("--fault", "vrfy-unknown") as other:
+            done = smtpspec("fuzz", self.target(port), "--against", f"smtp://127.0.0.1:{other}", "--rcpt",
+                            "alice@example.test", "--time", "6s", "--seed", 1, "--out", self.out)
+            self.expect(done, 1)
+            self.assertIn("FOUND differs-", done.stdout)
 
     def test_sigint_ends_it_and_says_what_was_found(self):
         command = [cli_test.SMTPSPEC, "fuzz", "--time", "60s", "--out", str(self.out)]
