@@ -97,13 +97,17 @@ bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent
 
 bool Pairs::are_behind(std::string_view cause) { return cause.starts_with(metamorphic) || cause.starts_with(differs); }
 
-std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant variant, const judge::Played& played) {
-  const Outcome usual = outcome_of(played.transcript);
+bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Played& played) const {
   const Opponent& opponent = player_->opponent();
-  if (!may_be(variant, opponent, played, usual)) return std::nullopt;
-  if (variant == Variant::chunked && !messages_are_plain(played, opponent)) return std::nullopt;
+  if (!varied(decode(input), variant, place_in(input))) return false;
+  if (!may_be(variant, opponent, played, outcome_of(played.transcript))) return false;
+  return variant != Variant::chunked || messages_are_plain(played, opponent);
+}
+
+std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant variant, const judge::Played& played) {
+  if (!may_be_held(input, variant, played)) return std::nullopt;
+  const Outcome usual = outcome_of(played.transcript);
   const auto session = varied(decode(input), variant, place_in(input));
-  if (!session) return std::nullopt;
   const Outcome so = outcome_of(player_->play(*session, patient()).transcript);
   const auto found = difference(usual, so, variant == Variant::chunked ? Compared::classes : Compared::codes);
   if (!found) return std::nullopt;

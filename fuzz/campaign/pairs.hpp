@@ -21,7 +21,9 @@ class Pairs {
   /// A cause, or its file name, is one of these breaches.
   [[nodiscard]] static bool are_behind(std::string_view cause);
 
-  /// Plays the session so, where that may be done with it after this play, and says what came out otherwise.
+  /// This session, which was played so, can be held otherwise, and is to come to the same.
+  [[nodiscard]] bool may_be_held(std::string_view input, Variant variant, const judge::Played& played) const;
+  /// Plays it so, where that may be, and says what came out otherwise.
   std::optional<Breach> held_otherwise(std::string_view input, Variant variant, const judge::Played& played);
   /// Plays it on the other server, and says what came out otherwise. What only one of them offers is left out.
   std::optional<Breach> elsewhere(std::string_view input, const judge::Played& played);

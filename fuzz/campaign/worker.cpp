@@ -90,8 +90,12 @@ class Worker {
     constexpr std::uint64_t sessions_between = 16;
     if (is_new)
       if (const auto breach = pairs_.elsewhere(input, played)) take(*breach, input);
-    if (++compared_ % sessions_between != 0) return;
-    const Variant variant = all_variants[compared_ / sessions_between % all_variants.size()];
+    if (++since_pair_ < sessions_between) return;
+    const Variant variant = all_variants[pairs_played_ % all_variants.size()];
+    if (since_pair_ > longest_wait_) ++pairs_played_;  // none can be held so
+    if (!pairs_.may_be_held(input, variant, played)) return;
+    since_pair_ = 0;
+    ++pairs_played_;
     if (const auto breach = pairs_.held_otherwise(input, variant, played)) take(*breach, input);
   }
 
@@ -234,7 +238,9 @@ class Worker {
   LivePlayer player_;
   std::optional<LivePlayer> other_;
   Pairs pairs_{player_, nullptr};
-  std::uint64_t compared_ = 0;
+  static constexpr std::uint64_t longest_wait_ = 256;
+  std::uint64_t since_pair_ = 0;    ///< sessions
+  std::uint64_t pairs_played_ = 0;  ///< of one session held otherwise
   std::deque<Awaited> awaited_;
   Waits waits_;
   record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply

@@ -38,14 +38,14 @@ std::string unusual_in(const record::Transcript& transcript) {
   std::size_t begin = 0;
   for (std::size_t at = 0; at < octets.size(); ++at) {
     if (ends_line(octets, at)) {
-      if (at - begin > long_line) unusual += "long ";
+      if (at - begin > long_line) unusual = "long";
       begin = at + 2;
       ++at;
     } else if (is_unusual(octets, at, begin) && (at == begin || octets[at] != octets[at - 1])) {
-      unusual += at == begin ? '^' : side_of(octets, at - 1);
-      unusual += smtp::escape(std::string_view(octets).substr(at, 1));
-      unusual += side_of(octets, std::min(octets.find_first_not_of(octets[at], at), octets.size()));
-      unusual += ' ';
+      const char before = at == begin ? '^' : side_of(octets, at - 1);
+      const char after = side_of(octets, std::min(octets.find_first_not_of(octets[at], at), octets.size()));
+      unusual = smtp::escape(std::string_view(octets).substr(at, 1)) + after;
+      if (after != '$') unusual += before;  // what ends a line does so after whatever it is
     }
   }
   return unusual;

@@ -14,6 +14,7 @@ std::string of(const std::string& octets) {
 TEST_CASE("What is unusual is alike after any command") {
   CHECK(of("NOOP\t\r\n") == of("MAIL FROM:<x@y.example>\t\t\r\n"));
   CHECK(of("NOOP \r\n") == of("RSET \r\n"));
+  CHECK(of("\t\r\n") == of("RCPT\tTO:<x@y.example>\t\r\n"));
   CHECK(of("NOOP\n") == of("RSET\n"));
   CHECK(of("NOOP " + std::string(600, 'x') + "\r\n") == of("VRFY " + std::string(900, 'y') + "\r\n"));
   CHECK(of("NOOP\t\r\n") != of("NOOP\tx\r\n"));
