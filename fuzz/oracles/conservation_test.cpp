@@ -72,6 +72,21 @@ TEST_CASE("What cannot be known is no matter of conservation") {
   CHECK(wrong(accepted(message("a\nb\r\n")), {{"a\r\nb\r\n", 1}}).empty());  // it may be mended
 }
 
+TEST_CASE("Who leaves when all was answered has left nothing unknown") {
+  CHECK(accepted(message("A: b\r\n\r\ntext\r\n").hung_up()).known);
+  CHECK(!accepted(transaction().sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n").hung_up()).known);
+  CHECK(!accepted(transaction().sends("NOOP\r\n").hung_up()).known);
+}
+
+TEST_CASE("A stuffed line of one period is text, wherever it stands") {
+  const auto one = accepted(message("A: b\r\n\r\n..\r\n..\r\nx\r\n..\r\n"));
+  REQUIRE(one.messages.size() == 1);
+  CHECK(one.known);
+  CHECK(one.messages[0].plain);
+  CHECK(one.messages[0].content == "A: b\r\n\r\n.\r\n.\r\nx\r\n.\r\n");
+  CHECK(wrong(one, {{"A: b\r\n\r\nx\r\n", 1}}) == Causes{"mail/changed"});
+}
+
 TEST_CASE("In LMTP each recipient has a reply of its own") {
   const auto lmtp = [](const std::string& replies) {
     const std::string more = "RCPT TO:<alice@example.test>\r\n";
