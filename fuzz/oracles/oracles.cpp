@@ -63,6 +63,31 @@ std::optional<std::string> hung_up_on(const record::Transcript& transcript) {
   return std::nullopt;
 }
 
+/// The client sent more before it was answered, to a server that does not offer PIPELINING: RFC 5321 section 4.3.1 has
+/// it wait, and nothing says how such a server is to answer.
+bool spoke_out_of_turn(const record::Transcript& transcript) {
+  for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
+    judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
+    bool offered = false;
+    for (const Event& event : transcript.events) {
+      if (event.session != session) continue;
+      watcher.show(event);
+      if (event.kind != Event::Kind::octets) continue;
+      if (event.by == Party::server) offered = offered || event.octets.find("PIPELINING") != std::string::npos;
+      const std::size_t owed = watcher.referee.owed();
+      const bool goes_on = owed > 0 && !watcher.referee.at_command();
+      if (!offered && event.by == Party::client && (owed > 1 || goes_on)) return true;
+    }
+  }
+  return false;
+}
+
+/// How a command was answered, or that the connection was closed after it was.
+bool is_about_answers(smtp::Rule rule) {
+  return rule == smtp::Rule::required_command || rule == smtp::Rule::permitted_code ||
+         rule == smtp::Rule::listed_code || rule == smtp::Rule::silent_close;
+}
+
 }  // namespace
 
 std::vector<Breach> breaches_in(const judge::Played& played) {
@@ -90,6 +115,7 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     // A close instead of a reply is a crash, whether it is the session or the referee that says so.
     const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
     if (is_crash && crashed) continue;
+    if (!is_crash && is_about_answers(one.rule) && spoke_out_of_turn(transcript)) continue;
     add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
     if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
   }
