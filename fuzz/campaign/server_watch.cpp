@@ -95,7 +95,9 @@ void ServerWatch::look_at_report_files(std::vector<Incident>& out) {
 
 std::vector<Incident> ServerWatch::look() {
   std::vector<Incident> all = std::exchange(deaths_, {});
-  for (const engine::Death& one : server_.deaths()) deaths_.push_back(incident_of_death(one.signal, one.exit_code));
+  std::vector<engine::Death> deaths = server_.deaths();
+  for (const engine::Death& one : events_.deaths(server_.last_started())) deaths.push_back(one);
+  for (const engine::Death& one : deaths) deaths_.push_back(incident_of_death(one.signal, one.exit_code));
   if (log_) {
     const std::string octets = log_->look();
     in_log_.take(octets);

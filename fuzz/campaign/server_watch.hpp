@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "fuzz/campaign/process_events.hpp"
 #include "fuzz/oracles/incidents.hpp"
 #include "fuzz/oracles/sanitizer_reports.hpp"
 #include "harness/engine/server_process.hpp"
@@ -57,6 +58,7 @@ class ServerWatch {
   void look_at_report_files(std::vector<Incident>& out);
 
   engine::ServerProcess& server_;
+  ProcessEvents events_;
   std::optional<FollowedFile> log_;
   std::vector<std::filesystem::path> report_paths_;  ///< of log_path: files are named so, a period and a number
   std::map<std::string, std::pair<FollowedFile, SanitizerReports>> report_files_;

@@ -64,6 +64,7 @@ TEST_CASE("Who does not offer PIPELINING may refuse what comes before he has ans
   };
   CHECK(refuses("250 x\r\n", "NOOP\r\nNOOP\r\n").empty());
   CHECK(refuses("250 x\r\n", "NOOP\r\nN").empty());
+  CHECK(refuses("250 x\r\n", "NOOP\r\nNOOP\r\nNOOP\r\n").empty());
   CHECK(!refuses("250 x\r\n", "NOOP\r\n").empty());
   CHECK(!refuses("250-x\r\n250 PIPELINING\r\n", "RSET\r\nNOOP\r\n").empty());
 }

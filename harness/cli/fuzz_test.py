@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -67,7 +68,7 @@ class Session(socketserver.StreamRequestHandler):
     def say(self, words):
         self.wfile.write(words.encode() + b"\\r\\n")
 
-class Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ForkingTCPServer if "forks" in sys.argv else socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
     def handle_error(self, *_):
         pass
@@ -79,6 +80,19 @@ Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
+
+
+def tells_how_processes_end():
+    """The kernel says so, which ProcessEvents needs."""
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 11) as events:
+            events.bind((0, 1))
+            events.send(struct.pack("=IHHIIIIIIHHI", 40, 3, 0, 0, 0, 1, 1, 0, 0, 4, 0, 1))
+            events.settimeout(1)
+            subprocess.run("true", check=True)
+            return all(events.recv(4096) for _ in range(2))
+    except OSError:
+        return False
 
 
 def workers_of(pid):
@@ -203,6 +217,12 @@ class Fuzz(Cli):
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
         self.assertIn("VRFY", (found / "transcripts" / "fuzz-crash-sigsegv-vrfy.jsonl").read_text())
         self.assertEqual({file.stat().st_mode & 0o777 for file in found.rglob("*") if file.is_file()}, {0o600})
+
+    def test_what_a_child_dies_of_that_serves_a_session_is_told(self):
+        done = smtpspec("fuzz", self.mortal("forks"), "--time", "8s", "--seed", 1, "--out", self.out)
+        self.expect(done, 1)
+        cause = "crash/SIGSEGV/VRFY" if tells_how_processes_end() else "crash/VRFY"
+        self.assertIn(f"FOUND {cause}\n", done.stdout, done.stderr)
 
     def test_one_input_is_played_again(self):
         seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")

@@ -114,13 +114,12 @@ void see_out(pid_t group) {
 
 Death death_of(int status) { return WIFSIGNALED(status) ? Death{WTERMSIG(status), 0} : Death{0, WEXITSTATUS(status)}; }
 
-/// Not one that a server sends its own processes to end them, or that ends a helper whose work is over.
+}  // namespace
+
 bool tells_of_a_bug(int signal) {
   constexpr int all[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
   return std::find(std::begin(all), std::end(all), signal) != std::end(all);
 }
-
-}  // namespace
 
 void kill_server_now() {
   if (group_to_kill > 0) kill(-group_to_kill, SIGKILL);
@@ -137,7 +136,7 @@ std::optional<std::string> ServerProcess::start(const scenario::Target& target, 
   output_ = std::make_unique<ServerOutput>(hear_);
   pid_ = spawn(target.server->start, target.file.parent_path(), output_->write_end());
   if (pid_ < 0) return fmt::format("{} could not be started: {}", target.server->start.front(), std::strerror(errno));
-  group_to_kill = pid_;
+  group_to_kill = last_started_ = pid_;
   started_ = target;
   return wait_until_up(target, stop);
 }

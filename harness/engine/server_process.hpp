@@ -22,6 +22,9 @@ struct Death {
   int exit_code = 0;  ///< otherwise
 };
 
+/// Not a signal that a server sends its own processes to end them, or that ends a helper whose work is over.
+[[nodiscard]] bool tells_of_a_bug(int signal);
+
 /// `start` may be a program that starts a server and ends with 0 when it is up, or the server itself in the foreground.
 /// Does nothing where the target file has no [server], or where the address answers already. What it writes goes to our
 /// standard error, escaped, and no more of it than is of use to a reader.
@@ -44,6 +47,8 @@ class ServerProcess {
   /// Since the last call: of the started server by a signal, or by an exit code that tells of trouble; of what it left
   /// to us by a signal that tells of a bug. What its own processes wait for themselves is not seen.
   [[nodiscard]] std::vector<Death> deaths();
+  /// The process that was started last, whether it still runs or not; 0 where none was.
+  [[nodiscard]] pid_t last_started() const { return last_started_; }
 
  private:
   void note_end(int status);
@@ -54,6 +59,7 @@ class ServerProcess {
   std::unique_ptr<ServerOutput> output_;
   std::function<void(std::string_view)> hear_;
   std::vector<Death> deaths_;
+  pid_t last_started_ = 0;
   pid_t pid_ = -1;  ///< of a server that stays in the foreground
 };
 
