@@ -12,11 +12,16 @@
 
 #include "fuzz/campaign/afl_stats.hpp"
 #include "fuzz/campaign/mail_taker.hpp"
+#include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/seeds.hpp"
+#include "fuzz/campaign/shared_incidents.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
+#include "fuzz/oracles/growth.hpp"
+#include "fuzz/oracles/incidents.hpp"
+#include "fuzz/oracles/likeness.hpp"
 #include "harness/delivery/token.hpp"
 
 namespace smtpspec::fuzz {
@@ -25,6 +30,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
+
+constexpr std::chrono::milliseconds between_looks{10};
+constexpr std::size_t looks_between_news = 100;
+constexpr std::size_t looks_between_measures = 25;
+
+/// Its processes are those of this machine.
+bool is_here(const scenario::Target& target) {
+  return target.host.starts_with("127.") || target.host == "localhost" || target.host == "::1";
+}
 
 class Campaign {
  public:
@@ -38,6 +52,7 @@ class Campaign {
       return std::move(result_);
     }
     fuzz();
+    look_for_growth();
     if (result_.refused.empty()) make_findings();
     return std::move(result_);
   }
@@ -45,7 +60,8 @@ class Campaign {
  private:
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
-    const Feedback feedback{mail_.port() == 0 ? nullptr : &shared_mail_, settings_.edges};
+    const Feedback feedback{settings_.other, mail_.has_road() ? &shared_mail_ : nullptr, settings_.edges,
+                            settings_.watch == nullptr ? nullptr : &shared_incidents_};
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
@@ -57,10 +73,13 @@ class Campaign {
     }
     mail_.begin();
     begun_ = Clock::now();
-    for (std::size_t turn = 0; !is_over() && workers.running() > 0; ++turn) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    (void)folder_.begin_plot(plot_header());
+    for (std::size_t turn = 1; !is_over() && workers.running() > 0; ++turn) {
+      std::this_thread::sleep_for(between_looks);
+      look_at_server();
       if (progress_.away.exchange(false)) start_server();
-      if (turn % 10 == 9) tell();
+      if (turn % looks_between_measures == 0) measure();
+      if (turn % looks_between_news == 0) tell();
     }
     progress_.stop = true;
     for (int i = 0; i < 50 && workers.running() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -71,6 +90,49 @@ class Campaign {
 
   [[nodiscard]] bool is_over() const {
     return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_;
+  }
+
+  void measure() {
+    if (!is_here(opponent_.target)) return;
+    auto usage = usage_.look();
+    if (usage_.is_another()) growth_.begin_anew();
+    if (!usage) return;
+    usage->sessions = progress_.sessions;
+    growth_.add(*usage);
+    last_usage_ = *usage;
+  }
+
+  /// What has grown, and is not given back when nobody asks for anything.
+  void look_for_growth() {
+    if (growth_.found(last_usage_).empty()) return;
+    std::this_thread::sleep_for(seconds(3));
+    const auto rest = usage_.look();
+    if (!rest || usage_.is_another()) return;
+    for (const Breach& one : growth_.found(*rest)) {
+      Finding finding;
+      finding.breach = one;
+      finding.again = Finding::replays;
+      finding.figures = growth_.table();
+      write(finding);
+      result_.findings.push_back(std::move(finding));
+      ++result_.status.findings;
+    }
+  }
+
+  void look_at_server() {
+    if (settings_.watch == nullptr) return;
+    for (const Incident& one : settings_.watch->look()) shared_incidents_.add(one);
+    shared_incidents_.looked();
+  }
+
+  /// As one who plays here, and nobody else does, sees it.
+  std::vector<Incident> happened(bool wait) {
+    std::vector<Incident> all = settings_.watch->look();
+    for (int looks = 0; wait && looks < 2; ++looks) {
+      std::this_thread::sleep_for(2 * between_looks);
+      for (Incident& one : settings_.watch->look()) all.push_back(std::move(one));
+    }
+    return all;
   }
 
   /// A worker may end it again before it is seen to be up: what it dies of is being played once more.
@@ -105,32 +167,70 @@ class Campaign {
     std::error_code error;
     const std::filesystem::directory_iterator queue(folder_.queue(), error);
     const auto inputs = error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
-    if (plot_.empty()) plot_ = plot_header();
-    plot_ += plot_line(result_.status, inputs);
     const auto stats =
         fuzzer_stats(result_.status, inputs, std::time(nullptr), getpid(), file_name(opponent_.target.name));
-    if (!folder_.put_stats(stats, plot_))
+    if (!folder_.put_stats(stats) || !folder_.add_to_plot(plot_line(result_.status, inputs)))
       result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
   }
 
   void make_findings() {
     LivePlayer player(opponent_, delivery::make_secret());
+    std::optional<LivePlayer> other;
+    if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this] { return events_.start_server && !events_.start_server(); });
-    const ArrivedMail* const arrived = mail_.port() == 0 ? nullptr : &mail_.arrived();
+    Sight sight;
+    sight.arrived = mail_.has_road() && shared_mail_.is_seen() ? &mail_.arrived() : nullptr;
+    if (other) sight.other = &*other;
+    if (settings_.watch != nullptr) sight.happened = [this](bool wait) { return happened(wait); };
     for (const CampaignFolder::Broken& one : folder_.broken()) {
       if (events_.stop && events_.stop()) break;
-      const auto is_it = [&](const Finding& found) { return file_name(found.breach.cause) == one.cause; };
-      if (std::any_of(result_.findings.begin(), result_.findings.end(), is_it)) continue;
+      if (is_found(one.cause)) continue;
       note("shortens " + one.cause);
-      Finding finding = make_finding(player, arrived, one, Clock::now() + seconds(20));
+      Finding finding = make_finding(player, sight, one, Clock::now() + seconds(20));
       if (finding.again == 0) {
         note(one.cause + " was seen once and not again; its input stays in " + folder_.crashes().string());
         continue;
       }
-      if (!folder_.add_finding(finding.breach.cause, to_scenario_file(finding, suite_)))
-        result_.failed = folder_.findings().string() + ": a finding could not be written";
+      if (is_found(finding.breach.cause)) continue;
+      if (Finding* const alike = like(finding)) {
+        alike->also.push_back(finding.breach.cause);
+        continue;
+      }
+      write(finding);
       result_.findings.push_back(std::move(finding));
     }
+  }
+
+  [[nodiscard]] bool is_found(std::string_view cause) const {
+    const auto is_it = [&](const Finding& found) { return file_name(found.breach.cause) == file_name(cause); };
+    return std::any_of(result_.findings.begin(), result_.findings.end(), is_it);
+  }
+
+  /// One that ends the same way by the same octets, after another command: of the same cause.
+  Finding* like(const Finding& finding) {
+    const std::string unusual = finding.breach.rule == "crash" ? unusual_in(finding.transcript) : "";
+    const auto of_processes = [](const Finding& one) { return is_incident(one.breach.cause); };
+    const auto is_like = [&](const Finding& one) {
+      return one.breach.rule == "crash" && of_processes(one) == of_processes(finding) &&
+             (!of_processes(one) || is_same_incident(one.breach.cause, finding.breach.cause)) &&
+             unusual_in(one.transcript) == unusual;
+    };
+    const auto found = std::find_if(result_.findings.begin(), result_.findings.end(), is_like);
+    return unusual.empty() || found == result_.findings.end() ? nullptr : &*found;
+  }
+
+  /// The scenario, and beside it what was seen.
+  void write(const Finding& finding) {
+    CampaignFolder::Evidence evidence;
+    evidence.transcript = finding.transcript;
+    evidence.figures = finding.figures;
+    if (settings_.watch != nullptr) {
+      evidence.server_output = settings_.watch->tail();
+      evidence.sanitizer_report = settings_.watch->report(finding.breach.cause);
+    }
+    const std::string scenario = finding.has_session() ? to_scenario_file(finding, suite_) : "";
+    if (!folder_.add_finding(finding.breach.cause, scenario, std::move(evidence)))
+      result_.failed = folder_.findings().string() + ": a finding could not be written";
   }
 
   void note(const std::string& line) const {
@@ -144,10 +244,13 @@ class Campaign {
   const CampaignEvents& events_;
   Progress& progress_ = share<Progress>();
   SharedMail& shared_mail_ = share<SharedMail>();
+  SharedIncidents& shared_incidents_ = share<SharedIncidents>();
   MailTaker mail_{opponent_.target, shared_mail_};
+  ProcessUsage usage_{opponent_.target.port};
+  Growth growth_;
+  Usage last_usage_;
   CampaignResult result_;
   Clock::time_point begun_;
-  std::string plot_;
   bool refused_ = false;
 };
 

@@ -13,6 +13,7 @@
 #include "fuzz/campaign/edge_map.hpp"
 #include "fuzz/campaign/finding.hpp"
 #include "fuzz/campaign/live_player.hpp"
+#include "fuzz/campaign/server_watch.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::fuzz {
@@ -21,7 +22,9 @@ struct CampaignSettings {
   std::chrono::seconds time{60};
   std::size_t jobs = 2;  ///< workers, each a process
   std::uint64_t seed = 1;
-  EdgeMap* edges = nullptr;  ///< that the server was told of; null where nobody has started it
+  EdgeMap* edges = nullptr;         ///< that the server was told of; null where nobody has started it
+  const Opponent* other = nullptr;  ///< another server to compare with; null where there is none
+  ServerWatch* watch = nullptr;     ///< over the server that was started; null where none was
 };
 
 /// How far it has come.

@@ -4,7 +4,13 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "harness/record/new_file.hpp"
+#include "harness/record/secrets.hpp"
+#include "harness/record/transcript_file.hpp"
+#include "harness/smtp/visible.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -13,6 +19,7 @@ namespace {
 constexpr std::size_t longest_input = std::size_t{64} << 10;
 
 constexpr std::string_view once = "once-";
+constexpr std::string_view plot = "plot_data";
 
 std::string name_of(const Breach& breach, CampaignFolder::Seen seen) {
   return (seen == CampaignFolder::Seen::once ? std::string(once) : std::string()) + file_name(breach.cause);
@@ -23,10 +30,10 @@ std::optional<record::Folder> open(const std::filesystem::path& path) {
   return record::Folder::open(path, refusal);
 }
 
-bool put(const std::filesystem::path& path, const std::string& name, std::string_view content,
-         record::Lasting lasting) {
+bool put(const std::filesystem::path& path, const std::string& name, std::string_view content, record::Lasting lasting,
+         record::Readers readers = record::Readers::all) {
   const auto folder = open(path);
-  return folder && !record::put_file(*folder, name, content, lasting);
+  return folder && !record::put_file(*folder, name, content, lasting, readers);
 }
 
 }  // namespace
@@ -42,6 +49,8 @@ std::string file_name(std::string_view cause) {
     if (octet >= 'A' && octet <= 'Z') octet = static_cast<char>(octet + ('a' - 'A'));
   return name;
 }
+
+std::string scenario_id(std::string_view cause) { return "fuzz-" + file_name(cause); }
 
 std::optional<std::string> CampaignFolder::prepare() const {
   for (const auto& folder : {queue(), crashes(), findings()}) {
@@ -64,13 +73,34 @@ bool CampaignFolder::add_seed(const std::string& name, std::string_view input) c
   return put(queue(), file_name(name), input, record::Lasting::no);
 }
 
-bool CampaignFolder::add_finding(std::string_view cause, std::string_view scenario) const {
-  return put(findings(), file_name(cause) + ".toml", scenario, record::Lasting::yes);
+bool CampaignFolder::add_finding(std::string_view cause, std::string_view scenario, Evidence evidence) const {
+  const std::string name = file_name(cause);
+  const record::Redactor redactor(evidence.transcript.secrets);
+  const auto put_text = [&](std::string_view ending, const std::string& text) {
+    return text.empty() ||
+           put(findings(), name + std::string(ending), smtp::visible_lines(redactor.without_secrets(text)),
+               record::Lasting::yes, record::Readers::owner);
+  };
+  evidence.transcript.scenario = scenario_id(cause);
+  if (!put_text(".log", evidence.server_output) || !put_text(".sanitizer", evidence.sanitizer_report) ||
+      !put_text(".txt", evidence.figures))
+    return false;
+  return scenario.empty() || (put(findings(), name + ".toml", scenario, record::Lasting::yes, record::Readers::owner) &&
+                              record::save_transcript(findings(), evidence.transcript).problem.empty());
 }
 
-bool CampaignFolder::put_stats(std::string_view fuzzer_stats, std::string_view plot_data) const {
-  return put(path_, "fuzzer_stats", fuzzer_stats, record::Lasting::no) &&
-         put(path_, "plot_data", plot_data, record::Lasting::no);
+bool CampaignFolder::put_stats(std::string_view fuzzer_stats) const {
+  return put(path_, "fuzzer_stats", fuzzer_stats, record::Lasting::no);
+}
+
+bool CampaignFolder::begin_plot(std::string_view head) const {
+  return put(path_, std::string(plot), head, record::Lasting::no);
+}
+
+bool CampaignFolder::add_to_plot(std::string_view line) const {
+  const std::string path = (path_ / plot).string();
+  const record::Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return file.number() >= 0 && ::write(file.number(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 bool CampaignFolder::has_breach(const Breach& breach, Seen seen) const {

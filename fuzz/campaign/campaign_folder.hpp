@@ -3,7 +3,8 @@
 //
 //   queue/            inputs that showed something new, and the seeds
 //   crashes/          the first input of each cause that broke a rule
-//   findings/         what came of those: NAME.toml to be played by `smtpspec run`
+//   findings/         what came of those: NAME.toml to be played by `smtpspec run`, and beside it the conversation, the
+//                     server's last words and a sanitizer's report
 //   fuzzer_stats, plot_data
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "fuzz/oracles/oracles.hpp"
+#include "harness/record/transcript.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -44,10 +46,20 @@ class CampaignFolder {
     std::string input;
     Seen seen = Seen::again;
   };
-  /// False where it could not be written.
-  bool add_finding(std::string_view cause, std::string_view scenario) const;
-  /// What AFL's tools read; false where it could not be written.
-  bool put_stats(std::string_view fuzzer_stats, std::string_view plot_data) const;
+  /// What was seen of a finding.
+  struct Evidence {
+    record::Transcript transcript;
+    std::string server_output;     ///< the end of it; empty where it is not known
+    std::string sanitizer_report;  ///< empty where there is none
+    std::string figures;           ///< empty where there are none
+  };
+  /// NAME.toml and transcripts/fuzz-NAME.jsonl where there is a scenario, NAME.log, NAME.sanitizer, NAME.txt, for the
+  /// owner alone, without secrets. False where it could not be written.
+  bool add_finding(std::string_view cause, std::string_view scenario, Evidence evidence) const;
+  /// What AFL's tools read: how it stands, and a line more of its history. False where it could not be written.
+  bool put_stats(std::string_view fuzzer_stats) const;
+  bool begin_plot(std::string_view head) const;
+  bool add_to_plot(std::string_view line) const;
   /// Those that were seen again first.
   [[nodiscard]] std::vector<Broken> broken() const;
 
@@ -57,5 +69,7 @@ class CampaignFolder {
 
 /// A cause as a file name: "crash/BDAT" is "crash-bdat".
 [[nodiscard]] std::string file_name(std::string_view cause);
+/// The id of the scenario that a finding is written as.
+[[nodiscard]] std::string scenario_id(std::string_view cause);
 
 }  // namespace smtpspec::fuzz

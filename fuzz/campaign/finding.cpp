@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "fuzz/campaign/pairs.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/oracles/requirements.hpp"
 #include "fuzz/session/session_input.hpp"
@@ -15,22 +16,35 @@ namespace smtpspec::fuzz {
 
 namespace {
 
-constexpr int replays = 3;
-
 class Shortener {
  public:
-  Shortener(LivePlayer& player, const ArrivedMail* arrived, std::string cause,
-            std::chrono::steady_clock::time_point until)
-      : player_(player), arrived_(arrived), cause_(std::move(cause)), until_(until) {}
+  Shortener(LivePlayer& player, const Sight& sight, std::string cause, std::chrono::steady_clock::time_point until)
+      : player_(player),
+        pairs_(player, sight.other),
+        sight_(sight),
+        arrived_(sight.arrived),
+        cause_(std::move(cause)),
+        until_(until) {}
 
   std::optional<Breach> breaks(std::string_view input, const Waits& waits = {}) {
-    played_ = player_.play(decode(input), waits);
-    for (Breach& one : cause_.starts_with("mail-") ? breaches_of_its_mail() : breaches_in(played_))
+    for (Breach& one : breaches_of(input, waits))
       if (file_name(one.cause) == cause_) return std::move(one);
     return std::nullopt;
   }
+  /// As above; and where the session ends in another crash, or a process does, that is looked for from now on.
+  bool breaks_or_crashes(std::string_view input) {
+    const auto all = breaches_of(input, patient());
+    const auto is_it = [&](const Breach& one) { return file_name(one.cause) == cause_; };
+    const auto crashes = [](const Breach& one) { return one.rule == "crash" || is_incident(one.cause); };
+    if (std::any_of(all.begin(), all.end(), is_it)) return true;
+    const auto other = std::find_if(all.begin(), all.end(), crashes);
+    if (other == all.end() || !(cause_.starts_with("crash-") || is_incident(cause_))) return false;
+    cause_ = file_name(other->cause);
+    return true;
+  }
+  [[nodiscard]] const judge::Played& played() const { return played_; }
   [[nodiscard]] AcceptedMail accepted() const {
-    return accepted_in(played_.transcript, player_.opponent().target.mail.accepts);
+    return accepted_in(played_.transcript, watched_mailboxes(player_.opponent()));
   }
 
   /// Fewest lines, then fewest octets: parts are left out, halves first, until nothing more can be.
@@ -44,10 +58,30 @@ class Shortener {
   }
 
  private:
+  /// Where two plays are compared, by as many pairs as there is patience for.
+  std::vector<Breach> differences(std::string_view input, bool patience) {
+    constexpr int enough = 3;
+    const auto breach = pairs_.show(input, cause_, patience ? enough : 1);
+    played_ = pairs_.played();
+    return breach ? std::vector{*breach} : std::vector<Breach>();
+  }
+
+  std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
+    if (Pairs::are_behind(cause_)) return differences(input, waits.reply >= patient().reply);
+    if (sight_.happened) (void)sight_.happened(false);
+    played_ = player_.play(decode(input), waits);
+    if (cause_.starts_with("mail-")) return breaches_of_its_mail();
+    std::vector<Breach> seen = breaches_in(played_);
+    if (!sight_.happened) return seen;
+    const auto is_crash = [](const Breach& one) { return one.rule == "crash"; };
+    const bool wait = is_incident(cause_) || std::any_of(seen.begin(), seen.end(), is_crash);
+    return with_incidents(std::move(seen), sight_.happened(wait));
+  }
+
   std::vector<Breach> breaches_of_its_mail() {
     if (arrived_ == nullptr) return {};
     const Opponent& opponent = player_.opponent();
-    const AcceptedMail accepted = accepted_in(played_.transcript, opponent.target.mail.accepts);
+    const AcceptedMail accepted = accepted_in(played_.transcript, watched_mailboxes(opponent));
     const std::string token = player_.token();
     const auto with = [&](bool all_came) {
       return breaches_of_mail(accepted, arrived_->with(token), all_came, bodies_as_sent(opponent));
@@ -97,6 +131,8 @@ class Shortener {
   }
 
   LivePlayer& player_;
+  Pairs pairs_;
+  const Sight& sight_;
   const ArrivedMail* arrived_;
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
@@ -115,34 +151,66 @@ scenario::Delivered delivered_as(const AcceptedMail& accepted) {
 
 }  // namespace
 
-Finding make_finding(LivePlayer& player, const ArrivedMail* arrived, const CampaignFolder::Broken& broken,
+Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolder::Broken& broken,
                      std::chrono::steady_clock::time_point until) {
   Finding finding;
   finding.breach.cause = broken.cause;
   finding.input = broken.input;
-  Shortener shortener(player, arrived, broken.cause, until);
-  if (shortener.breaks(broken.input, patient())) finding.input = shortener.shorten(broken.input);
-  for (int i = 0; i < replays; ++i) {
+  Shortener shortener(player, sight, broken.cause, until);
+  if (shortener.breaks_or_crashes(broken.input)) finding.input = shortener.shorten(broken.input);
+  for (std::size_t i = 0; i < Finding::replays; ++i) {
     auto breach = shortener.breaks(finding.input, patient());
     if (!breach) continue;
     finding.breach = std::move(*breach);
     finding.accepted = shortener.accepted();
+    finding.transcript = shortener.played().transcript;
     ++finding.again;
   }
   return finding;
 }
 
+namespace {
+
+/// Of a session that must come to the same when it is held otherwise, what promises that.
+std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& suite) {
+  if (variant_of(breach.cause)) return {requirement_of(breach.cause)};
+  return requirements_of(breach, suite);
+}
+
+}  // namespace
+
 std::string to_scenario_file(const Finding& finding, const scenario::Suite& suite) {
-  const std::string id = file_name(finding.breach.cause);
   scenario::Scenario session = decode(finding.input);
-  session.id = session.family = "fuzz-" + id;
+  session.id = session.family = scenario_id(finding.breach.cause);
   session.title = "A session of a campaign: " + finding.breach.cause;
   session.rationale = "Expected: " + finding.breach.expected + ". Seen: " + finding.breach.actual + ".";
   const scenario::Scenario* row = row_of(finding.breach, suite);
-  const std::string file = row == nullptr ? "" : scenario::to_toml(*row) + "\n";
-  session.requirements = requirements_of(finding.breach, suite);
+  std::string file = row == nullptr ? "" : scenario::to_toml(*row) + "\n";
+  session.requirements = asked_by(finding.breach, suite);
   if (finding.breach.cause.starts_with("mail")) session.delivered = delivered_as(finding.accepted);
-  return file + scenario::to_toml(session);
+  file += scenario::to_toml(session);
+  if (auto other = held_otherwise(finding.input, finding.breach.cause)) {
+    other->id = other->family = session.id + "-otherwise";
+    other->title = session.title + ", held otherwise";
+    other->requirements = session.requirements;
+    file += "\n" + scenario::to_toml(*other);
+  }
+  return file;
+}
+
+std::string to_suite_scenario(scenario::Scenario session, const std::optional<Breach>& breach, const std::string& id,
+                              const scenario::Suite& suite) {
+  session.id = session.family = file_name(id);
+  if (breach) {
+    session.title = "Found by a campaign: " + breach->cause;
+    session.rationale = "Expected: " + breach->expected + ". Seen: " + breach->actual + ".";
+    if (const scenario::Scenario* row = row_of(*breach, suite)) session.level = row->level;
+  }
+  if (!session.delivered || session.requirements.empty()) {
+    session.requirements = asked_by(breach.value_or(Breach()), suite);
+  }
+  return scenario::to_toml(session) +
+         "# catches = [\"...\"]: the fault of harness/reference/faults.def that must turn this row red.\n";
 }
 
 }  // namespace smtpspec::fuzz

@@ -3,32 +3,53 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fuzz/campaign/campaign_folder.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/oracles/conservation.hpp"
+#include "fuzz/oracles/incidents.hpp"
 #include "fuzz/oracles/oracles.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::fuzz {
 
 struct Finding {
+  static constexpr std::size_t replays = 3;
   Breach breach;
-  std::string input;      ///< the least that was found
-  std::size_t again = 0;  ///< of three replays, how many broke the same
-  AcceptedMail accepted;  ///< in the last replay that broke it
-  [[nodiscard]] bool is_firm() const { return again == 3; }
+  std::string input;                   ///< the least that was found
+  std::size_t again = 0;               ///< of three replays, how many broke the same
+  AcceptedMail accepted;               ///< in the last replay that broke it
+  record::Transcript transcript = {};  ///< of that replay
+  std::vector<std::string> also = {};  ///< causes of findings that came to be the same
+  std::string figures = {};            ///< of a finding that is no one session's
+  [[nodiscard]] bool is_firm() const { return again == replays; }
+  [[nodiscard]] bool has_session() const { return figures.empty(); }
 };
 
-/// Plays and shortens until `until` at most. `arrived`: the target's mail; null where it is not seen. Where the same is
-/// not broken again, `again` is 0, and there is nothing but the input.
-[[nodiscard]] Finding make_finding(LivePlayer& player, const ArrivedMail* arrived, const CampaignFolder::Broken& broken,
+/// What is seen of a server beside its answers.
+struct Sight {
+  const ArrivedMail* arrived = nullptr;  ///< the target's mail; null where it is not seen
+  LivePlayer* other = nullptr;           ///< on another server; null where there is none
+  Happened happened = {};                ///< to its processes; empty where it was not started by us
+};
+
+/// Plays and shortens until `until` at most. Where the same is not broken again, `again` is 0, and there is nothing but
+/// the input. A crash may come out as what a process died of.
+[[nodiscard]] Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolder::Broken& broken,
                                    std::chrono::steady_clock::time_point until);
 
 /// A scenario file: the session, and the row of the suite whose rule was broken, with its requirements. Loads without
 /// errors beside the shipped requirements.
 [[nodiscard]] std::string to_scenario_file(const Finding& finding, const scenario::Suite& suite);
+
+/// The same for a suite: one scenario, its requirement and level those of the rule that was broken, or its own; the
+/// fault that is to catch it is left to its author.
+[[nodiscard]] std::string to_suite_scenario(scenario::Scenario session, const std::optional<Breach>& breach,
+                                            const std::string& id, const scenario::Suite& suite);
 
 }  // namespace smtpspec::fuzz

@@ -6,6 +6,7 @@
 
 #include <asio/co_spawn.hpp>
 
+#include "harness/delivery/lookout.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/engine/play.hpp"
 
@@ -20,8 +21,18 @@ Waits patient() {
 }
 
 std::chrono::milliseconds time_of_mail(const Opponent& opponent) {
-  constexpr std::chrono::milliseconds least{1000};
-  return least + 5 * opponent.facts.delivery_takes.value_or(least);
+  const auto& road = opponent.target.delivery;
+  const bool by_files = road && road->sink.empty();  // which are looked at now and then
+  std::chrono::milliseconds least{1000};
+  if (by_files) least += 2 * delivery::Lookout::longest_rest;
+  return least + 5 * opponent.facts.delivery_takes.value_or(std::chrono::milliseconds(1000));
+}
+
+std::vector<std::string> watched_mailboxes(const Opponent& opponent) {
+  std::vector<std::string> all = opponent.target.mail.accepts;
+  // Every mailbox relays to a sink; a Maildir or an mbox is one mailbox's, the one that the survey saw.
+  if (opponent.target.delivery && opponent.target.delivery->sink.empty() && all.size() > 1) all.resize(1);
+  return all;
 }
 
 bool bodies_as_sent(const Opponent& opponent) { return opponent.facts.holding.count("body-as-sent") != 0; }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <asio/io_context.hpp>
 
@@ -27,6 +28,8 @@ struct Opponent {
 
 /// How long its mail takes at most, several times what the survey saw.
 [[nodiscard]] std::chrono::milliseconds time_of_mail(const Opponent& opponent);
+/// The mailboxes whose mail comes to where it is looked for.
+[[nodiscard]] std::vector<std::string> watched_mailboxes(const Opponent& opponent);
 /// The survey saw it deliver bodies as they were sent.
 [[nodiscard]] bool bodies_as_sent(const Opponent& opponent);
 

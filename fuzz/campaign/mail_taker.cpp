@@ -1,22 +1,59 @@
 #include "fuzz/campaign/mail_taker.hpp"
 
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "harness/delivery/living_tokens.hpp"
+#include "harness/delivery/maildir_reader.hpp"
+#include "harness/delivery/mbox_reader.hpp"
 #include "harness/scenario/address_url.hpp"
 
 namespace smtpspec::fuzz {
 
+namespace {
+
+/// A bare LF of a road with local line ends was a CRLF, of what is compared: plain messages have no other.
+std::string with_line_ends_of_the_wire(std::string_view local) {
+  std::string out;
+  for (const char octet : local) {
+    if (octet == '\n' && !out.ends_with('\r')) out += '\r';
+    out += octet;
+  }
+  return out;
+}
+
+template <class Reader>
+std::function<delivery::Look()> looking_at(const std::filesystem::path& path) {
+  const auto every = std::make_shared<const delivery::LivingTokens>(delivery::LivingTokens::Alive::all);
+  const auto reader = std::make_shared<Reader>(path, every);
+  (void)reader->look();
+  return [reader] { return reader->look(); };
+}
+
+}  // namespace
+
 MailTaker::MailTaker(const scenario::Target& target, SharedMail& shared) : shared_(shared) {
-  if (!target.delivery || target.delivery->sink.empty()) return;
-  const auto place = scenario::parse_host_and_port(target.delivery->sink).value_or(scenario::HostAndPort{});
-  sink_ = std::make_unique<delivery::Sink>(context_.get_executor(), place.host, place.port, target.delivery->sink_lmtp,
+  if (!target.delivery) return;
+  const scenario::DeliveryRoad& road = *target.delivery;
+  if (!road.maildir.empty()) look_ = looking_at<delivery::MaildirReader>(road.maildir);
+  if (!road.mbox.empty()) look_ = looking_at<delivery::MboxReader>(road.mbox);
+  if (road.sink.empty()) return;
+  const auto place = scenario::parse_host_and_port(road.sink).value_or(scenario::HostAndPort{});
+  sink_ = std::make_unique<delivery::Sink>(context_.get_executor(), place.host, place.port, road.sink_lmtp,
                                            [this](const reference::Accepted& mail) { return take(mail); });
 }
 
 MailTaker::~MailTaker() {
   context_.stop();
   if (thread_.joinable()) thread_.join();
+  lookout_.reset();
 }
 
 void MailTaker::begin() {
+  if (look_)
+    lookout_ = std::make_unique<delivery::Lookout>(context_.get_executor(), look_,
+                                                   [this](delivery::Look look) { take(std::move(look)); });
   thread_ = std::thread([this] { context_.run(); });
 }
 
@@ -27,6 +64,21 @@ asio::awaitable<std::vector<bool>> MailTaker::take(const reference::Accepted& ma
     arrived_.add(mail.reverse_path, {mail.message, mail.recipients.size()});
   }
   co_return std::vector<bool>(mail.recipients.size(), true);
+}
+
+void MailTaker::take(delivery::Look look) {
+  // From here on nobody knows what has come and what has not.
+  if (look.unknown || look.again || !look.lost.empty()) shared_.lose_sight();
+  for (const delivery::Incoming& one : look.messages) {
+    // Where the store tells no reverse-path, a message of one token is that token's.
+    const auto& path = one.delivery.reverse_path;
+    const std::string marked = path ? *path : one.tokens.size() == 1 ? *one.tokens.begin() : std::string();
+    const std::string token = token_in(marked);
+    if (token.empty()) continue;
+    std::string content = one.delivery.exact ? one.delivery.message : with_line_ends_of_the_wire(one.delivery.message);
+    shared_.add(token, content);
+    arrived_.add(marked, {std::move(content), 1});
+  }
 }
 
 }  // namespace smtpspec::fuzz

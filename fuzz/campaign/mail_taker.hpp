@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -10,14 +11,17 @@
 
 #include "fuzz/campaign/shared_mail.hpp"
 #include "fuzz/oracles/conservation.hpp"
+#include "harness/delivery/lookout.hpp"
 #include "harness/delivery/sink.hpp"
+#include "harness/delivery/stored_message.hpp"
 #include "harness/scenario/target.hpp"
 
 namespace smtpspec::fuzz {
 
 class MailTaker {
  public:
-  /// Listens at once where the target has a sink; throws std::system_error where its address cannot be had.
+  /// Listens at once where the target has a sink; throws std::system_error where its address cannot be had. What is in
+  /// a Maildir or an mbox by then is passed over.
   MailTaker(const scenario::Target& target, SharedMail& shared);
   ~MailTaker();
   MailTaker(const MailTaker&) = delete;
@@ -25,18 +29,23 @@ class MailTaker {
 
   /// From now on mail is taken. Fork before.
   void begin();
+  /// There is somewhere to look for mail.
+  [[nodiscard]] bool has_road() const { return sink_ != nullptr || look_; }
   /// 0 where there is no sink.
   [[nodiscard]] std::uint16_t port() const { return sink_ ? sink_->port() : std::uint16_t{0}; }
   [[nodiscard]] const ArrivedMail& arrived() const { return arrived_; }
 
  private:
   asio::awaitable<std::vector<bool>> take(const reference::Accepted& mail);
+  void take(delivery::Look look);
 
   SharedMail& shared_;
   ArrivedMail arrived_;
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
   std::unique_ptr<delivery::Sink> sink_;
+  std::function<delivery::Look()> look_;  ///< at a road of files
+  std::unique_ptr<delivery::Lookout> lookout_;
   std::thread thread_;
 };
 

@@ -24,6 +24,9 @@ class SharedMail {
  public:
   void add(std::string_view token, std::string_view content);
   [[nodiscard]] MailCount with(std::string_view token) const;
+  /// What comes is not seen any more, or not all of it, or twice: nothing may be held against anybody.
+  void lose_sight() { out_of_sight_ = true; }
+  [[nodiscard]] bool is_seen() const { return !out_of_sight_; }
   /// What is perhaps wrong with it, as the cause of a breach ("mail/lost"); empty: nothing.
   [[nodiscard]] static std::string_view suspicion(const AcceptedMail& accepted, const MailCount& arrived,
                                                   bool bodies_as_sent);
@@ -40,6 +43,7 @@ class SharedMail {
     std::size_t next = 0;  ///< the adding process alone looks at it
   };
   std::array<Bucket, std::size_t{1} << 13> buckets_;
+  std::atomic<bool> out_of_sight_{false};
 };
 
 }  // namespace smtpspec::fuzz

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
 
+#include "fuzz/campaign/pairs.hpp"
 #include "fuzz/oracles/features.hpp"
 #include "fuzz/oracles/oracles.hpp"
 #include "fuzz/require.hpp"
@@ -41,7 +45,12 @@ class Worker {
         progress_(progress),
         mail_(feedback.mail),
         edges_(feedback.edges),
+        incidents_(feedback.incidents),
         player_(opponent, delivery::make_secret()) {
+    if (feedback.other != nullptr) {
+      other_.emplace(*feedback.other, delivery::make_secret());
+      pairs_ = Pairs(player_, &*other_);
+    }
     player_.revive_by([this] { return wait_for_server(); });
   }
 
@@ -51,23 +60,78 @@ class Worker {
     judge::Played played = player_.play(decode(input), waits_);
     ++progress_.sessions;
     if (says_nothing(played)) ++progress_.silent;
-    count(played);
+    const bool is_new = count(played);
     learn_pace(played.transcript);
-    for (const Breach& breach : breaches_in(played)) take(breach, input);
+    for (const Breach& breach : breaches_of(played)) take(breach, input);
+    compare(played, input, is_new);
     expect_mail(played, input);
     look_at_mail();
+    recent_.emplace_back(input);
+    if (recent_.size() > most_recent) recent_.pop_front();
   }
 
  private:
-  /// The first of each cause that shows again at once, with more patience; one that does not is kept all the same.
-  void take(const Breach& breach, std::string_view input) {
-    using Seen = CampaignFolder::Seen;
-    if (folder_.has_breach(breach, Seen::again)) return;
+  using Seen = CampaignFolder::Seen;
+
+  /// Waits for what the processes came to where that may be the cause of something new.
+  std::vector<Breach> breaches_of(const judge::Played& played, bool wait = false) {
+    std::vector<Breach> seen = breaches_in(played);
+    if (incidents_ == nullptr) return seen;
+    const auto is_new_crash = [&](const Breach& one) {
+      return one.cause.starts_with("crash/") && !folder_.has_breach(one, Seen::again);
+    };
+    if (wait || std::any_of(seen.begin(), seen.end(), is_new_crash)) incidents_->wait_for_look();
+    const std::uint64_t before = std::exchange(incidents_seen_, incidents_->count());
+    return with_incidents(std::move(seen), incidents_->after(before));
+  }
+
+  /// With what it comes to on another server, where it showed something new; with itself held otherwise now and then.
+  void compare(const judge::Played& played, std::string_view input, bool is_new) {
+    constexpr std::uint64_t sessions_between = 16;
+    if (is_new)
+      if (const auto breach = pairs_.elsewhere(input, played)) take(*breach, input);
+    if (++since_pair_ < sessions_between) return;
+    const Variant variant = all_variants[pairs_played_ % all_variants.size()];
+    if (since_pair_ > longest_wait_) ++pairs_played_;  // none can be held so
+    if (!pairs_.may_be_held(input, variant, played)) return;
+    since_pair_ = 0;
+    ++pairs_played_;
+    if (const auto breach = pairs_.held_otherwise(input, variant, played)) take(*breach, input);
+  }
+
+  /// The breach as it shows again, with more patience.
+  std::optional<Breach> shows_again(const Breach& breach, std::string_view input) {
+    if (Pairs::are_behind(breach.cause)) return pairs_.show(input, breach.cause, 3);
+    const bool of_processes = is_incident(breach.cause);
     const judge::Played again = player_.play(decode(input), patient());
-    const auto all = breaches_in(again);
-    const bool is_there =
-        std::any_of(all.begin(), all.end(), [&](const Breach& one) { return one.cause == breach.cause; });
-    if (folder_.add_breach(breach, is_there ? Seen::again : Seen::once, input) && is_there) ++progress_.findings;
+    for (Breach& one : breaches_of(again, of_processes))
+      if (one.cause == breach.cause || is_same_incident(one.cause, breach.cause)) return std::move(one);
+    return std::nullopt;
+  }
+
+  /// The first of each cause that shows again at once; one that does not is kept all the same.
+  void take(const Breach& breach, std::string_view input) {
+    if (folder_.has_breach(breach, Seen::again)) return;
+    if (const auto again = shows_again(breach, input)) return keep(*again, input);
+    if (is_incident(breach.cause) && look_for_culprit(breach)) return;
+    (void)folder_.add_breach(breach, Seen::once, input);
+  }
+
+  void keep(const Breach& breach, std::string_view input) {
+    if (folder_.add_breach(breach, Seen::again, input)) ++progress_.findings;
+  }
+
+  /// What a process comes to may be seen late, and be some earlier session's doing.
+  bool look_for_culprit(const Breach& breach) {
+    constexpr int most = 3;
+    if (++looked_for_[breach.cause] > most) return false;
+    for (auto input = recent_.rbegin(); input != recent_.rend() && !progress_.stop; ++input) {
+      const auto again = shows_again(breach, *input);
+      if (!again) continue;
+      keep(*again, *input);
+      return true;
+    }
+    return false;
   }
 
   /// What a session had accepted, until its mail must have come.
@@ -80,7 +144,7 @@ class Worker {
 
   void expect_mail(const judge::Played& played, std::string_view input) {
     if (mail_ == nullptr || awaited_.size() >= most_awaited) return;
-    AcceptedMail accepted = accepted_in(played.transcript, opponent_.target.mail.accepts);
+    AcceptedMail accepted = accepted_in(played.transcript, watched_mailboxes(opponent_));
     if (!accepted.any_sent || !accepted.known) return;
     awaited_.push_back({played.transcript.token, std::move(accepted), std::string(input),
                         std::chrono::steady_clock::now() + time_of_mail(opponent_)});
@@ -97,6 +161,7 @@ class Worker {
   }
 
   void look_at_mail() {
+    if (mail_ == nullptr || !mail_->is_seen()) return awaited_.clear();
     const auto now = std::chrono::steady_clock::now();
     for (; !awaited_.empty() && awaited_.front().due < now; awaited_.pop_front()) {
       const Awaited one = awaited_.front();
@@ -104,9 +169,8 @@ class Worker {
       if (cause.empty()) continue;
       if (cause == mail_lost && !later_mail_came()) {
         postpone(one);
-      } else if (folder_.add_breach({"delivered", std::string(cause), "", ""}, CampaignFolder::Seen::again,
-                                    one.input)) {
-        ++progress_.findings;
+      } else {
+        keep({"delivered", std::string(cause), "", ""}, one.input);
       }
     }
   }
@@ -137,22 +201,25 @@ class Worker {
     waits_.reply = std::clamp(std::chrono::ceil<milliseconds>(20 * slowest_), milliseconds(1000), milliseconds(10000));
   }
 
-  void count(const judge::Played& played) {
+  /// Whether something was new.
+  bool count(const judge::Played& played) {
     const auto half = std::span(counters).first(counter_count / 2);
     count_features(played.transcript, half);
     if (edges_ != nullptr) edges_->add_to(std::span(counters).last(counter_count / 2));
     const std::size_t before = seen_.size();
     for (std::size_t i = 0; i < counters.size(); ++i)
       if (counters[i] != 0) seen_.insert(i);
-    if (seen_.size() == before) return;
+    if (seen_.size() == before) return false;
     const auto edge = seen_.lower_bound(counter_count / 2);
     raise(progress_.features, static_cast<std::uint64_t>(std::distance(seen_.begin(), edge)));
     raise(progress_.edges, static_cast<std::uint64_t>(std::distance(edge, seen_.end())));
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     progress_.last_news = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    return true;
   }
 
   static constexpr std::size_t most_awaited = 5000;
+  static constexpr std::size_t most_recent = 64;
 
   static void raise(std::atomic<std::uint64_t>& most, std::uint64_t value) {
     for (std::uint64_t known = most; known < value && !most.compare_exchange_weak(known, value);) {
@@ -164,7 +231,16 @@ class Worker {
   Progress& progress_;
   const SharedMail* mail_;
   EdgeMap* edges_;
+  const SharedIncidents* incidents_;
+  std::uint64_t incidents_seen_ = 0;
+  std::deque<std::string> recent_;              ///< inputs, the latest last
+  std::map<std::string, int> looked_for_ = {};  ///< by cause: how often
   LivePlayer player_;
+  std::optional<LivePlayer> other_;
+  Pairs pairs_{player_, nullptr};
+  static constexpr std::uint64_t longest_wait_ = 256;
+  std::uint64_t since_pair_ = 0;    ///< sessions
+  std::uint64_t pairs_played_ = 0;  ///< of one session held otherwise
   std::deque<Awaited> awaited_;
   Waits waits_;
   record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply

@@ -10,6 +10,7 @@
 #include "fuzz/campaign/edge_map.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/progress.hpp"
+#include "fuzz/campaign/shared_incidents.hpp"
 #include "fuzz/campaign/shared_mail.hpp"
 
 namespace smtpspec::fuzz {
@@ -25,8 +26,11 @@ struct WorkerSettings {
 
 /// What a worker has beside the server's answers.
 struct Feedback {
-  const SharedMail* mail = nullptr;  ///< what arrives; null where it is not seen
-  EdgeMap* edges = nullptr;          ///< of the server's code; null where it was not started by us
+  const Opponent* other =
+      nullptr;  ///< another server that each new input is played on as well; null where there is none
+  const SharedMail* mail = nullptr;            ///< what arrives; null where it is not seen
+  EdgeMap* edges = nullptr;                    ///< of the server's code; null where it was not started by us
+  const SharedIncidents* incidents = nullptr;  ///< of its processes; null where it was not started by us
 };
 
 /// Never returns: the process ends when the time is over or

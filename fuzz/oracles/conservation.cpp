@@ -19,8 +19,11 @@ using smtp::Verb;
 /// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
 bool is_plain(std::string_view content) {
   constexpr std::size_t longest_line = 998;
-  // What does not begin with a field, or has no empty line, a server may mend (RFC 5322 section 2.1).
+  // What does not begin with a field, or has no empty line, a server may mend (RFC 5322 section 2.1). In an mbox a line
+  // with "From " is told from one that was quoted there by luck alone.
   static const RE2 field("^[!-9;-~]+:");
+  static const RE2 from_line("(?m)^>*From ");
+  if (RE2::PartialMatch(content, from_line)) return false;
   if (content.find("\r\n\r\n") == std::string_view::npos || !RE2::PartialMatch(content, field)) return false;
   std::size_t column = 0;
   for (std::size_t i = 0; i < content.size(); ++i) {
@@ -65,19 +68,34 @@ class Accepting {
     marked_ = false;
     chunks_.clear();
     lost_ = false;
+    replies_ = taken_ = 0;
   }
 
   void take_message(const smtp::Answer& answer, bool ends, bool success) {
     out_.any_sent = true;
     const bool chunk = answer.verb == Verb::bdat;
     // What becomes of a transaction of which a chunk was refused is not said (RFC 3030 section 2).
-    if (answer.cut || lmtp_ || (chunk && !success && !chunks_.empty())) out_.known = false;
+    if (answer.cut || (chunk && !success && !chunks_.empty())) out_.known = false;
+    if (lmtp_ && ends) return take_one_recipient(answer, success);
     if (!success) return ends ? begin() : void(lost_ = true);
     if (lost_ || (ends && (!marked_ || others_ > 0))) out_.known = false;
     if (chunk) chunks_ += answer.message;
     if (!ends) return;
     const std::string& content = chunk ? chunks_ : answer.message;
     out_.messages.push_back({content, recipients_, is_plain(content)});
+    begin();
+  }
+
+  /// RFC 2033 section 4.2: a reply each for the recipients that were accepted; each takes the message or refuses it.
+  void take_one_recipient(const smtp::Answer& answer, bool success) {
+    taken_ += success ? 1 : 0;
+    if (++replies_ < recipients_ + others_) return;
+    // Whose refusal came with others' success may have got it all the same: the client is to try again.
+    const bool all_or_none = taken_ == 0 || taken_ == replies_;
+    if (lost_ || !marked_ || others_ > 0 || !all_or_none) out_.known = false;
+    if (answer.verb == Verb::bdat) chunks_ += answer.message;
+    const std::string& content = answer.verb == Verb::bdat ? chunks_ : answer.message;
+    if (taken_ > 0) out_.messages.push_back({content, taken_, is_plain(content)});
     begin();
   }
 
@@ -88,6 +106,8 @@ class Accepting {
   bool marked_ = false;  ///< by the token in its reverse-path
   std::size_t recipients_ = 0;
   std::size_t others_ = 0;
+  std::size_t replies_ = 0;  ///< to this end of data, in LMTP
+  std::size_t taken_ = 0;    ///< of these, how many took the message
   std::string chunks_;
   bool lost_ = false;
 };

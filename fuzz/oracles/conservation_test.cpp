@@ -47,6 +47,7 @@ TEST_CASE("What a session had accepted, dot-stuffing undone, chunks joined") {
 }
 
 TEST_CASE("What cannot be known is no matter of conservation") {
+  CHECK(!accepted(message("A: b\r\n\r\n>From here\r\n")).messages[0].plain);  // an mbox quotes it, or not
   CHECK(!accepted(message("a\n.\nb\r\n")).known);  // perhaps the data ended there, for this server
   CHECK(!accepted(Script()
                       .greeted()
@@ -69,6 +70,49 @@ TEST_CASE("What cannot be known is no matter of conservation") {
              .known);
   CHECK(wrong(accepted(message("a\n.\nb\r\n")), {}).empty());
   CHECK(wrong(accepted(message("a\nb\r\n")), {{"a\r\nb\r\n", 1}}).empty());  // it may be mended
+}
+
+TEST_CASE("Who leaves when all was answered has left nothing unknown") {
+  CHECK(accepted(message("A: b\r\n\r\ntext\r\n").hung_up()).known);
+  CHECK(!accepted(transaction().sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n").hung_up()).known);
+  CHECK(!accepted(transaction().sends("NOOP\r\n").hung_up()).known);
+}
+
+TEST_CASE("A stuffed line of one period is text, wherever it stands") {
+  const auto one = accepted(message("A: b\r\n\r\n..\r\n..\r\nx\r\n..\r\n"));
+  REQUIRE(one.messages.size() == 1);
+  CHECK(one.known);
+  CHECK(one.messages[0].plain);
+  CHECK(one.messages[0].content == "A: b\r\n\r\n.\r\n.\r\nx\r\n.\r\n");
+  CHECK(wrong(one, {{"A: b\r\n\r\nx\r\n", 1}}) == Causes{"mail/changed"});
+}
+
+TEST_CASE("In LMTP each recipient has a reply of its own") {
+  const auto lmtp = [](const std::string& replies) {
+    const std::string more = "RCPT TO:<alice@example.test>\r\n";
+    return accepted(Script()
+                        .lmtp()
+                        .on("")
+                        .says("220 x\r\n")
+                        .sends("LHLO c\r\n")
+                        .says("250 x\r\n")
+                        .sends(mail + rcpt + more)
+                        .says("250 a\r\n250 b\r\n250 c\r\n")
+                        .sends("DATA\r\n")
+                        .says("354 Go\r\n")
+                        .sends("A: b\r\n\r\ntext\r\n.\r\n")
+                        .says(replies));
+  };
+  const auto both = lmtp("250 a\r\n250 b\r\n");
+  REQUIRE(both.messages.size() == 1);
+  CHECK(both.known);
+  CHECK(both.messages[0].recipients == 2);
+  CHECK(wrong(both, {}) == Causes{"mail/lost"});
+  CHECK(wrong(both, {{"A: b\r\n\r\ntext\r\n", 1}, {"A: b\r\n\r\ntext\r\n", 1}}).empty());
+  const auto none = lmtp("550 a\r\n550 b\r\n");
+  CHECK(none.known);
+  CHECK(wrong(none, {{"A: b\r\n\r\ntext\r\n", 1}}) == Causes{"mail/without-250"});
+  CHECK(!lmtp("250 a\r\n450 b\r\n").known);
 }
 
 TEST_CASE("Lost, doubled, changed, without 250") {

@@ -63,6 +63,44 @@ std::optional<std::string> hung_up_on(const record::Transcript& transcript) {
   return std::nullopt;
 }
 
+/// The client sent more before it was answered, to a server that does not offer PIPELINING: RFC 5321 section 4.3.1 has
+/// it wait, and nothing says how such a server is to answer.
+bool spoke_out_of_turn(const record::Transcript& transcript) {
+  for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
+    judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
+    bool offered = false;
+    for (const Event& event : transcript.events) {
+      if (event.session != session) continue;
+      watcher.show(event);
+      if (event.kind != Event::Kind::octets) continue;
+      if (event.by == Party::server) offered = offered || event.octets.find("PIPELINING") != std::string::npos;
+      const std::size_t owed = watcher.referee.owed();
+      const bool goes_on = owed > 0 && !watcher.referee.at_command();
+      if (!offered && event.by == Party::client && (owed > 1 || goes_on)) return true;
+    }
+  }
+  return false;
+}
+
+/// How a command was answered, or that the connection was closed after it was.
+bool is_about_answers(smtp::Rule rule) {
+  return rule == smtp::Rule::required_command || rule == smtp::Rule::permitted_code ||
+         rule == smtp::Rule::listed_code || rule == smtp::Rule::silent_close || rule == smtp::Rule::advertised_command;
+}
+
+/// The last thing that the server said was a refusal.
+bool ends_by_refusal(const record::Transcript& transcript) {
+  const auto is_reply = [](const Event& event) {
+    return event.kind == Event::Kind::octets && event.by == Party::server;
+  };
+  const auto last = std::find_if(transcript.events.rbegin(), transcript.events.rend(), is_reply);
+  if (last == transcript.events.rend()) return false;
+  const std::string& said = last->octets;
+  const std::size_t line = said.size() < 2 ? std::string::npos : said.rfind('\n', said.size() - 2);
+  const char first = said[line == std::string::npos ? 0 : line + 1];
+  return first == '4' || first == '5';
+}
+
 }  // namespace
 
 std::vector<Breach> breaches_in(const judge::Played& played) {
@@ -80,7 +118,10 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
   // Where it is not known what was owed, a reply too many is none.
   const judge::RefereeReport report = judge::referee_report(transcript);
   const bool known = report.order_is_known;
-  if (is_breach(played.judged.verdict)) add_verdict(played.judged.verdict);
+  const scenario::Outcome outcome = played.judged.verdict.outcome;
+  const bool may_close =
+      outcome == scenario::Outcome::crash && ends_by_refusal(transcript) && spoke_out_of_turn(transcript);
+  if (is_breach(played.judged.verdict) && !may_close) add_verdict(played.judged.verdict);
   if (const auto last = known || is_breach(played.judged.verdict) ? std::nullopt : hung_up_on(transcript))
     add("crash", "octets", "a reply, or 421", "closed after " + smtp::escape(last->substr(0, 200)));
   const auto& fence = played.judged.broken_fence;
@@ -90,6 +131,8 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     // A close instead of a reply is a crash, whether it is the session or the referee that says so.
     const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
     if (is_crash && crashed) continue;
+    if (is_about_answers(one.rule) && (!is_crash || ends_by_refusal(transcript)) && spoke_out_of_turn(transcript))
+      continue;
     add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
     if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
   }

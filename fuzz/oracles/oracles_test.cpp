@@ -51,6 +51,24 @@ TEST_CASE("Who hangs up on what nobody can read for certain has crashed, unless 
   CHECK(causes_in(after("250 OK\r\n221 Bye\r\n")).empty());
 }
 
+TEST_CASE("Who does not offer PIPELINING may refuse what comes before he has answered") {
+  const auto refuses = [](const char* ehlo, const char* sent) {
+    return causes_in(played(Script()
+                                .on("")
+                                .says("220 x\r\n")
+                                .sends("EHLO c\r\n")
+                                .says(ehlo)
+                                .sends(sent)
+                                .says("500 5.5.1 Invalid command: Pipelining not supported\r\n")
+                                .closes()));
+  };
+  CHECK(refuses("250 x\r\n", "NOOP\r\nNOOP\r\n").empty());
+  CHECK(refuses("250 x\r\n", "NOOP\r\nN").empty());
+  CHECK(refuses("250 x\r\n", "NOOP\r\nNOOP\r\nNOOP\r\n").empty());
+  CHECK(!refuses("250 x\r\n", "NOOP\r\n").empty());
+  CHECK(!refuses("250-x\r\n250 PIPELINING\r\n", "RSET\r\nNOOP\r\n").empty());
+}
+
 TEST_CASE("Where nothing was seen nothing is said") {
   CHECK(says_nothing(played(Script().refused("no"), Outcome::blocked, judge::Cause::connect)));
   CHECK(says_nothing(played(Script().greeted(), Outcome::blocked, judge::Cause::ladder)));

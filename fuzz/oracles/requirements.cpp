@@ -4,7 +4,7 @@ namespace smtpspec::fuzz {
 
 const scenario::Scenario* row_of(const Breach& breach, const scenario::Suite& suite) {
   for (const scenario::Scenario& one : suite.scenarios)
-    if (one.rule == breach.rule) return &one;
+    if (!one.rule.empty() && one.rule == breach.rule) return &one;
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 
 #include "fuzz/campaign/campaign.hpp"
 #include "fuzz/campaign/worker.hpp"
+#include "fuzz/oracles/incidents.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/consent.hpp"
@@ -19,6 +21,8 @@
 #include "harness/engine/baseline.hpp"
 #include "harness/engine/server_process.hpp"
 #include "harness/engine/survey.hpp"
+#include "harness/record/new_file.hpp"
+#include "harness/scenario/loader.hpp"
 
 namespace smtpspec::cli {
 
@@ -31,7 +35,9 @@ struct FuzzOptions {
   std::string time = "1m";
   std::size_t jobs = 2;
   std::uint64_t seed = 0;        ///< 0: taken from the clock
-  std::filesystem::path replay;  ///< an input to play once, instead of a campaign
+  std::string against;           ///< another server to compare with, as `target`
+  std::filesystem::path replay;  ///< an input, or a finding's scenario, to play once, instead of a campaign
+  std::filesystem::path write_scenario;
   bool allow_remote = false;
   std::filesystem::path baseline;
 };
@@ -55,9 +61,16 @@ class FuzzCommand {
       edges_.emplace();
       edges_->announce();
       settings_.edges = &*edges_;
+      watch_.emplace(server_, opponent_.target);
+      settings_.watch = &*watch_;
     }
     if (const auto problem = start_server()) return cannot_be_fuzzed(*problem);
-    if (const auto problem = get_acquainted()) return cannot_be_fuzzed(*problem);
+    if (const auto problem = get_acquainted(opponent_)) return cannot_be_fuzzed(*problem);
+    if (!options_.against.empty()) {
+      if (const auto problem = get_acquainted(other_))
+        return cannot_be_fuzzed(fmt::format("{} is no match: {}", scenario::address(other_.target), *problem));
+      settings_.other = &other_;
+    }
     if (signal_caught() != 0) return exit_signal + signal_caught();
     if (!options_.replay.empty()) return replay();
     return report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
@@ -76,14 +89,21 @@ class FuzzCommand {
       if (!target) return exit_usage;
       opponent_.target = std::move(*target);
     }
+    opponent_.near_only = other_.near_only = !options_.allow_remote;
     settings_.time = std::chrono::ceil<std::chrono::seconds>(duration_from(options_.time));
     settings_.jobs = options_.jobs;
     settings_.seed = seed_of(options_.seed);
-    opponent_.near_only = !options_.allow_remote;
     Burden burden;
     burden.sessions = 1000 * static_cast<std::size_t>(settings_.time.count());
     burden.messages = burden.sessions / 10;
-    return may_be_played(opponent_.target, options_.allow_remote, burden) ? exit_complete : exit_usage;
+    if (!may_be_played(opponent_.target, options_.allow_remote, burden)) return exit_usage;
+    if (options_.against.empty()) return exit_complete;
+    TargetOptions against = options_.target;
+    against.target = options_.against;
+    auto other = target_of(against);
+    if (!other) return exit_usage;
+    other_.target = std::move(*other);
+    return may_be_played(other_.target, options_.allow_remote, burden) ? exit_complete : exit_usage;
   }
 
   std::optional<std::string> start_server() {
@@ -91,12 +111,12 @@ class FuzzCommand {
   }
 
   /// The survey, as every run begins with it: it tells whether mail is taken.
-  std::optional<std::string> get_acquainted() {
+  std::optional<std::string> get_acquainted(fuzz::Opponent& opponent) {
     engine::RunSettings survey;
-    survey.target = opponent_.target;
+    survey.target = opponent.target;
     survey.suite = &suite_;
-    survey.scenarios = engine::survey_rows(suite_, opponent_.target);
-    survey.near_only = opponent_.near_only;
+    survey.scenarios = engine::survey_rows(suite_, opponent.target);
+    survey.near_only = opponent.near_only;
     survey.secret = delivery::make_secret();
     survey.version = SMTPSPEC_VERSION;
     engine::RunEvents events;
@@ -111,33 +131,71 @@ class FuzzCommand {
       return problem.what();
     }
     if (run.end == engine::RunEnd::untestable) return run.result.incomplete_because;
-    opponent_.facts = run.facts;
-    opponent_.target = engine::as_learnt(opponent_.target, run.facts);
+    opponent.facts = run.facts;
+    opponent.target = engine::as_learnt(opponent.target, run.facts);
     if (run.facts.lacks("mail") != nullptr) return "it takes no mail: " + run.facts.lacks("mail")->because;
-    if (opponent_.target.mail.accepts.empty()) return "none of the mailboxes that were asked for takes mail";
+    if (opponent.target.mail.accepts.empty()) return "none of the mailboxes that were asked for takes mail";
     return std::nullopt;
   }
 
-  /// What one input does, with much patience: each line of the conversation, and what is wrong with it.
-  int replay() {
-    const auto input = read_file(options_.replay);
-    if (!input) {
+  /// An input, or the scenario of a file that a finding was written to; nothing, and said, where it is neither.
+  std::optional<scenario::Scenario> to_replay() {
+    const auto text = read_file(options_.replay);
+    if (!text) {
       say(options_.replay.string() + ": cannot be read");
-      return exit_usage;
+      return std::nullopt;
     }
+    if (options_.replay.extension() != ".toml") return fuzz::decode(*text);
+    const auto loaded = scenario::load_scenarios(*text, options_.replay.string());
+    for (const scenario::Scenario& one : loaded.value.scenarios)
+      if (loaded.ok() && one.rule.empty()) return one;
+    say(options_.replay.string() + ": holds no scenario that can be played");
+    return std::nullopt;
+  }
+
+  /// What it does, with much patience: each line of the conversation, and what is wrong with it.
+  int replay() {
+    const auto session = to_replay();
+    if (!session) return exit_usage;
     fuzz::LivePlayer player(opponent_, delivery::make_secret());
-    const judge::Played played = player.play(fuzz::decode(*input), fuzz::patient());
+    const judge::Played played = player.play(*session, fuzz::patient());
     engine::conversation(played.transcript,
                          [](const engine::ExcerptLine& line) { tell("{}{}\n", side_of(line), line.text); });
-    const auto breaches = fuzz::breaches_in(played);
+    std::vector<fuzz::Incident> incidents;
+    for (int looks = 0; watch_ && looks < 3; ++looks) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      for (fuzz::Incident& one : watch_->look()) incidents.push_back(std::move(one));
+    }
+    const auto breaches = fuzz::with_incidents(fuzz::breaches_in(played), incidents);
     for (const fuzz::Breach& one : breaches) say_breach("FOUND", one);
+    const int written = write_scenario(*session, breaches);
+    if (written != exit_complete) return written;
     if (!flush_output()) return exit_not_written;
     return breaches.empty() ? exit_complete : exit_findings;
   }
 
+  /// Into a file of a suite, where that was asked for. What a finding itself expects (of mail) stays in it.
+  int write_scenario(const scenario::Scenario& session, const std::vector<fuzz::Breach>& breaches) {
+    const std::filesystem::path& path = options_.write_scenario;
+    if (path.empty()) return exit_complete;
+    if (breaches.empty() && !session.delivered) {
+      say("nothing was broken, so there is no scenario to write");
+      return exit_complete;
+    }
+    const std::string text = fuzz::to_suite_scenario(
+        session, breaches.empty() ? std::nullopt : std::optional(breaches.front()), path.stem().string(), suite_);
+    record::Refusal refusal;
+    const auto folder = record::Folder::open(path.has_parent_path() ? path.parent_path() : ".", refusal);
+    const auto problem = folder ? record::put_file(*folder, path.filename().string(), text, record::Lasting::no)
+                                : std::optional(refusal.words);
+    if (!problem) return exit_complete;
+    say(fmt::format("{}: {}", path.string(), *problem));
+    return exit_not_written;
+  }
+
   /// A baseline names a finding as a run does: by the row of its rule, or by the scenario that it is written as.
   [[nodiscard]] const scenario::Baseline::Entry* known_as(const fuzz::Finding& finding) const {
-    std::vector<std::string> ids = {"fuzz-" + fuzz::file_name(finding.breach.cause)};
+    std::vector<std::string> ids = {fuzz::scenario_id(finding.breach.cause)};
     for (const scenario::Scenario& row : suite_.scenarios)
       if (row.rule == finding.breach.rule) ids.push_back(row.id);
     for (std::size_t i = 0; baseline_ && i < baseline_->entries.size(); ++i)
@@ -189,7 +247,13 @@ class FuzzCommand {
       }
       firm += one.is_firm() ? 1 : 0;
       say_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
-      const auto file = folder_.findings() / (fuzz::file_name(one.breach.cause) + ".toml");
+      for (const std::string& cause : one.also) tell("  also      {}\n", cause);
+      const auto file =
+          folder_.findings() / (fuzz::file_name(one.breach.cause) + (one.has_session() ? ".toml" : ".txt"));
+      if (!one.has_session()) {
+        tell("  figures   {}\n", file.string());
+        continue;
+      }
       tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
     }
     tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", line_of(result.status),
@@ -205,11 +269,13 @@ class FuzzCommand {
   fuzz::CampaignFolder folder_;
   fuzz::CampaignSettings settings_;
   fuzz::Opponent opponent_;
+  fuzz::Opponent other_;
   scenario::Suite suite_;
   std::optional<scenario::Baseline> baseline_;
   std::unique_ptr<Embedded> embedded_;
   std::optional<fuzz::EdgeMap> edges_;
-  engine::ServerProcess server_;
+  std::optional<fuzz::ServerWatch> watch_;
+  engine::ServerProcess server_;  ///< ends before its watch
 };
 
 }  // namespace
@@ -230,7 +296,15 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   command->add_option("--baseline", options->baseline,
                       "Known findings, as those of a run, that are none of this campaign");
-  command->add_option("--replay", options->replay, "Play one input of queue/ or crashes/ and show what comes of it");
+  command->add_option("--against", options->against,
+                      "Another server, that runs already: each new input is played on it too, and compared");
+  auto* replay = command->add_option("--replay", options->replay,
+                                     "Play one input of queue/ or crashes/, or a scenario of findings/, and show what "
+                                     "comes of it");
+  command
+      ->add_option("--write-scenario", options->write_scenario,
+                   "Write what was played, and is broken, as a scenario for a suite into this file")
+      ->needs(replay);
   command->add_option("--seed", options->seed, "For the same changes in the same order");
   command->add_flag("--allow-remote", options->allow_remote, "Fuzz a server that is not on this machine or network");
   command->callback([options, &chosen] {

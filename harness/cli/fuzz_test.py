@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -24,12 +25,19 @@ sink = "127.0.0.1:{sink}"
 """
 
 
-# It keeps to the rules, more or less, until it is asked VRFY.
+# It keeps to the rules, more or less, until it is asked VRFY or EXPN, or HELP where it leaks.
 MORTAL = """
-import os, socketserver, sys
+import ctypes, os, socketserver, sys
 
 class Session(socketserver.StreamRequestHandler):
+    kept = []
+
     def handle(self):
+        Session.sessions = getattr(Session, "sessions", 0) + 1
+        if "leaks" in sys.argv:
+            self.kept.append(bytes(16384))
+            if self.sessions % 8 == 0:
+                self.kept.append(open("/dev/null"))
         self.say("220 x")
         data = False
         for line in self.rfile:
@@ -38,8 +46,15 @@ class Session(socketserver.StreamRequestHandler):
                 data = line != b".\\r\\n"
                 if not data:
                     self.say("250 ok")
+            elif verb == b"HELP" and "leaks" in sys.argv:
+                print("/src/help.c:7:3: runtime error: signed integer overflow: 1 + 2", file=sys.stderr, flush=True)
+                self.say("214 ok")
+            elif verb in (b"VRFY", b"EXPN") and "leaks" in sys.argv:
+                self.say("500 what")
             elif verb == b"VRFY":
-                os._exit(1)
+                ctypes.string_at(0)
+            elif verb == b"EXPN":
+                os._exit(3)
             elif verb == b"DATA":
                 data = True
                 self.say("354 go")
@@ -53,8 +68,10 @@ class Session(socketserver.StreamRequestHandler):
     def say(self, words):
         self.wfile.write(words.encode() + b"\\r\\n")
 
-class Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ForkingTCPServer if "forks" in sys.argv else socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
+    def handle_error(self, *_):
+        pass
 
 Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
 """
@@ -63,6 +80,19 @@ Server(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
+
+
+def tells_how_processes_end():
+    """The kernel says so, which ProcessEvents needs."""
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 11) as events:
+            events.bind((0, 1))
+            events.send(struct.pack("=IHHIIIIIIHHI", 40, 3, 0, 0, 0, 1, 1, 0, 0, 4, 0, 1))
+            events.settimeout(1)
+            subprocess.run("true", check=True)
+            return all(events.recv(4096) for _ in range(2))
+    except OSError:
+        return False
 
 
 def workers_of(pid):
@@ -127,6 +157,18 @@ class Fuzz(Cli):
         self.out = self.folder / "other"
         self.found(["delivers-twice"], "mail/doubled")
 
+    def test_mail_is_followed_into_a_maildir_by_lmtp_too(self):
+        for profile, fault, code in (("lmtp", "delivers-twice", 1), ("mx", None, 0)):
+            self.out = self.folder / profile
+            maildir = self.folder / f"maildir-{profile}"
+            faults = ["--fault", fault] if fault else []
+            with server("--maildir", maildir, "--profile", profile, *faults) as port:
+                words = TARGET.format(port=port, sink=0).replace('sink = "127.0.0.1:0"', f'maildir = "{maildir}"')
+                target = self.file("target.toml", words.replace("smtp:", "lmtp:" if profile == "lmtp" else "smtp:"))
+                done = smtpspec("fuzz", target, "--time", "12s", "--seed", 1, "--out", self.out)
+            self.expect(done, code)
+            self.assertEqual("FOUND mail/doubled" in done.stdout, bool(fault), done.stdout)
+
     def test_a_campaign_that_is_killed_leaves_no_worker_and_what_it_has_found(self):
         sink = free_port()
         with server("--relay", f"127.0.0.1:{sink}", "--fault", "bdat-outside-hangs-up") as port:
@@ -145,16 +187,42 @@ class Fuzz(Cli):
             self.expect(done, 1)
             self.assertIn("FOUND crash/BDAT", done.stdout)
 
-    def test_a_server_that_dies_is_started_again(self):
+    def mortal(self, *how):
+        """A target file whose server is started by it."""
         port = free_port()
         program = self.file("server.py", MORTAL)
-        target = self.file("target.toml", TARGET.format(port=port, sink=free_port()).split("[delivery]")[0] +
-                           f'[server]\nstart = ["{sys.executable}", "{program}", "{port}"]\n')
-        done = smtpspec("fuzz", target, "--time", "10s", "--seed", 1, "--out", self.out)
+        start = ", ".join(f'"{word}"' for word in (sys.executable, program, port, *how))
+        return self.file("target.toml", TARGET.format(port=port, sink=free_port()).split("[delivery]")[0] +
+                         f"[server]\nstart = [{start}]\n")
+
+    def test_what_grows_with_each_session_and_what_a_sanitizer_writes_is_told(self):
+        done = smtpspec("fuzz", self.mortal("leaks"), "--time", "15s", "--seed", 1, "--out", self.out)
         self.expect(done, 1)
-        self.assertIn("FOUND crash/VRFY", done.stdout, done.stderr)
-        text = (self.out / "findings" / "crash-vrfy.toml").read_text()
+        self.assertEqual(set(re.findall("FOUND ((?:growth|sanitizer|crash).*)", done.stdout)),
+                         {"growth-memory", "growth-descriptors", "sanitizer/signed integer overflow/help.c:7"}, done.stdout)
+        found = self.out / "findings"
+        self.assertGreater(len((found / "growth-memory.txt").read_text().splitlines()), 20)
+        report = found / "sanitizer-signed-integer-overflow-help-c-7.toml"
+        self.assertIn("HELP", report.read_text())
+        for ending in (".sanitizer", ".log"):
+            self.assertIn("runtime error", report.with_suffix(ending).read_text())
+
+    def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
+        done = smtpspec("fuzz", self.mortal(), "--time", "10s", "--seed", 1, "--out", self.out)
+        self.expect(done, 1)
+        self.assertEqual(set(re.findall("FOUND ((?:crash|sanitizer|growth).*)", done.stdout)),
+                         {"crash/SIGSEGV/VRFY", "crash/exit-3/EXPN"}, done.stdout + done.stderr)
+        found = self.out / "findings"
+        text = (found / "crash-sigsegv-vrfy.toml").read_text()
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
+        self.assertIn("VRFY", (found / "transcripts" / "fuzz-crash-sigsegv-vrfy.jsonl").read_text())
+        self.assertEqual({file.stat().st_mode & 0o777 for file in found.rglob("*") if file.is_file()}, {0o600})
+
+    def test_what_a_child_dies_of_that_serves_a_session_is_told(self):
+        done = smtpspec("fuzz", self.mortal("forks"), "--time", "8s", "--seed", 1, "--out", self.out)
+        self.expect(done, 1)
+        cause = "crash/SIGSEGV/VRFY" if tells_how_processes_end() else "crash/VRFY"
+        self.assertIn(f"FOUND {cause}\n", done.stdout, done.stderr)
 
     def test_one_input_is_played_again(self):
         seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")
@@ -166,6 +234,35 @@ class Fuzz(Cli):
         with server() as port:
             self.expect(smtpspec("fuzz", self.target(port), "--replay", seed), 0)
         self.expect(smtpspec("fuzz", "--replay", self.folder / "nothing"), 2)
+
+    def test_a_finding_becomes_a_scenario_of_a_suite(self):
+        row = self.folder / "hangs-up-on-bdat.toml"
+        with server("--fault", "bdat-outside-hangs-up") as port:
+            seed = self.file("input", "= ready\n> BDAT 4 LAST\\r\\ntext\n")
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", seed, "--write-scenario", row), 1)
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", row), 1)
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", seed, "--write-scenario", "/dev/null/x"), 74)
+        self.assertIn("catches", row.read_text())
+        self.expect(smtpspec("check", row), 0)
+        self.expect(smtpspec("fuzz", "--write-scenario", row), 2)
+
+    def test_crashes_by_the_same_octets_are_one_finding(self):
+        done, _ = self.campaign(["trailing-tab-hangs-up"], 10)
+        self.expect(done, 1)
+        self.assertEqual(len(re.findall("FOUND crash/", done.stdout)), 1, done.stdout)
+        self.assertIn("  also      crash/", done.stdout)
+
+    def test_a_session_that_is_held_otherwise_comes_to_the_same(self):
+        done, _ = self.campaign(["other-commands-reset"], 10)
+        self.expect(done, 1)
+        self.assertIn("FOUND metamorphic-noop/", done.stdout)
+
+    def test_two_servers_that_differ(self):
+        with server() as port, server("--fault", "vrfy-unknown") as other:
+            done = smtpspec("fuzz", self.target(port), "--against", f"smtp://127.0.0.1:{other}", "--rcpt",
+                            "alice@example.test", "--time", "6s", "--seed", 1, "--out", self.out)
+            self.expect(done, 1)
+            self.assertIn("FOUND differs-", done.stdout)
 
     def test_sigint_ends_it_and_says_what_was_found(self):
         command = [cli_test.SMTPSPEC, "fuzz", "--time", "60s", "--out", str(self.out)]

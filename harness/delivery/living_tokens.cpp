@@ -6,6 +6,7 @@ namespace smtpspec::delivery {
 namespace {
 
 constexpr std::size_t digits = 16;
+constexpr std::size_t most_unknown = 1000;  ///< of a message
 
 bool is_lower_hex(char octet) { return (octet >= '0' && octet <= '9') || (octet >= 'a' && octet <= 'f'); }
 
@@ -35,6 +36,7 @@ void LivingTokens::find_in(std::string_view octets, Texts& tokens) const {
   const std::lock_guard lock(mutex_);
   each_token(octets, [&](std::string_view token) {
     if (const auto found = tokens_.find(token); found != tokens_.end()) tokens.insert(*found);
+    if (all_ && tokens.size() < most_unknown) tokens.emplace(token);
   });
 }
 

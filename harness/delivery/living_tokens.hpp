@@ -23,12 +23,18 @@ void each_token(std::string_view octets, const std::function<void(std::string_vi
 /// May be used from any thread: those who read the roads must not hold up those who play.
 class LivingTokens {
  public:
+  enum class Alive {
+    added,  ///< those that were added
+    all,    ///< whatever is a token: for who does not know which ones others make
+  };
+  explicit LivingTokens(Alive alive = Alive::added) : all_(alive == Alive::all) {}
   void add(const std::string& token);
   void remove(const std::string& token);
   /// Puts those that these octets bear into `tokens`; made-up ones cost nothing but the time to read them.
   void find_in(std::string_view octets, Texts& tokens) const;
 
  private:
+  bool all_;
   mutable std::mutex mutex_;
   Texts tokens_;
 };

@@ -74,6 +74,14 @@ TEST_CASE("of a large message the begin is kept, and more of it is searched") {
   CHECK(reader.finish().searched);
 }
 
+TEST_CASE("who does not know which tokens live finds all, as far as that can be") {
+  MessageReader reader(std::make_shared<LivingTokens>(LivingTokens::Alive::all));
+  reader.take("t0123456789abcdef and tffffffffffffffff");
+  CHECK(reader.finish().tokens == Texts{"t0123456789abcdef", "tffffffffffffffff"});
+  for (std::size_t i = 0; i < 20'000; ++i) reader.take(fmt::format("t{:016x}", i));
+  CHECK(reader.finish().tokens.size() < 2'000);
+}
+
 TEST_CASE("a message of made-up tokens takes little time, and of those that live each is found once") {
   std::string message;
   for (std::size_t i = 0; message.size() < (std::size_t{8} << 20); ++i) message += fmt::format("t{:016x}", i);

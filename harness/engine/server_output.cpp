@@ -1,9 +1,11 @@
 #include "harness/engine/server_output.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -52,7 +54,7 @@ class Lines {
 
 }  // namespace
 
-ServerOutput::ServerOutput() {
+ServerOutput::ServerOutput(Hear hear) : hear_(std::move(hear)) {
   if (pipe2(ends_, O_CLOEXEC) != 0) return;
   fcntl(ends_[0], F_SETFL, O_NONBLOCK);
   thread_ = std::thread([this] { pass_on(); });
@@ -73,7 +75,9 @@ void ServerOutput::pass_on() {
     pollfd readable{ends_[0], POLLIN, 0};
     const int ready = poll(&readable, 1, last ? 0 : between_looks_ms);
     const ssize_t size = ready > 0 ? read(ends_[0], buffer.data(), buffer.size()) : -1;
-    if (size > 0) lines.take({buffer.data(), static_cast<std::size_t>(size)});
+    const std::string_view octets(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    lines.take(octets);
+    if (hear_ && !octets.empty()) hear_(octets);
     if (size == 0 || last) break;
   }
   lines.end();

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <string_view>
 #include <thread>
 
 namespace smtpspec::engine {
 
 class ServerOutput {
  public:
-  ServerOutput();
+  /// All of its octets, as they come; called in a thread of its own.
+  using Hear = std::function<void(std::string_view)>;
+  explicit ServerOutput(Hear hear);
   ~ServerOutput();  ///< whoever still has the other end writes into nothing
   ServerOutput(const ServerOutput&) = delete;
   ServerOutput& operator=(const ServerOutput&) = delete;
@@ -17,6 +21,7 @@ class ServerOutput {
 
  private:
   void pass_on();
+  Hear hear_;
   int ends_[2] = {-1, -1};
   std::atomic<bool> over_{false};
   std::thread thread_;

@@ -1,11 +1,14 @@
 #include "harness/engine/server_process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <asio/co_spawn.hpp>
@@ -109,7 +112,14 @@ void see_out(pid_t group) {
   }
 }
 
+Death death_of(int status) { return WIFSIGNALED(status) ? Death{WTERMSIG(status), 0} : Death{0, WEXITSTATUS(status)}; }
+
 }  // namespace
+
+bool tells_of_a_bug(int signal) {
+  constexpr int all[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+  return std::find(std::begin(all), std::end(all), signal) != std::end(all);
+}
 
 void kill_server_now() {
   if (group_to_kill > 0) kill(-group_to_kill, SIGKILL);
@@ -121,13 +131,37 @@ std::optional<std::string> ServerProcess::start(const scenario::Target& target, 
                                                 const std::function<bool()>& stop) {
   near_only_ = near_only;
   if (!target.server || target.server->start.empty() || answers(target, near_only)) return std::nullopt;
+  collect_deaths();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  output_ = std::make_unique<ServerOutput>();
+  output_ = std::make_unique<ServerOutput>(hear_);
   pid_ = spawn(target.server->start, target.file.parent_path(), output_->write_end());
   if (pid_ < 0) return fmt::format("{} could not be started: {}", target.server->start.front(), std::strerror(errno));
-  group_to_kill = pid_;
+  group_to_kill = last_started_ = pid_;
   started_ = target;
   return wait_until_up(target, stop);
+}
+
+void ServerProcess::note_end(int status) {
+  pid_ = -1;
+  const Death death = death_of(status);
+  if (death.signal != 0 || death.exit_code != 0) deaths_.push_back(death);
+}
+
+void ServerProcess::collect_deaths() {
+  if (!started_) return;
+  int status = 0;
+  if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) note_end(status);
+  for (const pid_t child : children()) {
+    // Who is of our own process group was not started here.
+    if (child == pid_ || getpgid(child) == getpgrp() || waitpid(child, &status, WNOHANG) != child) continue;
+    const Death death = death_of(status);
+    if (tells_of_a_bug(death.signal)) deaths_.push_back(death);
+  }
+}
+
+std::vector<Death> ServerProcess::deaths() {
+  collect_deaths();
+  return std::exchange(deaths_, {});
 }
 
 std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& target,
@@ -136,7 +170,7 @@ std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& 
   while (Clock::now() < end) {
     int status = 0;
     if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) {
-      pid_ = -1;
+      note_end(status);
       if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return fmt::format("'{}' failed (status {})", target.server->start.front(),
                            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -13,6 +15,15 @@
 namespace smtpspec::engine {
 
 class ServerOutput;
+
+/// How a process of a server ended that was not to end.
+struct Death {
+  int signal = 0;     ///< 0 where it ended by itself
+  int exit_code = 0;  ///< otherwise
+};
+
+/// Not a signal that a server sends its own processes to end them, or that ends a helper whose work is over.
+[[nodiscard]] bool tells_of_a_bug(int signal);
 
 /// `start` may be a program that starts a server and ends with 0 when it is up, or the server itself in the foreground.
 /// Does nothing where the target file has no [server], or where the address answers already. What it writes goes to our
@@ -31,11 +42,24 @@ class ServerProcess {
   [[nodiscard]] std::optional<std::string> start(const scenario::Target& target, bool near_only,
                                                  const std::function<bool()>& stop);
 
+  /// Who is to hear what servers write that are started from now on; called in a thread of its own.
+  void heard_by(std::function<void(std::string_view)> hear) { hear_ = std::move(hear); }
+  /// Since the last call: of the started server by a signal, or by an exit code that tells of trouble; of what it left
+  /// to us by a signal that tells of a bug. What its own processes wait for themselves is not seen.
+  [[nodiscard]] std::vector<Death> deaths();
+  /// The process that was started last, whether it still runs or not; 0 where none was.
+  [[nodiscard]] pid_t last_started() const { return last_started_; }
+
  private:
+  void note_end(int status);
+  void collect_deaths();
   std::optional<std::string> wait_until_up(const scenario::Target& target, const std::function<bool()>& stop);
   std::optional<scenario::Target> started_;
   bool near_only_ = true;
   std::unique_ptr<ServerOutput> output_;
+  std::function<void(std::string_view)> hear_;
+  std::vector<Death> deaths_;
+  pid_t last_started_ = 0;
   pid_t pid_ = -1;  ///< of a server that stays in the foreground
 };
 

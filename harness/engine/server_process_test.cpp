@@ -1,10 +1,13 @@
 #include "harness/engine/server_process.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
@@ -93,6 +96,37 @@ TEST_CASE("a start that fails says so") {
   std::filesystem::create_directories(folder.path);
   ServerProcess server;
   CHECK(server.start(started_by("exit 3", folder), true, {}) == "'/bin/sh' failed (status 3)");
+}
+
+TEST_CASE("how a server died, and what it wrote, is told") {
+  struct Case {
+    const char* what;
+    const char* script;
+    std::vector<std::pair<int, int>> deaths;
+  };
+  const std::vector<Case> cases = {
+      {"a signal", "kill -SEGV $$", {{SIGSEGV, 0}}},
+      {"a code", "exit 3", {{0, 3}}},
+      {"no trouble", "exit 0", {}},
+      {"a daemon of it", "setsid sh -c 'sleep 0.2; kill -ABRT $$' & exit 0", {{SIGABRT, 0}}},
+      {"a daemon that is ended", "setsid sh -c 'sleep 0.2; kill -TERM $$' & exit 0", {}},
+  };
+  for (const Case& one : cases) {
+    INFO(one.what);
+    const Folder folder;
+    std::filesystem::create_directories(folder.path);
+    std::atomic<bool> heard = false;
+    ServerProcess server;
+    server.heard_by([&](std::string_view octets) { heard = heard || octets.starts_with("words"); });
+    const auto end = steady_clock::now() + milliseconds(700);
+    (void)server.start(started_by(fmt::format("echo words; {}", one.script), folder), true,
+                       [&] { return steady_clock::now() > end; });
+    std::vector<std::pair<int, int>> deaths;
+    for (const Death& death : server.deaths()) deaths.emplace_back(death.signal, death.exit_code);
+    CHECK(deaths == one.deaths);
+    CHECK(server.deaths().empty());
+    CHECK(heard);
+  }
 }
 
 }  // namespace

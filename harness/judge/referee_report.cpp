@@ -33,7 +33,12 @@ bool Watcher::show(const Event& event) {
     case Event::Kind::closed:
     case Event::Kind::reset:
       if (!ours && event.kind == Event::Kind::reset) return false;
-      ours ? referee.ambiguous() : referee.closed();
+      if (!ours)
+        referee.closed();
+      else if (referee.owed() > 0 || !referee.at_command())
+        referee.ambiguous();  // a server may leave what it owes when the client goes
+      else
+        return false;
       return true;
     default: return false;
   }

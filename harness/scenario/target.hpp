@@ -59,6 +59,7 @@ struct Target {
   struct Server {
     std::vector<std::string> start;  ///< program and arguments, run in the target file's folder
     std::vector<std::string> stop;
+    std::filesystem::path log;  ///< where it writes what goes on; empty: not known
   };
   std::optional<Server> server;
 

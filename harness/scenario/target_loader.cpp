@@ -128,6 +128,8 @@ using ServerReader = PartReader<Target::Server>;
 const Fields<ServerReader> server_fields = {
     field<&Target::Server::start, ServerReader>("start", "Program and arguments", true, start_example),
     field<&Target::Server::stop, ServerReader>("stop", "Program and arguments"),
+    {{"log", "The file that it writes its log to", shape::text()},
+     [](ServerReader& it, const Entry& entry) { it.read_path(entry, it.out.log); }},
 };
 
 using TargetReader = PartReader<Target>;

@@ -1,0 +1,169 @@
+#include "fuzz/campaign/pairs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/oracles/conservation.hpp"
+#include "fuzz/oracles/outcome.hpp"
+#include "fuzz/session/session_input.hpp"
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+constexpr std::string_view metamorphic = "metamorphic-";
+constexpr std::string_view differs = "differs-";
+
+/// The same in every process: which place of a session is another.
+std::size_t place_in(std::string_view input) {
+  std::uint32_t hash = 2166136261U;
+  for (const char octet : input) hash = (hash ^ static_cast<unsigned char>(octet)) * 16777619U;
+  return hash;
+}
+
+std::optional<Variant> variant_of(std::string_view cause) {
+  for (const Variant one : all_variants)
+    if (cause.starts_with(std::string(metamorphic) + std::string(name(one)))) return one;
+  return std::nullopt;
+}
+
+bool offers(const engine::Facts& facts, std::string_view keyword) {
+  return facts.plain.find(keyword) != nullptr || facts.under_tls.find(keyword) != nullptr;
+}
+
+/// Offered in this very session.
+bool greeted_by_ehlo(const Outcome& outcome) {
+  bool ehlo = false;
+  for (const Outcome::Reply& one : outcome.replies) {
+    if (one.asked == "HELO") return false;
+    ehlo = ehlo || (one.asked == "EHLO" && one.code == 250);
+  }
+  return ehlo;
+}
+
+bool may_be(Variant variant, const Opponent& opponent, const judge::Played& played, const Outcome& outcome) {
+  const record::Terms& terms = played.transcript.terms;
+  const auto few = [&] {
+    constexpr std::size_t enough = 25;
+    const record::Deviation* const most = terms.lacks("commands");
+    return most == nullptr || most->after >= enough;
+  };
+  if (!outcome.known || !outcome.data_was_taken || terms.lmtp || outcome.replies.back().code == 0) return false;
+  switch (variant) {
+    case Variant::cut: return true;
+    case Variant::pipelined: return offers(opponent.facts, "PIPELINING") && greeted_by_ehlo(outcome);
+    case Variant::chunked: return offers(opponent.facts, "CHUNKING") && greeted_by_ehlo(outcome);
+    case Variant::noop: return terms.lacks("noop") == nullptr && few();
+  }
+  return false;
+}
+
+/// A message that every server takes the same way, whatever brings it.
+bool messages_are_plain(const judge::Played& played, const Opponent& opponent) {
+  const AcceptedMail accepted = accepted_in(played.transcript, opponent.target.mail.accepts);
+  return !accepted.messages.empty() &&
+         std::all_of(accepted.messages.begin(), accepted.messages.end(), [](const auto& one) { return one.plain; });
+}
+
+std::string shown(const Outcome::Reply& reply) {
+  return reply.code == 0 ? "closed" : fmt::format("{} to {}", reply.code, reply.asked);
+}
+
+/// Whether both could be asked for this: what only one of them offers makes them differ by right.
+bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent& other) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> asks = {{{"BDAT", "CHUNKING"},
+                                                                                   {"STARTTLS", "STARTTLS"},
+                                                                                   {"AUTH", "AUTH"},
+                                                                                   {" SIZE=", "SIZE"},
+                                                                                   {" BODY=", "8BITMIME"},
+                                                                                   {" SMTPUTF8", "SMTPUTF8"},
+                                                                                   {" RET=", "DSN"},
+                                                                                   {" ENVID=", "DSN"},
+                                                                                   {" NOTIFY=", "DSN"},
+                                                                                   {" ORCPT=", "DSN"}}};
+  return std::all_of(asks.begin(), asks.end(), [&](const auto& ask) {
+    const bool asked =
+        ask.first.front() == ' ' ? reply.said.find(ask.first) != std::string::npos : reply.asked == ask.first;
+    return !asked || (offers(one.facts, ask.second) && offers(other.facts, ask.second));
+  });
+}
+
+}  // namespace
+
+bool Pairs::are_behind(std::string_view cause) { return cause.starts_with(metamorphic) || cause.starts_with(differs); }
+
+bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Played& played) const {
+  const Opponent& opponent = player_->opponent();
+  if (!varied(decode(input), variant, place_in(input))) return false;
+  if (!may_be(variant, opponent, played, outcome_of(played.transcript))) return false;
+  return variant != Variant::chunked || messages_are_plain(played, opponent);
+}
+
+std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant variant, const judge::Played& played) {
+  if (!may_be_held(input, variant, played)) return std::nullopt;
+  const Outcome usual = outcome_of(played.transcript);
+  const auto session = varied(decode(input), variant, place_in(input));
+  const Outcome so = outcome_of(player_->play(*session, patient()).transcript);
+  const auto found = difference(usual, so, variant == Variant::chunked ? Compared::classes : Compared::codes);
+  if (!found) return std::nullopt;
+  const std::string kind(name(variant));
+  return Breach{"metamorphic", std::string(metamorphic) + kind + "/" + found->one.asked,
+                "the same replies as without: " + shown(found->one), fmt::format("{}: {}", kind, shown(found->other))};
+}
+
+std::optional<Breach> Pairs::elsewhere(std::string_view input, const judge::Played& played) {
+  if (other_ == nullptr) return std::nullopt;
+  const Outcome here = outcome_of(played.transcript);
+  if (!here.known) return std::nullopt;
+  const Outcome there = outcome_of(other_->play(decode(input), patient()).transcript);
+  const auto found = difference(here, there, Compared::classes);
+  if (!found || !both_offer(found->one, player_->opponent(), other_->opponent())) return std::nullopt;
+  return Breach{
+      "differs",
+      fmt::format("{}{}/{}/{}-{}", differs, found->one.state, found->one.asked, found->one.code, found->other.code),
+      fmt::format("the same class of reply as from {}: {}", other_->opponent().target.name, shown(found->other)),
+      shown(found->one)};
+}
+
+std::optional<Breach> Pairs::once(std::string_view input, std::string_view cause) {
+  played_ = player_->play(decode(input), patient());
+  const auto variant = variant_of(cause);
+  auto breach = variant ? held_otherwise(input, *variant, played_) : elsewhere(input, played_);
+  return breach && file_name(breach->cause) == file_name(cause) ? std::move(breach) : std::nullopt;
+}
+
+std::optional<Breach> Pairs::show(std::string_view input, std::string_view cause, int times) {
+  std::optional<Breach> first;
+  Outcome usual;
+  for (int i = 0; i < times; ++i) {
+    auto breach = once(input, cause);
+    if (!breach || (first && breach->actual != first->actual)) return std::nullopt;
+    const Outcome again = outcome_of(played_.transcript);
+    if (first && difference(usual, again, Compared::codes)) return std::nullopt;  // it is never the same
+    usual = again;
+    first = std::move(breach);
+  }
+  return first;
+}
+
+std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause) {
+  const auto variant = variant_of(cause);
+  return variant ? varied(decode(input), *variant, place_in(input)) : std::nullopt;
+}
+
+std::string requirement_of(std::string_view cause) {
+  switch (variant_of(cause).value_or(Variant::cut)) {
+    case Variant::pipelined: return "rfc2920/3.2/input-is-kept";
+    case Variant::chunked: return "rfc3030/2/chunk-answered";
+    case Variant::noop: return "rfc5321/4.1.1.9/noop-changes-nothing";
+    case Variant::cut: break;
+  }
+  return "rfc5321/4.2/one-reply-to-each-command";
+}
+
+}  // namespace smtpspec::fuzz

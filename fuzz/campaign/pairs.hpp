@@ -1,0 +1,51 @@
+// Two plays that are to come to the same: of a session held otherwise, and of one session on two servers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fuzz/campaign/live_player.hpp"
+#include "fuzz/oracles/oracles.hpp"
+#include "fuzz/session/variant.hpp"
+#include "harness/judge/playing.hpp"
+#include "harness/scenario/model.hpp"
+
+namespace smtpspec::fuzz {
+
+class Pairs {
+ public:
+  /// Both must outlive it. `other`: of another server; null where there is none.
+  Pairs(LivePlayer& player, LivePlayer* other) : player_(&player), other_(other) {}
+
+  /// A cause, or its file name, is one of these breaches.
+  [[nodiscard]] static bool are_behind(std::string_view cause);
+
+  /// This session, which was played so, can be held otherwise, and is to come to the same.
+  [[nodiscard]] bool may_be_held(std::string_view input, Variant variant, const judge::Played& played) const;
+  /// Plays it so, where that may be, and says what came out otherwise.
+  std::optional<Breach> held_otherwise(std::string_view input, Variant variant, const judge::Played& played);
+  /// Plays it on the other server, and says what came out otherwise. What only one of them offers is left out.
+  std::optional<Breach> elsewhere(std::string_view input, const judge::Played& played);
+  [[nodiscard]] bool has_other() const { return other_ != nullptr; }
+
+  /// Whether what `cause` names shows so many times one after the other, both plays made each time, and the same each
+  /// time.
+  std::optional<Breach> show(std::string_view input, std::string_view cause, int times);
+  /// The first play of the last pair.
+  [[nodiscard]] const judge::Played& played() const { return played_; }
+
+ private:
+  std::optional<Breach> once(std::string_view input, std::string_view cause);
+
+  LivePlayer* player_;
+  LivePlayer* other_;
+  judge::Played played_;
+};
+
+/// The session that an input was compared with; nullopt where it is not of such a cause, or was another server's.
+[[nodiscard]] std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause);
+/// What the RFCs say on why it is the same.
+[[nodiscard]] std::string requirement_of(std::string_view cause);
+
+}  // namespace smtpspec::fuzz

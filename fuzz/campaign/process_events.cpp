@@ -1,0 +1,85 @@
+#include "fuzz/campaign/process_events.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+constexpr int room = 4 << 20;  // octets of events between two calls
+
+/// What asks for events: a netlink message that holds a connector's, which holds one word.
+struct Asking {
+  nlmsghdr netlink{};
+  std::array<char, sizeof(cn_msg) + sizeof(proc_cn_mcast_op)> message{};
+};
+
+bool ask_for_events(int socket) {
+  sockaddr_nl self{};
+  self.nl_family = AF_NETLINK;
+  self.nl_groups = CN_IDX_PROC;
+  if (bind(socket, reinterpret_cast<const sockaddr*>(&self), sizeof self) != 0) return false;  // NOLINT: its type
+  cn_msg head{};
+  head.id.idx = CN_IDX_PROC;
+  head.id.val = CN_VAL_PROC;
+  const proc_cn_mcast_op listen = PROC_CN_MCAST_LISTEN;
+  head.len = sizeof listen;
+  Asking asking;
+  asking.netlink.nlmsg_len = sizeof asking;
+  asking.netlink.nlmsg_type = NLMSG_DONE;
+  std::memcpy(asking.message.data(), &head, sizeof head);
+  std::memcpy(asking.message.data() + sizeof head, &listen, sizeof listen);
+  return send(socket, &asking, sizeof asking, 0) == static_cast<ssize_t>(sizeof asking);
+}
+
+}  // namespace
+
+ProcessEvents::ProcessEvents()
+    : socket_(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR)) {
+  if (socket_.number() < 0) return;
+  (void)setsockopt(socket_.number(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+  if (!ask_for_events(socket_.number())) socket_ = record::Descriptor();
+}
+
+std::vector<engine::Death> ProcessEvents::deaths(pid_t root) {
+  std::vector<engine::Death> all;
+  if (root != root_ && root > 0) known_.insert(root);
+  root_ = root;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t size = socket_.number() < 0 ? -1 : recv(socket_.number(), buffer.data(), buffer.size(), 0);
+    if (size <= 0) {
+      if (size < 0 && errno == ENOBUFS) continue;  // some were lost; the next are there
+      return all;
+    }
+    constexpr std::size_t head = sizeof(nlmsghdr) + sizeof(cn_msg);
+    if (static_cast<std::size_t>(size) > head) take(buffer.data() + head, static_cast<std::size_t>(size) - head, all);
+  }
+}
+
+void ProcessEvents::take(const char* octets, std::size_t size, std::vector<engine::Death>& out) {
+  proc_event event{};
+  std::memcpy(&event, octets, std::min(size, sizeof event));
+  if (event.what == proc_event::PROC_EVENT_FORK) {
+    const auto& fork = event.event_data.fork;
+    const bool is_thread = fork.child_pid != fork.child_tgid;
+    if (!is_thread && known_.count(fork.parent_tgid) > 0) known_.insert(fork.child_tgid);
+  } else if (event.what == proc_event::PROC_EVENT_EXIT) {
+    const auto& exit = event.event_data.exit;
+    if (exit.process_pid != exit.process_tgid || known_.erase(exit.process_tgid) == 0) return;
+    const int status = static_cast<int>(exit.exit_code);
+    if (WIFSIGNALED(status) && engine::tells_of_a_bug(WTERMSIG(status))) out.push_back({WTERMSIG(status), 0});
+  }
+}
+
+}  // namespace smtpspec::fuzz

@@ -1,0 +1,124 @@
+#include "fuzz/campaign/server_watch.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <span>
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+constexpr std::size_t longest_tail = std::size_t{16} << 10;
+constexpr std::size_t most_at_a_look = std::size_t{256} << 10;
+constexpr std::size_t most_files = 1000;
+constexpr std::size_t most_reports = 200;
+
+/// Where the options of sanitizers in our environment, which a server inherits, have reports written to.
+std::vector<std::filesystem::path> paths_of_reports() {
+  constexpr std::string_view key = "log_path=";
+  std::vector<std::filesystem::path> paths;
+  for (const char* const name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MSAN_OPTIONS", "TSAN_OPTIONS"}) {
+    const char* const options = std::getenv(name);
+    const std::string_view all = options == nullptr ? "" : options;
+    const std::size_t at = all.find(key);
+    if (at == std::string_view::npos) continue;
+    const std::string_view value = all.substr(at + key.size());
+    std::filesystem::path path(value.substr(0, value.find_first_of(":, \t\n")));
+    if (path.has_parent_path() && std::find(paths.begin(), paths.end(), path) == paths.end())
+      paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+}  // namespace
+
+std::string FollowedFile::look() {
+  record::Refusal refusal;
+  const bool first = !std::exchange(begun_, true);
+  const auto file = record::BoundedFile::open(path_, refusal);
+  const auto size = file ? file->size() : std::nullopt;
+  if (!size) return "";
+  if (first) offset_ = *size;
+  if (*size < offset_ || (known_ && file->identity() != *known_)) offset_ = 0;  // it was begun anew
+  known_ = file->identity();
+  if (*size - offset_ > most_at_a_look) offset_ = *size - most_at_a_look;
+  std::string octets(static_cast<std::size_t>(*size - offset_), '\0');
+  octets.resize(file->read(offset_, std::span(octets)).value_or(0));
+  offset_ += octets.size();
+  return octets;
+}
+
+ServerWatch::ServerWatch(engine::ServerProcess& server, const scenario::Target& target)
+    : server_(server), report_paths_(paths_of_reports()) {
+  server.heard_by([this](std::string_view octets) { hear(octets); });
+  if (!target.server || target.server->log.empty()) return;
+  log_.emplace(target.server->log);
+  (void)log_->look();
+}
+
+void ServerWatch::hear(std::string_view octets) {
+  const std::lock_guard lock(mutex_);
+  in_output_.take(octets);
+  note(octets);
+}
+
+void ServerWatch::note(std::string_view octets) {
+  tail_ += octets;
+  if (tail_.size() > 2 * longest_tail) tail_.erase(0, tail_.size() - longest_tail);
+}
+
+void ServerWatch::take_reports(SanitizerReports& reports, std::vector<Incident>& out) {
+  for (SanitizerReport& one : reports.finished()) {
+    out.push_back({one.cause, std::move(one.summary)});
+    if (reports_.size() < most_reports || reports_.count(one.cause) > 0) reports_[one.cause] = std::move(one.text);
+  }
+}
+
+void ServerWatch::look_at_report_files(std::vector<Incident>& out) {
+  for (const std::filesystem::path& path : report_paths_) {
+    record::Refusal refusal;
+    const auto folder = record::Folder::open(path.parent_path(), refusal);
+    if (!folder) continue;
+    const std::string begin = path.filename().string() + ".";
+    (void)folder->each_name([&](std::string_view name) {
+      const std::string whole = (path.parent_path() / name).string();
+      if (name.starts_with(begin) && report_files_.size() < most_files)
+        report_files_.try_emplace(whole, FollowedFile(whole, true), SanitizerReports());
+      return true;
+    });
+  }
+  for (auto& [name, file] : report_files_) {
+    file.second.take(file.first.look());
+    take_reports(file.second, out);
+  }
+}
+
+std::vector<Incident> ServerWatch::look() {
+  std::vector<Incident> all = std::exchange(deaths_, {});
+  std::vector<engine::Death> deaths = server_.deaths();
+  for (const engine::Death& one : events_.deaths(server_.last_started())) deaths.push_back(one);
+  for (const engine::Death& one : deaths) deaths_.push_back(incident_of_death(one.signal, one.exit_code));
+  if (log_) {
+    const std::string octets = log_->look();
+    in_log_.take(octets);
+    take_reports(in_log_, all);
+    const std::lock_guard lock(mutex_);
+    note(octets);
+  }
+  look_at_report_files(all);
+  const std::lock_guard lock(mutex_);
+  take_reports(in_output_, all);
+  return all;
+}
+
+std::string ServerWatch::tail() const {
+  const std::lock_guard lock(mutex_);
+  return tail_.size() > longest_tail ? tail_.substr(tail_.size() - longest_tail) : tail_;
+}
+
+std::string ServerWatch::report(const std::string& cause) const {
+  const auto found = reports_.find(cause);
+  return found == reports_.end() ? "" : found->second;
+}
+
+}  // namespace smtpspec::fuzz

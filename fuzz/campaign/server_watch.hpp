@@ -1,0 +1,73 @@
+// Looks after a server that the target file starts: how its processes die, what they write, and what sanitizers tell.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fuzz/campaign/process_events.hpp"
+#include "fuzz/oracles/incidents.hpp"
+#include "fuzz/oracles/sanitizer_reports.hpp"
+#include "harness/engine/server_process.hpp"
+#include "harness/record/bounded_file.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::fuzz {
+
+/// A file that others append to; what it holds at the first look is passed over, unless it came later.
+class FollowedFile {
+ public:
+  explicit FollowedFile(std::filesystem::path path, bool from_its_start = false)
+      : path_(std::move(path)), begun_(from_its_start) {}
+  /// What was appended since the last look; of much of it the end.
+  [[nodiscard]] std::string look();
+
+ private:
+  std::filesystem::path path_;
+  bool begun_;
+  std::uintmax_t offset_ = 0;
+  std::optional<record::BoundedFile::Identity> known_;
+};
+
+/// All but `hear` is for one thread.
+class ServerWatch {
+ public:
+  /// The process must outlive it, and is not started yet. Sanitizers write to standard error, or to where their options
+  /// in the environment say (log_path).
+  ServerWatch(engine::ServerProcess& server, const scenario::Target& target);
+
+  /// What happened since the last call. A death is told by the second look that could see it: what the process wrote
+  /// before is known by then.
+  [[nodiscard]] std::vector<Incident> look();
+  /// What the server wrote last, to its output and its log.
+  [[nodiscard]] std::string tail() const;
+  /// The sanitizer's report behind an incident; empty where there is none.
+  [[nodiscard]] std::string report(const std::string& cause) const;
+
+ private:
+  void hear(std::string_view octets);
+  void note(std::string_view octets);
+  void take_reports(SanitizerReports& reports, std::vector<Incident>& out);
+  void look_at_report_files(std::vector<Incident>& out);
+
+  engine::ServerProcess& server_;
+  ProcessEvents events_;
+  std::optional<FollowedFile> log_;
+  std::vector<std::filesystem::path> report_paths_;  ///< of log_path: files are named so, a period and a number
+  std::map<std::string, std::pair<FollowedFile, SanitizerReports>> report_files_;
+  SanitizerReports in_log_;
+  std::vector<Incident> deaths_;
+  std::map<std::string, std::string> reports_;  ///< the last text of each cause
+  mutable std::mutex mutex_;                    ///< for what follows
+  SanitizerReports in_output_;
+  std::string tail_;
+};
+
+}  // namespace smtpspec::fuzz
