@@ -59,9 +59,9 @@ class Folder {
 
 TEST_CASE("the writers write what was approved") {
   const engine::RunResult run = reports::sample_run();
-  const std::pair<const char*, std::string> rows[] = {{"results.json", reports::to_json(run)},
-                                                      {"junit.xml", reports::to_junit(run)},
-                                                      {"terminal.txt", reports::to_terminal(run, {})}};
+  std::vector<std::pair<std::string, std::string>> rows = {{"terminal.txt", reports::to_terminal(run, {})},
+                                                           {"annotations.txt", reports::to_github_annotations(run)}};
+  for (const reports::Format& format : reports::formats()) rows.emplace_back(format.file_name, format.write(run));
   for (const auto& [name, text] : rows) {
     const fs::path golden = fs::path(SMTPSPEC_SOURCE_DIR) / "reports/golden" / name;
     if (const char* approve = std::getenv("SMTPSPEC_APPROVE"); approve != nullptr && approve == std::string("1"))
@@ -78,6 +78,7 @@ TEST_CASE("formats are found by name") {
   CHECK(reports::format_named("junit")->file_name == "junit.xml");
   CHECK(reports::format_named("json")->write(reports::sample_run()) == reports::to_json(reports::sample_run()));
   CHECK(reports::format_named("jun") == nullptr);
+  CHECK(reports::format_names() == "json, junit, sarif, tap, markdown, csv, badge");
   for (const reports::Format& format : reports::formats()) CHECK(reports::format_named(format.name) == &format);
 }
 

@@ -198,6 +198,8 @@ class RunCommand {
       }
     }
     put(shown);
+    // Where standard output is a report, the other is read by GitHub's runner as well.
+    if (!options_.annotate.empty()) (for_people ? put : put_error)(reports::to_github_annotations(result));
     if (for_people && !files.empty())
       tell("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
     if (!flush_output()) written = false;

@@ -47,6 +47,7 @@ struct RunOptions {
   bool verbose = false;
   bool allow_remote = false;
   std::vector<std::string> reports;  ///< FORMAT or FORMAT=FILE
+  std::string annotate;              ///< "github", or empty
   std::filesystem::path baseline;
 };
 
