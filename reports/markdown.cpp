@@ -29,12 +29,14 @@ constexpr std::size_t most_lines_shown = 24;
 constexpr std::size_t most_of_text = 600;
 constexpr std::size_t most_of_cell = 160;
 
-/// A text that is ours, or of a suite: whatever could be markup is escaped.
+/// A text that is ours, or of a suite: whatever could be markup is escaped; of colons those that are no punctuation.
 std::string text(std::string_view words, std::size_t most = most_of_text) {
+  const std::string shown = cut_middle(visible(words), most);
   std::string safe;
-  for (const char c : cut_middle(visible(words), most)) {
-    if (std::string_view("\\`*_{}[]<>#|~&!@:").find(c) != std::string_view::npos) safe += '\\';
-    safe += c;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const bool colon = shown[i] == ':' && i + 1 < shown.size() && shown[i + 1] != ' ';
+    if (colon || std::string_view("\\`*_{}[]<>#|~&!@").find(shown[i]) != std::string_view::npos) safe += '\\';
+    safe += shown[i];
   }
   return safe;
 }

@@ -17,17 +17,23 @@ def say(text):
     print(f"check_reports: {text}", file=sys.stderr)
 
 
-def results_problems(path):
+def held_against(schema, path):
+    """The document, and what does not keep to the schema."""
     import jsonschema
 
-    schema = json.loads((SCHEMAS / "results.schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft7Validator.check_schema(schema)
+    schema = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as problem:
-        return [f"{path}: {problem}"]
-    errors = sorted(jsonschema.Draft7Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.path)))
-    problems = [f"{path}: {error.json_path}: {error.message}" for error in errors]
+        return None, [f"{path}: {problem}"]
+    errors = sorted(validator(schema).iter_errors(document), key=lambda error: list(map(str, error.path)))
+    return document, [f"{path}: {error.json_path}: {error.message}" for error in errors]
+
+
+def results_problems(path):
+    document, problems = held_against("results.schema.json", path)
     if not problems and sum(document["summary"].values()) != len(document["scenarios"]):
         problems.append(f"{path}: $.summary: counts other than {len(document['scenarios'])} scenarios")
     return problems
@@ -40,14 +46,7 @@ def junit_problems(path):
 
 
 def sarif_problems(path):
-    import jsonschema
-
-    schema = json.loads((SCHEMAS / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as problem:
-        return [f"{path}: {problem}"]
-    problems = [f"{path}: {error.json_path}: {error.message}" for error in jsonschema.Draft4Validator(schema).iter_errors(document)]
+    document, problems = held_against("sarif-2.1.0.schema.json", path)
     if not problems:
         for run in document["runs"]:
             rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -95,6 +94,10 @@ def csv_problems(path):
     return problems
 
 
+def diff_problems(path):
+    return held_against("diff.schema.json", path)[1]
+
+
 def svg_problems(path):
     done = subprocess.run(["xmllint", "--nonet", "--noout", str(path)], stderr=subprocess.PIPE, text=True, errors="replace")
     return done.stderr.splitlines() if done.returncode else []
@@ -109,7 +112,7 @@ def markdown_problems(path):
 
 # What a folder may have beside results.json.
 OTHERS = {"junit.xml": junit_problems, "results.sarif": sarif_problems, "results.tap": tap_problems, "results.csv": csv_problems,
-          "badge.svg": svg_problems, "results.md": markdown_problems}
+          "badge.svg": svg_problems, "results.md": markdown_problems, "diff.json": diff_problems}
 
 
 def main(arguments):
