@@ -34,13 +34,11 @@ std::optional<Change> change_of(const ScenarioResult& before, const ScenarioResu
   const auto was = badness(before.outcome);
   const auto is = badness(after.outcome);
   if (was && is && *was != *is) return *is > *was ? Change::worse : Change::better;
-  if (was && is && *was > 0)
-    return before.cause == after.cause && without_names(before.actual) == without_names(after.actual)
-               ? std::nullopt
-               : std::optional(Change::another);
+  const bool alike = before.cause == after.cause && without_names(before.actual) == without_names(after.actual);
+  if (was && is && *was > 0) return alike ? std::nullopt : std::optional(Change::another);
+  const bool alike_ending = alike && without_names(before.reason) == without_names(after.reason);
   if (was && is)
-    return before.outcome == after.outcome &&
-                   (before.outcome == Outcome::pass || without_names(before.reason) == without_names(after.reason))
+    return before.outcome == after.outcome && (before.outcome == Outcome::pass || alike_ending)
                ? std::nullopt
                : std::optional(Change::otherwise);
   if (is) return *is > 0 ? Change::worse : Change::better;
