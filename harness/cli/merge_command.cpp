@@ -122,7 +122,8 @@ class Merge {
     for (const WantedReport& one : wanted) {
       const std::string report = one.format->write(merged_.run);
       if (one.file == "-") {
-        shown = for_people ? report : shown + report;
+        if (for_people) shown.clear();
+        shown += report;
         for_people = false;
       } else if (one.file.empty()) {
         written = told(put_in_run_folder(options_.out, one.format->file_name, report, record::Readers::all)) && written;
