@@ -104,6 +104,9 @@ void members(auto& io, IsA<engine::RunResult> auto& run) {
   io.object("smtpspec", [&] {
     io("version", run.version);
     io("seed", run.seed);
+    io.if_there("shard", run.shard);
+    io.if_there("shards", run.shards);
+    io.if_there("suite", run.suite);
     io("command", run.command);
     io("started", run.started);
     io("duration_ms", run.duration);
@@ -126,6 +129,11 @@ class Writer {
   /// A member that the first schema did not have.
   template <class Value>
   void added(const char* key, const Value& value) {
+    operator()(key, value);
+  }
+  /// One that files of this schema had not from the beginning.
+  template <class Value>
+  void if_there(const char* key, const Value& value) {
     operator()(key, value);
   }
   void object(const char* key, const auto& show) { fill((*object_)[key], show); }
@@ -190,6 +198,10 @@ class Reader {
   template <class Value>
   void added(std::string_view key, Value& value) {
     if (!of_first_schema_) operator()(key, value);
+  }
+  template <class Value>
+  void if_there(std::string_view key, Value& value) {
+    if (!failed() && object_->contains(key)) operator()(key, value);
   }
   void is_of_first_schema() { of_first_schema_ = true; }
   void object(std::string_view key, const auto& show) {

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -6,6 +5,7 @@
 #include <pugixml.hpp>
 
 #include "harness/smtp/visible.hpp"
+#include "reports/parts.hpp"
 #include "reports/report.hpp"
 
 // The dialect that GitLab, Jenkins and the usual GitHub actions share; schemas/junit.xsd is its schema. GitLab shows
@@ -38,9 +38,7 @@ State state_of(const RunResult& run, const ScenarioResult& result) {
 
 // The folder of the file as the package, the scenario without its row as the class.
 std::string class_name(const ScenarioResult& result) {
-  const std::string folder = std::filesystem::path(result.file).parent_path().filename().string();
-  const std::string family = result.id.substr(0, result.id.find('/'));
-  return visible(fmt::format("{}.{}", folder.empty() ? "smtpspec" : folder, family));
+  return visible(fmt::format("{}.{}", area(result), result.id.substr(0, result.id.find('/'))));
 }
 
 std::string seconds(std::chrono::milliseconds duration) {

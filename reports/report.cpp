@@ -14,9 +14,15 @@
 namespace smtpspec::reports {
 namespace {
 
-constexpr std::array<Format, 2> known_formats = {{
-    {"json", "results.json", to_json},
-    {"junit", "junit.xml", to_junit},
+// The one table of them: what --report takes, what its help and its errors say, what a run's folder may hold.
+constexpr std::array<Format, 7> known_formats = {{
+    {"json", "results.json", "the whole result; always written", to_json},
+    {"junit", "junit.xml", "a test case a row, for Jenkins, GitLab and others", to_junit},
+    {"sarif", "results.sarif", "findings for code scanning, SARIF 2.1.0", to_sarif},
+    {"tap", "results.tap", "a test point a row, TAP 14", to_tap},
+    {"markdown", "results.md", "a summary, as for GitHub's step summary", to_markdown},
+    {"csv", "results.csv", "a record a row, for spreadsheets", to_csv},
+    {"badge", "badge.svg", "a badge for a README", to_badge},
 }};
 
 /// The folder that a file of this path is to be in, and what to say where there is none.
@@ -71,6 +77,12 @@ const Format* format_named(std::string_view name) {
   const auto* const found = std::find_if(known_formats.begin(), known_formats.end(),
                                          [name](const Format& format) { return format.name == name; });
   return found == known_formats.end() ? nullptr : found;
+}
+
+std::string format_names() {
+  std::string names;
+  for (const Format& format : known_formats) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
+  return names;
 }
 
 std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content) {

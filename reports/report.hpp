@@ -21,6 +21,13 @@ inline constexpr std::size_t max_results_file = std::size_t{32} << 20;
 /// the text and its rows have octets, whatever the text is.
 [[nodiscard]] std::optional<engine::RunResult> from_json(std::string_view json, std::string& problem);
 [[nodiscard]] std::string to_junit(const engine::RunResult& run);
+[[nodiscard]] std::string to_sarif(const engine::RunResult& run);
+[[nodiscard]] std::string to_tap(const engine::RunResult& run);
+[[nodiscard]] std::string to_markdown(const engine::RunResult& run);
+[[nodiscard]] std::string to_csv(const engine::RunResult& run);
+[[nodiscard]] std::string to_badge(const engine::RunResult& run);
+/// Workflow commands that make GitHub show the findings beside the code: for a log, never for a file.
+[[nodiscard]] std::string to_github_annotations(const engine::RunResult& run);
 
 struct TerminalStyle {
   bool colour = false;
@@ -48,12 +55,15 @@ inline constexpr std::size_t most_lines = 200;
 [[nodiscard]] std::size_t session_width(const std::vector<std::string>& sessions);
 
 struct Format {
-  std::string_view name;       ///< "json", "junit"
-  std::string_view file_name;  ///< in the run's folder: "results.json", "junit.xml"
+  std::string_view name;         ///< "json", "junit"
+  std::string_view file_name;    ///< in the run's folder: "results.json", "junit.xml"
+  std::string_view description;  ///< for the help: "test cases for Jenkins, GitLab and others"
   std::string (*write)(const engine::RunResult&);
 };
 [[nodiscard]] std::span<const Format> formats();
 [[nodiscard]] const Format* format_named(std::string_view name);
+/// "json, junit, sarif"
+[[nodiscard]] std::string format_names();
 
 /// Writes to a path that the user has named, by a temporary file and a rename, so that a killed run leaves a whole
 /// file. Returns what went wrong, or nothing.

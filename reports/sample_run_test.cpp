@@ -132,6 +132,7 @@ RunResult sample_run() {
   RunResult run;
   run.version = "0.1.0";
   run.seed = 18446744073709551615ULL;
+  run.suite = "0123456789abcdef";
   run.command = "smtpspec run ci/targets/postfix/target.toml --seed 18446744073709551615";
   run.started = "2026-01-31T23:59:58Z";
   run.duration = std::chrono::milliseconds(83'456);

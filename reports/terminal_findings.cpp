@@ -16,18 +16,6 @@ using smtp::visible;
 constexpr Columns body = {4, 10};
 constexpr std::size_t most_shown = 10;
 
-// "2 security, 1 loss, 4 must"
-std::string by_severity(const std::vector<Finding>& findings, std::size_t from) {
-  std::string said;
-  for (const auto severity :
-       {engine::Severity::security, engine::Severity::loss, engine::Severity::must, engine::Severity::should}) {
-    const auto count = std::count_if(findings.begin() + static_cast<std::ptrdiff_t>(from), findings.end(),
-                                     [=](const Finding& one) { return one.severity == severity; });
-    if (count > 0) said += fmt::format("{}{} {}", said.empty() ? "" : ", ", count, name(severity));
-  }
-  return said;
-}
-
 // "security FAIL    34 rows  id"
 std::string line_of(const Finding& finding, const TerminalStyle& style) {
   const std::string severity = fmt::format("{:<8}", name(finding.severity));
@@ -44,17 +32,6 @@ struct Room {
   std::size_t reason;
 };
 constexpr Room rooms[] = {{2, 8, 4, 4}, {2, 4, 2, 2}, {1, 3, 1, 1}, {1, 2, 1, 0}, {1, 1, 1, 0}};  // the first that fits
-
-// The lines around the one that decided, at most so many.
-std::vector<engine::ExcerptLine> around_key(const std::vector<engine::ExcerptLine>& lines, std::size_t most) {
-  if (lines.size() <= most) return lines;
-  const auto decided = engine::key_line(lines);
-  const std::size_t key = decided == lines.end() ? lines.size() - 1 : static_cast<std::size_t>(decided - lines.begin());
-  const std::size_t after = most > 4 ? most / 4 : 0;
-  const std::size_t end = std::min(lines.size(), std::max(key + 1 + after, most));
-  const std::size_t begin = end - most;
-  return {lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.begin() + static_cast<std::ptrdiff_t>(end)};
-}
 
 std::string block(const Finding& finding, const ScenarioResult& row, std::size_t most, const Room& room,
                   const TerminalStyle& style) {
@@ -76,6 +53,27 @@ std::string block(const Finding& finding, const ScenarioResult& row, std::size_t
 }
 
 }  // namespace
+
+std::string by_severity(const std::vector<Finding>& findings, std::size_t from) {
+  std::string said;
+  for (const auto severity :
+       {engine::Severity::security, engine::Severity::loss, engine::Severity::must, engine::Severity::should}) {
+    const auto count = std::count_if(findings.begin() + static_cast<std::ptrdiff_t>(from), findings.end(),
+                                     [=](const Finding& one) { return one.severity == severity; });
+    if (count > 0) said += fmt::format("{}{} {}", said.empty() ? "" : ", ", count, name(severity));
+  }
+  return said;
+}
+
+std::vector<engine::ExcerptLine> around_key(const std::vector<engine::ExcerptLine>& lines, std::size_t most) {
+  if (lines.size() <= most) return lines;
+  const auto decided = engine::key_line(lines);
+  const std::size_t key = decided == lines.end() ? lines.size() - 1 : static_cast<std::size_t>(decided - lines.begin());
+  const std::size_t after = most > 4 ? most / 4 : 0;
+  const std::size_t end = std::min(lines.size(), std::max(key + 1 + after, most));
+  const std::size_t begin = end - most;
+  return {lines.begin() + static_cast<std::ptrdiff_t>(begin), lines.begin() + static_cast<std::ptrdiff_t>(end)};
+}
 
 std::string table_of(const std::vector<Finding>& findings, std::size_t most, const TerminalStyle& style) {
   if (findings.empty()) return {};

@@ -42,6 +42,11 @@ void put_lines(std::string& out, Columns at, std::string_view label, const std::
 /// Where it stands and the command that runs it again: what is to be copied is never cut.
 void put_where(std::string& out, Columns at, const engine::ScenarioResult& result, const TerminalStyle& style);
 
+/// "2 security, 1 loss, 4 must", of those from the given one on.
+[[nodiscard]] std::string by_severity(const std::vector<engine::Finding>& findings, std::size_t from);
+/// The lines around the one that decided, at most so many.
+[[nodiscard]] std::vector<engine::ExcerptLine> around_key(const std::vector<engine::ExcerptLine>& lines,
+                                                          std::size_t most);
 /// The findings in a line or two each, in `most` lines at most.
 [[nodiscard]] std::string table_of(const std::vector<engine::Finding>& findings, std::size_t most,
                                    const TerminalStyle& style);

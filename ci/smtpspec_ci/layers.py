@@ -23,7 +23,7 @@ RULES = {
                         "harness/scenario", "harness/wire/tls.hpp", "harness/wire/tls_layer.hpp"], ["fmt"], []),
     "harness/hostile": (["harness/hostile", "harness/smtp", "harness/wire", "harness/reference"],
                         ["asio", "fmt"], ["CLI"]),
-    "reports": (["reports", "harness/engine/result.hpp", "harness/engine/findings.hpp", "harness/ledger/requirement.hpp", "harness/scenario/outcome.hpp",
+    "reports": (["reports", "harness/engine/result.hpp", "harness/engine/findings.hpp", "harness/engine/difference.hpp", "harness/ledger/requirement.hpp", "harness/scenario/outcome.hpp",
                  "harness/record/new_file.hpp", "harness/smtp/char_class.hpp", "harness/smtp/visible.hpp"],
                 ["fmt"], ["nlohmann", "pugixml"]),
     "fuzz/session": (["fuzz/session", "harness/ledger", "harness/scenario"], [], []),

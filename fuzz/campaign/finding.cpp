@@ -173,7 +173,7 @@ namespace {
 
 /// Of a session that must come to the same when it is held otherwise, what promises that.
 std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& suite) {
-  if (variant_of(breach.cause)) return {requirement_of(breach.cause)};
+  if (const auto promise = requirement_of(breach.cause)) return {*promise};
   return requirements_of(breach, suite);
 }
 

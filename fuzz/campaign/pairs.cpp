@@ -156,8 +156,10 @@ std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::st
   return variant ? varied(decode(input), *variant, place_in(input)) : std::nullopt;
 }
 
-std::string requirement_of(std::string_view cause) {
-  switch (variant_of(cause).value_or(Variant::cut)) {
+std::optional<std::string> requirement_of(std::string_view cause) {
+  const auto variant = variant_of(cause);
+  if (!variant) return std::nullopt;
+  switch (*variant) {
     case Variant::pipelined: return "rfc2920/3.2/input-is-kept";
     case Variant::chunked: return "rfc3030/2/chunk-answered";
     case Variant::noop: return "rfc5321/4.1.1.9/noop-changes-nothing";

@@ -46,6 +46,6 @@ class Pairs {
 /// The session that an input was compared with; nullopt where it is not of such a cause, or was another server's.
 [[nodiscard]] std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause);
 /// What the RFCs say on why it is the same.
-[[nodiscard]] std::string requirement_of(std::string_view cause);
+[[nodiscard]] std::optional<std::string> requirement_of(std::string_view cause);
 
 }  // namespace smtpspec::fuzz

@@ -34,6 +34,7 @@ constexpr const char* footer =
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing' --report junit\n"
     "  smtpspec explain false-end-paced                what a scenario does, and why\n"
     "  smtpspec judge                                  that run again, by the suite as it is now\n"
+    "  smtpspec diff before/ after/                    what changed between two runs\n"
     "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n\n"
     "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
     "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
@@ -81,6 +82,8 @@ int go(int argc, char** argv) {
   add_target(app, chosen);
   add_judge(app, chosen);
   add_show(app, chosen);
+  add_diff(app, chosen);
+  add_merge(app, chosen);
   add_list(app, chosen);
   add_explain(app, chosen);
   add_check(app, chosen);

@@ -69,7 +69,7 @@ class RunCommand {
   int prepare() {
     auto suite = load_suite(options_.suite);
     const auto selection = selection_of(options_);
-    auto wanted = reports_of(options_);
+    auto wanted = reports_of(options_.reports);
     if (!suite || !selection || !wanted || !baseline_of(options_.baseline, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
     wanted_ = std::move(*wanted);
@@ -88,6 +88,9 @@ class RunCommand {
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
+    settings_.shard = selection->shard;
+    settings_.shards = selection->shards;
+    settings_.fingerprint = engine::fingerprint(engine::select(suite_, {selection->filters}));
     const Burden burden = burden_of(settings_.scenarios, options_.repeat);
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
@@ -198,6 +201,8 @@ class RunCommand {
       }
     }
     put(shown);
+    // Where standard output is a report, the other is read by GitHub's runner as well.
+    if (!options_.annotate.empty()) (for_people ? put : put_error)(reports::to_github_annotations(result));
     if (for_people && !files.empty())
       tell("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
     if (!flush_output()) written = false;
@@ -220,13 +225,11 @@ class RunCommand {
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    if (result.findings(options_.strict) > 0) return exit_findings;
-    if (std::none_of(result.scenarios.begin(), result.scenarios.end(), [&](const auto& one) { return counts(one); }))
+    const bool played = std::any_of(result.scenarios.begin(), result.scenarios.end(),
+                                    [&](const engine::ScenarioResult& one) { return counts(one); });
+    if (result.findings(options_.strict) == 0 && !played)
       return nothing_ran("every scenario chosen is skipped or unsupported here");
-    if (!result.complete) return exit_untrusted;
-    for (const engine::ScenarioResult& scenario : result.scenarios)
-      if (scenario.expectation == engine::BaselineStatus::fixed) return exit_baseline;
-    return result.baseline_notes.empty() ? exit_complete : exit_baseline;
+    return exit_code_of(result, options_.strict);
   }
 
   const RunOptions& options_;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
 #include "reports/report.hpp"
 
@@ -78,6 +79,14 @@ std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder
                            : std::optional(refusal.words);
   if (!problem) return std::nullopt;
   return fmt::format("{}: cannot be written: {}", (folder / name).string(), *problem);
+}
+
+int exit_code_of(const engine::RunResult& result, bool strict) {
+  if (result.findings(strict) > 0) return exit_findings;
+  if (!result.complete) return exit_untrusted;
+  const bool fixed = std::any_of(result.scenarios.begin(), result.scenarios.end(),
+                                 [](const auto& row) { return row.expectation == engine::BaselineStatus::fixed; });
+  return fixed || !result.baseline_notes.empty() ? exit_baseline : exit_complete;
 }
 
 }  // namespace smtpspec::cli

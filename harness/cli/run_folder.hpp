@@ -24,4 +24,7 @@ inline constexpr std::string_view results_file = "results.json";
 [[nodiscard]] std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder, std::string_view name,
                                                            std::string_view content, record::Readers readers);
 
+/// The exit code of a run whose result this is, where it was played at all: as it is told at the end of `run`.
+[[nodiscard]] int exit_code_of(const engine::RunResult& result, bool strict);
+
 }  // namespace smtpspec::cli

@@ -10,6 +10,7 @@
 
 #include "harness/cli/console.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/scenario/diagnostic.hpp"
 #include "harness/wire/tls.hpp"
 
 namespace smtpspec::cli {
@@ -67,6 +68,26 @@ bool authorities_can_be_read(const scenario::Target& target) {
   }
 }
 
+/// "\n  junit     a test case a row, ..."
+std::string formats_in_lines() {
+  std::string lines;
+  for (const reports::Format& format : reports::formats())
+    lines += fmt::format("\n  {:<9} {} ({})", format.name, format.description, format.file_name);
+  return lines;
+}
+
+/// Says what is wrong where there is no format of that name.
+const reports::Format* known_format(const std::string& name) {
+  const reports::Format* format = reports::format_named(name);
+  if (format != nullptr) return format;
+  std::vector<std::string> names;
+  for (const reports::Format& one : reports::formats()) names.emplace_back(one.name);
+  const std::string near = scenario::closest(name, names);
+  say(fmt::format("--report {}: unknown format{}; there are {}", name,
+                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near), reports::format_names()));
+  return nullptr;
+}
+
 std::optional<scenario::Target> named_target(const std::string& name) {
   if (name.find("://") != std::string::npos) {
     auto target = scenario::target_from_url(name);
@@ -106,6 +127,10 @@ void add_options(CLI::App& command, TargetOptions& options) {
   command.add_option("--user", options.user, "Who logs in")->type_name("NAME");
   command.add_option("--password-file", options.password_file, "Its first line is the password; - is standard input")
       ->type_name("FILE");
+}
+
+void add_report_option(CLI::App& command, std::vector<std::string>& reports, const std::string& help) {
+  command.add_option("--report", reports, help + formats_in_lines())->type_name("FORMAT[=FILE]")->take_all();
 }
 
 void add_options(CLI::App& command, RunOptions& options) {
@@ -150,12 +175,13 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--shard", options.shard, "Play the i-th of n parts of the suite")->type_name("i/n");
   command.add_option("--seed", options.seed, "A number that marks this run and its shards (default: from the clock)")
       ->type_name("N");
+  add_report_option(command, options.reports,
+                    "Write a report beside results.json; =- writes it to standard output, in place of what stands\n"
+                    "there otherwise. The formats:");
   command
-      .add_option("--report", options.reports,
-                  "Write a report beside results.json: junit, json; =- writes it to\n"
-                  "standard output, in place of what stands there otherwise")
-      ->type_name("FORMAT[=FILE]")
-      ->take_all();
+      .add_option("--annotate", options.annotate, "Workflow commands that show the findings beside the code: github")
+      ->type_name("WHERE")
+      ->check(CLI::IsMember({"github"}));
   command.add_option("--baseline", options.baseline, "Known failures; only what differs from them is a finding")
       ->type_name("FILE");
   command
@@ -194,18 +220,13 @@ std::optional<engine::Selection> selection_of(const RunOptions& options) {
   return selection;
 }
 
-std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
+std::optional<std::vector<WantedReport>> reports_of(const std::vector<std::string>& given) {
   std::vector<WantedReport> wanted;
-  for (const std::string& text : options.reports) {
+  for (const std::string& text : given) {
     const auto equals = text.find('=');
     const std::string name = text.substr(0, equals);
-    const reports::Format* format = reports::format_named(name);
-    if (format == nullptr) {
-      std::string known;
-      for (const auto& row : reports::formats()) known += fmt::format("{}{}", known.empty() ? "" : ", ", row.name);
-      say(fmt::format("--report {}: unknown format; there are {}", name, known));
-      return std::nullopt;
-    }
+    const reports::Format* format = known_format(name);
+    if (format == nullptr) return std::nullopt;
     if (equals + 1 == text.size()) {
       say(fmt::format("--report {}: write the name of a file behind '=', or - for standard output", text));
       return std::nullopt;

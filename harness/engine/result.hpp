@@ -106,6 +106,9 @@ struct TargetFacts {
 struct RunResult {
   std::string version;  ///< of smtpspec
   std::uint64_t seed = 0;
+  std::size_t shard = 1;  ///< the part of the chosen scenarios that was played, of `shards`
+  std::size_t shards = 1;
+  std::string suite;    ///< a fingerprint of what all shards together play; empty where an older smtpspec ran
   std::string command;  ///< as it was given, secrets left out
   std::string started;  ///< RFC 3339, UTC
   std::chrono::milliseconds duration{0};

@@ -71,6 +71,8 @@ void add_in_short(std::vector<ExcerptLine>& lines, const std::string& scenario, 
 
 }  // namespace
 
+std::string times_checked(std::size_t times) { return fmt::format("checked {} times", times); }
+
 /// What did not come up is not known to be kept.
 void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const {
   const auto found = counts_.find(row.rule);
@@ -81,8 +83,7 @@ void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const
   if (count.broken == 0) {
     result.outcome = result.checked > 0 ? Outcome::pass : Outcome::inconclusive;
     result.cause = result.checked > 0 ? judge::Cause::none : judge::Cause::never_checked;
-    result.reason =
-        result.checked > 0 ? fmt::format("checked {} times", result.checked) : "nothing in this run called for it";
+    result.reason = result.checked > 0 ? times_checked(result.checked) : "nothing in this run called for it";
     return;
   }
   const Seen& first = count.first.front();

@@ -20,6 +20,9 @@ namespace smtpspec::engine {
 /// The names of all rules, the referee's and the fence's.
 [[nodiscard]] std::vector<std::string> rule_names();
 
+/// What the reason of a rule says that was kept.
+[[nodiscard]] std::string times_checked(std::size_t times);
+
 class RuleTally {
  public:
   /// Conversations that are kept of a rule as its evidence.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <fnmatch.h>
+
+#include "harness/scenario/writer.hpp"
 
 namespace smtpspec::engine {
 
@@ -38,6 +41,12 @@ bool matches(const scenario::Scenario& scenario, std::string_view pattern) {
     if (comma == pattern.size()) return true;
     pattern.remove_prefix(comma + 1);
   }
+}
+
+std::string fingerprint(const std::vector<const scenario::Scenario*>& scenarios) {
+  std::uint64_t sum = 0;
+  for (const scenario::Scenario* one : scenarios) sum += stable_hash(scenario::to_toml(*one));
+  return fmt::format("{:016x}", sum);
 }
 
 std::vector<const scenario::Scenario*> select(const scenario::Suite& suite, const Selection& selection) {

@@ -111,5 +111,21 @@ TEST_CASE("what holds for every conversation is judged in each shard") {
   CHECK(select(suite, {{"!always/*"}, 1, 1}).size() == 1);
 }
 
+TEST_CASE("a fingerprint is of what scenarios say, not of where or in which order") {
+  scenario::Suite suite;
+  suite.scenarios.resize(2);
+  suite.scenarios[0].id = "noop";
+  suite.scenarios[0].title = "NOOP is answered";
+  suite.scenarios[1].id = "rset";
+  const std::string before = fingerprint(select(suite, {}));
+  CHECK(before.size() == 16);
+  std::swap(suite.scenarios[0], suite.scenarios[1]);
+  suite.scenarios[1].place = {"elsewhere.toml", 7, 1};
+  CHECK(fingerprint(select(suite, {})) == before);
+  CHECK(fingerprint(select(suite, {{"!rset"}})) != before);
+  suite.scenarios[1].title = "NOOP is not answered";
+  CHECK(fingerprint(select(suite, {})) != before);
+}
+
 }  // namespace
 }  // namespace smtpspec::engine

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Reports of a run in each format, two runs compared, shards merged. Usage: several_runs_test.py SMTPSPEC [TEST...]"""
+import csv
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import sys
+import unittest
+import xml.etree.ElementTree
+
+import cli_test
+from cli_test import Cli, FAILS_WITH_A_FAULT, PASSES, server, smtpspec
+
+TABLE = """
+[[scenario]]
+id = "helo"
+title = "NOOP is answered, time and again"
+each = [ { row = "n{n}", n = { range = [1, 12] } } ]
+steps = [ { send = "NOOP", expect = "250" } ]
+"""
+FILES = {"json": "results.json", "junit": "junit.xml", "sarif": "results.sarif", "tap": "results.tap", "markdown": "results.md",
+         "csv": "results.csv", "badge": "badge.svg"}
+
+
+class Formats(Cli):
+    def test_each_beside_the_results_and_on_standard_output(self):
+        every = [word for name in FILES for word in ("--report", name)]
+        with server("--fault", "noop-argument-refused") as port:
+            self.expect(self.run_suite(FAILS_WITH_A_FAULT, self.target(port), *every), 1, "results.sarif")
+            for name, file in FILES.items():
+                with self.subTest(name):
+                    text = (self.out / file).read_text()
+                    self.assertIn("noop-with-argument" if name != "badge" else "1 must", text)
+        log = json.loads((self.out / "results.sarif").read_text())["runs"][0]
+        self.assertEqual(log["results"][0]["ruleId"], "rfc5321/4.1.1.9/our-own-noop")
+        self.assertTrue(log["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("suite.toml"))
+        for name in FILES:
+            done = self.run_suite(PASSES, "--report", f"{name}=-")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            read = {"json": json.loads, "sarif": json.loads, "junit": xml.etree.ElementTree.fromstring,
+                    "badge": xml.etree.ElementTree.fromstring, "csv": lambda text: list(csv.reader(io.StringIO(text), strict=True))}
+            read.get(name, lambda text: self.assertIn("noop" if name == "tap" else "No MUST is broken", text))(done.stdout)
+
+    def test_the_table_is_what_the_help_and_the_errors_say(self):
+        text = smtpspec("run", "--help").stdout
+        for name, file in FILES.items():
+            self.assertRegex(text, rf"{name} .*\({re.escape(file)}\)")
+        done = self.run_suite(PASSES, "--report", "sarfi")
+        self.expect(done, 2, "did you mean 'sarif'?", ", ".join(FILES))
+        self.assertFalse(self.out.exists())
+
+    def test_annotations(self):
+        with server("--fault", "noop-argument-refused") as port:
+            done = self.run_suite(FAILS_WITH_A_FAULT, self.target(port), "--annotate", "github")
+            line = next(line for line in done.stdout.splitlines() if line.startswith("::"))
+            self.assertRegex(line, r"^::error file=[^,]*suite\.toml,line=7,title=must%3A NOOP takes an argument::expected 250; got 501")
+            done = self.run_suite(FAILS_WITH_A_FAULT, self.target(port), "--annotate", "github", "--report", "json=-")
+            json.loads(done.stdout)
+            self.assertIn("\n::error ", "\n" + done.stderr)
+        self.assertNotIn("::", self.run_suite(PASSES, "--annotate", "github").stdout)
+        self.expect(self.run_suite(PASSES, "--annotate", "gitlab"), 2, "github")
+
+
+class Diff(Cli):
+    def run_into(self, name, suite, *arguments):
+        self.out = self.folder / name
+        self.run_suite(suite, *arguments)
+        return self.out
+
+    def test_worse_better_and_the_same(self):
+        suite = FAILS_WITH_A_FAULT + PASSES
+        with server("--fault", "noop-argument-refused") as port:
+            bad = self.run_into("bad", suite, self.target(port))
+        with server() as port:
+            good = self.run_into("good", suite, self.target(port))
+            again = self.run_into("again", suite, self.target(port))
+        self.expect(smtpspec("diff", good, bad), 1, "Worse: 1 row", "noop-with-argument: fail, was pass", "Something got worse",
+                    "Appeared: 1 finding, 1 must")
+        self.expect(smtpspec("diff", bad, good), 6, "Better: 1 row", "Only better", "Gone: 1 finding")
+        self.expect(smtpspec("diff", good, again), 0, "The same")
+        self.expect(smtpspec("diff", bad, bad), 0, "The same")
+        done = smtpspec("diff", good, bad, "--format", "json")
+        told = json.loads(done.stdout)
+        self.assertEqual((done.returncode, told["schema"], told["verdict"]), (1, "smtpspec-diff/1", "worse"))
+        self.assertEqual([(row["id"], row["change"], row["before"]["outcome"], row["after"]["outcome"]) for row in told["rows"]],
+                         [("noop-with-argument", "worse", "pass", "fail")])
+
+    def test_what_cannot_be_compared(self):
+        one = self.run_into("one", PASSES)
+        other = self.folder / "other"
+        shutil.copytree(one, other)
+        results = json.loads((one / "results.json").read_text())
+        whole = json.dumps(results)
+
+        def with_results(text):
+            (other / "results.json").write_text(text)
+            return smtpspec("diff", one, other)
+        results["complete"], results["incomplete_because"] = False, "interrupted"
+        self.expect(with_results(json.dumps(results)), 5, "incomplete: interrupted")
+        results["scenarios"] = [dict(row, id=f"other/{row['id']}") for row in results["scenarios"] if row["outcome"] == "pass"]
+        self.expect(with_results(json.dumps(results)), 4, "no row in common")
+        for text in ("", "{", "[]", whole[:-200], whole.replace("smtpspec-results/2", "smtpspec-results/9"), "x" * (40 << 20)):
+            self.expect(with_results(text), 2, "results.json")
+        (other / "results.json").unlink()
+        os.mkfifo(other / "results.json")
+        self.expect(smtpspec("diff", one, other), 2, "results.json")
+        self.expect(smtpspec("diff", self.folder / "nowhere", one), 2, "nowhere")
+        self.expect(smtpspec("diff", one), 2, "after")
+
+
+class MergeShards(Cli):
+    def shards(self, count, *arguments, suite=TABLE):
+        folders = [self.folder / f"part-{i}" for i in range(1, count + 1)]
+        for i, self.out in enumerate(folders, 1):
+            self.run_suite(suite, "--shard", f"{i}/{count}", "--seed", 7, *arguments)
+        self.out = self.folder / "whole"
+        return folders
+
+    def test_shards_come_to_what_one_run_is(self):
+        with server("--fault", "noop-argument-refused") as port:
+            target = self.target(port)
+            parts = self.shards(3, target, suite=TABLE + FAILS_WITH_A_FAULT)
+            done = smtpspec("merge", *reversed(parts), "--out", self.out, "--report", "junit")
+            self.expect(done, 1, "noop-with-argument", "Merged 3 shards")
+            merged = self.results()
+            ids = [row["id"] for row in merged["scenarios"]]
+            self.assertEqual(len(ids), len(set(ids)))
+            self.assertIn("junit.xml", os.listdir(self.out))
+            self.out = self.folder / "in-one"
+            self.run_suite(TABLE + FAILS_WITH_A_FAULT, target)
+        self.assertEqual(set(ids), {row["id"] for row in self.results()["scenarios"]})
+        self.assertEqual([finding["id"] for finding in merged["findings"]], [finding["id"] for finding in self.results()["findings"]])
+        self.assertEqual(merged["smtpspec"]["suite"], self.results()["smtpspec"]["suite"])
+        whole = self.folder / "whole"
+        self.expect(smtpspec("diff", self.out, whole), 0, "The same")
+        self.expect(smtpspec("show", "noop-with-argument", "--run", whole), 0, "C: NOOP argument")
+        self.expect(smtpspec("judge", whole, "--suite", self.folder / "suite.toml"), 1, "the same verdicts")
+
+    def test_what_is_not_all_of_one_run(self):
+        parts = self.shards(3)
+
+        def merge(*runs):
+            done = smtpspec("merge", *runs, "--out", self.out)
+            self.assertFalse(self.out.exists())
+            return done
+        self.expect(merge(*parts[:2]), 2, "shard 3/3 is missing")
+        self.expect(merge(parts[0], parts[0], parts[2]), 2, "shard 1/3 is there twice")
+        self.expect(smtpspec("merge", *parts, "--out", parts[1]), 2, "it is one of the runs")
+        self.assertTrue((parts[1] / "results.json").exists())
+        self.out = parts[2]
+        self.run_suite(TABLE, "--shard", "3/3", "--seed", 8)
+        self.expect(smtpspec("merge", *parts, "--out", self.folder / "whole"), 2, "of another seed")
+        self.run_suite(TABLE.replace("NOOP", "RSET"), "--shard", "3/3", "--seed", 7)
+        self.expect(smtpspec("merge", *parts, "--out", self.folder / "whole"), 2, "of another suite")
+        self.run_suite(TABLE, "--shard", "3/3", "--seed", 7, "--filter", "!helo/n3")
+        self.expect(smtpspec("merge", *parts, "--out", self.folder / "whole"), 2, "of another suite or selection")
+        self.run_suite(TABLE, "--shard", "3/3", "--seed", 7)
+        (self.folder / "file").write_text("")
+        self.expect(smtpspec("merge", *parts, "--out", self.folder / "file" / "below"), 74, "cannot be written")
+        for path in (parts[0] / "transcripts").glob("helo*"):
+            path.unlink()
+            path.symlink_to("/etc/passwd")
+        self.expect(smtpspec("merge", *parts, "--out", self.folder / "whole"), 5, "could not be copied")
+        self.assertNotIn("root:", "".join(file.read_text() for file in self.folder.glob("whole/transcripts/*")))
+
+
+if __name__ == "__main__":
+    cli_test.SMTPSPEC = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

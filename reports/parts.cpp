@@ -1,0 +1,76 @@
+#include "reports/parts.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "harness/smtp/char_class.hpp"
+#include "harness/smtp/visible.hpp"
+#include "reports/layout.hpp"
+#include "reports/terminal_style.hpp"
+
+namespace smtpspec::reports {
+
+using engine::Finding;
+using engine::RunResult;
+using engine::ScenarioResult;
+using smtp::visible;
+
+std::string area(const ScenarioResult& result) {
+  const std::string folder = visible(std::filesystem::path(result.file).parent_path().filename().string());
+  return folder.empty() ? "smtpspec" : folder;
+}
+
+std::string link_to(const engine::CitedRequirement& cited) {
+  std::string_view rest = cited.section;
+  const auto take = [&rest](bool (*fits)(char)) {
+    const auto end = std::find_if_not(rest.begin(), rest.end(), fits);
+    const std::string_view taken = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+    rest.remove_prefix(taken.size());
+    return taken;
+  };
+  const auto skip = [&rest](std::string_view word) {
+    const bool there = rest.starts_with(word);
+    if (there) rest.remove_prefix(word.size());
+    return there;
+  };
+  if (!skip("RFC ")) return {};
+  const std::string_view number = take([](char c) { return c >= '0' && c <= '9'; });
+  if (number.empty() || !skip(" section ")) return {};
+  const std::string_view section = take([](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  if (section.empty() || !rest.empty()) return {};
+  return fmt::format("https://www.rfc-editor.org/rfc/rfc{}.html#section-{}", number, section);
+}
+
+const ScenarioResult* row_named(const RunResult& run, std::string_view id) {
+  const auto found = std::find_if(run.scenarios.begin(), run.scenarios.end(),
+                                  [id](const ScenarioResult& one) { return one.id == id; });
+  return found == run.scenarios.end() ? nullptr : &*found;
+}
+
+std::vector<Finding> known_findings(const RunResult& run) {
+  RunResult known;
+  for (const ScenarioResult& row : run.scenarios)
+    if (run.foreseen(row)) known.scenarios.push_back(row);
+  return engine::findings(known);  // it has no baseline
+}
+
+std::string in_one_line(const Finding& finding, std::size_t most) {
+  std::string said;
+  const auto add = [&](std::string_view label, std::string_view text) {
+    if (!text.empty()) said += fmt::format("{}{}{}", said.empty() ? "" : "; ", label, text);
+  };
+  add("expected ", finding.expected);
+  add("got ", finding.actual);
+  if (said.empty()) said = finding.what;
+  return cut_middle(visible(said), most);
+}
+
+std::string rows_of(const Finding& finding) {
+  const std::size_t more = finding.rows.size() + finding.consequences.size() - 1;
+  return more == 0 ? visible(finding.evidence)
+                   : fmt::format("{} and {}", visible(finding.evidence), counted(more, "more row"));
+}
+
+}  // namespace smtpspec::reports
