@@ -14,9 +14,10 @@
 namespace smtpspec::reports {
 namespace {
 
-constexpr std::array<Format, 2> known_formats = {{
+constexpr std::array<Format, 3> known_formats = {{
     {"json", "results.json", to_json},
     {"junit", "junit.xml", to_junit},
+    {"html", "report.html", nullptr, to_html},
 }};
 
 /// The folder that a file of this path is to be in, and what to say where there is none.
@@ -71,6 +72,10 @@ const Format* format_named(std::string_view name) {
   const auto* const found = std::find_if(known_formats.begin(), known_formats.end(),
                                          [name](const Format& format) { return format.name == name; });
   return found == known_formats.end() ? nullptr : found;
+}
+
+std::string written(const Format& format, const engine::RunResult& run, const Transcripts& transcripts) {
+  return format.write_with != nullptr ? format.write_with(run, transcripts) : format.write(run);
 }
 
 std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content) {

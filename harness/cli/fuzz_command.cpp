@@ -17,6 +17,7 @@
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/engine/baseline.hpp"
+#include "harness/engine/excerpt.hpp"
 #include "harness/engine/server_process.hpp"
 #include "harness/engine/survey.hpp"
 
@@ -127,8 +128,9 @@ class FuzzCommand {
     }
     fuzz::LivePlayer player(opponent_, delivery::make_secret());
     const judge::Played played = player.play(fuzz::decode(*input), fuzz::patient());
-    engine::conversation(played.transcript,
-                         [](const engine::ExcerptLine& line) { tell("{}{}\n", side_of(line), line.text); });
+    engine::conversation(played.transcript, [](const engine::ExcerptLine& line, std::size_t /*event*/) {
+      tell("{}{}\n", side_of(line), line.text);
+    });
     const auto breaches = fuzz::breaches_in(played);
     for (const fuzz::Breach& one : breaches) say_breach("FOUND", one);
     if (!flush_output()) return exit_not_written;

@@ -33,6 +33,7 @@ constexpr const char* footer =
     "  smtpspec run                                    the suite on the embedded reference server\n"
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing' --report junit\n"
     "  smtpspec explain false-end-paced                what a scenario does, and why\n"
+    "  smtpspec report                                 a page of that run for a browser; other formats\n"
     "  smtpspec judge                                  that run again, by the suite as it is now\n"
     "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n\n"
     "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
@@ -80,6 +81,7 @@ int go(int argc, char** argv) {
   add_survey(app, chosen);
   add_target(app, chosen);
   add_judge(app, chosen);
+  add_report(app, chosen);
   add_show(app, chosen);
   add_list(app, chosen);
   add_explain(app, chosen);

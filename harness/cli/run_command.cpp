@@ -69,7 +69,7 @@ class RunCommand {
   int prepare() {
     auto suite = load_suite(options_.suite);
     const auto selection = selection_of(options_);
-    auto wanted = reports_of(options_);
+    auto wanted = reports_of(options_.reports);
     if (!suite || !selection || !wanted || !baseline_of(options_.baseline, settings_.baseline)) return exit_usage;
     suite_ = std::move(*suite);
     wanted_ = std::move(*wanted);
@@ -160,7 +160,7 @@ class RunCommand {
     return tell_once(put_in_run_folder(options_.out, results_file, reports::to_json(result), readers));
   }
   bool write(const WantedReport& wanted, const engine::RunResult& result) {
-    const std::string report = wanted.format->write(result);
+    const std::string report = reports::written(*wanted.format, result, transcripts_in(options_.out));
     return tell_once(wanted.file.empty()
                          ? put_in_run_folder(options_.out, wanted.format->file_name, report, record::Readers::all)
                          : reports::write_file(wanted.file, report));
@@ -190,7 +190,7 @@ class RunCommand {
       if (wanted.file == "-") {
         if (for_people) shown.clear();
         for_people = false;
-        shown += wanted.format->write(result);
+        shown += reports::written(*wanted.format, result, transcripts_in(options_.out));
       } else if (write(wanted, result)) {
         files.push_back((wanted.file.empty() ? options_.out / wanted.format->file_name : wanted.file).string());
       } else {

@@ -108,6 +108,10 @@ void add_options(CLI::App& command, TargetOptions& options) {
       ->type_name("FILE");
 }
 
+void add_report_option(CLI::App& command, std::vector<std::string>& reports, const std::string& help) {
+  command.add_option("--report", reports, help)->type_name("FORMAT[=FILE]")->take_all();
+}
+
 void add_options(CLI::App& command, RunOptions& options) {
   command.add_option(
       "target", options.target.target,
@@ -150,12 +154,9 @@ void add_options(CLI::App& command, RunOptions& options) {
   command.add_option("--shard", options.shard, "Play the i-th of n parts of the suite")->type_name("i/n");
   command.add_option("--seed", options.seed, "A number that marks this run and its shards (default: from the clock)")
       ->type_name("N");
-  command
-      .add_option("--report", options.reports,
-                  "Write a report beside results.json: junit, json; =- writes it to\n"
-                  "standard output, in place of what stands there otherwise")
-      ->type_name("FORMAT[=FILE]")
-      ->take_all();
+  add_report_option(command, options.reports,
+                    "Write a report beside results.json: html, junit, json; =- writes it to\n"
+                    "standard output, in place of what stands there otherwise");
   command.add_option("--baseline", options.baseline, "Known failures; only what differs from them is a finding")
       ->type_name("FILE");
   command
@@ -194,9 +195,9 @@ std::optional<engine::Selection> selection_of(const RunOptions& options) {
   return selection;
 }
 
-std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options) {
+std::optional<std::vector<WantedReport>> reports_of(const std::vector<std::string>& given) {
   std::vector<WantedReport> wanted;
-  for (const std::string& text : options.reports) {
+  for (const std::string& text : given) {
     const auto equals = text.find('=');
     const std::string name = text.substr(0, equals);
     const reports::Format* format = reports::format_named(name);

@@ -51,6 +51,8 @@ struct RunOptions {
 };
 
 void add_options(CLI::App& command, RunOptions& options);
+/// --report, as each command has it that writes reports.
+void add_report_option(CLI::App& command, std::vector<std::string>& reports, const std::string& help);
 
 /// A report to be written, and where.
 struct WantedReport {
@@ -62,7 +64,7 @@ struct WantedReport {
 /// Each says on standard error what is wrong, and returns nothing, where the options do not fit.
 [[nodiscard]] std::optional<scenario::Target> target_of(const TargetOptions& options);
 [[nodiscard]] std::optional<engine::Selection> selection_of(const RunOptions& options);
-[[nodiscard]] std::optional<std::vector<WantedReport>> reports_of(const RunOptions& options);
+[[nodiscard]] std::optional<std::vector<WantedReport>> reports_of(const std::vector<std::string>& given);
 /// 0: taken from the clock.
 [[nodiscard]] std::uint64_t seed_of(std::uint64_t given);
 /// `given` is set to the baseline where one was asked for.
