@@ -101,6 +101,80 @@ class StoredRuns(Cli):
         (self.out / "transcripts").symlink_to(self.folder)
         self.assertEqual(smtpspec("judge", self.out).returncode, 2)
 
+    def report(self, code, *texts):
+        """Of `smtpspec report`, in bounded memory too; the page where one was written."""
+        page = self.out / "report.html"
+        page.unlink(missing_ok=True)
+        process = subprocess.Popen([cli_test.SMTPSPEC, "report", self.out], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        timer = threading.Timer(20, process.kill)
+        timer.start()
+        said = process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        self.assertEqual(process.returncode, code, said)
+        self.assertLess(usage.ru_maxrss / 1024, 300)
+        self.assertNotRegex(said, RAW)
+        for text in texts:
+            self.assertIn(text, " ".join(said.split()))
+        self.assertEqual(page.exists(), code == 0)
+        written = page.read_text(encoding="ascii") if code == 0 else ""
+        self.assertNotIn("loot", written)
+        self.assertEqual(written.count("<script"), 2 if code == 0 else 0)
+        return written
+
+    def test_a_page_of_what_somebody_tampered_with(self):
+        self.assertIn('"conversation":', self.report(0, "report.html"))
+        self.transcript.unlink()
+        self.assertIn('"missing_transcripts":1', self.report(0, "1 transcript cannot be read"))
+        for path in (str(self.treasure), "../treasure", "/dev/zero"):
+            self.edit(transcript=path)
+            self.report(0, "1 transcript cannot be read")
+        self.edit(id="</script><script>alert(1)</script>", title="<!--<script>", actual="\u202e{{script}}")
+        self.report(0)
+        results = self.results()
+        for schema in ("smtpspec-results/3", "somebody-elses/1"):
+            (self.out / "results.json").write_text(json.dumps({**results, "schema": schema}))
+            self.report(2, "results.json: the file has the schema")
+        whole = json.dumps(results)
+        for text in ("", "[]", "<html>", whole[:len(whole) // 2]):
+            (self.out / "results.json").write_text(text)
+            self.report(2, "results.json: ")
+        (self.out / "results.json").write_text(json.dumps({**results, "scenarios": [], "complete": False}))
+        self.assertIn('"rows":[]', self.report(0))
+        (self.out / "results.json").unlink()
+        self.report(2, "is not there; give the folder that 'smtpspec run --out' wrote")
+
+    def campaign(self):
+        """A folder as `fuzz --out` leaves it."""
+        shutil.rmtree(self.out)
+        (self.out / "findings").mkdir(parents=True)
+        (self.out / "fuzzer_stats").write_text("afl_banner : here\nexecs_done : 1200\nrun_time : 3\n")
+        (self.out / "plot_data").write_text("# relative_time, saved_crashes, total_execs, edges_found\n1, 0, 400, 7\n3, 1, 1200, 9\n")
+        self.finding = self.out / "findings/crash-bdat.toml"
+        self.finding.write_text(PASSES.replace('"noop"', '"fuzz-crash-bdat"'))
+
+    def test_a_page_of_a_campaign(self):
+        self.campaign()
+        page = self.report(0, "report.html")
+        for text in ("1 finding in 1200 sessions, 3 s.", '"moments":[[1,400,7,0],[3,1200,9,1]]', '"id":"fuzz-crash-bdat"'):
+            self.assertIn(text, page)
+        self.expect(smtpspec("report", self.out, "--report", "junit"), 2, "html alone")
+        for text in ("", "]]</script><script>alert(1)</script>", "\0" * 5000, "[[scenario]]\n" * 4000):
+            for path in (self.finding, self.out / "plot_data", self.out / "fuzzer_stats"):
+                self.campaign()
+                path.write_text(text)
+                self.report(0)
+        self.campaign()
+        for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(self.treasure)):
+            self.replace(make, self.finding)
+            self.assertIn('"findings":[]}', self.report(0, "crash-bdat.toml"))
+            self.replace(lambda path: path.write_text(""), self.finding)
+        self.replace(os.mkfifo, self.out / "fuzzer_stats")
+        self.report(2, "results.json: is not there")
+
     def test_bombs(self):
         for octets in ([{"times": 1 << 40, "octets": "x"}], [[[[[[]]]]]]):
             event = {"at_us": 1, "event": "octets", "session": 0, "step": 0, "octets": octets}
