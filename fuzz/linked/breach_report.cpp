@@ -1,6 +1,10 @@
 #include "fuzz/linked/breach_report.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -43,6 +47,13 @@ std::string program() {
   return error ? "the fuzzer" : path.string();
 }
 
+std::string shown(const engine::ExcerptLine& line) {
+  using Side = engine::ExcerptLine::Side;
+  constexpr std::size_t longest = 400;
+  const char* side = line.side == Side::client ? "C: " : line.side == Side::server ? "S: " : "-- ";
+  return fmt::format("    {}{}\n", side, line.text.substr(0, longest));
+}
+
 std::string lines_of(std::string_view input) {
   constexpr std::size_t longest = 4096;
   std::string text;
@@ -57,18 +68,30 @@ std::string lines_of(std::string_view input) {
 }  // namespace
 
 std::string conversation_of(const record::Transcript& transcript) {
-  using Side = engine::ExcerptLine::Side;
-  constexpr std::size_t longest = 400;
-  constexpr std::size_t most = 200;
-  std::string text;
-  std::size_t count = 0;
+  constexpr std::size_t at_each_end = 100;  // of the conversation; what is in between is left out
+  std::vector<std::string> lines;
+  std::size_t times = 1;  // that the last line has come
+  const auto end_repeats = [&] {
+    if (times > 1) lines.push_back(fmt::format("    ({} times)\n", times));
+    times = 1;
+  };
   engine::conversation(transcript, [&](const engine::ExcerptLine& line) {
-    if (++count > most) return;
-    const char* side = line.side == Side::client ? "C: " : line.side == Side::server ? "S: " : "-- ";
-    text += fmt::format("    {}{}\n", side, line.text.substr(0, longest));
+    std::string next = shown(line);
+    if (!lines.empty() && lines.back() == next) {
+      ++times;
+      return;
+    }
+    end_repeats();
+    lines.push_back(std::move(next));
   });
-  if (count > most) text += fmt::format("    and {} lines more\n", count - most);
-  return text;
+  end_repeats();
+  const std::size_t left_out = lines.size() - std::min(lines.size(), 2 * at_each_end);
+  if (left_out > 0) {
+    const auto first = lines.begin() + at_each_end;
+    *first = fmt::format("    ({} lines left out)\n", left_out);
+    lines.erase(first + 1, first + static_cast<std::ptrdiff_t>(left_out));
+  }
+  return fmt::format("{}", fmt::join(lines, ""));
 }
 
 std::string breach_report(const Breach& breach, const record::Transcript& transcript, std::string_view input) {

@@ -48,3 +48,15 @@ TEST_CASE("What is told is bounded") {
   for (int i = 0; i < 60; ++i) input += "> " + std::string(4000, 'a') + "\\r\\n\n";
   CHECK(report_of(reference::Fault::data_without_mail, input).size() < 200000);
 }
+
+TEST_CASE("Lines that repeat are shown once, and what comes last is shown") {
+  const std::string report =
+      report_of(reference::Fault::data_without_mail, "= ready\n> {NOOP\\r\\n*150}\n> DATA\\r\\n\nM text\\r\\n\n");
+  CHECK(report.find("    C: NOOP\\r\\n\n    (150 times)\n") != std::string::npos);
+  CHECK(report.find("S: 354") != std::string::npos);
+  std::string input = "= ready\n";
+  for (int i = 0; i < 60; ++i) input += "> {NOOP\\r\\n*4}{RSET\\r\\n*4}\n";
+  const std::string longer = report_of(reference::Fault::data_without_mail, input + "> DATA\\r\\n\nM text\\r\\n\n");
+  CHECK(longer.find("lines left out)") != std::string::npos);
+  CHECK(longer.find("S: 354") != std::string::npos);
+}

@@ -6,8 +6,9 @@
 #ifndef SMTPSPEC_FUZZ_SESSION_H
 #define SMTPSPEC_FUZZ_SESSION_H
 
-#include <stddef.h> /* NOLINT */
-#include <stdint.h> /* NOLINT */
+/* NOLINTBEGIN: names and headers are as C has them. */
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,4 +67,5 @@ void smtpspec_delivered(const char* reverse_path, size_t recipients, const char*
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND */
 #endif
