@@ -19,12 +19,12 @@ using smtp::Verb;
 /// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
 bool is_plain(std::string_view content) {
   constexpr std::size_t longest_line = 998;
-  // What does not begin with a field, or has no empty line, a server may mend (RFC 5322 section 2.1). In an mbox a line
-  // with "From " is told from one that was quoted there by luck alone.
-  static const RE2 field("^[!-9;-~]+:");
+  // What is no header section, fields alone and an empty line, a server may mend (RFC 5322 section 2.1). In an mbox a
+  // line with "From " is told from one that was quoted there by luck alone.
+  static const RE2 header("^(?:[!-9;-~]+:[^\r\n]*\r\n(?:[ \t]+[^ \t\r\n][^\r\n]*\r\n)*)+\r\n");
   static const RE2 from_line("(?m)^>*From ");
   if (RE2::PartialMatch(content, from_line)) return false;
-  if (content.find("\r\n\r\n") == std::string_view::npos || !RE2::PartialMatch(content, field)) return false;
+  if (!RE2::PartialMatch(content, header)) return false;
   std::size_t column = 0;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const char octet = content[i];

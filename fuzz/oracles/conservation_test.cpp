@@ -69,7 +69,10 @@ TEST_CASE("What cannot be known is no matter of conservation") {
                       .says("250 OK\r\n"))
              .known);
   CHECK(wrong(accepted(message("a\n.\nb\r\n")), {}).empty());
-  CHECK(wrong(accepted(message("a\nb\r\n")), {{"a\r\nb\r\n", 1}}).empty());  // it may be mended
+  for (const char* const mended : {"a\nb\r\n", "A: b\r\nno field\r\n\r\nx\r\n", "A: b\r\n..\r\n\r\nx\r\n", "A: b\r\n"})
+    CHECK(wrong(accepted(message(mended)), {{"something else\r\n", 1}}).empty());
+  CHECK(wrong(accepted(message("A: b\r\n c\r\nD:\r\n\r\nx\r\n")), {{"A: b\r\n\r\ny\r\n", 1}}) ==
+        Causes{"mail/changed"});
 }
 
 TEST_CASE("Who leaves when all was answered has left nothing unknown") {

@@ -165,7 +165,7 @@ class Fuzz(Cli):
             with server("--maildir", maildir, "--profile", profile, *faults) as port:
                 words = TARGET.format(port=port, sink=0).replace('sink = "127.0.0.1:0"', f'maildir = "{maildir}"')
                 target = self.file("target.toml", words.replace("smtp:", "lmtp:" if profile == "lmtp" else "smtp:"))
-                done = smtpspec("fuzz", target, "--time", "12s", "--seed", 1, "--out", self.out)
+                done = smtpspec("fuzz", target, "--time", "8s", "--seed", 1, "--out", self.out)
             self.expect(done, code)
             self.assertEqual("FOUND mail/doubled" in done.stdout, bool(fault), done.stdout)
 
@@ -196,7 +196,7 @@ class Fuzz(Cli):
                          f"[server]\nstart = [{start}]\n")
 
     def test_what_grows_with_each_session_and_what_a_sanitizer_writes_is_told(self):
-        done = smtpspec("fuzz", self.mortal("leaks"), "--time", "15s", "--seed", 1, "--out", self.out)
+        done = smtpspec("fuzz", self.mortal("leaks"), "--time", "12s", "--seed", 1, "--out", self.out)
         self.expect(done, 1)
         self.assertEqual(set(re.findall("FOUND ((?:growth|sanitizer|crash).*)", done.stdout)),
                          {"growth-memory", "growth-descriptors", "sanitizer/signed integer overflow/help.c:7"}, done.stdout)
@@ -210,8 +210,9 @@ class Fuzz(Cli):
     def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
         done = smtpspec("fuzz", self.mortal(), "--time", "10s", "--seed", 1, "--out", self.out)
         self.expect(done, 1)
-        self.assertEqual(set(re.findall("FOUND ((?:crash|sanitizer|growth).*)", done.stdout)),
-                         {"crash/SIGSEGV/VRFY", "crash/exit-3/EXPN"}, done.stdout + done.stderr)
+        causes = set(re.findall("FOUND (crash.*)", done.stdout))
+        self.assertLessEqual({"crash/SIGSEGV/VRFY", "crash/exit-3/EXPN"}, causes, done.stdout + done.stderr)
+        self.assertTrue(all(cause.startswith(("crash/SIGSEGV", "crash/exit-3")) for cause in causes), causes)
         found = self.out / "findings"
         text = (found / "crash-sigsegv-vrfy.toml").read_text()
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
@@ -247,13 +248,13 @@ class Fuzz(Cli):
         self.expect(smtpspec("fuzz", "--write-scenario", row), 2)
 
     def test_crashes_by_the_same_octets_are_one_finding(self):
-        done, _ = self.campaign(["trailing-tab-hangs-up"], 10)
+        done, _ = self.campaign(["trailing-tab-hangs-up"], 8)
         self.expect(done, 1)
         self.assertEqual(len(re.findall("FOUND crash/", done.stdout)), 1, done.stdout)
         self.assertIn("  also      crash/", done.stdout)
 
     def test_a_session_that_is_held_otherwise_comes_to_the_same(self):
-        done, _ = self.campaign(["other-commands-reset"], 10)
+        done, _ = self.campaign(["other-commands-reset"], 8)
         self.expect(done, 1)
         self.assertIn("FOUND metamorphic-noop/", done.stdout)
 
