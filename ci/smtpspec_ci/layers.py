@@ -31,7 +31,7 @@ RULES = {
     "fuzz/mutators": (["fuzz/mutators", "fuzz/require.hpp", "harness/smtp/char_class.hpp"], [], []),
     "fuzz/oracles": (["fuzz/oracles", "harness/judge", "harness/record", "harness/scenario/model.hpp", "harness/scenario/outcome.hpp", "harness/smtp"],
                      ["fmt"], ["re2"]),
-    "fuzz/linked": (["fuzz", "harness/engine/run.hpp", "harness/memory", "harness/record", "harness/scenario", "harness/smtp"], ["fmt"], []),
+    "fuzz/linked": (["fuzz", "harness/engine/excerpt.hpp", "harness/memory", "harness/record", "harness/scenario", "harness/smtp"], ["fmt"], []),
     "fuzz/example": ([], ["smtpspec"], []),  # what is installed, and nothing else
     "fuzz/seeds": (["fuzz/seeds", "fuzz/session", "harness/judge", "harness/memory/memory_run.hpp", "harness/record",
                     "harness/scenario"], ["fmt"], []),

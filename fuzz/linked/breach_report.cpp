@@ -10,7 +10,7 @@
 
 #include "fuzz/linked/shipped_rules.hpp"
 #include "fuzz/oracles/requirements.hpp"
-#include "harness/engine/run.hpp"
+#include "harness/engine/excerpt.hpp"
 #include "harness/scenario/loader.hpp"
 #include "harness/smtp/visible.hpp"
 
@@ -75,7 +75,7 @@ std::string conversation_of(const record::Transcript& transcript) {
     if (times > 1) lines.push_back(fmt::format("    ({} times)\n", times));
     times = 1;
   };
-  engine::conversation(transcript, [&](const engine::ExcerptLine& line) {
+  engine::conversation(transcript, [&](const engine::ExcerptLine& line, std::size_t /*event*/) {
     std::string next = shown(line);
     if (!lines.empty() && lines.back() == next) {
       ++times;
