@@ -15,8 +15,10 @@ namespace smtpspec::reports {
 namespace {
 
 // The one table of them: what --report takes, what its help and its errors say, what a run's folder may hold.
-constexpr std::array<Format, 7> known_formats = {{
+constexpr std::array<Format, 8> known_formats = {{
     {"json", "results.json", "the whole result; always written", to_json},
+    {"html", "report.html", "a page for a browser, with conversations",
+     [](const engine::RunResult& run) { return to_html(run, {}); }, to_html},
     {"junit", "junit.xml", "a test case a row, for Jenkins, GitLab and others", to_junit},
     {"sarif", "results.sarif", "findings for code scanning, SARIF 2.1.0", to_sarif},
     {"tap", "results.tap", "a test point a row, TAP 14", to_tap},
@@ -83,6 +85,10 @@ std::string format_names() {
   std::string names;
   for (const Format& format : known_formats) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
   return names;
+}
+
+std::string written(const Format& format, const engine::RunResult& run, const Transcripts& transcripts) {
+  return format.write_with != nullptr ? format.write_with(run, transcripts) : format.write(run);
 }
 
 std::optional<std::string> write_file(const std::filesystem::path& path, std::string_view content) {

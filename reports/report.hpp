@@ -11,6 +11,7 @@
 
 #include "harness/engine/findings.hpp"
 #include "harness/engine/result.hpp"
+#include "harness/record/transcript.hpp"
 
 namespace smtpspec::reports {
 
@@ -28,6 +29,12 @@ inline constexpr std::size_t max_results_file = std::size_t{32} << 20;
 [[nodiscard]] std::string to_badge(const engine::RunResult& run);
 /// Workflow commands that make GitHub show the findings beside the code: for a log, never for a file.
 [[nodiscard]] std::string to_github_annotations(const engine::RunResult& run);
+
+/// The transcript of that path in the run's folder; nullopt where there is none that can be read.
+using Transcripts = std::function<std::optional<record::Transcript>(const std::string& path)>;
+/// One page for people, of at most a few MB: findings, rows, requirements, and the conversations that there is room
+/// for.
+[[nodiscard]] std::string to_html(const engine::RunResult& run, const Transcripts& transcripts);
 
 struct TerminalStyle {
   bool colour = false;
@@ -59,7 +66,10 @@ struct Format {
   std::string_view file_name;    ///< in the run's folder: "results.json", "junit.xml"
   std::string_view description;  ///< for the help: "test cases for Jenkins, GitLab and others"
   std::string (*write)(const engine::RunResult&);
+  /// In its place, where the format shows conversations.
+  std::string (*write_with)(const engine::RunResult&, const Transcripts&) = nullptr;
 };
+[[nodiscard]] std::string written(const Format& format, const engine::RunResult& run, const Transcripts& transcripts);
 [[nodiscard]] std::span<const Format> formats();
 [[nodiscard]] const Format* format_named(std::string_view name);
 /// "json, junit, sarif"

@@ -37,6 +37,7 @@ void add_target(CLI::App& app, Chosen& chosen);
 void add_judge(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
 void add_merge(CLI::App& app, Chosen& chosen);
+void add_report(CLI::App& app, Chosen& chosen);
 void add_show(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);

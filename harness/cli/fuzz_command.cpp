@@ -19,6 +19,7 @@
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/engine/baseline.hpp"
+#include "harness/engine/excerpt.hpp"
 #include "harness/engine/server_process.hpp"
 #include "harness/engine/survey.hpp"
 #include "harness/record/new_file.hpp"
@@ -159,8 +160,9 @@ class FuzzCommand {
     if (!session) return exit_usage;
     fuzz::LivePlayer player(opponent_, delivery::make_secret());
     const judge::Played played = player.play(*session, fuzz::patient());
-    engine::conversation(played.transcript,
-                         [](const engine::ExcerptLine& line) { tell("{}{}\n", side_of(line), line.text); });
+    engine::conversation(played.transcript, [](const engine::ExcerptLine& line, std::size_t /*event*/) {
+      tell("{}{}\n", side_of(line), line.text);
+    });
     std::vector<fuzz::Incident> incidents;
     for (int looks = 0; watch_ && looks < 3; ++looks) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));

@@ -33,6 +33,7 @@ constexpr const char* footer =
     "  smtpspec run                                    the suite on the embedded reference server\n"
     "  smtpspec run target.toml --filter rfc5321/4.1.1.4 --filter '!timing' --report junit\n"
     "  smtpspec explain false-end-paced                what a scenario does, and why\n"
+    "  smtpspec report                                 a page of that run for a browser; other formats\n"
     "  smtpspec judge                                  that run again, by the suite as it is now\n"
     "  smtpspec diff before/ after/                    what changed between two runs\n"
     "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n\n"
@@ -81,6 +82,7 @@ int go(int argc, char** argv) {
   add_survey(app, chosen);
   add_target(app, chosen);
   add_judge(app, chosen);
+  add_report(app, chosen);
   add_show(app, chosen);
   add_diff(app, chosen);
   add_merge(app, chosen);

@@ -163,7 +163,7 @@ class RunCommand {
     return tell_once(put_in_run_folder(options_.out, results_file, reports::to_json(result), readers));
   }
   bool write(const WantedReport& wanted, const engine::RunResult& result) {
-    const std::string report = wanted.format->write(result);
+    const std::string report = reports::written(*wanted.format, result, transcripts_in(options_.out));
     return tell_once(wanted.file.empty()
                          ? put_in_run_folder(options_.out, wanted.format->file_name, report, record::Readers::all)
                          : reports::write_file(wanted.file, report));
@@ -193,7 +193,7 @@ class RunCommand {
       if (wanted.file == "-") {
         if (for_people) shown.clear();
         for_people = false;
-        shown += wanted.format->write(result);
+        shown += reports::written(*wanted.format, result, transcripts_in(options_.out));
       } else if (write(wanted, result)) {
         files.push_back((wanted.file.empty() ? options_.out / wanted.format->file_name : wanted.file).string());
       } else {

@@ -7,7 +7,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "reports/report.hpp"
+#include "harness/record/transcript_file.hpp"
 
 namespace smtpspec::cli {
 
@@ -51,6 +51,16 @@ std::optional<engine::RunResult> stored_result(const std::filesystem::path& fold
   auto run = reports::from_json(*text, problem);
   if (!run) say(fmt::format("{}: {}", file, problem));
   return run;
+}
+
+reports::Transcripts transcripts_in(const std::filesystem::path& folder,
+                                    std::function<void(const std::string& problem)> missed) {
+  return [folder, missed = std::move(missed)](const std::string& path) {
+    std::string problem;
+    auto transcript = record::load_transcript(folder, path, problem);
+    if (!transcript && missed) missed(problem);
+    return transcript;
+  };
 }
 
 std::optional<std::string> clear_run_folder(const std::filesystem::path& folder) {

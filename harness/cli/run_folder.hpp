@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "harness/engine/result.hpp"
 #include "harness/record/new_file.hpp"
+#include "reports/report.hpp"
 
 namespace smtpspec::cli {
 
@@ -16,6 +18,10 @@ inline constexpr std::string_view results_file = "results.json";
 /// Of results.json in a folder that may have come from anybody; where it cannot be read, that is said on standard
 /// error.
 [[nodiscard]] std::optional<engine::RunResult> stored_result(const std::filesystem::path& folder);
+
+/// The transcripts in such a folder. `missed` is told of each that cannot be read, where it is there to be.
+[[nodiscard]] reports::Transcripts transcripts_in(const std::filesystem::path& folder,
+                                                  std::function<void(const std::string& problem)> missed = {});
 
 /// Makes the folder, takes away what an earlier run left there, so that none of it passes for this run's, and sees
 /// whether this one's files can be written. Gives what went wrong, or nothing.

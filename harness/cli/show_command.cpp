@@ -7,8 +7,8 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/run_folder.hpp"
+#include "harness/engine/excerpt.hpp"
 #include "harness/engine/findings.hpp"
-#include "harness/engine/run.hpp"
 #include "harness/record/transcript_file.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "reports/report.hpp"
@@ -26,31 +26,14 @@ struct ShowOptions {
   std::filesystem::path run = "smtpspec-run";
 };
 
-/// Which line of a conversation decided: the last that reads as in the excerpt, and follows the same line.
-std::optional<std::size_t> line_that_decided(const record::Transcript& transcript,
-                                             const std::vector<ExcerptLine>& excerpt) {
-  const auto key = engine::key_line(excerpt);
-  if (key == excerpt.end()) return std::nullopt;
-  std::optional<std::size_t> found;
-  std::size_t number = 0;
-  std::string before;
-  engine::conversation(transcript, [&](const ExcerptLine& line) {
-    const bool follows = key == excerpt.begin() || (number > 0 && before == std::prev(key)->text);
-    if (follows && line.text == key->text && line.session == key->session) found = number;
-    before = line.text;
-    ++number;
-  });
-  return found;
-}
-
 /// Line by line: it may be many megabytes.
 void show_conversation(const record::Transcript& transcript, const std::vector<ExcerptLine>& excerpt,
                        const reports::TerminalStyle& style) {
-  const auto decided = line_that_decided(transcript, excerpt);
+  const auto decided = engine::line_that_decided(transcript, excerpt);
   const std::size_t width = reports::session_width(transcript.sessions);
   std::size_t number = 0;
-  engine::conversation(transcript, [&](ExcerptLine line) {
-    line.key = number++ == decided;
+  engine::conversation(transcript, [&](ExcerptLine line, std::size_t /*event*/) {
+    line.key = decided && number++ == decided->line;
     put(reports::conversation_line(line, width, style, true));
   });
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "harness/engine/excerpt.hpp"
 #include "harness/engine/run.hpp"
 #include "harness/record/secrets.hpp"
 

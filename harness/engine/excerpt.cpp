@@ -1,3 +1,5 @@
+#include "harness/engine/excerpt.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -5,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "harness/engine/run.hpp"
 #include "harness/judge/machine.hpp"
 #include "harness/record/trace.hpp"
 #include "harness/smtp/escape.hpp"
@@ -14,23 +15,7 @@ namespace smtpspec::engine {
 
 using record::Event;
 
-namespace {
-
-constexpr std::size_t lines_before = 20;
-constexpr std::size_t lines_after = 8;
-constexpr std::size_t most_of_body = 200;
-constexpr std::size_t most_deliveries = 4;
-constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
-constexpr std::size_t longest_line = std::size_t{16} << 10;  // beyond that a line is shown in parts
-
-std::string shown(std::string_view octets, std::size_t most_octets) {
-  if (octets.size() <= most_octets) return smtp::escape(octets);
-  const std::size_t half = most_octets / 2;
-  return fmt::format("{} [{} octets left out] {}", smtp::escape(octets.substr(0, half)), octets.size() - 2 * half,
-                     smtp::escape(octets.substr(octets.size() - half)));
-}
-
-std::string what_happened(const Event& event) {
+std::string words_of(const Event& event) {
   const bool ours = event.by == record::Party::client;
   const auto with = [&](std::string words) {
     return event.text.empty() ? words : words + ": " + smtp::escape(event.text);
@@ -51,6 +36,22 @@ std::string what_happened(const Event& event) {
     case Event::Kind::octets: break;
   }
   return {};
+}
+
+namespace {
+
+constexpr std::size_t lines_before = 20;
+constexpr std::size_t lines_after = 8;
+constexpr std::size_t most_of_body = 200;
+constexpr std::size_t most_deliveries = 4;
+constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t longest_line = std::size_t{16} << 10;  // beyond that a line is shown in parts
+
+std::string shown(std::string_view octets, std::size_t most_octets) {
+  if (octets.size() <= most_octets) return smtp::escape(octets);
+  const std::size_t half = most_octets / 2;
+  return fmt::format("{} [{} octets left out] {}", smtp::escape(octets.substr(0, half)), octets.size() - 2 * half,
+                     smtp::escape(octets.substr(octets.size() - half)));
 }
 
 using Take = std::function<void(ExcerptLine)>;
@@ -117,7 +118,7 @@ std::size_t take_lines(const record::Transcript& transcript, std::size_t index, 
   const std::string session =
       first.session < transcript.sessions.size() ? transcript.sessions[first.session] : std::string();
   if (first.kind != Event::Kind::octets) {
-    if (std::string text = what_happened(first); !text.empty()) take_event(take, session, std::move(text));
+    if (std::string text = words_of(first); !text.empty()) take_event(take, session, std::move(text));
     return index;
   }
   std::size_t last = index;
@@ -166,15 +167,33 @@ std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size
   return kept;
 }
 
-void conversation(const record::Transcript& transcript, const std::function<void(ExcerptLine)>& take) {
-  for (std::size_t i = 0; i < transcript.events.size(); ++i) i = take_lines(transcript, i, whole, take);
+void conversation(const record::Transcript& transcript, const TakeLine& take) {
+  std::size_t event = 0;
+  const Take take_line = [&](ExcerptLine line) { take(std::move(line), event); };
+  for (; event < transcript.events.size(); ++event) event = take_lines(transcript, event, whole, take_line);
   for (const record::Delivery& delivery : transcript.deliveries) {
-    take_event(take, "",
+    take_event(take_line, "",
                fmt::format("delivered to the {}: {}, {} octets:", delivery.road, judge::describe_envelope(delivery),
                            delivery.message.size() + delivery.omitted));
-    take_octets(take, ExcerptLine::Side::event, "", false, delivery.message, whole);
-    take_omitted(take, "", delivery.omitted);
+    take_octets(take_line, ExcerptLine::Side::event, "", false, delivery.message, whole);
+    take_omitted(take_line, "", delivery.omitted);
   }
+}
+
+std::optional<LinePlace> line_that_decided(const record::Transcript& transcript,
+                                           const std::vector<ExcerptLine>& excerpt) {
+  const auto key = key_line(excerpt);
+  if (key == excerpt.end()) return std::nullopt;
+  std::optional<LinePlace> found;
+  std::size_t number = 0;
+  std::string before;
+  conversation(transcript, [&](const ExcerptLine& line, std::size_t event) {
+    const bool follows = key == excerpt.begin() || (number > 0 && before == std::prev(key)->text);
+    if (follows && line.text == key->text && line.session == key->session) found = LinePlace{number, event};
+    before = line.text;
+    ++number;
+  });
+  return found;
 }
 
 }  // namespace smtpspec::engine

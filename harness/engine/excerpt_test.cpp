@@ -1,8 +1,9 @@
+#include "harness/engine/excerpt.hpp"
+
 #include <algorithm>
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/engine/run.hpp"
 #include "harness/judge/transcript_test.hpp"
 
 namespace smtpspec::engine {
@@ -104,11 +105,28 @@ TEST_CASE("a whole conversation leaves nothing out, and ends in what was deliver
   for (int i = 0; i < 100; ++i) script.step(i).sends("NOOP " + std::string(3000, 'x') + "\r\n").says("250 Ok\r\n");
   script.delivers("Subject: x\r\n\r\n\x01\r\n");
   std::vector<ExcerptLine> lines;
-  conversation(script.transcript(), [&lines](ExcerptLine line) { lines.push_back(std::move(line)); });
+  conversation(script.transcript(),
+               [&lines](ExcerptLine line, std::size_t /*event*/) { lines.push_back(std::move(line)); });
   CHECK(keys(lines) == 0);
   CHECK(lines.size() == 4 + 200 + 1 + 3);
   CHECK_FALSE(says(lines, "left out"));
   CHECK(lines.back().text == "\\x01\\r\\n");
+}
+
+TEST_CASE("the line that decided is found again in the whole conversation") {
+  Script script = Script().greeted();
+  for (int i = 0; i < 50; ++i) script.step(i).sends("NOOP\r\n").says("250 Ok\r\n");
+  script.sends("RSET\r\n").says("250-Still\r\n250 Ok\r\n").sends("QUIT\r\n").says("250 Ok\r\n");
+  const auto excerpts = [&](std::size_t event) { return excerpt(script.transcript(), event, false); };
+  const auto at_end = line_that_decided(script.transcript(), excerpts(last(script)));
+  REQUIRE(at_end);
+  CHECK(at_end->line == 4 + 100 + 5 - 1);
+  CHECK(at_end->event == last(script));
+  const auto before = line_that_decided(script.transcript(), excerpts(last(script) - 2));
+  REQUIRE(before);
+  CHECK(before->line == 4 + 100 + 3 - 1);
+  CHECK(before->event == last(script) - 2);
+  CHECK_FALSE(line_that_decided(script.transcript(), {}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/engine/excerpt.hpp"
 #include "harness/engine/run.hpp"
 #include "harness/judge/referee_report.hpp"
 #include "harness/record/secrets.hpp"

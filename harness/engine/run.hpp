@@ -96,11 +96,5 @@ struct CannotListen : std::runtime_error {
 /// And the verdict, secrets taken out. `deliveries`: what was delivered is part of the evidence.
 void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const record::Transcript& transcript,
                  bool deliveries);
-/// The conversation around an event as people read it; bounded in lines and octets. `octets`: the line of the event
-/// that decided; its last one where they are empty.
-[[nodiscard]] std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size_t event, bool deliveries,
-                                               std::string_view octets = {});
-/// All of it, line by line, every octet, and behind it what was delivered.
-void conversation(const record::Transcript& transcript, const std::function<void(ExcerptLine)>& take);
 
 }  // namespace smtpspec::engine

@@ -1,0 +1,101 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/run_folder.hpp"
+#include "harness/cli/run_options.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+struct ReportOptions {
+  std::filesystem::path run = "smtpspec-run";
+  std::vector<std::string> reports;
+};
+
+/// Reports of a run that is stored, made of its folder alone. It may have come from anybody.
+class ReportCommand {
+ public:
+  explicit ReportCommand(const ReportOptions& options) : options_(options) {}
+
+  int go() {
+    const std::vector<std::string> page = {"html"};
+    const auto wanted = reports_of(options_.reports.empty() ? page : options_.reports);
+    if (!wanted || !may_be_written(*wanted)) return exit_usage;
+    const auto run = stored_result(options_.run);
+    if (!run) return exit_usage;
+    bool written = true;
+    for (const WantedReport& one : *wanted) written = write(one, *run) && written;
+    if (!missed_.empty())
+      say(fmt::format("{} transcript{} cannot be read, of which the report has excerpts alone: {}", missed_.size(),
+                      missed_.size() == 1 ? "" : "s", missed_.front()));
+    return flush_output() && written ? exit_complete : exit_not_written;
+  }
+
+ private:
+  /// What a report is made of is not written over.
+  [[nodiscard]] bool may_be_written(const std::vector<WantedReport>& wanted) const {
+    for (const WantedReport& one : wanted) {
+      std::error_code ignored;
+      const std::filesystem::path place = place_of(one);
+      if (place == "-" || !std::filesystem::equivalent(place, options_.run / results_file, ignored)) continue;
+      say(fmt::format("--report {}: reports are made of {}; name another file", one.format->name, place.string()));
+      return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::filesystem::path place_of(const WantedReport& wanted) const {
+    return wanted.file.empty() ? options_.run / wanted.format->file_name : wanted.file;
+  }
+
+  bool write(const WantedReport& wanted, const engine::RunResult& run) {
+    missed_.clear();
+    const auto miss = [this](const std::string& problem) { missed_.push_back(problem); };
+    const std::string text = reports::written(*wanted.format, run, transcripts_in(options_.run, miss));
+    if (wanted.file == "-") {
+      put(text);
+      return true;
+    }
+    const auto problem = wanted.file.empty()
+                             ? put_in_run_folder(options_.run, wanted.format->file_name, text, record::Readers::all)
+                             : reports::write_file(wanted.file, text);
+    if (problem)
+      say(*problem);
+    else
+      tell("Report: {}\n", place_of(wanted).string());
+    return !problem;
+  }
+
+  const ReportOptions& options_;
+  std::vector<std::string> missed_;
+};
+
+constexpr const char* more =
+    "Without --report it is the page, RUN/report.html: one file that a browser shows without a network, with the\n"
+    "findings and the octets that prove them, what the RFCs ask, every row, and the conversations of those that "
+    "matter\n"
+    "(of all, where they go into 5 MB). It is made of the folder alone, which may have come from anybody, also of a "
+    "run\n"
+    "that is not complete, and of one whose transcripts are gone: then it has excerpts.\n\n"
+    "  smtpspec report                              of the last run: smtpspec-run/report.html\n"
+    "  smtpspec report RUN --report html=page.html  in another place; =- is standard output\n"
+    "  smtpspec report RUN --report junit           what run --report would have written\n\n"
+    "It says where each report is. Exit codes: 0 written, 2 no such run or one that cannot be read, 74 not written.";
+
+}  // namespace
+
+void add_report(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("report", "Write reports of a stored run: a page for a browser, and others");
+  auto options = std::make_shared<ReportOptions>();
+  command->add_option("run", options->run, "The folder that run --out wrote")->capture_default_str();
+  add_report_option(*command, options->reports, "html, junit, json; =- writes it to standard output; repeatable");
+  command->footer(more);
+  command->callback([options, &chosen] { chosen.run = [options] { return ReportCommand(*options).go(); }; });
+}
+
+}  // namespace smtpspec::cli

@@ -1,0 +1,75 @@
+#include "reports/html.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <openssl/sha.h>
+
+#include "harness/smtp/base64.hpp"
+#include "harness/smtp/visible.hpp"
+#include "reports/html_files.hpp"
+#include "reports/terminal_style.hpp"
+
+namespace smtpspec::reports {
+namespace {
+
+/// Of an element's text in HTML.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : smtp::visible(text)) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+/// As a content security policy names the one script, or style, that it lets pass.
+std::string hash_of(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return "'sha256-" + smtp::base64_encode({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "'";
+}
+
+/// In ASCII, and so that nothing in it ends the element that it stands in.
+std::string block_of(const PageJson& data) {
+  std::string out;
+  for (const char c : data.dump(-1, ' ', true, PageJson::error_handler_t::replace))
+    if (c == '<')
+      out += "\\u003c";
+    else
+      out += c;
+  return out;
+}
+
+}  // namespace
+
+std::string page_of(const PageJson& data, std::string_view title, std::string_view notice) {
+  const std::string policy =
+      fmt::format("default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+                  hash_of(html::script), hash_of(html::style));
+  const std::pair<std::string_view, std::string> holes[] = {
+      {"policy", policy},          {"title", escaped(title)}, {"style", std::string(html::style)},
+      {"notice", escaped(notice)}, {"data", block_of(data)},  {"script", std::string(html::script)}};
+  std::string page;
+  std::string_view rest = html::page;
+  for (const auto& [name, text] : holes) {  // in the order in which they stand there
+    const std::string hole = fmt::format("{{{{{}}}}}", name);
+    const auto at = rest.find(hole);
+    page.append(rest.substr(0, at)).append(text);
+    rest.remove_prefix(at + hole.size());
+  }
+  return page.append(rest);
+}
+
+std::string to_html(const engine::RunResult& run, const Transcripts& transcripts) {
+  return page_of(page_data(run, transcripts), fmt::format("smtpspec: {}", run.target.name), verdict(run, {}));
+}
+
+}  // namespace smtpspec::reports

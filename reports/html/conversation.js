@@ -1,0 +1,174 @@
+// A conversation drawn as a sequence: the client on the left, the server on the right, an arrow a segment.
+
+const SIDES = { c: "client", s: "server", C: "client", S: "server", "-": "event", ">": "step" };
+const who = { client: "client to server", server: "server to client", event: "", step: "" };
+
+/** Its events as they are drawn; where no transcript is there, the lines of the excerpt. */
+function eventsOf(row) {
+  if (row.conversation !== undefined) {
+    const { events, key, key_line, sessions } = conversations[row.conversation];
+    return events.map(([at, side, number, session], i) => ({
+      at, side: SIDES[side], beneath: side === "C" || side === "S", said: text(number), lines: linesOf(text(number)),
+      session: sessions && text(sessions[session || 0]), follows: key !== undefined && i >= key && key_line !== undefined,
+    }));
+  }
+  return (row.excerpt || []).map(([, side, number, key]) => ({
+    at: null, side: SIDES[side], said: text(number), lines: [text(number)], key: key === "key" ? 0 : undefined,
+  }));
+}
+
+/** Marks the line that decided. */
+function marked(row) {
+  const events = eventsOf(row);
+  const conversation = conversations[row.conversation];
+  if (conversation?.key === undefined) return events;
+  const wanted = text(conversation.key_line);
+  for (let i = conversation.key; i < events.length; i++) {
+    const at = events[i].side === "step" ? -1 : events[i].side === "event" ? 0 : events[i].lines.indexOf(wanted);
+    if (at >= 0 && (events[i].side !== "event" || events[i].said === wanted)) {
+      events[i].key = at;
+      return events;
+    }
+  }
+  const first = events[conversation.key];
+  if (first) first.key = 0;
+  return events;
+}
+
+const timeOf = (at) => (at === null ? "" : at < 10000 ? `${(at / 1000).toFixed(1)}` : `${Math.round(at / 1000)}`);
+
+/** The lines around the one that decided: the octets that prove a finding, at a glance. */
+function proof(row, before, after) {
+  const lines = [];
+  for (const event of marked(row)) {
+    if (event.side === "step") continue;
+    event.lines.forEach((line, i) => lines.push({ ...event, line, isKey: event.key === i }));
+  }
+  const key = lines.findIndex((line) => line.isKey);
+  const from = key < 0 ? Math.max(0, lines.length - before - after) : Math.max(0, key - before);
+  const shown = lines.slice(from, key < 0 ? lines.length : key + after + 1);
+  if (shown.length === 0) return el("p", { class: "quiet" }, "No conversation was kept of it.");
+  return el("ol", { class: "proof" }, shown.map((line) =>
+    el("li", { class: line.side + (line.isKey ? " key" : "") },
+      el("span", { class: "who" }, line.side === "client" ? "C" : line.side === "server" ? "S" : "\u2013"),
+      line.isKey && el("span", { class: "hidden" }, "decided by: "),
+      line.side === "event" ? el("span", { class: "octets" }, line.line) : octetsOf(shortened(line.line)))));
+}
+
+function shortened(line) {
+  const tokens = tokensOf(line);
+  const longest = 400;
+  if (line.length <= longest || tokens.length < 3 && line.length <= longest) return line;
+  const head = line.slice(0, longest - 80).replace(/\\x?[0-9a-f]?$/, "");
+  return `${head} \u2026 ${line.slice(-60).replace(/^[0-9a-f]{0,2}/, "")}`;
+}
+
+function stepName(said) {
+  return said === "ladder" ? "The way to the state that the scenario begins in" : said === "fence"
+    ? "The fence: is every reply where it belongs?" : `Step ${Number(said) + 1} of the scenario`;
+}
+
+function segment(event, asHex) {
+  const most = 14;
+  const body = el("div", { class: "segment" });
+  const show = (all) => {
+    const lines = all ? event.lines : event.lines.slice(0, most);
+    body.replaceChildren(...(asHex ? [hexDump(event.said)] : lines.map((line, i) =>
+      el("div", { class: event.key === i ? "line key" : "line" },
+        event.key === i && el("span", { class: "hidden" }, "decided by: "), octetsOf(line)))));
+    if (!asHex && lines.length < event.lines.length)
+      body.append(el("button", { type: "button", class: "small", onclick: () => show(true) },
+        `${event.lines.length - most} lines more`));
+  };
+  show(event.key !== undefined && event.key >= most);
+  return body;
+}
+
+function drawn(event, asHex) {
+  if (event.side === "step") return el("li", { class: "step" }, stepName(event.said));
+  const time = el("span", { class: "time" }, timeOf(event.at));
+  const session = event.session ? el("span", { class: "session" }, event.session) : null;
+  if (event.side === "event")
+    return el("li", { class: event.key !== undefined ? "event key" : "event" }, time, el("span", { class: "lane" }, session, event.said));
+  return el("li", { class: event.side }, time,
+    el("div", { class: "lane" },
+      el("span", { class: "hidden" }, who[event.side] + ": "), session,
+      event.beneath && el("span", { class: "session" }, "beneath TLS"), segment(event, asHex)));
+}
+
+/** All of it, with a switch to hexadecimal. */
+function sequence(row) {
+  const events = marked(row);
+  const list = el("ol", { class: "sequence" });
+  const draw = (asHex) => list.replaceChildren(
+    el("li", { class: "heads", "aria-hidden": "true" }, el("span", { class: "time" }, "ms"),
+      el("span", { class: "lane" }, el("span", {}, "client"), el("span", {}, "server"))),
+    ...events.map((event) => drawn(event, asHex)));
+  draw(false);
+  const toggle = el("button", { type: "button", class: "small", "aria-pressed": "false", onclick: () => {
+    const on = toggle.getAttribute("aria-pressed") !== "true";
+    toggle.setAttribute("aria-pressed", on);
+    draw(on);
+  } }, "Hexadecimal");
+  const excerpt = row.conversation === undefined;
+  return el("div", { class: "conversation" },
+    el("div", { class: "bar" }, el("h4", {}, excerpt ? "An excerpt of the conversation" : "The conversation"),
+      excerpt && el("span", { class: "quiet" }, "the transcript is not in this page"), !excerpt && toggle),
+    list);
+}
+
+/** The longest common lines of two lists: what is in both, what only in one. */
+function differences(expected, actual) {
+  const n = expected.length, m = actual.length;
+  if (n * m > 400000) return [...expected.map((line) => ["-", line]), ...actual.map((line) => ["+", line])];
+  const longest = Array.from({ length: n + 1 }, () => new Uint16Array(m + 1));
+  for (let i = n - 1; i >= 0; i--)
+    for (let j = m - 1; j >= 0; j--)
+      longest[i][j] = expected[i] === actual[j] ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
+  const all = [];
+  for (let i = 0, j = 0; i < n || j < m;) {
+    if (i < n && j < m && expected[i] === actual[j]) all.push(["=", expected[i++], j++]);
+    else if (i < n && (j >= m || longest[i + 1][j] >= longest[i][j + 1])) all.push(["-", expected[i++]]);
+    else all.push(["+", actual[j++]]);
+  }
+  return all;
+}
+
+const localLines = (message) => tokensOf(message).filter((token, i, all) => token !== "\\r" || all[i + 1] !== "\\n").join("");
+
+/** Beside what was sent: the message that has most lines in common with it. */
+function compared(delivery, sent) {
+  const fit = (message) => linesOf(delivery.local_line_ends ? localLines(message) : message);
+  const actual = fit(text(delivery.message));
+  let best = null;
+  for (const number of sent || []) {
+    const all = differences(fit(text(number)), actual);
+    const same = all.filter(([kind]) => kind === "=").length;
+    if (same > 0 && (!best || same > best.same)) best = { all, same };
+  }
+  if (!best) return { all: actual.map((line) => ["=", line]), alone: true };
+  return { ...best, differs: best.all.some(([kind]) => kind !== "=") };
+}
+
+const WORDS = { "=": "", "+": "delivered, not sent: ", "-": "sent, not delivered: " };
+
+function delivered(row) {
+  const conversation = conversations[row.conversation];
+  if (!conversation) return null;
+  const list = conversation.deliveries || [];
+  if (list.length === 0) return conversation.observed && row.cause === "delivery"
+    ? el("p", { class: "deliveries" }, "Nothing of it was delivered.") : null;
+  return el("div", { class: "deliveries" }, el("h4", {}, counted(list.length, "message"), " delivered"), list.map((delivery) => {
+    const { all, alone, differs } = compared(delivery, conversation.sent);
+    const envelope = [delivery.from !== undefined && `from <${text(delivery.from)}>`,
+      delivery.to && `to ${delivery.to.map((one) => `<${text(one)}>`).join(", ")}`].filter(Boolean).join(" ");
+    const trace = linesOf(text(delivery.trace)).filter((line) => line !== "");
+    return el("div", { class: "delivery" },
+      el("p", {}, `By the ${delivery.road}, ${timeOf(delivery.at)} ms, ${counted(delivery.octets, "octet")}`, envelope && `, ${envelope}`,
+        ". ", el("strong", {}, alone ? "" : differs ? "It differs from what was sent." : "As it was sent.")),
+      el("div", { class: "message" },
+        trace.map((line) => el("div", { class: "line trace" }, el("span", { class: "mark" }, "\u00b7"), octetsOf(line))),
+        all.map(([kind, line]) => el("div", { class: `line ${kind === "+" ? "more" : kind === "-" ? "less" : ""}` },
+          el("span", { class: "mark" }, kind === "=" ? "" : kind, el("span", { class: "hidden" }, WORDS[kind])), octetsOf(line)))));
+  }));
+}

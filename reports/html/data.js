@@ -1,0 +1,64 @@
+// What the page shows: the block of JSON in it, and what follows from that.
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const { rows, requirements, findings, conversations } = DATA;
+const text = (number) => DATA.texts[number];
+
+/** "scenarios/rfc5321/4.1.4-state-table.toml": the folder is the area, the file the topic. */
+function placeOf(file) {
+  const parts = file.replace(/\.toml$/, "").split("/");
+  const suite = parts.lastIndexOf("scenarios");
+  const below = suite >= 0 ? parts.slice(suite + 1) : parts.slice(-2);
+  const topic = below.pop() || "";
+  return { area: below.join("/") || "general", topic };
+}
+
+/** "RFC 5321", "4.1.1.4" of "RFC 5321 section 4.1.1.4". */
+function partsOf(requirement) {
+  const found = /^RFC (\d{1,5})(?: section ([0-9A-Z.]+))?$/.exec(requirement.section);
+  return found ? { rfc: `RFC ${found[1]}`, number: found[1], section: found[2] || "" }
+    : { rfc: requirement.section || "no RFC", number: "", section: "" };
+}
+
+function link(requirement) {
+  const { number, section: part } = partsOf(requirement);
+  if (number === "") return el("span", {}, requirement.section);
+  const url = `https://www.rfc-editor.org/rfc/rfc${number}${part && `#section-${part}`}`;
+  return el("a", { href: url, rel: "noreferrer" }, part ? `RFC ${number} section ${part}` : `RFC ${number}`);
+}
+
+rows.forEach((row, number) => {
+  row.number = number;
+  row.place = placeOf(text(row.file));
+  row.requirements ||= [];
+  row.severity = row.decided_by !== undefined ? requirements[row.decided_by].severity
+    : row.requirements.length > 0 ? requirements[row.requirements[0]].severity : "";
+  row.findings = [];
+});
+findings.forEach((finding) => {
+  for (const list of [finding.rows, finding.consequences || [], finding.blocked || []])
+    for (const number of list) rows[number].findings.push(finding);
+});
+
+/** How a requirement stands by what its rows show. */
+const STANDINGS = {
+  broken: ["fail", "some row shows that it is broken"],
+  "not met": ["warn", "a SHOULD that some row shows to be not met"],
+  kept: ["pass", "rows that could have shown a breach show none"],
+  "not observed": ["skipped", "no row could decide it here"],
+};
+requirements.forEach((requirement) => { requirement.rows = []; });
+rows.forEach((row) => row.requirements.forEach((number) => requirements[number].rows.push(row.number)));
+requirements.forEach((requirement, number) => {
+  const blames = (row) => (row.decided_by ?? row.requirements[0]) === number;
+  const has = (...outcomes) => requirement.rows.some((one) => outcomes.includes(rows[one].outcome) &&
+    (outcomes.includes("pass") || blames(rows[one])));
+  requirement.standing = has("fail", "crash") ? "broken" : has("warn") ? "not met" : has("pass", "info") ? "kept" : "not observed";
+});
+
+/** Counts of a list of rows by outcome, worst first. */
+function countsOf(list) {
+  const counts = new Map(OUTCOME_NAMES.map((name) => [name, 0]));
+  for (const row of list) counts.set(row.outcome, (counts.get(row.outcome) || 0) + 1);
+  return [...counts].filter(([, count]) => count > 0);
+}

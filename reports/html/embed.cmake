@@ -1,0 +1,40 @@
+# Writes OUT, a header with the texts of FILES: the page, the style, and the scripts that follow, one behind the other in a
+# function of their own.
+list(POP_FRONT FILES page style)
+file(READ ${page} page_text)
+file(READ ${style} style_text)
+set(script_text "\"use strict\";\n(() => {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${file} text)
+  string(APPEND script_text "${text}\n")
+endforeach()
+string(APPEND script_text "})();\n")
+
+# A string of C++ may have a compiler's limit: many short ones, which it joins, have none.
+function(as_string name text)
+  set(string "")
+  string(LENGTH "${text}" left)
+  set(at 0)
+  while(at LESS left)
+    string(SUBSTRING "${text}" ${at} 8000 part)
+    string(APPEND string "\n    R\"smtpspec(${part})smtpspec\"")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  set(${name} "${string}" PARENT_SCOPE)
+endfunction()
+as_string(page "${page_text}")
+as_string(style "${style_text}")
+as_string(script "${script_text}")
+file(WRITE ${OUT} "// Made of html/ by html/embed.cmake.
+#pragma once
+
+#include <string_view>
+
+namespace smtpspec::reports::html {
+
+inline constexpr std::string_view page =${page};
+inline constexpr std::string_view style =${style};
+inline constexpr std::string_view script =${script};
+
+}  // namespace smtpspec::reports::html
+")

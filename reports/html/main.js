@@ -1,0 +1,66 @@
+// Puts the page together, and finds the way to what a link names.
+
+const THEMES = { light: "dark", dark: "light" };
+const themeNow = () => document.documentElement.dataset.theme
+  || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
+function themeButton() {
+  const button = el("button", { type: "button", class: "small theme", onclick: () => {
+    document.documentElement.dataset.theme = THEMES[themeNow()];
+    tell();
+    try {
+      localStorage.setItem("smtpspec-theme", document.documentElement.dataset.theme);
+    } catch { /* where nothing is kept, it is not */ }
+  } });
+  const tell = () => { button.textContent = themeNow() === "dark" ? "Light" : "Dark"; };
+  tell();
+  return button;
+}
+
+function contents() {
+  const names = { findings: "Findings", known: "Known", changes: "Baseline", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
+  return el("nav", { "aria-label": "Contents" }, Object.entries(names).filter(([id]) => document.getElementById(id))
+    .map(([id, name]) => el("a", { href: `#${id}` }, name)));
+}
+
+/** Opens what stands behind `#finding-...` and `#row-...`, and sets the filters of `#rows?...`. */
+function goTo(hash) {
+  const [name, query] = [hash.slice(1).split("?")[0], hash.split("?").slice(1).join("?")];
+  if (name === "rows" && hash.includes("?")) {
+    setFilters(Object.fromEntries(new URLSearchParams(query)));
+    document.getElementById("rows").scrollIntoView();
+    return;
+  }
+  let id;
+  try {
+    id = decodeURIComponent(hash.slice(1));
+  } catch {
+    return;
+  }
+  const row = id.startsWith("row-") ? rows.find((one) => anchor("row", one.id) === id) : undefined;
+  const place = row ? reveal(row) : document.getElementById(id);
+  if (!place || id === "") return;
+  for (let one = place; one; one = one.parentElement) if (one.tagName === "DETAILS") open(one);
+  place.scrollIntoView();
+  (place.querySelector("summary") || place).focus?.({ preventScroll: true });
+}
+
+function open(details) {
+  details.open = true;
+  details.fill?.();
+}
+
+function start() {
+  try {
+    const kept = localStorage.getItem("smtpspec-theme");
+    if (THEMES[kept]) document.documentElement.dataset.theme = kept;
+  } catch { /* as above */ }
+  const page = document.getElementById("page");
+  page.append(head(), el("main", {}, outcomeBar(), allFindings(), changes(), server(), heatMap(), sessionStates(), ledger(), allRows()));
+  page.querySelector("header").after(contents());
+  addEventListener("hashchange", () => goTo(location.hash));
+  addEventListener("beforeprint", () => document.querySelectorAll("details.finding, details.rfc").forEach(open));
+  goTo(location.hash);
+}
+
+start();
