@@ -29,6 +29,12 @@ constexpr std::size_t of_an_event = 16;  // octets beside its text
 
 std::string field(std::string_view text) { return cut_middle(visible(text), most_of_field); }
 
+/// Of a text of the suite, which has line ends where its file has them.
+std::string on_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 /// What is empty or nothing out of the ordinary is not in the page.
 void put_field(PageJson& json, const char* key, const std::string& text) {
   if (!text.empty()) json[key] = field(text);
@@ -136,7 +142,7 @@ class Page {
     put_field(json, "expected", row.expected);
     put_field(json, "actual", row.actual);
     put_field(json, "reason", row.reason);
-    if (!row.rationale.empty()) json["rationale"] = texts_.number_of(row.rationale);
+    if (!row.rationale.empty()) json["rationale"] = texts_.number_of(on_one_line(row.rationale));
     json["file"] = texts_.number_of(row.file);
     json["line"] = row.line;
     for (const std::string& tag : row.tags)

@@ -96,6 +96,12 @@ function drawn(event, asHex) {
       event.beneath && el("span", { class: "session" }, "beneath TLS"), segment(event, asHex)));
 }
 
+/** The step that was under way. */
+function lastStep(events, before) {
+  for (let i = before - 1; i >= 0; i--) if (events[i].side === "step") return events[i].said;
+  return null;
+}
+
 /** All of it, with a switch to hexadecimal. */
 function sequence(row) {
   const events = marked(row);
@@ -103,7 +109,7 @@ function sequence(row) {
   const draw = (asHex) => list.replaceChildren(
     el("li", { class: "heads", "aria-hidden": "true" }, el("span", { class: "time" }, "ms"),
       el("span", { class: "lane" }, el("span", {}, "client"), el("span", {}, "server"))),
-    ...events.map((event) => drawn(event, asHex)));
+    ...events.filter((event, i) => event.side !== "step" || event.said !== lastStep(events, i)).map((event) => drawn(event, asHex)));
   draw(false);
   const toggle = el("button", { type: "button", class: "small", "aria-pressed": "false", onclick: () => {
     const on = toggle.getAttribute("aria-pressed") !== "true";

@@ -5,10 +5,10 @@ function sentence(requirement) {
   return el("figure", { class: "sentence" },
     requirement.says && el("blockquote", {}, requirement.says),
     el("figcaption", {}, link(requirement), requirement.lines && `, lines ${requirement.lines}`, " ",
-      el("span", { class: "level" }, level), " ", el("code", { class: "quiet" }, requirement.id)));
+      el("span", { class: "level", title: requirement.id }, level)));
 }
 
-const rowLink = (number) => el("a", { href: linkTo("row", rows[number].id) }, sign(rows[number].outcome), " ", rows[number].id);
+const rowLink = (number) => el("a", { href: linkTo("row", rows[number].id) }, sign(rows[number].outcome), rows[number].id);
 
 function rowList(title, list) {
   if (!list || list.length === 0) return null;

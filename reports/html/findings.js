@@ -9,8 +9,6 @@ function head() {
     : findings.some((one) => !one.known) ? "warn" : "pass";
   const started = smtpspec.started.replace("T", " ").replace("Z", " UTC");
   return el("header", { class: "head" },
-    el("div", { class: "top" },
-      el("p", { class: "wordmark" }, "smtpspec", el("span", {}, "SMTP conformance report")), themeButton()),
     el("h1", {}, target.name || "no name"),
     el("p", { class: `verdict ${state}` }, sign(state === "nothing" ? "skipped" : state), el("span", {}, DATA.verdict)),
     pairs([["server", target.address], ["profile", target.profile], ["greeting", target.greeting && octetsOf(target.greeting)],
@@ -54,7 +52,7 @@ function findingBody(finding) {
   const row = rows[finding.evidence];
   const requirement = requirements[finding.requirement];
   const more = lazily(el("details", { class: "more" },
-    el("summary", {}, "The whole conversation, its octets, and how to play it again")), () => rowDetails(row, finding));
+    el("summary", {}, "Whole conversation, and how to play it again")), () => rowDetails(row, finding));
   const others = finding.rows.length + (finding.consequences || []).length + (finding.blocked || []).length;
   const list = lazily(el("details", { class: "more" }, el("summary", {}, `${counted(others, "row")} of this finding`)), () =>
     el("div", { class: "details" }, rowList("Rows that show it", finding.rows),
@@ -66,9 +64,9 @@ function findingBody(finding) {
       pairs([["expected", finding.expected && octetsOf(finding.expected)], ["actual", finding.actual && octetsOf(finding.actual)]],
         { class: "facts" })),
     el("div", { class: "evidence" },
-      el("p", { class: "caption" }, "In ", rowLink(finding.evidence)), proof(row, 4, 1)),
-    more, others > 1 && list,
-    el("p", { class: "quiet id" }, el("a", { href: linkTo("finding", finding.id) }, finding.id)));
+      el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), proof(row, 3, 1)),
+    el("div", { class: "mores" }, more, others > 1 && list,
+      el("a", { class: "id", href: linkTo("finding", finding.id), title: "A link to this finding" }, finding.id)));
 }
 
 const findingElement = (finding, open) =>

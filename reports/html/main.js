@@ -19,8 +19,8 @@ function themeButton() {
 
 function contents() {
   const names = { findings: "Findings", known: "Known", changes: "Baseline", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
-  return el("nav", { "aria-label": "Contents" }, Object.entries(names).filter(([id]) => document.getElementById(id))
-    .map(([id, name]) => el("a", { href: `#${id}` }, name)));
+  return el("nav", { "aria-label": "Contents" }, el("a", { class: "wordmark", href: "#page" }, "smtpspec"), Object.entries(names).filter(([id]) => document.getElementById(id))
+    .map(([id, name]) => el("a", { href: `#${id}` }, name)), themeButton());
 }
 
 /** Opens what stands behind `#finding-...` and `#row-...`, and sets the filters of `#rows?...`. */
@@ -57,7 +57,7 @@ function start() {
   } catch { /* as above */ }
   const page = document.getElementById("page");
   page.append(head(), el("main", {}, outcomeBar(), allFindings(), changes(), server(), heatMap(), sessionStates(), ledger(), allRows()));
-  page.querySelector("header").after(contents());
+  page.prepend(contents());
   addEventListener("hashchange", () => goTo(location.hash));
   addEventListener("beforeprint", () => document.querySelectorAll("details.finding, details.rfc").forEach(open));
   goTo(location.hash);

@@ -1,64 +1,56 @@
 // The states of a session (RFC 5321, and what its extensions add), drawn from smtpspec's session table, with what this
 // server answered on each edge.
 
+const BOX = { width: 100, height: 44 };
 const STATES = {
-  connected: [70, 150, "the greeting is due"], greeted: [225, 150, "no EHLO yet"], ready: [400, 150, "no mail transaction"],
-  mail: [585, 150, "MAIL taken"], rcpt: [745, 150, "a recipient taken"], data: [905, 150, "the message is due"],
-  bdat: [745, 290, "a chunk taken"], auth: [400, 290, "a response is due"], closed: [70, 290, "the end"],
+  connected: [62, 110, "greeting is due"], greeted: [232, 110, "no EHLO yet"], ready: [412, 110, "no transaction"],
+  mail: [592, 110, "MAIL taken"], rcpt: [762, 110, "a recipient taken"], data: [932, 110, "message is due"],
+  bdat: [762, 262, "a chunk taken"], auth: [400, 262, "response is due"], closed: [232, 262, "the end"],
 };
-const WIDTH = 96, HEIGHT = 44;
+/** The edges that are drawn, and where; all others of the table are in the list of replies alone. `from`: several states
+ *  whose edges are drawn as one. */
+const DRAWN = [
+  { from: ["connected"], on: ["connection"], to: "greeted", d: "M 112 110 H 182", at: [147, 104], name: "connect" },
+  { from: ["greeted"], on: ["EHLO", "HELO", "LHLO"], to: "ready", d: "M 282 110 H 362", at: [322, 104], name: "EHLO" },
+  { from: ["ready"], on: ["MAIL"], to: "mail", d: "M 462 110 H 542", at: [502, 104], name: "MAIL" },
+  { from: ["mail"], on: ["RCPT"], to: "rcpt", d: "M 642 110 H 712", at: [677, 104], name: "RCPT" },
+  { from: ["rcpt"], on: ["RCPT"], to: "rcpt", d: "M 748 88 C 738 52 786 52 776 88", at: [786, 68], name: "RCPT", side: "start" },
+  { from: ["rcpt"], on: ["DATA"], to: "data", d: "M 812 110 H 882", at: [847, 104], name: "DATA" },
+  { from: ["data"], on: ["end of data"], to: "ready", d: "M 932 88 C 932 14 412 14 412 88", at: [672, 26], name: "end of data", inline: true },
+  { from: ["rcpt", "mail"], on: ["BDAT"], to: "bdat", d: "M 762 132 V 240", at: [770, 190], name: "BDAT", side: "start", inline: true },
+  { from: ["bdat"], on: ["BDAT"], to: "bdat", d: "M 812 252 C 846 240 846 284 812 272", at: [842, 266], name: "BDAT", side: "start", inline: true },
+  { from: ["bdat", "rcpt", "mail"], on: ["end of data"], to: "ready", d: "M 712 268 C 580 268 500 240 452 132", at: [600, 262], name: "BDAT LAST", inline: true },
+  { from: ["mail", "rcpt", "bdat"], on: ["RSET", "EHLO", "HELO"], to: "ready", d: "M 592 132 C 592 168 470 168 456 132", at: [545, 174], name: "RSET, EHLO", inline: true, minor: true },
+  { from: ["ready", "greeted"], on: ["STARTTLS"], to: "greeted", d: "M 376 132 C 376 168 262 168 262 132", at: [319, 176], name: "STARTTLS", inline: true },
+  { from: ["ready", "greeted"], on: ["AUTH"], to: "auth", d: "M 392 132 V 240", at: [385, 214], name: "AUTH", side: "end", inline: true },
+  { from: ["auth"], on: ["response"], to: "ready", d: "M 412 240 V 132", at: [419, 200], name: "response", side: "start" },
+  { from: null, on: ["QUIT"], to: "closed", d: "M 232 132 V 240", at: [224, 200], name: "QUIT, in any state", side: "end", inline: true },
+];
 
-/** Edges between the same two states are one line; those that stay are in the table alone. */
-function lines(session) {
-  const groups = new Map();
-  for (const edge of session.edges) {
-    if (edge.from === edge.to && !(edge.on === "RCPT" && edge.from === "rcpt")) continue;
-    const key = `${edge.from} ${edge.to}`;
-    const group = groups.get(key) || groups.set(key, { from: edge.from, to: edge.to, on: [] }).get(key);
-    group.on.push(edge.on);
-  }
-  for (const group of groups.values()) {
-    group.seen = session.seen.filter((one) => one.from === group.from && group.on.includes(one.on) && one.code >= 200 && one.code < 400 && !one.odd);
-    group.times = group.seen.reduce((sum, one) => sum + one.times, 0);
-  }
-  return [...groups.values()];
-}
-
-/** A path from one box to the other: straight to a neighbour, else an arc that the longer it is the further it bends. */
-function pathOf(from, to) {
-  const [x1, y1] = STATES[from], [x2, y2] = STATES[to];
-  if (from === to) return { d: `M ${x1 - 20} ${y1 - HEIGHT / 2} c -14 -38 54 -38 40 0`, x: x1, y: y1 - HEIGHT / 2 - 34 };
-  const right = x2 > x1, far = Math.abs(x2 - x1) > 190;
-  if (y1 === y2 && !far && right) return { d: `M ${x1 + WIDTH / 2} ${y1} H ${x2 - WIDTH / 2}`, x: (x1 + x2) / 2, y: y1 - 8 };
-  if (y1 === y2) {
-    const up = right ? -1 : 1, bend = 24 + Math.abs(x2 - x1) / 5.2;
-    const startX = x1 + (right ? 22 : -22), endX = x2 + (right ? -22 : 22), y = y1 + up * HEIGHT / 2;
-    return { d: `M ${startX} ${y} C ${startX} ${y + up * bend} ${endX} ${y + up * bend} ${endX} ${y}`, x: (startX + endX) / 2, y: y + up * (bend * 0.75) + (up < 0 ? -5 : 12) };
-  }
-  const down = y2 > y1, shift = down ? -14 : 14;
-  const startY = y1 + (down ? HEIGHT / 2 : -HEIGHT / 2), endY = y2 + (down ? -HEIGHT / 2 : HEIGHT / 2);
-  if (x1 === x2) return { d: `M ${x1 + shift} ${startY} V ${endY}`, x: x1 + shift + (down ? -8 : 8), y: (startY + endY) / 2, side: down ? "end" : "start" };
-  return { d: `M ${x1 + shift} ${startY} C ${x1 + shift} ${(startY + endY) / 2} ${x2 - shift} ${(startY + endY) / 2} ${x2 - shift} ${endY}`, x: (x1 + x2) / 2, y: (startY + endY) / 2 };
+function label(edge, seen) {
+  const [x, y] = edge.at;
+  const codes = [...new Set(seen.map((one) => one.code))].sort().join(" ");
+  const times = seen.reduce((sum, one) => sum + one.times, 0);
+  const heard = times > 0 ? codes : "not seen";
+  return svg("text", { x, y, class: "label", "text-anchor": edge.side || "middle" }, edge.name,
+    edge.inline ? svg("tspan", { class: "times" }, ` ${heard}`) : svg("tspan", { class: "times", x, y: y + (edge.side ? 13 : 19) }, heard));
 }
 
 function diagram(session) {
-  const drawing = svg("svg", { viewBox: "0 0 980 330", role: "img", "aria-label": "The states of a session; the table below says the same", class: "diagram" },
+  const drawing = svg("svg", { viewBox: "0 0 1000 300", role: "img", "aria-label": "The states of a session; the table below says the same", class: "diagram" },
     svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
       svg("path", { d: "M 0 0.5 L 8 4 L 0 7.5 z" }))));
   const labels = [];
-  for (const group of lines(session)) {
-    if (!STATES[group.from] || !STATES[group.to]) continue;
-    const { d, x, y, side } = pathOf(group.from, group.to);
-    const minor = group.to === "closed" || (group.to === "ready" && !group.on.some((on) => on === "end of data" || on === "response") && group.from !== "greeted")
-      || group.to === "greeted" && group.from !== "connected";
-    drawing.append(svg("path", { d, class: `edge${group.times > 0 ? " seen" : ""}${minor ? " minor" : ""}`, "marker-end": "url(#arrow)" }));
-    if (minor || (group.from === "greeted" && group.to !== "ready") || (group.from === "mail" && group.to !== "rcpt")) continue;
-    const name = group.on.length > 2 ? group.on[0] : group.on.join(", ");
-    labels.push(svg("text", { x, y, class: "label", "text-anchor": side || "middle" }, name,
-      svg("tspan", { class: "times" }, group.times > 0 ? ` ${[...new Set(group.seen.map((one) => one.code))].join(" ")}` : " not seen")));
+  for (const edge of DRAWN) {
+    const here = (one) => (edge.from === null || edge.from.includes(one.from)) && edge.on.includes(one.on);
+    if (!session.edges.some((one) => here(one) && one.to === edge.to)) continue;
+    const seen = session.seen.filter((one) => here(one) && one.code >= 200 && one.code < 400 && !one.odd);
+    drawing.append(svg("path", { d: edge.d, class: `edge${seen.length > 0 ? " seen" : ""}${edge.minor ? " minor" : ""}`, "marker-end": "url(#arrow)" }));
+    labels.push(label(edge, seen));
   }
+  const { width, height } = BOX;
   for (const [name, [x, y, note]] of Object.entries(STATES))
-    drawing.append(svg("g", { class: "state" }, svg("rect", { x: x - WIDTH / 2, y: y - HEIGHT / 2, width: WIDTH, height: HEIGHT, rx: 6 }),
+    drawing.append(svg("g", { class: "state" }, svg("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: 6 }),
       svg("text", { x, y: y - 2, "text-anchor": "middle" }, name), svg("text", { x, y: y + 13, "text-anchor": "middle", class: "note" }, note)));
   drawing.append(...labels);
   return drawing;
