@@ -23,21 +23,16 @@ using smtp::visible;
 
 constexpr std::size_t most_of_conversations = std::size_t{3} << 20;  // octets of the page, about
 constexpr std::size_t most_of_excerpts = std::size_t{1} << 20;       // the same, where conversations are missing
-constexpr std::size_t most_of_field = 1500;                          // columns
+constexpr std::size_t most_of_fields = std::size_t{6} << 20;         // octets of all others, about
+constexpr std::size_t most_of_field = 1500;                          // columns of one of them
+constexpr std::size_t most_of_short_field = 100;                     // the same, where they are too many
 constexpr std::size_t most_of_list = 1000;
 constexpr std::size_t of_an_event = 16;  // octets beside its text
-
-std::string field(std::string_view text) { return cut_middle(visible(text), most_of_field); }
 
 /// Of a text of the suite, which has line ends where its file has them.
 std::string on_one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
-}
-
-/// What is empty or nothing out of the ordinary is not in the page.
-void put_field(PageJson& json, const char* key, const std::string& text) {
-  if (!text.empty()) json[key] = field(text);
 }
 
 /// Rows whose conversations matter most come first.
@@ -84,6 +79,16 @@ class Page {
     return engine::findings(known);  // it has no baseline
   }
 
+  std::string field(std::string_view text) {
+    std::string fit = cut_middle(visible(text), fields_ < most_of_fields ? most_of_field : most_of_short_field);
+    fields_ += fit.size();
+    return fit;
+  }
+  /// What is empty or nothing out of the ordinary is not in the page.
+  void put_field(PageJson& json, const char* key, const std::string& text) {
+    if (!text.empty()) json[key] = field(text);
+  }
+
   void put_head() {
     const engine::TargetFacts& target = run_.target;
     data_ = {{"page", "smtpspec-page/1"},
@@ -109,7 +114,7 @@ class Page {
       if (learnt.size() < most_of_list) learnt.push_back({field(fact.name), field(fact.value)});
   }
 
-  static std::vector<std::string> fields(const std::vector<std::string>& list) {
+  std::vector<std::string> fields(const std::vector<std::string>& list) {
     std::vector<std::string> shown;
     for (const std::string& one : list)
       if (shown.size() < most_of_list) shown.push_back(field(one));
@@ -250,6 +255,7 @@ class Page {
   std::map<std::string, std::size_t> requirement_numbers_;
   Texts texts_;
   std::size_t excerpts_ = 0;
+  std::size_t fields_ = 0;
 };
 
 }  // namespace

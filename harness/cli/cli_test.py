@@ -328,7 +328,7 @@ requirements = ["rfc5321/2.3.8/our-own-crlf"]
         self.assertEqual((done.returncode, done.stdout.count("\n"), done.stderr), (74, 1, ""))
 
     def test_help_of_every_command(self):
-        for command in ("run", "survey", "target", "judge", "show", "list", "explain", "check", "prove", "serve", "sink"):
+        for command in ("run", "survey", "target", "judge", "report", "show", "list", "explain", "check", "prove", "serve", "sink"):
             self.expect(smtpspec(command, "--help"), 0, command)
         self.expect(smtpspec("--version"), 0, "smtpspec ")
 
@@ -631,6 +631,32 @@ class CommandLine(Cli):
         done = self.run_suite(PASSES, "--report", "json=-")
         self.assertEqual((done.returncode, json.loads(done.stdout)["complete"]), (0, True))
         self.assertFalse(pathlib.Path("-").exists())
+
+    def test_a_page_of_a_stored_run(self):
+        self.expect(self.run_suite(PASSES, "--report", "html"), 0, "report.html")
+        page = (self.out / "report.html").read_text(encoding="ascii")
+        (self.out / "report.html").unlink()
+        done = smtpspec("report", self.out)
+        self.expect(done, 0, f"Report: {self.out}/report.html")
+        self.assertEqual((self.out / "report.html").read_text(encoding="ascii"), page, "the same as that of the run")
+        done = smtpspec("report", self.out, "--report", "html=-")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, page, ""))
+        done = smtpspec("report", self.out, "--report", f"html={self.folder}/page.html", "--report", "junit")
+        self.expect(done, 0, "page.html", "junit.xml")
+        self.assertEqual((self.folder / "page.html").read_text(encoding="ascii"), page)
+
+    def test_a_page_that_cannot_be_written(self):
+        self.expect(self.run_suite(PASSES), 0)
+        before = (self.out / "results.json").read_bytes()
+        for place in ("json", f"html={self.out}/results.json"):
+            self.expect(smtpspec("report", self.out, "--report", place), 2, "name another file")
+        self.expect(smtpspec("report", self.out, "--report", "html=/dev/full"), 74, "/dev/full")
+        self.expect(smtpspec("report", self.out, "--report", f"html={self.folder}/suite.toml/x"), 74, "suite.toml")
+        self.expect(smtpspec("report", self.out, "--report", "htm"), 2, "unknown format")
+        (self.out / "report.html").mkdir()
+        self.expect(smtpspec("report", self.out), 74, "report.html")
+        self.expect(smtpspec("report", self.folder / "nowhere"), 2, "nowhere/results.json: ")
+        self.assertEqual((self.out / "results.json").read_bytes(), before)
 
     def test_only_what_was_written_is_named(self):
         done = self.run_suite(PASSES, "--report", "junit=/dev/full")

@@ -101,6 +101,52 @@ class StoredRuns(Cli):
         (self.out / "transcripts").symlink_to(self.folder)
         self.assertEqual(smtpspec("judge", self.out).returncode, 2)
 
+    def report(self, code, *texts):
+        """Of `smtpspec report`, in bounded memory too; the page where one was written."""
+        page = self.out / "report.html"
+        page.unlink(missing_ok=True)
+        process = subprocess.Popen([cli_test.SMTPSPEC, "report", self.out], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        timer = threading.Timer(20, process.kill)
+        timer.start()
+        said = process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        self.assertEqual(process.returncode, code, said)
+        self.assertLess(usage.ru_maxrss / 1024, 300)
+        self.assertNotRegex(said, RAW)
+        for text in texts:
+            self.assertIn(text, " ".join(said.split()))
+        self.assertEqual(page.exists(), code == 0)
+        written = page.read_text(encoding="ascii") if code == 0 else ""
+        self.assertNotIn("loot", written)
+        self.assertEqual(written.count("<script"), 2 if code == 0 else 0)
+        return written
+
+    def test_a_page_of_what_somebody_tampered_with(self):
+        self.assertIn('"conversation":', self.report(0, "report.html"))
+        self.transcript.unlink()
+        self.assertIn('"missing_transcripts":1', self.report(0, "1 transcript cannot be read"))
+        for path in (str(self.treasure), "../treasure", "/dev/zero"):
+            self.edit(transcript=path)
+            self.report(0, "1 transcript cannot be read")
+        self.edit(id="</script><script>alert(1)</script>", title="<!--<script>", actual="\u202e{{script}}")
+        self.report(0)
+        results = self.results()
+        for schema in ("smtpspec-results/3", "somebody-elses/1"):
+            (self.out / "results.json").write_text(json.dumps({**results, "schema": schema}))
+            self.report(2, "results.json: the file has the schema")
+        whole = json.dumps(results)
+        for text in ("", "[]", "<html>", whole[:len(whole) // 2]):
+            (self.out / "results.json").write_text(text)
+            self.report(2, "results.json: ")
+        (self.out / "results.json").write_text(json.dumps({**results, "scenarios": [], "complete": False}))
+        self.assertIn('"rows":[]', self.report(0))
+        (self.out / "results.json").unlink()
+        self.report(2, "is not there; give the folder that 'smtpspec run --out' wrote")
+
     def test_bombs(self):
         for octets in ([{"times": 1 << 40, "octets": "x"}], [[[[[[]]]]]]):
             event = {"at_us": 1, "event": "octets", "session": 0, "step": 0, "octets": octets}
