@@ -37,18 +37,30 @@ function marked(row) {
 
 const timeOf = (at) => (at === null ? "" : at < 10000 ? `${(at / 1000).toFixed(1)}` : `${Math.round(at / 1000)}`);
 
-/** The lines around the one that decided: the octets that prove a finding, at a glance. */
-function proof(row, before, after) {
+/** The lines around the one that decided, and what the client had last sent before it: the octets that prove a finding, at
+ *  a glance. */
+function proof(row) {
+  const before = 3, after = 1, ofClient = 3;
   const lines = [];
   for (const event of marked(row)) {
     if (event.side === "step") continue;
     event.lines.forEach((line, i) => lines.push({ ...event, line, isKey: event.key === i }));
   }
-  const key = lines.findIndex((line) => line.isKey);
-  const from = key < 0 ? Math.max(0, lines.length - before - after) : Math.max(0, key - before);
-  const shown = lines.slice(from, key < 0 ? lines.length : key + after + 1);
-  if (shown.length === 0) return el("p", { class: "quiet" }, "No conversation was kept of it.");
-  return el("ol", { class: "proof" }, shown.map((line) =>
+  if (lines.length === 0) return el("p", { class: "quiet" }, "No conversation was kept of it.");
+  const found = lines.findIndex((line) => line.isKey);
+  const key = found < 0 ? lines.length - 1 - after : found;
+  let from = Math.max(0, key - before);
+  const near = lines.slice(from, key + after + 1);
+  let said = [];
+  if (!lines.slice(from, key + 1).some((line) => line.side === "client")) {
+    let end = from;
+    while (end > 0 && lines[end - 1].side !== "client") end--;
+    from = end;
+    while (from > 0 && from > end - ofClient && lines[from - 1].side === "client") from--;
+    said = lines.slice(from, end);
+    if (said.length > 0 && end < Math.max(0, key - before)) said.push(null);
+  }
+  return el("ol", { class: "proof" }, [...said, ...near].map((line) => line === null ? el("li", { class: "gap" }, "\u22ee") :
     el("li", { class: line.side + (line.isKey ? " key" : "") },
       el("span", { class: "who" }, line.side === "client" ? "C" : line.side === "server" ? "S" : "\u2013"),
       line.isKey && el("span", { class: "hidden" }, "decided by: "),
@@ -56,9 +68,8 @@ function proof(row, before, after) {
 }
 
 function shortened(line) {
-  const tokens = tokensOf(line);
   const longest = 400;
-  if (line.length <= longest || tokens.length < 3 && line.length <= longest) return line;
+  if (line.length <= longest) return line;
   const head = line.slice(0, longest - 80).replace(/\\x?[0-9a-f]?$/, "");
   return `${head} \u2026 ${line.slice(-60).replace(/^[0-9a-f]{0,2}/, "")}`;
 }
@@ -118,7 +129,7 @@ function sequence(row) {
   } }, "Hexadecimal");
   const excerpt = row.conversation === undefined;
   return el("div", { class: "conversation" },
-    el("div", { class: "bar" }, el("h4", {}, excerpt ? "An excerpt of the conversation" : "The conversation"),
+    el("div", { class: "bar" }, el("h3", { class: "sub" }, excerpt ? "An excerpt of the conversation" : "The conversation"),
       excerpt && el("span", { class: "quiet" }, "the transcript is not in this page"), !excerpt && toggle),
     list);
 }
@@ -164,7 +175,7 @@ function delivered(row) {
   const list = conversation.deliveries || [];
   if (list.length === 0) return conversation.observed && row.cause === "delivery"
     ? el("p", { class: "deliveries" }, "Nothing of it was delivered.") : null;
-  return el("div", { class: "deliveries" }, el("h4", {}, counted(list.length, "message"), " delivered"), list.map((delivery) => {
+  return el("div", { class: "deliveries" }, el("h3", { class: "sub" }, counted(list.length, "message"), " delivered"), list.map((delivery) => {
     const { all, alone, differs } = compared(delivery, conversation.sent);
     const envelope = [delivery.from !== undefined && `from <${text(delivery.from)}>`,
       delivery.to && `to ${delivery.to.map((one) => `<${text(one)}>`).join(", ")}`].filter(Boolean).join(" ");

@@ -19,7 +19,7 @@ function rowList(title, list) {
       event.target.parentNode.remove();
       items.append(...list.slice(most).map((number) => el("li", {}, rowLink(number))));
     } }, `${list.length - most} more`)));
-  return el("div", {}, el("h4", {}, title), items);
+  return el("div", {}, el("h3", { class: "sub" }, title), items);
 }
 
 function rowFacts(row) {
@@ -50,5 +50,5 @@ function rowDetails(row, within) {
       row.outcome === "skipped" || row.outcome === "unsupported" ? "It was not played." : "No conversation of it is in this page."),
     delivered(row),
     row.seen_in && rowList("First seen in", row.seen_in.map((one) => rows.findIndex((other) => other.id === text(one))).filter((one) => one >= 0)),
-    row.again && el("div", {}, el("h4", {}, "Play it again"), command(row.again)));
+    row.again && el("div", {}, el("h3", { class: "sub" }, "Play it again"), command(row.again)));
 }

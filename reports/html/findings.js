@@ -19,7 +19,6 @@ function head() {
 
 function notices() {
   const said = [];
-  if (!DATA.complete) said.push(`This run is incomplete: ${DATA.incomplete_because || "it has not come to its end"}.`);
   if (DATA.missing_transcripts > 0)
     said.push(`${counted(DATA.missing_transcripts, "transcript")} could not be read; the rows have excerpts alone.`);
   return said.map((one) => el("p", { class: "notice" }, one));
@@ -64,7 +63,7 @@ function findingBody(finding) {
       pairs([["expected", finding.expected && octetsOf(finding.expected)], ["actual", finding.actual && octetsOf(finding.actual)]],
         { class: "facts" })),
     el("div", { class: "evidence" },
-      el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), proof(row, 3, 1)),
+      el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), proof(row)),
     el("div", { class: "mores" }, more, others > 1 && list,
       el("a", { class: "id", href: linkTo("finding", finding.id), title: "A link to this finding" }, finding.id)));
 }
@@ -104,7 +103,7 @@ function changes() {
   const same = lists.every(([, list]) => list.length === 0) && DATA.baseline.notes.length === 0;
   return section("changes", "Against the baseline", "",
     same && el("p", {}, "Just as the baseline says."), lists.map(([title, list]) => rowList(title, list)),
-    DATA.baseline.notes.length > 0 && el("div", {}, el("h4", {}, "Entries that are out of date"),
+    DATA.baseline.notes.length > 0 && el("div", {}, el("h3", { class: "sub" }, "Entries that are out of date"),
       el("ul", {}, DATA.baseline.notes.map((note) => el("li", {}, note)))));
 }
 

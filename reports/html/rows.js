@@ -38,6 +38,7 @@ function showMore() {
 
 function apply() {
   found = rows.filter(fits);
+  list.parentNode?.classList.toggle("unfiltered", found.length === rows.length);
   shown = 0;
   list.replaceChildren();
   count.textContent = found.length === rows.length ? counted(rows.length, "row") : `${counted(found.length, "row")} of ${rows.length.toLocaleString("en")}`;
@@ -108,7 +109,7 @@ function filterBar() {
 }
 
 function allRows() {
-  const made = section("rows", "Rows", "", filterBar(), count, list, moreButton);
+  const made = section("rows", "Rows", "", filterBar(), count, list, moreButton);  // on paper those that were chosen
   apply();
   return made;
 }

@@ -1,0 +1,141 @@
+// The reports that are looked at, made by smtpspec itself: of the reference server, of one with faults, of one that wants
+// to hurt whoever reads what it says, of no rows and of ten thousand.
+"use strict";
+const { execFile, spawn } = require("node:child_process");
+const fs = require("node:fs");
+const net = require("node:net");
+const path = require("node:path");
+
+const ROOT = path.resolve(__dirname, "../..");
+const SMTPSPEC = path.resolve(process.env.SMTPSPEC || path.join(ROOT, "build/dev/harness/cli/smtpspec"));
+const OUT = path.resolve(process.env.BROWSER_OUT || path.join(ROOT, "build/browser"));
+const RUNS = path.join(OUT, "runs");
+
+/** Its exit code is the caller's to judge. */
+function smtpspec(...words) {
+  return new Promise((resolve, reject) => execFile(SMTPSPEC, words, { timeout: 60000, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+    error && typeof error.code !== "number" ? reject(error) : resolve({ code: error ? error.code : 0, stdout, stderr })));
+}
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const folder = (name) => path.join(RUNS, name);
+const results = (name) => JSON.parse(fs.readFileSync(path.join(folder(name), "results.json"), "utf8"));
+const page = (name) => path.join(folder(name), "report.html");
+
+/** Plays what is chosen and makes its page; of a finding too. */
+async function played(name, target, filters, ...more) {
+  const words = target ? [target] : [];
+  const done = await smtpspec("run", ...words, "--out", folder(name), "--report", "html", ...filters.flatMap((one) => ["--filter", one]), ...more);
+  if (!fs.existsSync(page(name))) throw new Error(`no page of ${name}: ${done.stdout}${done.stderr}`);
+  return done;
+}
+
+/** The reference server with faults, and a sink that it relays to. */
+async function faulty() {
+  const sink = await freePort();
+  const faults = ["lf-ends-data", "bare-lf-repaired", "mail-before-ehlo-crashes", "noop-argument-refused"];
+  const server = spawn(SMTPSPEC, ["serve", "127.0.0.1:0", "--relay", `127.0.0.1:${sink}`, ...faults.flatMap((one) => ["--fault", one])]);
+  try {
+    const [, address] = await new Promise((resolve, reject) => {
+      server.on("exit", () => reject(new Error("serve ended")));
+      server.stdout.on("data", (said) => /listening on (\S+)/.test(said) && resolve(/listening on (\S+)/.exec(said)));
+    });
+    const target = path.join(RUNS, "faulty.toml");
+    fs.writeFileSync(target, `name = "a server with faults"
+address = "smtp://${address.replace("smtp://", "")}"
+profile = "mx"
+[mail]
+domain = "example.test"
+accepts = ["alice@example.test", "bob@example.test"]
+rejects = ["nobody@example.test"]
+foreign = ["someone@elsewhere.example"]
+sender = "sender@client.example"
+[delivery]
+sink = "127.0.0.1:${sink}"
+`);
+    await played("faulty", target, ["smuggling", "rfc5321/4.1.1.4", "rfc5321/4.1.1.5", "rfc5321/4.1.4", "always"]);
+  } finally {
+    server.kill();
+  }
+}
+
+/** What a server may say to hurt who reads a report of it. */
+const NASTY = [
+  "<script>window.hurt = 1</script>", "</script><script>window.hurt = 2</script>", "<img src=http://127.0.0.1:1/x onerror='window.hurt = 3'>",
+  "<!--<script>", "\x1b[31m\x07\x00\x9b", "\u202egnorw\u2066\u200b\u2028", Buffer.from([0xff, 0xfe, 0xc0, 0x80]), "x".repeat(100000),
+  "{{script}} ${window.hurt = 4} javascript:window.hurt=5", "&lt;script&gt; ]]> '\"><svg onload=window.hurt=6>",
+];
+
+async function hostile() {
+  let turn = 0;
+  const nasty = () => Buffer.concat([Buffer.from(NASTY[turn++ % NASTY.length]), Buffer.from("\r\n")]);
+  const server = net.createServer((socket) => {
+    const say = (code) => socket.write(Buffer.concat([Buffer.from(`${code} `), nasty()]));
+    let data = false;
+    let rest = "";
+    socket.on("error", () => {});
+    say(220);
+    socket.on("data", (octets) => {
+      rest += octets.toString("latin1");
+      for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n")) {
+        const line = rest.slice(0, end).trim().toUpperCase();
+        rest = rest.slice(end + 1);
+        if (data && line !== ".") continue;
+        if (line.startsWith("EHLO")) socket.write("250-<b>hostile</b>\r\n250-X<script>window.hurt=7</script>\r\n250 HELP\r\n");
+        else if (line === "DATA") say(354);
+        else if (line.startsWith("QUIT")) socket.end("221 <i>bye</i>\r\n");
+        else say(data || !/^(VRFY|EXPN)/.test(line) ? 250 : 550);
+        data = line === "DATA";
+      }
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await played("hostile", `smtp://127.0.0.1:${server.address().port}`, ["rfc5321/4.1.1.5", "rfc5321/4.1.1.1", "rfc5321/3.1", "always"],
+      "--rcpt", "alice@example.test", "--timeout", "500ms", "--patience", "500ms", "--time", "20s");
+  } finally {
+    server.close();
+  }
+}
+
+/** A run as somebody else may have written it. */
+async function forged(name, change) {
+  fs.mkdirSync(folder(name), { recursive: true });
+  const run = results("faulty");
+  change(run);
+  fs.writeFileSync(path.join(folder(name), "results.json"), JSON.stringify(run));
+  const done = await smtpspec("report", folder(name));
+  if (done.code !== 0) throw new Error(`no report of ${name}: ${done.stderr}`);
+}
+
+async function make() {
+  fs.rmSync(RUNS, { recursive: true, force: true });
+  fs.mkdirSync(RUNS, { recursive: true });
+  await Promise.all([faulty(), played("reference", null, ["rfc5321/4.1.4", "rfc5321/4.1.1.4", "rfc3207", "always"])]);
+  await hostile();
+  await forged("none", (run) => {
+    run.scenarios = [];
+    run.complete = false;
+    run.incomplete_because = "interrupted by signal 2";
+  });
+  await forged("many", (run) => {
+    const rows = run.scenarios;
+    run.scenarios = Array.from({ length: 10000 }, (_, i) => ({ ...rows[i % rows.length], id: `${rows[i % rows.length].id}/${i}`, title: `${rows[i % rows.length].title} (${i})` }));
+  });
+  await forged("known", (run) => {
+    const known = run.scenarios.filter((row) => row.outcome === "fail").slice(0, 5).map((row) => row.id);
+    run.baseline = { given: true, notes: ["stale: 'no-such-scenario' matches no scenario of the suite"] };
+    for (const row of run.scenarios)
+      row.expectation = row.outcome === "fail" ? (known.includes(row.id) ? "as-expected" : "regression") : row.outcome === "crash" ? "regression" : "as-expected";
+    run.scenarios.find((row) => row.outcome === "pass").expectation = "fixed";
+  });
+}
+
+module.exports = { make, page, results, OUT };
