@@ -55,7 +55,8 @@ TEST_CASE("a page is one element of data, one style and one script, which its po
   CHECK(page.find("default-src 'none'; script-src 'sha256-") != std::string::npos);
   CHECK(page.find("{{") == std::string::npos);
   CHECK(page.find("unsafe") == std::string::npos);
-  for (const char* outside : {" src=", "@import", "url(\"", "url(h", "fetch(", "eval("}) CHECK(page.find(outside) == std::string::npos);
+  for (const char* outside : {" src=", "@import", "url(\"", "url(h", "fetch(", "eval("})
+    CHECK(page.find(outside) == std::string::npos);
   CHECK(std::all_of(page.begin(), page.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
 }
 

@@ -23,8 +23,11 @@ def main(arguments):
     if code != 0:
         return code
     say("demo: playing the suite on the embedded reference server", "")
-    code = processes.run([SMTPSPEC, "run", "--out", OUT, *arguments])
+    code = processes.run([SMTPSPEC, "run", "--out", OUT, "--report", "html", *arguments])
     say("", f"demo: the reports and transcripts are in {OUT}/:")
     say(*(f"  {file.name}" for file in sorted((ROOT / OUT).iterdir())) if (ROOT / OUT).is_dir() else ())
     say(f"demo: to test a server of yours: {SMTPSPEC} run smtp://127.0.0.1:25")
+    page = ROOT / OUT / "report.html"
+    if page.is_file():
+        say(f"demo: the report for people, to be opened in a browser: {page}")
     return code if code >= 0 else 128 - code

@@ -146,6 +146,22 @@ def do_failing_calls(preset):
     return do
 
 
+def counted_by_node(work):
+    """Each of node's tests counts as well."""
+    work.log.seek(0)
+    counted = {word: int(number) for word, number in re.findall(r"^# (pass|fail) (\d+)$", work.log.read(), re.MULTILINE)}
+    work.failed, work.passed = counted.get("fail", 0), counted.get("pass", 0)
+
+
+def do_browser(work):
+    """Its pictures are kept in build/browser/screenshots/."""
+    work.run("ci/setup", "browser")
+    code = work.code("node", "--test", "--test-reporter=tap", "reports/browser/report.test.js",
+                     env={"NODE_PATH": str(ROOT / "build/browser/node_modules"), "SMTPSPEC": str(ROOT / SMTPSPEC)}, seconds=300)
+    counted_by_node(work)
+    work.hold(code)
+
+
 def do_campaigns(work):
     work.run("ci/campaigns")
 
@@ -188,6 +204,7 @@ TEST = [
     Step("embedded", "the suite on the embedded server, and its reports", do_embedded, needs=("build",)),
     Step("package", "Debian packages, made and unpacked", package.check, needs=("build",)),
     Step("prove", "smtpspec prove: every fault is caught", do_prove, needs=("build",)),
+    Step("browser", "the HTML report in Chromium", do_browser, needs=("build",)),
     Step("hostile", "much of the suite on hostile servers, and its sink attacked", do_hostile("much"), needs=("build",)),
     BUILD_ASAN,
     Step("fuzz", "fuzz targets: clang, sanitizers, warnings are errors, 10 s each", do_fuzz(10), "compute"),

@@ -89,7 +89,7 @@ function allFindings() {
   const known = findings.filter((one) => one.known);
   const none = rows.length === 0 ? "Nothing was played." : DATA.baseline.given
     ? "Nothing but what the baseline knows." : "None: every row that decided anything found the server right.";
-  return [findingList(news, counted(news.length, "finding"), "findings", none),
+  return [findingList(news, news.length === 0 ? "No findings" : counted(news.length, "finding"), "findings", none),
     findingList(known, `${counted(known.length, "finding")} that the baseline knows`, "known")];
 }
 

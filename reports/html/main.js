@@ -56,7 +56,8 @@ function start() {
     if (THEMES[kept]) document.documentElement.dataset.theme = kept;
   } catch { /* as above */ }
   const page = document.getElementById("page");
-  page.append(head(), el("main", {}, outcomeBar(), allFindings(), changes(), server(), heatMap(), sessionStates(), ledger(), allRows()));
+  const parts = [outcomeBar, allFindings, changes, server, heatMap, sessionStates, ledger, allRows];
+  page.append(head(), el("main", {}, (rows.length === 0 ? [allFindings, changes, server] : parts).map((make) => make())));
   page.prepend(contents());
   addEventListener("hashchange", () => goTo(location.hash));
   addEventListener("beforeprint", () => document.querySelectorAll("details.finding, details.rfc").forEach(open));
