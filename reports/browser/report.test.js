@@ -210,9 +210,10 @@ test("nothing stands in the way of who cannot see it well", async () => {
   for (const name of ["faulty", "reference", "hostile", "none"]) await look(name, accessible);
   for (const name of ["faulty", "known"]) await look(name, accessible, { theme: "dark" });
   await look("faulty", async (page) => {
-    for (const details of await page.locator("details").all()) await details.evaluate((one) => { one.open = true; });
-    for (const more of await page.getByText("Whole conversation").all()) await more.evaluate((one) => { one.parentNode.open = true; });
-    await page.waitForTimeout(100);
+    await page.locator("details.rfc").first().evaluate((one) => { one.open = true; });
+    await page.getByText("Whole conversation").nth(2).click();
+    await page.locator(".row > summary").first().click();
+    await page.locator(".row .details").waitFor();
     await accessible(page);
   }, { viewport: PHONE });
 });
