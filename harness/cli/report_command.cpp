@@ -7,6 +7,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
+#include "harness/cli/stored_campaign.hpp"
 
 namespace smtpspec::cli {
 
@@ -26,6 +27,7 @@ class ReportCommand {
     const std::vector<std::string> page = {"html"};
     const auto wanted = reports_of(options_.reports.empty() ? page : options_.reports);
     if (!wanted || !may_be_written(*wanted)) return exit_usage;
+    if (is_campaign(options_.run)) return of_campaign(*wanted);
     const auto run = stored_result(options_.run);
     if (!run) return exit_usage;
     bool written = true;
@@ -37,6 +39,22 @@ class ReportCommand {
   }
 
  private:
+  /// A page is all that there is of one.
+  int of_campaign(const std::vector<WantedReport>& wanted) {
+    for (const WantedReport& one : wanted)
+      if (one.format->name != "html") {
+        say(fmt::format("--report {}: {} is the folder of a campaign, of which there is html alone", one.format->name,
+                        options_.run.string()));
+        return exit_usage;
+      }
+    const auto campaign = stored_campaign(options_.run);
+    if (!campaign) return exit_usage;
+    const std::string page = reports::to_html(*campaign);
+    bool written = true;
+    for (const WantedReport& one : wanted) written = put_report(one, page) && written;
+    return flush_output() && written ? exit_complete : exit_not_written;
+  }
+
   /// What a report is made of is not written over.
   [[nodiscard]] bool may_be_written(const std::vector<WantedReport>& wanted) const {
     for (const WantedReport& one : wanted) {
@@ -56,7 +74,10 @@ class ReportCommand {
   bool write(const WantedReport& wanted, const engine::RunResult& run) {
     missed_.clear();
     const auto miss = [this](const std::string& problem) { missed_.push_back(problem); };
-    const std::string text = reports::written(*wanted.format, run, transcripts_in(options_.run, miss));
+    return put_report(wanted, reports::written(*wanted.format, run, transcripts_in(options_.run, miss)));
+  }
+
+  bool put_report(const WantedReport& wanted, const std::string& text) const {
     if (wanted.file == "-") {
       put(text);
       return true;
@@ -84,7 +105,8 @@ constexpr const char* more =
     "that is not complete, and of one whose transcripts are gone: then it has excerpts.\n\n"
     "  smtpspec report                              of the last run: smtpspec-run/report.html\n"
     "  smtpspec report RUN --report html=page.html  in another place; =- is standard output\n"
-    "  smtpspec report RUN --report junit           what run --report would have written\n\n"
+    "  smtpspec report RUN --report junit           what run --report would have written\n"
+    "  smtpspec report smtpspec-fuzz                of a campaign: findings, sessions and edges over time\n\n"
     "It says where each report is. Exit codes: 0 written, 2 no such run or one that cannot be read, 74 not written.";
 
 }  // namespace
@@ -92,7 +114,7 @@ constexpr const char* more =
 void add_report(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("report", "Write reports of a stored run: a page for a browser, and others");
   auto options = std::make_shared<ReportOptions>();
-  command->add_option("run", options->run, "The folder that run --out wrote")->capture_default_str();
+  command->add_option("run", options->run, "The folder that run --out wrote, or fuzz --out")->capture_default_str();
   add_report_option(*command, options->reports, "html, junit, json; =- writes it to standard output; repeatable");
   command->footer(more);
   command->callback([options, &chosen] { chosen.run = [options] { return ReportCommand(*options).go(); }; });

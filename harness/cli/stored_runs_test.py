@@ -147,6 +147,34 @@ class StoredRuns(Cli):
         (self.out / "results.json").unlink()
         self.report(2, "is not there; give the folder that 'smtpspec run --out' wrote")
 
+    def campaign(self):
+        """A folder as `fuzz --out` leaves it."""
+        shutil.rmtree(self.out)
+        (self.out / "findings").mkdir(parents=True)
+        (self.out / "fuzzer_stats").write_text("afl_banner : here\nexecs_done : 1200\nrun_time : 3\n")
+        (self.out / "plot_data").write_text("# relative_time, saved_crashes, total_execs, edges_found\n1, 0, 400, 7\n3, 1, 1200, 9\n")
+        self.finding = self.out / "findings/crash-bdat.toml"
+        self.finding.write_text(PASSES.replace('"noop"', '"fuzz-crash-bdat"'))
+
+    def test_a_page_of_a_campaign(self):
+        self.campaign()
+        page = self.report(0, "report.html")
+        for text in ("1 finding in 1200 sessions, 3 s.", '"moments":[[1,400,7,0],[3,1200,9,1]]', '"id":"fuzz-crash-bdat"'):
+            self.assertIn(text, page)
+        self.expect(smtpspec("report", self.out, "--report", "junit"), 2, "html alone")
+        for text in ("", "]]</script><script>alert(1)</script>", "\0" * 5000, "[[scenario]]\n" * 4000):
+            for path in (self.finding, self.out / "plot_data", self.out / "fuzzer_stats"):
+                self.campaign()
+                path.write_text(text)
+                self.report(0)
+        self.campaign()
+        for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(self.treasure)):
+            self.replace(make, self.finding)
+            self.assertIn('"findings":[]}', self.report(0, "crash-bdat.toml"))
+            self.replace(lambda path: path.write_text(""), self.finding)
+        self.replace(os.mkfifo, self.out / "fuzzer_stats")
+        self.report(2, "results.json: is not there")
+
     def test_bombs(self):
         for octets in ([{"times": 1 << 40, "octets": "x"}], [[[[[[]]]]]]):
             event = {"at_us": 1, "event": "octets", "session": 0, "step": 0, "octets": octets}

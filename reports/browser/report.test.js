@@ -182,6 +182,15 @@ test("a run of nothing says so", () => look("none", async (page) => {
   assert.match(text, /The run is incomplete: interrupted by signal 2; nothing was played/);
 }));
 
+test("a campaign has its findings, and curves over time", () => look("campaign", async (page) => {
+  assert.match(await page.locator(".verdict").innerText(), /^\S*\s*2 findings in 60000 sessions, 60 s\.$/);
+  assert.equal(await page.locator(".finding").count(), 2);
+  assert.match(await page.locator(".finding blockquote").first().innerText(), /MUST be preserved/);
+  assert.equal(await page.locator(".chart .curve").count(), 3);
+  await accessible(page);
+  await picture(page, "campaign-desktop-light");
+}));
+
 test("ten thousand rows are there, and filtered, within a second", () => look("many", async (page) => {
   const loads = [];
   for (let i = 0; i < 3; i++) {

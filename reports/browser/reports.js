@@ -115,11 +115,27 @@ async function forged(name, change) {
   if (done.code !== 0) throw new Error(`no report of ${name}: ${done.stderr}`);
 }
 
+/** A campaign as `smtpspec fuzz` leaves its folder. */
+async function campaign() {
+  fs.mkdirSync(path.join(folder("campaign"), "findings"), { recursive: true });
+  const write = (name, text) => fs.writeFileSync(path.join(folder("campaign"), name), text);
+  write("fuzzer_stats", "afl_banner : here\nexecs_done : 60000\nrun_time : 60\n");
+  write("plot_data", "# relative_time, saved_crashes, total_execs, edges_found\n"
+    + Array.from({ length: 60 }, (_, i) => `${i + 1}, ${Math.floor(i / 25)}, ${(i + 1) * 1000}, ${Math.round(300 * Math.sqrt(i + 1))}`).join("\n"));
+  for (const name of ["crash-bdat", "permitted-code"])
+    write(`findings/${name}.toml`, `[[scenario]]\nid = "fuzz-${name}"\ntitle = "${name} <script>window.hurt = 8</script>"
+rationale = 'Expected: 4yz. Seen: 334 \\r\\n.'
+requirements = "rfc5321/4.3.1/meanings-are-preserved"\nlevel = "must"\nstate = "mail"\nsteps = [ { send = "AUTH PLAIN", expect = ["4yz", "5yz"] } ]\n`);
+  const done = await smtpspec("report", folder("campaign"));
+  if (done.code !== 0) throw new Error(`no report of the campaign: ${done.stderr}`);
+}
+
 async function make() {
   fs.rmSync(RUNS, { recursive: true, force: true });
   fs.mkdirSync(RUNS, { recursive: true });
   await Promise.all([faulty(), played("reference", null, ["rfc5321/4.1.4", "rfc5321/4.1.1.4", "rfc3207", "always"])]);
   await hostile();
+  await campaign();
   await forged("none", (run) => {
     run.scenarios = [];
     run.complete = false;

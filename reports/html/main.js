@@ -18,7 +18,7 @@ function themeButton() {
 }
 
 function contents() {
-  const names = { findings: "Findings", known: "Known", changes: "Baseline", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
+  const names = { findings: "Findings", known: "Known", changes: "Baseline", time: "Over time", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
   return el("nav", { "aria-label": "Contents" }, el("a", { class: "wordmark", href: "#page" }, "smtpspec"), Object.entries(names).filter(([id]) => document.getElementById(id))
     .map(([id, name]) => el("a", { href: `#${id}` }, name)), themeButton());
 }
@@ -50,14 +50,18 @@ function open(details) {
   details.fill?.();
 }
 
+function runPage() {
+  const parts = [outcomeBar, allFindings, changes, server, heatMap, sessionStates, ledger, allRows];
+  return [head(), el("main", {}, (rows.length === 0 ? [allFindings, changes, server] : parts).map((make) => make()))];
+}
+
 function start() {
   try {
     const kept = localStorage.getItem("smtpspec-theme");
     if (THEMES[kept]) document.documentElement.dataset.theme = kept;
   } catch { /* as above */ }
   const page = document.getElementById("page");
-  const parts = [outcomeBar, allFindings, changes, server, heatMap, sessionStates, ledger, allRows];
-  page.append(head(), el("main", {}, (rows.length === 0 ? [allFindings, changes, server] : parts).map((make) => make())));
+  page.append(...(DATA.campaign ? campaignPage() : runPage()));
   page.prepend(contents());
   addEventListener("hashchange", () => goTo(location.hash));
   addEventListener("beforeprint", () => document.querySelectorAll("details.finding, details.rfc").forEach(open));

@@ -1,0 +1,151 @@
+#include "harness/cli/stored_campaign.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "harness/cli/console.hpp"
+#include "harness/cli/run_folder.hpp"
+#include "harness/cli/suite_files.hpp"
+#include "harness/record/bounded_file.hpp"
+#include "harness/scenario/loader.hpp"
+
+namespace smtpspec::cli {
+
+namespace {
+
+constexpr std::string_view stats_file = "fuzzer_stats";
+constexpr std::string_view plot_file = "plot_data";
+constexpr std::size_t most_of_stats = std::size_t{64} << 10;
+constexpr std::size_t most_of_plot = std::size_t{16} << 20;
+constexpr std::size_t most_of_finding = std::size_t{128} << 10;
+constexpr std::size_t most_findings = 200;
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+/// Takes the text up to the next `end` off its front.
+std::string_view cut_off(std::string_view& text, char end) {
+  const std::string_view first = text.substr(0, text.find(end));
+  text.remove_prefix(std::min(text.size(), first.size() + 1));
+  return trimmed(first);
+}
+
+std::vector<std::pair<std::string, std::string>> stats_in(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> stats;
+  while (!text.empty()) {
+    std::string_view line = cut_off(text, '\n');
+    const std::string_view key = cut_off(line, ':');
+    if (!key.empty()) stats.emplace_back(key, trimmed(line));
+  }
+  return stats;
+}
+
+/// Columns by their names in the first line, so that those of another version are found too.
+std::vector<reports::Campaign::Moment> moments_in(std::string_view text) {
+  using Moment = reports::Campaign::Moment;
+  constexpr std::pair<std::string_view, std::uint64_t Moment::*> wanted[] = {{"relative_time", &Moment::seconds},
+                                                                             {"total_execs", &Moment::sessions},
+                                                                             {"edges_found", &Moment::edges},
+                                                                             {"saved_crashes", &Moment::findings}};
+  std::vector<std::uint64_t Moment::*> columns;
+  std::string_view head = cut_off(text, '\n');
+  if (head.starts_with('#')) head.remove_prefix(1);
+  while (!head.empty()) {
+    const std::string_view name = cut_off(head, ',');
+    const auto* const found =
+        std::find_if(std::begin(wanted), std::end(wanted), [name](const auto& one) { return one.first == name; });
+    columns.push_back(found == std::end(wanted) ? nullptr : found->second);
+  }
+  std::vector<Moment> moments;
+  while (!text.empty()) {
+    std::string_view line = cut_off(text, '\n');
+    Moment moment;
+    for (const auto column : columns) {
+      const std::string_view value = cut_off(line, ',');
+      if (column != nullptr) std::from_chars(value.data(), value.data() + value.size(), moment.*column);
+    }
+    moments.push_back(moment);
+  }
+  return moments;
+}
+
+std::vector<engine::CitedRequirement> cited(const std::vector<std::string>& ids, const scenario::Suite& shipped) {
+  std::vector<engine::CitedRequirement> all;
+  for (const std::string& id : ids) {
+    const auto known = shipped.requirements.find(id);
+    const ledger::Requirement one = known == shipped.requirements.end() ? ledger::requirement_of(id) : known->second;
+    all.push_back({id, ledger::section_of(id), ledger::text_of(one.lines), one.level, one.says, one.severity});
+  }
+  return all;
+}
+
+/// A session that broke something is a scenario of its file, beside the rule that it breaks, where it is one.
+reports::Campaign::Found found_in(const std::string& text, const std::filesystem::path& file,
+                                  const scenario::Suite& shipped) {
+  reports::Campaign::Found found;
+  const auto session = text.rfind("[[scenario]]");
+  found.text = session == std::string::npos ? text : text.substr(session);
+  found.id = file.stem().string();
+  found.again = "smtpspec run TARGET --suite " + shell_word(file.string());
+  const auto loaded = scenario::load_scenarios(text, file.string());
+  if (!loaded.ok()) return found;
+  for (const scenario::Scenario& row : loaded.value.scenarios) {
+    if (found.title.empty() || !row.rule.empty()) found.title = row.title;
+    if (!row.rule.empty()) continue;
+    found.id = row.id;
+    found.rationale = row.rationale;
+    found.requirements = cited(row.requirements, shipped);
+  }
+  return found;
+}
+
+std::optional<std::string> text_of(const record::Folder& folder, std::string_view name, std::size_t most,
+                                   record::Refusal& refusal) {
+  const auto file = folder.file(name, refusal);
+  return file ? file->whole(most, refusal) : std::nullopt;
+}
+
+}  // namespace
+
+bool is_campaign(const std::filesystem::path& folder) {
+  record::Refusal refusal;
+  const auto opened = record::Folder::open(folder, refusal);
+  return opened && opened->file(stats_file, refusal) && !opened->file(results_file, refusal);
+}
+
+std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& folder) {
+  record::Refusal refusal;
+  const auto opened = record::Folder::open(folder, refusal);
+  const auto stats = opened ? text_of(*opened, stats_file, most_of_stats, refusal) : std::nullopt;
+  if (!stats) {
+    say(fmt::format("{}: {}", (folder / stats_file).string(), refusal.words));
+    return std::nullopt;
+  }
+  reports::Campaign campaign;
+  campaign.stats = stats_in(*stats);
+  campaign.name = campaign.stat("afl_banner");
+  if (const auto plot = text_of(*opened, plot_file, most_of_plot, refusal)) campaign.moments = moments_in(*plot);
+  const auto shipped = load_suite({});
+  const auto findings = opened->folder("findings", refusal);
+  std::vector<std::string> names;
+  if (findings)
+    (void)findings->each_name([&](std::string_view name) {
+      if (name.ends_with(".toml")) names.emplace_back(name);
+      return names.size() < most_findings;
+    });
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names)
+    if (const auto text = text_of(*findings, name, most_of_finding, refusal))
+      campaign.findings.push_back(found_in(*text, folder / "findings" / name, shipped ? *shipped : scenario::Suite()));
+    else
+      say(fmt::format("{}: {}", (folder / "findings" / name).string(), refusal.words));
+  return campaign;
+}
+
+}  // namespace smtpspec::cli

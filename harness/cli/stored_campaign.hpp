@@ -1,0 +1,16 @@
+// The folder of `fuzz --out`, read as one that may have come from anybody.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "reports/campaign.hpp"
+
+namespace smtpspec::cli {
+
+/// Whether the folder is one of a campaign: it has fuzzer_stats, and no results.json.
+[[nodiscard]] bool is_campaign(const std::filesystem::path& folder);
+/// Where it cannot be read, that is said on standard error.
+[[nodiscard]] std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& folder);
+
+}  // namespace smtpspec::cli

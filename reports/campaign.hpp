@@ -1,0 +1,40 @@
+// What a campaign's folder tells, as a page for a browser.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/engine/result.hpp"
+
+namespace smtpspec::reports {
+
+struct Campaign {
+  /// A line of plot_data.
+  struct Moment {
+    std::uint64_t seconds = 0;  ///< since the beginning
+    std::uint64_t sessions = 0;
+    std::uint64_t edges = 0;  ///< or features, where the server does not show its edges
+    std::uint64_t findings = 0;
+  };
+  struct Found {
+    std::string id;         ///< of the scenario that it was written as: "fuzz-crash-bdat"
+    std::string title;      ///< may be empty
+    std::string rationale;  ///< what was expected, and what was seen
+    std::vector<engine::CitedRequirement> requirements;
+    std::string text;   ///< of its file
+    std::string again;  ///< the command that plays it
+  };
+  std::string name;                                        ///< of the target
+  std::vector<std::pair<std::string, std::string>> stats;  ///< of fuzzer_stats, as they stand there
+  std::vector<Moment> moments;
+  std::vector<Found> findings;
+
+  [[nodiscard]] std::string stat(const std::string& key) const;
+};
+
+/// "3 findings in 22747 sessions, 30 seconds"
+[[nodiscard]] std::string verdict(const Campaign& campaign);
+[[nodiscard]] std::string to_html(const Campaign& campaign);
+
+}  // namespace smtpspec::reports

@@ -1,0 +1,49 @@
+// A campaign: what was found, and sessions, edges and findings over time.
+
+/** Round steps, about four of them up to `most`. */
+function ticks(most) {
+  const rough = Math.max(1, most) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, [1, 2, 5, 10].find((one) => one * power >= rough) * power);
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
+}
+
+function chart(name, moments, column) {
+  const width = 460, height = 170, left = 56, bottom = 22, top = 10;
+  const last = moments.at(-1) || [1, 0, 0, 0];
+  const most = Math.max(1, ...moments.map((one) => one[column])), end = Math.max(1, last[0]);
+  const x = (seconds) => left + (seconds / end) * (width - left - 10);
+  const y = (value) => height - bottom - (value / most) * (height - bottom - top);
+  const stepped = moments.map((one, i) => `${i === 0 ? "M" : column === 3 ? `H ${x(one[0])} V` : "L"} ${i > 0 && column === 3 ? y(one[column]) : `${x(one[0])} ${y(one[column])}`}`);
+  return el("figure", { class: "chart" }, el("figcaption", {}, name, ": ", el("b", {}, last[column].toLocaleString("en"))),
+    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${name} over time, ${last[column]} after ${last[0]} seconds` },
+      ticks(most).map((value) => svg("g", {}, svg("path", { class: "grid", d: `M ${left} ${y(value)} H ${width - 10}` }),
+        svg("text", { x: left - 6, y: y(value) + 3, "text-anchor": "end" }, value.toLocaleString("en")))),
+      ticks(end).map((value) => svg("text", { x: x(value), y: height - 6, "text-anchor": "middle" }, `${value} s`)),
+      svg("path", { class: "curve", d: stepped.join(" ") })));
+}
+
+function foundElement(found, open) {
+  return lazily(el("details", { class: "finding", id: anchor("finding", found.id), open: open || undefined },
+    el("summary", { class: "of-campaign" }, el("span", { class: "outcome" }, sign("fail"), "found"), el("span", { class: "what" }, found.title || found.id))), () =>
+    el("div", { class: "finding-body" },
+      el("div", { class: "claim" }, found.requirements.map(sentence), found.rationale && octetsOf(found.rationale),
+        el("h3", { class: "sub" }, "Play it again"), command(found.again)),
+      el("div", { class: "evidence" }, el("p", { class: "caption" }, "The scenario that it was written as"), el("pre", { class: "source" }, found.text))));
+}
+
+function campaignPage() {
+  const { name, stats, moments, findings: list } = DATA.campaign;
+  const items = list.map((found, i) => foundElement(found, i < SHOWN_AT_ONCE));
+  items.forEach((item) => item.fill());
+  return [
+    el("header", { class: "head" }, el("h1", {}, `Campaign: ${name || "no name"}`),
+      el("p", { class: `verdict ${list.length > 0 ? "fail" : "pass"}` }, sign(list.length > 0 ? "fail" : "pass"), el("span", {}, DATA.verdict))),
+    el("main", {},
+      section("findings", list.length > 0 ? counted(list.length, "finding") : "No findings", "",
+        list.length > 0 ? items : el("p", {}, "No session broke a rule in a way that could be shown again.")),
+      section("time", "Over time", "", moments.length > 0
+        ? el("div", { class: "charts" }, chart("Sessions", moments, 1), chart("Edges, or features of replies", moments, 2), chart("Breaches kept", moments, 3))
+        : el("p", { class: "quiet" }, "The campaign has left no plot_data.")),
+      section("server", "What its tools read", "", pairs(stats, { class: "facts" })))];
+}

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "harness/smtp/visible.hpp"
+#include "reports/campaign.hpp"
+#include "reports/html.hpp"
+#include "reports/layout.hpp"
+#include "reports/terminal_style.hpp"
+
+namespace smtpspec::reports {
+namespace {
+
+using smtp::visible;
+
+constexpr std::size_t most_moments = 600;
+constexpr std::size_t most_of_field = 1500;  // columns
+constexpr std::size_t most_of_text = std::size_t{16} << 10;
+
+std::string field(std::string_view text) { return cut_middle(visible(text), most_of_field); }
+
+/// As many as a plot can show; the last one always.
+PageJson moments_json(const std::vector<Campaign::Moment>& moments) {
+  PageJson json = PageJson::array();
+  const std::size_t every = moments.size() / most_moments + 1;
+  for (std::size_t i = 0; i < moments.size(); ++i)
+    if (i % every == 0 || i + 1 == moments.size())
+      json.push_back({moments[i].seconds, moments[i].sessions, moments[i].edges, moments[i].findings});
+  return json;
+}
+
+PageJson found_json(const Campaign::Found& found) {
+  PageJson json = {{"id", field(found.id)},
+                   {"title", field(found.title)},
+                   {"rationale", field(found.rationale)},
+                   {"text", smtp::visible_lines(std::string_view(found.text).substr(0, most_of_text))},
+                   {"again", field(found.again)},
+                   {"requirements", PageJson::array()}};
+  for (const engine::CitedRequirement& cited : found.requirements)
+    json["requirements"].push_back({{"id", field(cited.id)},
+                                    {"section", field(cited.section)},
+                                    {"lines", field(cited.lines)},
+                                    {"level", name(cited.level)},
+                                    {"says", field(cited.says)}});
+  return json;
+}
+
+}  // namespace
+
+std::string Campaign::stat(const std::string& key) const {
+  for (const auto& [one, value] : stats)
+    if (one == key) return value;
+  return {};
+}
+
+std::string verdict(const Campaign& campaign) {
+  const std::string sessions = campaign.stat("execs_done");
+  const std::string seconds = campaign.stat("run_time");
+  return fmt::format("{} in {} sessions{}.",
+                     campaign.findings.empty() ? "Nothing found" : counted(campaign.findings.size(), "finding"),
+                     sessions.empty() ? "an unknown number of" : sessions,
+                     seconds.empty() ? "" : fmt::format(", {} s", seconds));
+}
+
+std::string to_html(const Campaign& campaign) {
+  PageJson data = {{"page", "smtpspec-page/1"},         {"verdict", visible(verdict(campaign))},
+                   {"texts", PageJson::array()},        {"rows", PageJson::array()},
+                   {"requirements", PageJson::array()}, {"findings", PageJson::array()},
+                   {"conversations", PageJson::array()}};
+  PageJson shown = {{"name", field(campaign.name)}, {"moments", moments_json(campaign.moments)}};
+  shown["stats"] = PageJson::array();
+  for (const auto& [key, value] : campaign.stats) shown["stats"].push_back(PageJson::array({field(key), field(value)}));
+  shown["findings"] = PageJson::array();
+  for (const Campaign::Found& found : campaign.findings) shown["findings"].push_back(found_json(found));
+  data["campaign"] = std::move(shown);
+  return page_of(data, fmt::format("smtpspec fuzz: {}", campaign.name), verdict(campaign));
+}
+
+}  // namespace smtpspec::reports
