@@ -1,5 +1,6 @@
-# Writes OUT, a header with the texts of FILES: the page, the style, and the scripts that follow, one behind the other in a
+# Writes OUT, a header with the texts of FILES, a|b|c: the page, the style, and the scripts that follow, one behind the other in a
 # function of their own.
+string(REPLACE "|" ";" FILES "${FILES}")
 list(POP_FRONT FILES page style)
 file(READ ${page} page_text)
 file(READ ${style} style_text)

@@ -19,7 +19,7 @@ const DRAWN = [
   { from: ["data"], on: ["end of data"], to: "ready", d: "M 932 88 C 932 14 412 14 412 88", at: [672, 26], name: "end of data", inline: true },
   { from: ["rcpt", "mail"], on: ["BDAT"], to: "bdat", d: "M 762 132 V 240", at: [770, 190], name: "BDAT", side: "start", inline: true },
   { from: ["bdat"], on: ["BDAT"], to: "bdat", d: "M 812 252 C 846 240 846 284 812 272", at: [842, 266], name: "BDAT", side: "start", inline: true },
-  { from: ["bdat", "rcpt", "mail"], on: ["end of data"], to: "ready", d: "M 712 268 C 580 268 500 240 452 132", at: [600, 262], name: "BDAT LAST", inline: true },
+  { from: ["bdat", "rcpt", "mail"], on: ["end of data"], to: "ready", d: "M 712 268 C 580 268 500 240 452 132", at: [598, 284], name: "BDAT LAST", inline: true },
   { from: ["mail", "rcpt", "bdat"], on: ["RSET", "EHLO", "HELO"], to: "ready", d: "M 592 132 C 592 168 470 168 456 132", at: [545, 174], name: "RSET, EHLO", inline: true, minor: true },
   { from: ["ready", "greeted"], on: ["STARTTLS"], to: "greeted", d: "M 376 132 C 376 168 262 168 262 132", at: [319, 176], name: "STARTTLS", inline: true },
   { from: ["ready", "greeted"], on: ["AUTH"], to: "auth", d: "M 392 132 V 240", at: [385, 214], name: "AUTH", side: "end", inline: true },
