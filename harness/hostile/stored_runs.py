@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Tampers with the folder of a run, again and again, and lets smtpspec judge, show, compare and merge what became of it.
+"""Tampers with the folder of a run, again and again, and lets smtpspec judge, show, report, compare and merge what became of it.
 
 Usage: harness/hostile/stored_runs.py [--times N] [--seed N] [--sanitized] [--keep DIR] SMTPSPEC
   --sanitized   SMTPSPEC is built with sanitizers: memory and time are given more room
   --keep        the folders that showed something wrong are kept there
 
-Of each it is held: judge, show, diff and merge end in time, in at most 200 MiB, by an exit code of theirs, in valid UTF-8 without a
+Of each it is held: they end in time, in at most 200 MiB, by an exit code of theirs, in valid UTF-8 without a
 control character, without a word of a file outside the folder, and without one of a sanitizer. What is wrong is told
 with the seed, which shows it again by --times 1.
 """
@@ -29,7 +29,7 @@ SECONDS, SECONDS_SANITIZED = 30, 120
 SANITIZER_WORDS = (b"Sanitizer", b"runtime error:")
 # What becomes of reading a file that was tampered with before.
 TAMPERED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
-CODES = {"judge": (0, 1, 2, 4, 5), "show": (0, 2), "diff": (0, 1, 2, 4, 5, 6), "merge": (0, 1, 2, 5, 6)}
+CODES = {"judge": (0, 1, 2, 4, 5), "show": (0, 2), "report": (0, 2), "diff": (0, 1, 2, 4, 5, 6), "merge": (0, 1, 2, 5, 6)}
 LOOT = "loot-of-somebody-else"
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 NASTY = ["\x1b[31mred", "\x1b]0;owned\x07", "\u202eesrever", "a\r\nb", "\x00", "\ufeff", "::error::x", "##[error]x",
@@ -297,7 +297,8 @@ def main():
         tamperer = Tamperer(folder, outside, seed)
         tamperer.tamper()
         for more in (["judge", folder], ["judge", folder, "--verbose"],
-                     ["show", tamperer.random.choice(ids), "--run", folder], ["diff", root / "run", folder],
+                     ["show", tamperer.random.choice(ids), "--run", folder], ["report", folder, "--report", "html=-"],
+                     ["diff", root / "run", folder],
                      ["diff", folder, root / "run", "--format", "json"], ["merge", folder, "--out", root / "merged"]):
             command = [options.smtpspec, *more]
             code, seconds, mib, said = end_of(command, options.seconds)
