@@ -10,6 +10,7 @@
 #include "harness/smtp/visible.hpp"
 #include "reports/html.hpp"
 #include "reports/layout.hpp"
+#include "reports/parts.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::reports {
@@ -54,7 +55,7 @@ class Page {
   Page(const RunResult& run, const Transcripts& transcripts) : run_(run), transcripts_(transcripts) {
     for (std::size_t i = 0; i < run.scenarios.size(); ++i) numbers_.emplace(run.scenarios[i].id, i);
     new_ = engine::findings(run);
-    known_ = known_findings();
+    known_ = known_findings(run);
   }
 
   PageJson data() {
@@ -71,14 +72,6 @@ class Page {
   }
 
  private:
-  /// What the baseline foresaw, put together as findings are.
-  [[nodiscard]] std::vector<Finding> known_findings() const {
-    RunResult known;
-    for (const ScenarioResult& row : run_.scenarios)
-      if (run_.foreseen(row)) known.scenarios.push_back(row);
-    return engine::findings(known);  // it has no baseline
-  }
-
   std::string field(std::string_view text) {
     std::string fit = cut_middle(visible(text), fields_ < most_of_fields ? most_of_field : most_of_short_field);
     fields_ += fit.size();
