@@ -10,6 +10,7 @@
 #include "harness/smtp/visible.hpp"
 #include "reports/html.hpp"
 #include "reports/layout.hpp"
+#include "reports/parts.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::reports {
@@ -54,7 +55,7 @@ class Page {
   Page(const RunResult& run, const Transcripts& transcripts) : run_(run), transcripts_(transcripts) {
     for (std::size_t i = 0; i < run.scenarios.size(); ++i) numbers_.emplace(run.scenarios[i].id, i);
     new_ = engine::findings(run);
-    known_ = known_findings();
+    known_ = known_findings(run);
   }
 
   PageJson data() {
@@ -71,14 +72,6 @@ class Page {
   }
 
  private:
-  /// What the baseline foresaw, put together as findings are.
-  [[nodiscard]] std::vector<Finding> known_findings() const {
-    RunResult known;
-    for (const ScenarioResult& row : run_.scenarios)
-      if (run_.foreseen(row)) known.scenarios.push_back(row);
-    return engine::findings(known);  // it has no baseline
-  }
-
   std::string field(std::string_view text) {
     std::string fit = cut_middle(visible(text), fields_ < most_of_fields ? most_of_field : most_of_short_field);
     fields_ += fit.size();
@@ -187,8 +180,9 @@ class Page {
     std::map<std::string, bool> tallied;
     for (const std::size_t i : in_order()) {
       const ScenarioResult& row = run_.scenarios[i];
-      const auto transcript = row.transcript.empty() ? std::nullopt : transcripts_(row.transcript);
-      missing += !row.transcript.empty() && !transcript ? 1 : 0;
+      const bool to_be_read = transcripts_ && !row.transcript.empty();
+      const auto transcript = to_be_read ? transcripts_(row.transcript) : std::nullopt;
+      missing += to_be_read && !transcript ? 1 : 0;
       if (transcript && tallied.emplace(row.transcript, true).second) session.add(*transcript, i);
       const bool room = texts_.octets() - texts_before + events * of_an_event < most_of_conversations;
       if (transcript && room) {

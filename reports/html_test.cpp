@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/judge/transcript_test.hpp"
+#include "reports/golden_test.hpp"
 #include "reports/sample_run_test.hpp"
 
 using namespace smtpspec;
@@ -58,6 +59,13 @@ TEST_CASE("a page is one element of data, one style and one script, which its po
   for (const char* outside : {" src=", "@import", "url(\"", "url(h", "fetch(", "eval("})
     CHECK(page.find(outside) == std::string::npos);
   CHECK(std::all_of(page.begin(), page.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
+}
+
+TEST_CASE("the data of a page are what was approved") {
+  const std::string problem =
+      reports::golden_problem("page.json", reports::page_data(reports::sample_run(), none).dump(1) + "\n");
+  INFO(problem);
+  CHECK(problem.empty());
 }
 
 TEST_CASE("a page holds what the results hold: findings, rows, requirements") {

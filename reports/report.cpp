@@ -17,7 +17,8 @@ namespace {
 // The one table of them: what --report takes, what its help and its errors say, what a run's folder may hold.
 constexpr std::array<Format, 8> known_formats = {{
     {"json", "results.json", "the whole result; always written", to_json},
-    {"html", "report.html", "a page for people, by itself", nullptr, to_html},
+    {"html", "report.html", "a page for a browser, with conversations",
+     [](const engine::RunResult& run) { return to_html(run, {}); }, to_html},
     {"junit", "junit.xml", "a test case a row, for Jenkins, GitLab and others", to_junit},
     {"sarif", "results.sarif", "findings for code scanning, SARIF 2.1.0", to_sarif},
     {"tap", "results.tap", "a test point a row, TAP 14", to_tap},

@@ -115,7 +115,8 @@ void add_report(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("report", "Write reports of a stored run: a page for a browser, and others");
   auto options = std::make_shared<ReportOptions>();
   command->add_option("run", options->run, "The folder that run --out wrote, or fuzz --out")->capture_default_str();
-  add_report_option(*command, options->reports, "html, junit, json; =- writes it to standard output; repeatable");
+  add_report_option(*command, options->reports,
+                    "A report in place of the page; repeatable; =- writes it to standard output. The formats:");
   command->footer(more);
   command->callback([options, &chosen] { chosen.run = [options] { return ReportCommand(*options).go(); }; });
 }

@@ -298,8 +298,8 @@ def main():
         tamperer.tamper()
         for more in (["judge", folder], ["judge", folder, "--verbose"],
                      ["show", tamperer.random.choice(ids), "--run", folder], ["report", folder, "--report", "html=-"],
-                     ["diff", root / "run", folder], ["diff", folder, root / "run", "--format", "json"],
-                     ["merge", folder, "--out", root / "merged"]):
+                     ["diff", root / "run", folder],
+                     ["diff", folder, root / "run", "--format", "json"], ["merge", folder, "--out", root / "merged"]):
             command = [options.smtpspec, *more]
             code, seconds, mib, said = end_of(command, options.seconds)
             codes[code] += 1

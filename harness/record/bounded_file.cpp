@@ -113,11 +113,13 @@ std::optional<std::string> BoundedFile::whole(std::size_t most, Refusal& refusal
   if (const auto said = size(); said && *said <= most) octets.reserve(static_cast<std::size_t>(*said));
   for (;;) {
     const std::size_t before = octets.size();
-    if (before > most || size().value_or(0) > most) {
+    const std::uintmax_t there = size().value_or(0);  // it may grow meanwhile
+    if (before > most || there > most) {
       refusal = {Kind::too_large, "has more than " + std::to_string(most) + " octets"};
       return std::nullopt;
     }
-    octets.resize(before + std::min(part_size, most - before + 1));
+    const std::size_t left = there < before ? 0 : static_cast<std::size_t>(there) - before;
+    octets.resize(before + std::min({part_size, left + 1, most - before + 1}));
     const auto count = read(before, std::span(octets).subspan(before));
     if (!count) {
       refusal = {Kind::cannot_be_read, "cannot be read: " + std::generic_category().message(errno)};

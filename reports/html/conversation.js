@@ -6,10 +6,10 @@ const who = { client: "client to server", server: "server to client", event: "",
 /** Its events as they are drawn; where no transcript is there, the lines of the excerpt. */
 function eventsOf(row) {
   if (row.conversation !== undefined) {
-    const { events, key, key_line, sessions } = conversations[row.conversation];
-    return events.map(([at, side, number, session], i) => ({
+    const { events, sessions } = conversations[row.conversation];
+    return events.map(([at, side, number, session]) => ({
       at, side: SIDES[side], beneath: side === "C" || side === "S", said: text(number), lines: linesOf(text(number)),
-      session: sessions && text(sessions[session || 0]), follows: key !== undefined && i >= key && key_line !== undefined,
+      session: sessions && text(sessions[session || 0]),
     }));
   }
   return (row.excerpt || []).map(([, side, number, key]) => ({
@@ -128,9 +128,12 @@ function sequence(row) {
     draw(on);
   } }, "Hexadecimal");
   const excerpt = row.conversation === undefined;
+  const conversation = conversations[row.conversation];
+  const other = conversation && text(conversation.of) !== row.id && text(conversation.of);
   return el("div", { class: "conversation" },
     el("div", { class: "bar" }, el("h3", { class: "sub" }, excerpt ? "An excerpt of the conversation" : "The conversation"),
-      excerpt && el("span", { class: "quiet" }, "the transcript is not in this page"), !excerpt && toggle),
+      excerpt && el("span", { class: "quiet" }, "the transcript is not in this page"), !excerpt && toggle,
+      other && el("span", { class: "quiet" }, "of ", other), conversation?.shortened && el("span", { class: "quiet" }, "kept short, for want of room")),
     list);
 }
 
@@ -187,5 +190,5 @@ function delivered(row) {
         trace.map((line) => el("div", { class: "line trace" }, el("span", { class: "mark" }, "\u00b7"), octetsOf(line))),
         all.map(([kind, line]) => el("div", { class: `line ${kind === "+" ? "more" : kind === "-" ? "less" : ""}` },
           el("span", { class: "mark" }, kind === "=" ? "" : kind, el("span", { class: "hidden" }, WORDS[kind])), octetsOf(line)))));
-  }));
+  }), conversation.deliveries_left_out && el("p", { class: "quiet" }, `and ${counted(conversation.deliveries_left_out, "message")} more`));
 }

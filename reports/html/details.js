@@ -25,7 +25,7 @@ function rowList(title, list) {
 function rowFacts(row) {
   return pairs([
     ["outcome", outcomeMark(row.outcome)],
-    ["against the baseline", row.known ? "known" : row.expectation],
+    ["against the baseline", DATA.baseline.given && (row.known ? "known" : row.expectation)],
     ["expected", row.expected && octetsOf(row.expected)],
     ["actual", row.actual && octetsOf(row.actual)],
     ["because", row.reason && octetsOf(row.reason)],

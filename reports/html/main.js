@@ -1,20 +1,30 @@
 // Puts the page together, and finds the way to what a link names.
 
-const THEMES = { light: "dark", dark: "light" };
-const themeNow = () => document.documentElement.dataset.theme
-  || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+const THEMES = { light: "Dark", dark: "Light" };  // and what the button offers
+const theme = { system: matchMedia("(prefers-color-scheme: dark)"), chosen: null };
 
+function applyTheme() {
+  const now = theme.chosen || (theme.system.matches ? "dark" : "light");
+  document.documentElement.dataset.theme = now;
+  theme.button.textContent = THEMES[now];
+}
+
+/** What was chosen before, or else what the system has. */
 function themeButton() {
-  const button = el("button", { type: "button", class: "small theme", onclick: () => {
-    document.documentElement.dataset.theme = THEMES[themeNow()];
-    tell();
+  theme.button = el("button", { type: "button", class: "small theme", onclick: () => {
+    theme.chosen = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    applyTheme();
     try {
-      localStorage.setItem("smtpspec-theme", document.documentElement.dataset.theme);
+      localStorage.setItem("smtpspec-theme", theme.chosen);
     } catch { /* where nothing is kept, it is not */ }
   } });
-  const tell = () => { button.textContent = themeNow() === "dark" ? "Light" : "Dark"; };
-  tell();
-  return button;
+  try {
+    const kept = localStorage.getItem("smtpspec-theme");
+    if (THEMES[kept]) theme.chosen = kept;
+  } catch { /* as above */ }
+  theme.system.addEventListener("change", applyTheme);
+  applyTheme();
+  return theme.button;
 }
 
 function contents() {
@@ -56,10 +66,6 @@ function runPage() {
 }
 
 function start() {
-  try {
-    const kept = localStorage.getItem("smtpspec-theme");
-    if (THEMES[kept]) document.documentElement.dataset.theme = kept;
-  } catch { /* as above */ }
   const page = document.getElementById("page");
   page.append(...(DATA.campaign ? campaignPage() : runPage()));
   page.prepend(contents());

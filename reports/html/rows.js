@@ -65,7 +65,10 @@ function setFilters(values) {
 
 function remember() {
   const parts = Object.entries(filters).map(([key, value]) => [key, key === "outcome" ? [...value].join(",") : value]).filter(([, value]) => value !== "");
-  history.replaceState(null, "", `#rows${parts.length > 0 ? "?" : ""}${parts.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`);
+  const hash = `#rows${parts.length > 0 ? "?" : ""}${parts.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`;
+  try {
+    history.replaceState(null, "", hash);
+  } catch { /* some browsers let no file do that */ }
 }
 
 function choice(key, label, options) {
