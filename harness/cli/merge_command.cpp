@@ -120,7 +120,7 @@ class Merge {
     std::string shown = reports::to_terminal(merged_.run, stdout_style(options_.verbose, options_.strict));
     bool for_people = true;
     for (const WantedReport& one : wanted) {
-      const std::string report = one.format->write(merged_.run);
+      const std::string report = reports::written(*one.format, merged_.run, transcripts_in(options_.out));
       if (one.file == "-") {
         if (for_people) shown.clear();
         shown += report;
