@@ -29,13 +29,15 @@ constexpr std::size_t most_lines_shown = 24;
 constexpr std::size_t most_of_text = 600;
 constexpr std::size_t most_of_cell = 160;
 
-/// A text that is ours, or of a suite: whatever could be markup is escaped; of colons those that are no punctuation.
+/// A text that is ours, or of a suite, not at the beginning of a line: whatever could be markup is escaped; of colons
+/// those that are no punctuation, of periods those of "www.", which is a link.
 std::string text(std::string_view words, std::size_t most = most_of_text) {
   const std::string shown = cut_middle(visible(words), most);
   std::string safe;
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const bool colon = shown[i] == ':' && i + 1 < shown.size() && shown[i + 1] != ' ';
-    if (colon || std::string_view("\\`*_{}[]<>#|~&!@").find(shown[i]) != std::string_view::npos) safe += '\\';
+    const bool link = shown[i] == '.' && i > 0 && smtp::to_upper(shown[i - 1]) == 'W';
+    if (colon || link || std::string_view("\\`*_{}[]<>#|~&!@").find(shown[i]) != std::string_view::npos) safe += '\\';
     safe += shown[i];
   }
   return safe;
@@ -107,7 +109,7 @@ std::string evidence(const Finding& finding, std::size_t number, const ScenarioR
   std::string out = fmt::format("<details{}>\n<summary>{}. {} {}: {}</summary>\n\n", number == 1 ? " open" : "", number,
                                 name(finding.severity), name(finding.outcome), html(finding.what, most_of_cell));
   if (!finding.requirement.id.empty())
-    out += fmt::format("{}: {}\n\n", cited_as(finding.requirement), text(sentence(finding.requirement)));
+    out += fmt::format("By {}: {}\n\n", cited_as(finding.requirement), text(sentence(finding.requirement)));
   out += fmt::format("- finding {}, shown by {}\n", code(finding.id), code(rows_of(finding)));
   if (!finding.expected.empty()) out += fmt::format("- expected {}\n", code(finding.expected));
   if (!finding.actual.empty()) out += fmt::format("- got {}\n", code(finding.actual));

@@ -92,7 +92,8 @@ TEST_CASE("what a target says is code, and what a suite says is no markup") {
                                  "1. x",
                                  "> x",
                                  "<!-- ",
-                                 "&lt;"}) {
+                                 "&lt;",
+                                 "www.e.example"}) {
     INFO(smtp::visible(text));
     const std::string page = reports::to_markdown(reports::hostile_run(text));
     const std::string markup = without_code(without_summaries(without_blocks(page)));
@@ -100,6 +101,7 @@ TEST_CASE("what a target says is code, and what a suite says is no markup") {
     CHECK(count_of(markup, "<summary>") == count_of(markup, "</summary>"));
     CHECK(count_of(markup, "<") - count_of(markup, "\\<") == 4 * count_of(markup, "<details"));
     CHECK(count_of(markup, "](") == count_of(markup, "](https://www.rfc-editor.org/") + count_of(markup, "\\]("));
+    CHECK(count_of(markup, "www.") == 0);
     for (const char* line : {"\n::", "\n ::"}) CHECK(page.find(line) == std::string::npos);
     CHECK(page.find_first_of("\r\t\x1b\xff") == std::string::npos);
     CHECK(page.find("\u202e") == std::string::npos);

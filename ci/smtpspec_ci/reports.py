@@ -110,9 +110,20 @@ def markdown_problems(path):
     return problems
 
 
-# What a folder may have beside results.json.
-OTHERS = {"junit.xml": junit_problems, "results.sarif": sarif_problems, "results.tap": tap_problems, "results.csv": csv_problems,
-          "badge.svg": svg_problems, "results.md": markdown_problems, "diff.json": diff_problems}
+# By the names that --report takes: the file, and what is wrong with it.
+FORMATS = {"junit": ("junit.xml", junit_problems), "sarif": ("results.sarif", sarif_problems), "tap": ("results.tap", tap_problems),
+           "csv": ("results.csv", csv_problems), "badge": ("badge.svg", svg_problems), "markdown": ("results.md", markdown_problems)}
+# The options of a run that writes them all.
+EVERY_REPORT = [word for name in FORMATS for word in ("--report", name)]
+
+
+def problems_of(folder):
+    """Of results.json, and of the reports beside it that are there."""
+    problems = results_problems(folder / "results.json")
+    for name, problems_in in (*FORMATS.values(), ("diff.json", diff_problems)):
+        if (folder / name).is_file():
+            problems += problems_in(folder / name)
+    return problems
 
 
 def main(arguments):
@@ -125,10 +136,7 @@ def main(arguments):
         say(f"'{results}' is not there")
         return 2
     try:
-        problems = results_problems(results)
-        for name, problems_of in OTHERS.items():
-            if (folder / name).is_file():
-                problems += problems_of(folder / name)
+        problems = problems_of(folder)
     except (ImportError, FileNotFoundError) as missing:
         say(f"{missing}; ci/setup test installs what is needed")
         return 2

@@ -21,8 +21,8 @@ title = "NOOP is answered, time and again"
 each = [ { row = "n{n}", n = { range = [1, 12] } } ]
 steps = [ { send = "NOOP", expect = "250" } ]
 """
-FILES = {"json": "results.json", "junit": "junit.xml", "sarif": "results.sarif", "tap": "results.tap", "markdown": "results.md",
-         "csv": "results.csv", "badge": "badge.svg"}
+FILES = {"json": "results.json", "html": "report.html", "junit": "junit.xml", "sarif": "results.sarif", "tap": "results.tap", "markdown":
+         "results.md", "csv": "results.csv", "badge": "badge.svg"}
 
 
 class Formats(Cli):
@@ -40,9 +40,10 @@ class Formats(Cli):
         for name in FILES:
             done = self.run_suite(PASSES, "--report", f"{name}=-")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+            shown = {"tap": "ok 1 - noop", "markdown": "No MUST is broken", "html": "</html>"}
             read = {"json": json.loads, "sarif": json.loads, "junit": xml.etree.ElementTree.fromstring,
                     "badge": xml.etree.ElementTree.fromstring, "csv": lambda text: list(csv.reader(io.StringIO(text), strict=True))}
-            read.get(name, lambda text: self.assertIn("noop" if name == "tap" else "No MUST is broken", text))(done.stdout)
+            read.get(name, lambda text: self.assertIn(shown[name], text.lower() if name == "html" else text))(done.stdout)
 
     def test_the_table_is_what_the_help_and_the_errors_say(self):
         text = smtpspec("run", "--help").stdout
@@ -123,12 +124,12 @@ class MergeShards(Cli):
         with server("--fault", "noop-argument-refused") as port:
             target = self.target(port)
             parts = self.shards(3, target, suite=TABLE + FAILS_WITH_A_FAULT)
-            done = smtpspec("merge", *reversed(parts), "--out", self.out, "--report", "junit")
+            done = smtpspec("merge", *reversed(parts), "--out", self.out, "--report", "junit", "--report", "html")
             self.expect(done, 1, "noop-with-argument", "Merged 3 shards")
             merged = self.results()
             ids = [row["id"] for row in merged["scenarios"]]
             self.assertEqual(len(ids), len(set(ids)))
-            self.assertIn("junit.xml", os.listdir(self.out))
+            self.assertLessEqual({"junit.xml", "report.html"}, set(os.listdir(self.out)))
             self.out = self.folder / "in-one"
             self.run_suite(TABLE + FAILS_WITH_A_FAULT, target)
         self.assertEqual(set(ids), {row["id"] for row in self.results()["scenarios"]})

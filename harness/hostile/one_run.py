@@ -48,7 +48,7 @@ settle = "20ms"
 def check_reports(out):
     """Problems of a run's reports, and the verdicts that they hold. In a process of its own: what a child of ours has
     at its start counts as its memory, so this process must stay small."""
-    problems = reports.results_problems(out / "results.json")[:5] + reports.junit_problems(out / "junit.xml")[:5]
+    problems = reports.problems_of(out)[:10]
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     return problems, {one["id"]: Verdict(one["outcome"], one["cause"], bool(one.get("reason") or one["cause"]),
                                          one["actual"][:200]) for one in results["scenarios"]}
@@ -118,7 +118,7 @@ def play(case, options, folder, target, seconds, more):
     out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
     command = [options.smtpspec, "run", target, "--suite", options.suite, "--out", out,
-               "--seed", 1, "--report", "junit", *more]
+               "--seed", 1, *reports.EVERY_REPORT, *more]
     with open(folder / "log", "w", encoding="utf-8") as log:
         begun = time.monotonic()
         process = start(command, stdout=log, stderr=subprocess.STDOUT)
@@ -140,7 +140,7 @@ def play(case, options, folder, target, seconds, more):
     if case.mib > options.memory:
         case.problems.append(f"took more than {options.memory} MiB")
     case.problems += sanitizer_reports(folder / "log")
-    for report in ("results.json", "junit.xml"):
+    for report in ("results.json", *(file for file, _ in reports.FORMATS.values())):
         if not (out / report).is_file():
             case.problems.append(f"there is no {report}")
             return None
