@@ -1,6 +1,7 @@
 #include "reports/html.hpp"
 
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,12 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+std::string joined(std::span<const std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
 /// As a content security policy names the one script, or style, that it lets pass.
 std::string hash_of(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
@@ -51,14 +58,17 @@ std::string block_of(const PageJson& data) {
 }  // namespace
 
 std::string page_of(const PageJson& data, std::string_view title, std::string_view notice) {
+  const std::string style = joined(html::style);
+  const std::string script = joined(html::script);
   const std::string policy =
       fmt::format("default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
-                  hash_of(html::script), hash_of(html::style));
-  const std::pair<std::string_view, std::string> holes[] = {
-      {"policy", policy},          {"title", escaped(title)}, {"style", std::string(html::style)},
-      {"notice", escaped(notice)}, {"data", block_of(data)},  {"script", std::string(html::script)}};
+                  hash_of(script), hash_of(style));
+  const std::pair<std::string_view, std::string> holes[] = {{"policy", policy},       {"title", escaped(title)},
+                                                            {"style", style},         {"notice", escaped(notice)},
+                                                            {"data", block_of(data)}, {"script", script}};
+  const std::string around = joined(html::page);
   std::string page;
-  std::string_view rest = html::page;
+  std::string_view rest = around;
   for (const auto& [name, text] : holes) {  // in the order in which they stand there
     const std::string hole = fmt::format("{{{{{}}}}}", name);
     const auto at = rest.find(hole);

@@ -1,4 +1,5 @@
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -34,7 +35,7 @@ class ReportCommand {
     for (const WantedReport& one : *wanted) written = write(one, *run) && written;
     if (!missed_.empty())
       say(fmt::format("{} transcript{} cannot be read, of which the report has excerpts alone: {}", missed_.size(),
-                      missed_.size() == 1 ? "" : "s", missed_.front()));
+                      missed_.size() == 1 ? "" : "s", *missed_.begin()));
     return flush_output() && written ? exit_complete : exit_not_written;
   }
 
@@ -72,8 +73,7 @@ class ReportCommand {
   }
 
   bool write(const WantedReport& wanted, const engine::RunResult& run) {
-    missed_.clear();
-    const auto miss = [this](const std::string& problem) { missed_.push_back(problem); };
+    const auto miss = [this](const std::string& problem) { missed_.insert(problem); };
     return put_report(wanted, reports::written(*wanted.format, run, transcripts_in(options_.run, miss)));
   }
 
@@ -93,7 +93,7 @@ class ReportCommand {
   }
 
   const ReportOptions& options_;
-  std::vector<std::string> missed_;
+  std::set<std::string> missed_;  ///< transcripts: what is wrong
 };
 
 constexpr const char* more =

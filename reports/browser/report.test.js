@@ -105,6 +105,12 @@ test("links lead to findings, rows and filtered rows", async () => {
     await page.getByText(`${wanted} rows of`).waitFor();
     assert.equal(await page.locator('.chip[aria-pressed="true"]').count(), 2);
   }, { hash: link("finding", id) });
+  const { requirement } = run.findings[0];
+  await look("faulty", async (page) => {
+    const line = page.locator(".requirement").filter({ hasText: run.scenarios.flatMap((one) => one.requirements).find((one) => one.id === requirement).says });
+    assert.ok(await line.first().isVisible());
+    assert.match(await line.first().innerText(), /^\S*\s*broken/);
+  }, { hash: link("requirement", requirement) });
   await look("faulty", async (page) => assert.equal(await page.locator(".row[open]").count(), 0), { hash: "#row-no-such-%E0%A4%A" });
 });
 

@@ -20,11 +20,13 @@ function partsOf(requirement) {
     : { rfc: requirement.section || "no RFC", number: "", section: "" };
 }
 
-function link(requirement) {
+/** To where the RFC says it; `short`: as the number of the section alone. */
+function link(requirement, short) {
   const { number, section: part } = partsOf(requirement);
   if (number === "") return el("span", {}, requirement.section);
   const url = `https://www.rfc-editor.org/rfc/rfc${number}${part && `#section-${part}`}`;
-  return el("a", { href: url, rel: "noreferrer" }, part ? `RFC ${number} section ${part}` : `RFC ${number}`);
+  const whole = part ? `RFC ${number} section ${part}` : `RFC ${number}`;
+  return el("a", { href: url, rel: "noreferrer", "aria-label": short && whole }, short && part ? part : whole);
 }
 
 rows.forEach((row, number) => {

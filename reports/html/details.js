@@ -4,7 +4,7 @@ function sentence(requirement) {
   const level = requirement.level.toUpperCase();
   return el("figure", { class: "sentence" },
     requirement.says && el("blockquote", {}, requirement.says),
-    el("figcaption", {}, link(requirement), requirement.lines && `, lines ${requirement.lines}`, " ",
+    el("figcaption", {}, link(requirement), requirement.lines && `, ${requirement.lines.includes("-") ? "lines" : "line"} ${requirement.lines}`, " ",
       el("span", { class: "level", title: requirement.id }, level)));
 }
 

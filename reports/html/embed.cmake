@@ -11,31 +11,31 @@ foreach(file IN LISTS FILES)
 endforeach()
 string(APPEND script_text "})();\n")
 
-# A string of C++ may have a compiler's limit: many short ones, which it joins, have none.
-function(as_string name text)
-  set(string "")
+# A string of C++ may have a compiler's limit: parts of it have none.
+function(as_parts name text)
+  set(parts "")
   string(LENGTH "${text}" left)
   set(at 0)
   while(at LESS left)
     string(SUBSTRING "${text}" ${at} 8000 part)
-    string(APPEND string "\n    R\"smtpspec(${part})smtpspec\"")
+    string(APPEND parts "\n    R\"smtpspec(${part})smtpspec\",")
     math(EXPR at "${at} + 8000")
   endwhile()
-  set(${name} "${string}" PARENT_SCOPE)
+  set(${name} "${parts}" PARENT_SCOPE)
 endfunction()
-as_string(page "${page_text}")
-as_string(style "${style_text}")
-as_string(script "${script_text}")
-file(WRITE ${OUT} "// Made of html/ by html/embed.cmake.
+as_parts(page "${page_text}")
+as_parts(style "${style_text}")
+as_parts(script "${script_text}")
+file(WRITE ${OUT} "// Made of html/ by html/embed.cmake: texts in parts.
 #pragma once
 
 #include <string_view>
 
 namespace smtpspec::reports::html {
 
-inline constexpr std::string_view page =${page};
-inline constexpr std::string_view style =${style};
-inline constexpr std::string_view script =${script};
+inline constexpr std::string_view page[] = {${page}};
+inline constexpr std::string_view style[] = {${style}};
+inline constexpr std::string_view script[] = {${script}};
 
 }  // namespace smtpspec::reports::html
 ")

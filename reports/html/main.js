@@ -33,7 +33,7 @@ function contents() {
     .map(([id, name]) => el("a", { href: `#${id}` }, name)), themeButton());
 }
 
-/** Opens what stands behind `#finding-...` and `#row-...`, and sets the filters of `#rows?...`. */
+/** Opens what stands behind `#finding-...`, `#row-...` and `#requirement-...`, and sets the filters of `#rows?...`. */
 function goTo(hash) {
   const [name, query] = [hash.slice(1).split("?")[0], hash.split("?").slice(1).join("?")];
   if (name === "rows" && hash.includes("?")) {
@@ -47,6 +47,7 @@ function goTo(hash) {
   } catch {
     return;
   }
+  if (id.startsWith("requirement-")) document.querySelectorAll("details.rfc").forEach(open);
   const row = id.startsWith("row-") ? rows.find((one) => anchor("row", one.id) === id) : undefined;
   const place = row ? reveal(row) : document.getElementById(id);
   if (!place || id === "") return;

@@ -5,12 +5,11 @@ function standingMark(standing) {
 }
 
 function requirementLine(requirement, number) {
-  const { section: part } = partsOf(requirement);
   return el("li", { class: "requirement", id: anchor("requirement", requirement.id) },
     standingMark(requirement.standing),
-    el("span", { class: "section" }, part || "\u2013"),
+    el("span", { class: "section" }, link(requirement, true)),
     el("span", { class: "level" }, requirement.level.toUpperCase()),
-    el("span", { class: "says" }, requirement.says || requirement.id, " ", link(requirement)),
+    el("span", { class: "says" }, requirement.says || requirement.id),
     el("a", { class: "count", href: `#rows?requirement=${number}` }, counted(requirement.rows.length, "row")));
 }
 
