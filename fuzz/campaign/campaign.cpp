@@ -32,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds between_looks{10};
+constexpr seconds time_to_shorten{15};
 constexpr std::size_t looks_between_news = 100;
 constexpr std::size_t looks_between_measures = 25;
 
@@ -186,7 +187,7 @@ class Campaign {
       if (events_.stop && events_.stop()) break;
       if (is_found(one.cause)) continue;
       note("shortens " + one.cause);
-      Finding finding = make_finding(player, sight, one, Clock::now() + seconds(20));
+      Finding finding = make_finding(player, sight, one, Clock::now() + time_to_shorten);
       if (finding.again == 0) {
         note(one.cause + " was seen once and not again; its input stays in " + folder_.crashes().string());
         continue;
