@@ -135,10 +135,11 @@ class Log {
                    {"locations", Json::array()}};
     if (row != nullptr) result["locations"].push_back(location(*row));
     Json related = Json::array();
-    for (const std::string& id : finding.rows)
-      if (const ScenarioResult* other = row_named(run_, id);
-          id != finding.evidence && other != nullptr && related.size() < most_related)
-        related.push_back(location(*other));
+    for (const std::string& id : finding.rows) {
+      if (related.size() == most_related) break;
+      const ScenarioResult* const other = id == finding.evidence ? nullptr : row_named(run_, id);
+      if (other != nullptr) related.push_back(location(*other));
+    }
     if (!related.empty()) result["relatedLocations"] = std::move(related);
     // GitHub looks at the first alone, and calculates it from the file where it is not there.
     result["partialFingerprints"] = {{"primaryLocationLineHash", fmt::format("{:016x}:1", stable_hash(finding.id))},

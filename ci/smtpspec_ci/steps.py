@@ -155,7 +155,7 @@ def counted_by_node(work):
 def do_browser(work):
     """Its pictures are kept in build/browser/screenshots/."""
     if work.code("ci/setup", "browser") != 0:
-        raise Skipped("Chromium, or what drives it, cannot be installed here")
+        raise Skipped  # Chromium, or what drives it, cannot be installed here; ci/setup said so
     code = work.code("node", "--test", "--test-reporter=tap", "reports/browser/report.test.js",
                      env={"NODE_PATH": str(ROOT / "build/browser/node_modules"), "SMTPSPEC": str(ROOT / SMTPSPEC)}, seconds=300)
     counted_by_node(work)

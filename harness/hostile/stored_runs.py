@@ -30,6 +30,8 @@ SANITIZER_WORDS = (b"Sanitizer", b"runtime error:")
 # What becomes of reading a file that was tampered with before.
 TAMPERED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 CODES = {"judge": (0, 1, 2, 4, 5), "show": (0, 2), "report": (0, 2), "diff": (0, 1, 2, 4, 5, 6), "merge": (0, 1, 2, 5, 6)}
+# Whose lines end in LF.
+EVERY_FORMAT = [word for name in ("junit", "sarif", "tap", "markdown", "badge") for word in ("--report", f"{name}=-")]
 LOOT = "loot-of-somebody-else"
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 NASTY = ["\x1b[31mred", "\x1b]0;owned\x07", "\u202eesrever", "a\r\nb", "\x00", "\ufeff", "::error::x", "##[error]x",
@@ -298,8 +300,8 @@ def main():
         tamperer.tamper()
         for more in (["judge", folder], ["judge", folder, "--verbose"],
                      ["show", tamperer.random.choice(ids), "--run", folder], ["report", folder, "--report", "html=-"],
-                     ["diff", root / "run", folder],
-                     ["diff", folder, root / "run", "--format", "json"], ["merge", folder, "--out", root / "merged"]):
+                     ["diff", root / "run", folder], ["diff", folder, root / "run", "--format", "json"],
+                     ["merge", folder, "--out", root / "merged"], ["report", folder, *EVERY_FORMAT]):
             command = [options.smtpspec, *more]
             code, seconds, mib, said = end_of(command, options.seconds)
             codes[code] += 1
