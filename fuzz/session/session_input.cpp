@@ -72,9 +72,11 @@ class Decoder {
       if (!first || !begin(line)) take(line);
     }
     if (!out_.steps.empty() && !out_.steps.back().owed) add(scenario::Await{}, true);
+    // What the first session is owed is awaited before its end, whatever the other one does last.
     session_.clear();
-    const auto awaits = [](const Step& step) { return step.owed && step.session.empty(); };
-    if (std::none_of(out_.steps.begin(), out_.steps.end(), awaits)) add(scenario::Await{}, true);
+    const auto is_of_first = [](const Step& step) { return step.session.empty(); };
+    const auto last = std::find_if(out_.steps.rbegin(), out_.steps.rend(), is_of_first);
+    if (last == out_.steps.rend() || !last->owed) add(scenario::Await{}, true);
     return std::move(out_);
   }
 

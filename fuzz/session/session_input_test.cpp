@@ -50,6 +50,13 @@ TEST_CASE("What is no text stands for its octets, and no run is without end") {
   CHECK(decode(std::string(1000, '\n')).steps.size() == most_actions);
 }
 
+TEST_CASE("What the first session is owed is awaited in it, whatever the other one does last") {
+  const auto one = decode("> NOOP\\r\\n\n+ RSET\\r\\n\n@\n> NOOP\\r\\n\n");
+  CHECK(one.steps.back().session.empty());
+  CHECK(one.steps.back().owed);
+  CHECK(std::holds_alternative<scenario::Await>(one.steps.back().action));
+}
+
 TEST_CASE("A session is the same again when it is written and read") {
   const std::string input =
       "= mail\n> RCPT TO:<{accepted}>\\r\\n\n+ NOOP\\r\\n\nC 9 text\nL \nT\n@\nA PLAIN\n@\n> \\x00\\r\\n\n";
