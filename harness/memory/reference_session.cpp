@@ -37,8 +37,8 @@ class ReferenceSession : public ServerSession {
 
 }  // namespace
 
-OpenSession reference_sessions(reference::Settings settings, reference::Faults faults) {
-  return [settings = std::move(settings), faults = std::move(faults)](std::vector<record::Delivery>& delivered) {
+OpenSession reference_sessions(reference::Settings settings, const reference::Faults& faults) {
+  return [settings = std::move(settings), faults](std::vector<record::Delivery>& delivered) {
     return std::make_unique<ReferenceSession>(settings, faults, delivered);
   };
 }

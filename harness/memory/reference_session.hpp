@@ -7,6 +7,6 @@
 
 namespace smtpspec::memory {
 
-[[nodiscard]] OpenSession reference_sessions(reference::Settings settings, reference::Faults faults);
+[[nodiscard]] OpenSession reference_sessions(reference::Settings settings, const reference::Faults& faults);
 
 }  // namespace smtpspec::memory
