@@ -15,6 +15,7 @@ struct Progress {
   std::atomic<std::uint64_t> findings{0};
   std::atomic<std::int64_t> last_news{0};  ///< when a feature was new, in seconds of the steady clock
   std::atomic<bool> away{false};           ///< the server takes no connections: whoever started it is to do so again
+  std::atomic<bool> alone{false};          ///< one worker plays, and the others wait: whose doing is it?
   std::atomic<bool> stop{false};           ///< the workers are to end
 };
 

@@ -56,6 +56,7 @@ class Worker {
 
   void execute(std::string_view input) {
     if (progress_.stop) _exit(0);
+    wait_while([this] { return progress_.alone.load(); });
     if (edges_ != nullptr) edges_->clear();
     judge::Played played = player_.play(decode(input), waits_);
     ++progress_.sessions;
@@ -120,9 +121,28 @@ class Worker {
   /// The first of each cause that shows again at once; one that does not is kept all the same.
   void take(const Breach& breach, std::string_view input) {
     if (folder_.has_breach(breach, Seen::again)) return;
+    if (is_incident(breach.cause)) return take_incident(breach, input);
     if (const auto again = shows_again(breach, input)) return keep(*again, input);
-    if (is_incident(breach.cause) && look_for_culprit(breach)) return;
     (void)folder_.add_breach(breach, Seen::once, input);
+  }
+
+  /// Whose doing it is shows while nobody else plays.
+  void take_incident(const Breach& breach, std::string_view input) {
+    wait_while([this] { return progress_.alone.exchange(true); });
+    incidents_->wait_for_look();
+    incidents_seen_ = incidents_->count();
+    const auto again = shows_again(breach, input);
+    if (again) keep(*again, input);
+    if (!again && !look_for_culprit(breach)) (void)folder_.add_breach(breach, Seen::once, input);
+    progress_.alone = false;
+  }
+
+  /// Not for ever: who was to end it may have died.
+  template <class Condition>
+  void wait_while(const Condition& condition) {
+    constexpr int most = 2000;
+    for (int i = 0; i < most && !progress_.stop && condition(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 
   void keep(const Breach& breach, std::string_view input) {
@@ -131,7 +151,7 @@ class Worker {
 
   /// What a process comes to may be seen late, and be some earlier session's doing.
   bool look_for_culprit(const Breach& breach) {
-    constexpr int most = 3;
+    constexpr int most = 8;
     if (++looked_for_[breach.cause] > most) return false;
     for (auto input = recent_.rbegin(); input != recent_.rend() && !progress_.stop; ++input) {
       const auto again = shows_again(breach, *input);
