@@ -78,6 +78,11 @@ class InstalledTest(unittest.TestCase):
         done = run(fuzzer, corpus, self.share / "corpus" / "session", "-runs=2000", "-seed=1", cwd=corpus)
         self.assertNotIn("smtpspec:", done.stderr)
 
+    def test_the_library_is_found_where_the_program_is_not(self):
+        run("cmake", "--install", BUILD, "--prefix", self.root / "alone", "--component", "development")
+        run("cmake", "-S", HERE, "-B", self.root / "configured", "-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++",
+            f"-DCMAKE_PREFIX_PATH={self.root / 'alone'}")
+
     def test_the_example_is_short(self):
         self.assertLess(len((HERE / "server_fuzzer.cpp").read_text().splitlines()), 60)
 
