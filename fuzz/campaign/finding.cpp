@@ -104,6 +104,11 @@ class Shortener {
     return false;
   }
 
+  /// What a process comes to may be told late, and be the doing of the input before: then a second time shows nothing.
+  bool breaks_by_itself(std::string_view input) {
+    return breaks(input) && (!is_incident(cause_) || breaks(input));
+  }
+
   static std::vector<std::size_t> ends_of_lines(const std::string& all) {
     std::vector<std::size_t> ends = {0};
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -121,7 +126,7 @@ class Shortener {
         std::string less = input;
         less.erase(cuts[first], cuts[last] - cuts[first]);
         if (std::chrono::steady_clock::now() > until_) return input;
-        if (breaks(less))
+        if (breaks_by_itself(less))
           input = std::move(less);
         else
           first = last;

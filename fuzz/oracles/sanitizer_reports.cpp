@@ -13,7 +13,9 @@ constexpr std::size_t longest_name = 60;
 
 /// Of "smtp::Parser::take(char const*)" it is "smtp::Parser::take": how arguments are written differs.
 std::string name_of(std::string_view frame) {
-  return std::string(frame.substr(0, std::min(frame.find('('), longest_name)));
+  std::string name(frame);
+  RE2::GlobalReplace(&name, R"(\(anonymous namespace\)::)", "");
+  return name.substr(0, std::min(name.find('('), longest_name));
 }
 
 /// Where memory was taken that was not given back: the first frame that is none of an allocator's.

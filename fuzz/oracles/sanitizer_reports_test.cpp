@@ -31,6 +31,12 @@ TEST_CASE("A report is known by what and where, however it comes") {
   CHECK(causes(overflow + overflow).size() == 2);
 }
 
+TEST_CASE("A function of no name's namespace has its own name") {
+  CHECK(causes("==1==ERROR: AddressSanitizer: heap-use-after-free\nSUMMARY: AddressSanitizer: heap-use-after-free "
+               "a.cpp:1:2 in a::(anonymous namespace)::free(char*)\n") ==
+        Causes{"sanitizer/heap-use-after-free/a::free"});
+}
+
 TEST_CASE("Its text is all of the report, and nothing else") {
   SanitizerReports reports;
   reports.take("before\n" + overflow);
