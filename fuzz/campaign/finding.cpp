@@ -105,9 +105,7 @@ class Shortener {
   }
 
   /// What a process comes to may be told late, and be the doing of the input before: then a second time shows nothing.
-  bool breaks_by_itself(std::string_view input) {
-    return breaks(input) && (!is_incident(cause_) || breaks(input));
-  }
+  bool breaks_by_itself(std::string_view input) { return breaks(input) && (!is_incident(cause_) || breaks(input)); }
 
   static std::vector<std::size_t> ends_of_lines(const std::string& all) {
     std::vector<std::size_t> ends = {0};
