@@ -126,11 +126,8 @@ void Matrix::put_findings(const std::vector<engine::Finding>& findings, std::siz
   for (const engine::Finding& one : findings) {
     const auto [found, is_new] = finding_numbers_.emplace(one.id, findings_.size());
     if (is_new)
-      findings_.push_back({{"id", text(one.id)},
-                           {"what", text(one.what)},
-                           {"severity", name(one.severity)},
-                           {"requirement", none},
-                           {"in", PageJson::array()}});
+      findings_.push_back(
+          {{"id", text(one.id)}, {"what", text(one.what)}, {"requirement", none}, {"in", PageJson::array()}});
     PageJson& finding = findings_[found->second];
     if (finding["requirement"] == none && !one.requirement.id.empty())
       finding["requirement"] = requirement_number(one.requirement);
@@ -138,7 +135,7 @@ void Matrix::put_findings(const std::vector<engine::Finding>& findings, std::siz
     for (const std::string& id : one.rows)
       if (const auto row = row_numbers_.find(id); row != row_numbers_.end()) rows.push_back(row->second);
     const auto evidence = row_numbers_.find(one.evidence);
-    finding["in"].push_back({column, name(one.outcome),
+    finding["in"].push_back({column, name(one.severity), name(one.outcome),
                              evidence == row_numbers_.end() ? PageJson(none) : PageJson(evidence->second), known,
                              std::move(rows)});
   }

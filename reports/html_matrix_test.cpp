@@ -64,11 +64,11 @@ TEST_CASE("a finding of several runs is one line, with its evidence in each, kno
   });
   REQUIRE(found != findings.end());
   REQUIRE((*found)["in"].size() == 2);
-  CHECK((*found)["severity"] == "security");
   CHECK((*found)["in"][0][0] == 0);
-  CHECK((*found)["in"][0][3] == false);
-  CHECK((*found)["in"][1][3] == true);
-  const Json& evidence = data["matrix"]["rows"][(*found)["in"][0][2].get<std::size_t>()];
+  CHECK((*found)["in"][0][1] == "security");
+  CHECK((*found)["in"][0][4] == false);
+  CHECK((*found)["in"][1][4] == true);
+  const Json& evidence = data["matrix"]["rows"][(*found)["in"][0][3].get<std::size_t>()];
   CHECK(data["texts"][evidence[0].get<std::size_t>()] == "false-end-of-data/lf-dot-crlf");
 }
 

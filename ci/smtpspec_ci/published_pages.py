@@ -110,7 +110,7 @@ def tables(runs):
 READ_WITH_CARE = """\
 - A row is a question, not a weight: one cause may fail thirty rows, and one row may be a way to smuggle mail. Findings count causes.
 - *Broken* is a MUST that was seen to be broken, by octets; *partly* is a SHOULD that is not met. *Undecided* is all that was not
-  offered, not called for, or could not be observed: it counts neither way, so shares are of what was decided.
+  offered, not called for, or could not be observed: it counts neither way: the numbers are of what was decided, the bars show it grey.
 - These are Debian 12's packages in set-ups of our own (limits raised, AUTH and TLS on; each target's README says what differs from
   Debian's): another version or setting may do otherwise. `-defaults` keep the limits that they ship with.
 - dovecot-lmtp speaks LMTP, dovecot-submission is a proxy in front of another server: they are asked less, and not all of it is the same.
@@ -132,11 +132,12 @@ def overview(runs):
 
 
 STYLE = """\
+.paper { fill: #ffffff }
 text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; fill: #1a2126 }
 .quiet { fill: #56626b; font-size: 10.5px } .head { font-size: 11px; font-weight: 600 } .title { font-size: 15px; font-weight: 600 }
 .kept { fill: #8fc3aa } .partly { fill: #e3a93c } .broken { fill: #bf2f26 } .undecided { fill: #e1e5e8 } .line { stroke: #dde1e5 }
 @media (prefers-color-scheme: dark) {
-  text { fill: #e4e9ec } .quiet { fill: #9dabb5 } .line { stroke: #313a41 }
+  .paper { fill: #14181b } text { fill: #e4e9ec } .quiet { fill: #9dabb5 } .line { stroke: #313a41 }
   .kept { fill: #3f7d64 } .partly { fill: #c8902b } .broken { fill: #e0574c } .undecided { fill: #2f383e }
 }"""
 STANDINGS = {"kept": "kept", "partly": "a SHOULD not met", "broken": "a MUST broken", "undecided": "undecided"}
@@ -174,7 +175,8 @@ def chart(runs):
                  for folder, results in runs.items()]
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="title about">',
              '<title id="title">How real servers keep to SMTP, by area</title>', f'<desc id="about">{escape(". ".join(described))}.</desc>',
-             f"<style>{STYLE}</style>", '<text class="title" x="8" y="24">How real servers keep to SMTP, by area</text>']
+             f"<style>{STYLE}</style>", f'<rect class="paper" width="{width}" height="{height}" rx="6"/>',
+             '<text class="title" x="8" y="24">How real servers keep to SMTP, by area</text>']
     for column, (folder, results) in enumerate(runs.items()):
         x, lines = left + wide * column, head_lines(folder)
         parts += [f'<text class="head" x="{x}" y="{top - 10 - 13 * (len(lines) - 1 - i)}">{escape(line)}</text>' for i, line in enumerate(lines)]

@@ -2,7 +2,7 @@
 
 /** Shows the line of a link and opens its cell. */
 function goToCell({ kind, of, run }) {
-  if (!VIEWS[kind] || !RUNS[run]) return;
+  if (!Object.hasOwn(VIEWS, kind) || !RUNS[run]) return;
   const line = linesOfKind(kind).find((one) => one.id === of);
   if (!line) return;
   if (asked.view !== kind || !linesAskedFor().includes(line)) ask({ view: kind });
@@ -38,11 +38,20 @@ function matrixHead() {
     incomplete.length > 0 && el("p", { class: "notice" }, `Not complete: ${incomplete.map((run) => `${run.name} (${text(run.about.incomplete)})`).join(", ")}.`), leftOut);
 }
 
+/** What the cells say. */
+function legend() {
+  const words = { pass: "kept", info: "kept, and says how", warn: "a SHOULD not met", fail: "a MUST broken", crash: "died or hung up", blocked: "undecided", unsupported: "not offered" };
+  return el("ul", { class: "legend", "aria-label": "What the cells say" },
+    Object.entries(words).map(([outcome, said]) => el("li", {}, sign(outcome), said)),
+    el("li", {}, el("span", { class: "sign otherwise", "aria-hidden": "true" }, OUTCOMES.fail[0]), "has not this finding, but fails in another way"),
+    el("li", {}, "a number: rows of the finding"));
+}
+
 function matrixPage() {
   prepareMatrix();
   document.body.classList.add("side-by-side");
   const made = [matrixHead(), el("main", {}, overview(),
-    section("matrix", "The matrix", "each cell opens its evidence", askBar(), matrixFound, el("div", { class: "pane" }, matrixTable)), runsTable())];
+    section("matrix", "The matrix", "each cell opens its evidence", askBar(), matrixFound, legend(), el("div", { class: "pane" }, matrixTable)), runsTable())];
   matrixTable.addEventListener("click", (event) => {
     const button = event.target.closest(".cell button");
     if (button) toggle(button);

@@ -1,20 +1,28 @@
 // What stands behind a cell of the matrix: what was asked, what this server did, what the others did, and the octets.
 
+/** Replies that differ in the name of a queue's file alone are alike. */
+const withoutNames = (said) => said.replace(/\b(?=\w*\d)[0-9A-Za-z]{6,}\b/g, "#");
+
 /** What each run did on a row, those alike together. */
 function sideBySide(row, run) {
   const groups = new Map();
   RUNS.forEach((one, i) => {
     const cell = cellOf(i, row);
     if (!cell) return;
-    const key = `${cell.outcome}\n${SAYS[cell.outcome] ? cell.actual : cell.reason}`;
+    const key = `${cell.outcome}\n${withoutNames(SAYS[cell.outcome] ? cell.actual : cell.reason)}`;
     (groups.get(key) || groups.set(key, { cell, names: [] }).get(key)).names.push([one.name, i]);
   });
   const all = [...groups.values()].sort((a, b) => worstFirst(a.cell.outcome, b.cell.outcome));
   return el("table", { class: "beside" }, el("caption", { class: "hidden" }, "What each did on this row"),
     el("tbody", {}, all.map(({ cell, names }) => el("tr", { class: names.some(([, i]) => i === run) ? "this" : undefined },
       el("td", {}, outcomeMark(cell.outcome)),
-      el("td", {}, octetsOf((SAYS[cell.outcome] && cell.actual) || cell.reason || cell.actual || "\u2013")),
+      el("td", {}, saidIn(cell)),
       el("th", { scope: "row" }, names.map(([name], i) => [i > 0 && ", ", name]))))));
+}
+
+function saidIn(cell) {
+  const words = (SAYS[cell.outcome] && cell.actual) || cell.reason || cell.actual;
+  return words ? octetsOf(words) : el("span", { class: "quiet" }, SAYS[cell.outcome] === "kept" ? "as expected" : "\u2013");
 }
 
 function rowEvidence(run, row) {

@@ -11,7 +11,7 @@ const SHOWS = {
 };
 
 function showOf(name) {
-  if (SHOWS[name]) return SHOWS[name][1];
+  if (Object.hasOwn(SHOWS, name)) return SHOWS[name][1];
   const [, how, run] = /^(only|fails|not)-(\d+)$/.exec(name) || [];
   if (how === "only") return (line) => line.onlyOne && line.broken[0] === Number(run);
   if (how === "fails") return (line) => isRed(line.states[run]);
@@ -19,12 +19,20 @@ function showOf(name) {
   return () => true;
 }
 
+/** One finding may be more serious in one run than in another. */
+function hasSeverity(line) {
+  if (asked.severity === "" || !line.has) return asked.severity === "" || line.severity === asked.severity;
+  const run = /-(\d+)$/.exec(asked.show)?.[1];
+  const found = run === undefined ? [...line.has.values()] : [line.has.get(Number(run))];
+  return found.some((one) => one?.severity === asked.severity);
+}
+
 function linesAskedFor() {
   const show = showOf(asked.show);
   const words = asked.text.toLowerCase().split(/\s+/);
   return linesOfKind(asked.view).filter((line) => show(line)
     && (asked.outcome === "" || line.states.includes(asked.outcome))
-    && (asked.severity === "" || line.severity === asked.severity)
+    && hasSeverity(line)
     && (asked.level === "" || line.level === asked.level)
     && (asked.rfc === "" || line.place.rfc === asked.rfc)
     && (asked.area === "" || line.area === asked.area || line.rows.some((row) => areaOf(row) === asked.area))
@@ -37,7 +45,7 @@ const tabs = [];
 
 function ask(values) {
   for (const key of Object.keys(asked)) asked[key] = values[key] ?? (key === "view" ? "finding" : "");
-  if (!VIEWS[asked.view]) asked.view = "finding";
+  if (!Object.hasOwn(VIEWS, asked.view)) asked.view = "finding";
   for (const [key, control] of Object.entries(askers)) control.value = asked[key];
   for (const tab of tabs) tab.setAttribute("aria-pressed", tab.dataset.view === asked.view);
   drawMatrix();

@@ -73,12 +73,12 @@ function withoutFinding(run, list) {
 
 function findingLines() {
   return MATRIX.findings.map((finding) => {
-    const list = [...new Set(finding.in.flatMap((one) => one[4]))];
-    const has = new Map(finding.in.map(([run, outcome, evidence, isKnown, of]) => [run, { outcome, evidence: known(evidence), isKnown, rows: of }]));
+    const list = [...new Set(finding.in.flatMap((one) => one[5]))];
+    const has = new Map(finding.in.map(([run, severity, outcome, evidence, isKnown, of]) => [run, { severity, outcome, evidence: known(evidence), isKnown, rows: of }]));
     const requirement = known(finding.requirement);
     return {
       kind: "finding", id: text(finding.id), title: text(finding.what), level: requirement === undefined ? "" : requirements[requirement].level,
-      severity: finding.severity, rows: list, requirement, has, area: list.length > 0 ? areaOf(list[0]) : "",
+      severity: SEVERITIES.find((one) => finding.in.some((found) => found[1] === one)), rows: list, requirement, has, area: list.length > 0 ? areaOf(list[0]) : "",
       states: RUNS.map((run, i) => has.get(i)?.outcome ?? withoutFinding(run, list)),
     };
   });

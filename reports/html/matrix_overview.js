@@ -3,10 +3,11 @@
 /** Findings by severity and rows by area: a line each. */
 function overview() {
   const news = linesOfKind("finding");
-  const severities = SEVERITIES.filter((severity) => news.some((line) => line.severity === severity)).map((severity) => el("tr", {},
+  const hasFound = (line, severity) => [...line.has.values()].some((one) => one.severity === severity);
+  const severities = SEVERITIES.filter((severity) => news.some((line) => hasFound(line, severity))).map((severity) => el("tr", {},
     el("th", { scope: "row" }, el("span", { class: `severity ${severity}` }, severity), " findings"),
     RUNS.map((run, i) => {
-      const count = news.filter((line) => line.severity === severity && line.has.has(i)).length;
+      const count = news.filter((line) => line.has.get(i)?.severity === severity).length;
       return el("td", { class: count > 0 ? "number" : "number none" }, count === 0 ? "0" :
         el("a", { href: asLink({ view: "finding", severity, show: `fails-${i}` }) }, String(count)));
     })));
@@ -16,12 +17,12 @@ function overview() {
     RUNS.map((run, i) => {
       const counts = tally(list.map((one) => one.states[i]));
       if (counts.decided + counts.undecided === 0) return el("td", { class: "area-cell quiet" }, "\u2013");
-      const words = counts.decided === 0 ? "undecided" : `${counts.kept}/${counts.decided}`;
+      const words = counts.decided === 0 ? "\u2013" : `${counts.kept}/${counts.decided}`;
       return el("td", { class: "area-cell", title: inWords(counts) },
-        el("a", { href: asLink({ view: "row", area, show: counts.partly + counts.broken > 0 ? `fails-${i}` : "" }), "aria-label": `${RUNS[i].name}: ${inWords(counts)}` }, bar(counts), words));
+        el("a", { href: asLink({ view: "row", area, show: counts.partly + counts.broken > 0 ? `fails-${i}` : "" }) }, bar(counts), words, el("span", { class: "hidden" }, ` ${inWords(counts)}`)));
     }));
   const areas = [...new Set(all.map((one) => one.area))].sort(byNumber);
-  return section("overview", "At a glance", "rows that keep what is asked, of those that decided anything",
+  return section("overview", "At a glance", "findings, and rows that keep what is asked of those that decided anything; grey: undecided",
     el("div", { class: "pane" }, el("table", { class: "overview" },
       el("thead", {}, el("tr", {}, el("td", {}), runHeads())),
       el("tbody", {}, severities), el("tbody", {}, [line("", all), ...areas.map((area) => line(area, all.filter((one) => one.area === area)))]))));

@@ -26,9 +26,9 @@ const runHeads = () => RUNS.map((run) => el("th", { scope: "col", class: "run" }
 
 function cellButton(line, run) {
   const state = line.states[run];
-  const words = `${RUNS[run].name}: ${state === null ? "no such row" : state}`;
-  if (state === null) return el("td", { class: "cell" }, el("span", { class: "hidden" }, words));
   const count = line.has?.get(run)?.rows.length;
+  const words = `${RUNS[run].name}: ${state === null ? "no such row" : state}${count > 1 ? `, ${count} rows` : ""}`;
+  if (state === null) return el("td", { class: "cell" }, el("span", { class: "hidden" }, words));
   return el("td", { class: `cell ${line.has && !line.has.has(run) && isRed(state) ? "otherwise " : ""}${state}` },
     el("button", { type: "button", "aria-expanded": "false", "aria-label": words, title: words, "data-run": run },
       OUTCOMES[state]?.[0] || "?", count > 1 && el("small", {}, count)));
@@ -37,7 +37,7 @@ function cellButton(line, run) {
 function lineRow(line) {
   const made = el("tr", { class: "line" },
     el("th", { scope: "row" },
-      el("span", { class: "marks" }, line.severity && el("span", { class: `severity ${line.severity}` }, line.severity),
+      el("span", { class: "marks" }, (asked.view === "finding" || line.severity === "security" || line.severity === "loss") && line.severity && el("span", { class: `severity ${line.severity}` }, line.severity),
         asked.view === "finding" && line.place.section && el("span", { class: "section" }, `\u00a7 ${line.place.section}`),
         asked.view !== "finding" && el("span", { class: "level" }, line.level.toUpperCase())),
       el("span", { class: "title" }, line.title), line.id !== line.title && el("code", {}, line.id)),
