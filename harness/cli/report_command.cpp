@@ -193,7 +193,7 @@ void add_report(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReportOptions>();
   command
       ->add_option("run", options->runs, "The folder that run --out wrote, or fuzz --out; of several, one page of all")
-      ->type_name("RUN ...")
+      ->type_name("RUN")
       ->default_str("smtpspec-run");
   add_report_option(*command, options->reports,
                     "A report in place of the page; repeatable; =- writes it to standard output. The formats:");

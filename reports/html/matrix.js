@@ -43,8 +43,8 @@ function legend() {
   const words = { pass: "kept", info: "kept, and says how", warn: "a SHOULD not met", fail: "a MUST broken", crash: "died or hung up", blocked: "undecided", unsupported: "not offered" };
   return el("ul", { class: "legend", "aria-label": "What the cells say" },
     Object.entries(words).map(([outcome, said]) => el("li", {}, sign(outcome), said)),
-    el("li", {}, el("span", { class: "sign otherwise", "aria-hidden": "true" }, OUTCOMES.fail[0]), "has not this finding, but fails in another way"),
-    el("li", {}, "a number: rows of the finding"));
+    el("li", { class: "of-findings" }, el("span", { class: "sign otherwise", "aria-hidden": "true" }, OUTCOMES.fail[0]), "has not this finding, but fails in another way"),
+    el("li", { class: "of-findings" }, "a number: rows of the finding"));
 }
 
 function matrixPage() {

@@ -8,7 +8,7 @@ function overview() {
     el("th", { scope: "row" }, el("span", { class: `severity ${severity}` }, severity), " findings"),
     RUNS.map((run, i) => {
       const count = news.filter((line) => line.has.get(i)?.severity === severity).length;
-      return el("td", { class: count > 0 ? "number" : "number none" }, count === 0 ? "0" :
+      return el("td", { class: count > 0 ? `number ${severity}` : "number none" }, count === 0 ? "0" :
         el("a", { href: asLink({ view: "finding", severity, show: `fails-${i}` }) }, String(count)));
     })));
   const all = linesOfKind("row");

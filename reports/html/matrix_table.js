@@ -109,6 +109,7 @@ const matrixTable = el("table", { class: "matrix" });
 const matrixFound = el("p", { class: "found", role: "status" });
 
 function drawMatrix() {
+  document.body.dataset.lines = asked.view;
   const lines = linesAskedFor();
   const all = linesOfKind(asked.view).length;
   const groups = groupsOf(lines, asked.view);
