@@ -113,6 +113,10 @@ module.exports = ({ look, accessible, picture, DESKTOP, PHONE }) => {
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width);
       await picture(page, "matrix-phone-light");
     }, { viewport: PHONE });
+    await look("matrix", async (page) => {
+      assert.ok(await page.locator(".matrix .cell.fail button").first().isVisible(), "a cell on paper");
+      await picture(page, "matrix-print");
+    }, { media: "print" });
   });
 
   test("a hostile server's words are words in a matrix, too", () => look("matrix", async (page) => {
