@@ -26,9 +26,10 @@ def folders():
     return sorted(file.parent for file in PUBLISHED.glob("*/results.json"))
 
 
-def stored():
-    """The results of each folder, by its name."""
-    return {folder.name: json.loads((folder / "results.json").read_text(encoding="utf-8")) for folder in folders()}
+def stored(smtpspec):
+    """The results of each folder, by its name, with findings as smtpspec makes them of its rows now."""
+    return {folder.name: published_runs.with_findings(smtpspec, json.loads((folder / "results.json").read_text(encoding="utf-8")))
+            for folder in folders()}
 
 
 def matrix(smtpspec):
@@ -41,12 +42,13 @@ def matrix(smtpspec):
 
 
 def derived(smtpspec):
-    """All that follows from the results: paths below the folder, and what is in them."""
-    runs = stored()
+    """All that follows from the rows of the results: paths below the folder, and what is in them."""
+    runs = stored(smtpspec)
     if len(runs) < 2:
         raise Unfit("a matrix needs two published runs at least")
     files = {f"{name}/README.md": published_pages.server_readme(name, results) for name, results in runs.items()}
-    return {**files, "README.md": published_pages.overview(runs), "areas.svg": published_pages.chart(runs), "index.html": matrix(smtpspec)}
+    texts = {f"{name}/results.json": published_runs.text_of(results) for name, results in runs.items()}
+    return {**files, **texts, "README.md": published_pages.overview(runs), "areas.svg": published_pages.chart(runs), "index.html": matrix(smtpspec)}
 
 
 def without_dress(path, text):
