@@ -58,6 +58,10 @@ def do_schemas(work):
     work.hold(schemas.check(SMTPSPEC, work.log))
 
 
+def do_published(work):
+    work.run("ci/publish", "--check", env={"SMTPSPEC": SMTPSPEC})
+
+
 def do_unit(work):
     code = work.code("ctest", "--test-dir", "build/dev", "--output-on-failure", "-j", CORES)
     # Each of ctest's tests counts as well.
@@ -198,6 +202,7 @@ TEST = [
     Step("scripts", "these scripts' own tests", do_scripts),
     BUILD_STEP,
     Step("schemas", "schemas, and every scenario, target and baseline against them", do_schemas, needs=("build",)),
+    Step("published", "what is published of real servers follows from its results", do_published, needs=("build",)),
     Step("unit", "unit tests", do_unit, needs=("build",)),
     Step("check", "smtpspec check: every scenario", do_check, needs=("build",)),
     Step("sentences", "smtpspec check --rfc-dir: every sentence that is cited", do_sentences, needs=("build",)),

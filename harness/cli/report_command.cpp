@@ -9,27 +9,104 @@
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/stored_campaign.hpp"
+#include "reports/matrix.hpp"
 
 namespace smtpspec::cli {
 
 namespace {
 
 struct ReportOptions {
-  std::filesystem::path run = "smtpspec-run";
+  std::vector<std::filesystem::path> runs = {"smtpspec-run"};
   std::vector<std::string> reports;
+};
+
+constexpr const char* matrix_file = "smtpspec-matrix.html";
+
+std::optional<std::vector<WantedReport>> wanted_of(const ReportOptions& options) {
+  const std::vector<std::string> page = {"html"};
+  return reports_of(options.reports.empty() ? page : options.reports);
+}
+
+/// Whether a report would be written over what it is made of; then that is said.
+bool is_results_of(const std::filesystem::path& run, const WantedReport& wanted, const std::filesystem::path& place) {
+  std::error_code ignored;
+  if (place == "-" || !std::filesystem::equivalent(place, run / results_file, ignored)) return false;
+  say(fmt::format("--report {}: reports are made of {}; name another file", wanted.format->name, place.string()));
+  return true;
+}
+
+/// The page of several runs, each of which may have come from anybody.
+class MatrixCommand {
+ public:
+  explicit MatrixCommand(const ReportOptions& options) : options_(options) {}
+
+  int go() {
+    const auto wanted = wanted_of(options_);
+    if (!wanted || !may_be_written(*wanted)) return exit_usage;
+    reports::Matrix matrix;
+    for (const auto& folder : options_.runs) {
+      if (is_campaign(folder)) {
+        say(fmt::format("{} is the folder of a campaign; runs alone can stand side by side", folder.string()));
+        return exit_usage;
+      }
+      const auto run = stored_result(folder);
+      if (!run) return exit_usage;
+      const auto name = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
+      matrix.add(*run, name.string());
+    }
+    const std::string page = reports::to_html(matrix);
+    bool written = true;
+    for (const WantedReport& one : *wanted) written = put_page(place_of(one), page) && written;
+    return flush_output() && written ? exit_complete : exit_not_written;
+  }
+
+ private:
+  static std::filesystem::path place_of(const WantedReport& wanted) {
+    return wanted.file.empty() ? matrix_file : wanted.file;
+  }
+
+  [[nodiscard]] bool may_be_written(const std::vector<WantedReport>& wanted) const {
+    if (options_.runs.size() > reports::Matrix::most_runs) {
+      say(fmt::format("{} runs: {} can stand side by side, at most", options_.runs.size(), reports::Matrix::most_runs));
+      return false;
+    }
+    for (const WantedReport& one : wanted) {
+      if (one.format->name != "html") {
+        say(fmt::format("--report {}: of several runs there is html alone", one.format->name));
+        return false;
+      }
+      for (const auto& run : options_.runs)
+        if (is_results_of(run, one, place_of(one))) return false;
+    }
+    return true;
+  }
+
+  static bool put_page(const std::filesystem::path& place, const std::string& page) {
+    if (place == "-") {
+      put(page);
+      return true;
+    }
+    const auto problem = reports::write_file(place, page);
+    if (problem)
+      say(*problem);
+    else
+      tell("Report: {}\n", place.string());
+    return !problem;
+  }
+
+  const ReportOptions& options_;
 };
 
 /// Reports of a run that is stored, made of its folder alone. It may have come from anybody.
 class ReportCommand {
  public:
-  explicit ReportCommand(const ReportOptions& options) : options_(options) {}
+  ReportCommand(std::filesystem::path run, const ReportOptions& options) : run_(std::move(run)), options_(options) {}
 
   int go() {
-    const std::vector<std::string> page = {"html"};
-    const auto wanted = reports_of(options_.reports.empty() ? page : options_.reports);
+    const auto wanted = wanted_of(options_);
     if (!wanted || !may_be_written(*wanted)) return exit_usage;
-    if (is_campaign(options_.run)) return of_campaign(*wanted);
-    const auto run = stored_result(options_.run);
+    if (is_campaign(run_)) return of_campaign(*wanted);
+    const auto run = stored_result(run_);
     if (!run) return exit_usage;
     bool written = true;
     for (const WantedReport& one : *wanted) written = write(one, *run) && written;
@@ -45,10 +122,10 @@ class ReportCommand {
     for (const WantedReport& one : wanted)
       if (one.format->name != "html") {
         say(fmt::format("--report {}: {} is the folder of a campaign, of which there is html alone", one.format->name,
-                        options_.run.string()));
+                        run_.string()));
         return exit_usage;
       }
-    const auto campaign = stored_campaign(options_.run);
+    const auto campaign = stored_campaign(run_);
     if (!campaign) return exit_usage;
     const std::string page = reports::to_html(*campaign);
     bool written = true;
@@ -58,23 +135,18 @@ class ReportCommand {
 
   /// What a report is made of is not written over.
   [[nodiscard]] bool may_be_written(const std::vector<WantedReport>& wanted) const {
-    for (const WantedReport& one : wanted) {
-      std::error_code ignored;
-      const std::filesystem::path place = place_of(one);
-      if (place == "-" || !std::filesystem::equivalent(place, options_.run / results_file, ignored)) continue;
-      say(fmt::format("--report {}: reports are made of {}; name another file", one.format->name, place.string()));
-      return false;
-    }
+    for (const WantedReport& one : wanted)
+      if (is_results_of(run_, one, place_of(one))) return false;
     return true;
   }
 
   [[nodiscard]] std::filesystem::path place_of(const WantedReport& wanted) const {
-    return wanted.file.empty() ? options_.run / wanted.format->file_name : wanted.file;
+    return wanted.file.empty() ? run_ / wanted.format->file_name : wanted.file;
   }
 
   bool write(const WantedReport& wanted, const engine::RunResult& run) {
     const auto miss = [this](const std::string& problem) { missed_.insert(problem); };
-    return put_report(wanted, reports::written(*wanted.format, run, transcripts_in(options_.run, miss)));
+    return put_report(wanted, reports::written(*wanted.format, run, transcripts_in(run_, miss)));
   }
 
   bool put_report(const WantedReport& wanted, const std::string& text) const {
@@ -83,7 +155,7 @@ class ReportCommand {
       return true;
     }
     const auto problem = wanted.file.empty()
-                             ? put_in_run_folder(options_.run, wanted.format->file_name, text, record::Readers::all)
+                             ? put_in_run_folder(run_, wanted.format->file_name, text, record::Readers::all)
                              : reports::write_file(wanted.file, text);
     if (problem)
       say(*problem);
@@ -92,6 +164,7 @@ class ReportCommand {
     return !problem;
   }
 
+  std::filesystem::path run_;
   const ReportOptions& options_;
   std::set<std::string> missed_;  ///< transcripts: what is wrong
 };
@@ -106,7 +179,11 @@ constexpr const char* more =
     "  smtpspec report                              of the last run: smtpspec-run/report.html\n"
     "  smtpspec report RUN --report html=page.html  in another place; =- is standard output\n"
     "  smtpspec report RUN --report junit           what run --report would have written\n"
-    "  smtpspec report smtpspec-fuzz                of a campaign: findings, sessions and edges over time\n\n"
+    "  smtpspec report smtpspec-fuzz                of a campaign: findings, sessions and edges over time\n"
+    "  smtpspec report RUN RUN... --report html=matrix.html\n"
+    "                                               of several runs, servers or versions of one: findings,\n"
+    "                                               requirements and rows side by side, where they differ first;\n"
+    "                                               without --report into ./smtpspec-matrix.html\n\n"
     "It says where each report is. Exit codes: 0 written, 2 no such run or one that cannot be read, 74 not written.";
 
 }  // namespace
@@ -114,11 +191,19 @@ constexpr const char* more =
 void add_report(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("report", "Write reports of a stored run: a page for a browser, and others");
   auto options = std::make_shared<ReportOptions>();
-  command->add_option("run", options->run, "The folder that run --out wrote, or fuzz --out")->capture_default_str();
+  command
+      ->add_option("run", options->runs, "The folder that run --out wrote, or fuzz --out; of several, one page of all")
+      ->type_name("RUN")
+      ->default_str("smtpspec-run");
   add_report_option(*command, options->reports,
                     "A report in place of the page; repeatable; =- writes it to standard output. The formats:");
   command->footer(more);
-  command->callback([options, &chosen] { chosen.run = [options] { return ReportCommand(*options).go(); }; });
+  command->callback([options, &chosen] {
+    chosen.run = [options] {
+      return options->runs.size() > 1 ? MatrixCommand(*options).go()
+                                      : ReportCommand(options->runs.front(), *options).go();
+    };
+  });
 }
 
 }  // namespace smtpspec::cli

@@ -25,6 +25,46 @@ FILES = {"json": "results.json", "html": "report.html", "junit": "junit.xml", "s
          "results.md", "csv": "results.csv", "badge": "badge.svg"}
 
 
+class SideBySide(Cli):
+    def runs(self, *names):
+        for name in names:
+            done = smtpspec("run", "--suite", self.file("suite.toml", TABLE), "--out", self.folder / name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return [self.folder / name for name in names]
+
+    def test_the_page_of_several_runs(self):
+        one, other = self.runs("one", "other")
+        page = self.folder / "matrix.html"
+        self.expect(smtpspec("report", one, other, "--report", f"html={page}"), 0, f"Report: {page}")
+        data = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(encoding="ascii"), re.S)[1])
+        self.assertEqual([run["name"].split(" ")[-1] for run in data["matrix"]["runs"]], ["(one)", "(other)"])
+        rows = len(json.loads((one / "results.json").read_text())["scenarios"])
+        self.assertEqual([len(run["cells"]) for run in data["matrix"]["runs"]], [rows, rows])
+        done = smtpspec("report", f"{one}/", other, "--report", "html=-")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, page.read_text())
+
+    def test_without_a_name_it_is_in_the_folder_where_one_stands(self):
+        runs = self.runs("one", "other")
+        self.expect(smtpspec("report", *runs, cwd=self.folder), 0, "Report: smtpspec-matrix.html")
+        self.assertTrue((self.folder / "smtpspec-matrix.html").is_file())
+
+    def test_what_cannot_stand_side_by_side(self):
+        one, other = self.runs("one", "other")
+        page = f"html={self.folder}/matrix.html"
+        self.expect(smtpspec("report", one, other, "--report", "junit"), 2, "html alone")
+        self.expect(smtpspec("report", one, self.folder / "nowhere", "--report", page), 2, "nowhere/results.json: ")
+        self.expect(smtpspec("report", one, other, "--report", f"html={other}/results.json"), 2, "name another file")
+        self.expect(smtpspec("report", *[one] * 65, "--report", page), 2, "64 can stand side by side")
+        (self.folder / "campaign").mkdir()
+        (self.folder / "campaign/fuzzer_stats").write_text("execs_done : 1\n")
+        self.expect(smtpspec("report", one, self.folder / "campaign", "--report", page), 2, "runs alone")
+        (other / "results.json").write_text("{")
+        self.expect(smtpspec("report", one, other, "--report", page), 2, "other/results.json: ")
+        self.assertFalse((self.folder / "matrix.html").exists())
+        self.expect(smtpspec("report", one, one, "--report", "html=/dev/full"), 74, "/dev/full")
+
+
 class Formats(Cli):
     def test_each_beside_the_results_and_on_standard_output(self):
         every = [word for name in FILES for word in ("--report", name)]

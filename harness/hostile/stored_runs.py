@@ -301,7 +301,8 @@ def main():
         for more in (["judge", folder], ["judge", folder, "--verbose"],
                      ["show", tamperer.random.choice(ids), "--run", folder], ["report", folder, "--report", "html=-"],
                      ["diff", root / "run", folder], ["diff", folder, root / "run", "--format", "json"],
-                     ["merge", folder, "--out", root / "merged"], ["report", folder, *EVERY_FORMAT]):
+                     ["merge", folder, "--out", root / "merged"], ["report", folder, *EVERY_FORMAT],
+                     ["report", root / "run", folder, "--report", "html=-"]):
             command = [options.smtpspec, *more]
             code, seconds, mib, said = end_of(command, options.seconds)
             codes[code] += 1

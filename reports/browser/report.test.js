@@ -77,7 +77,7 @@ test("a finding opens to its conversation, its octets and the command that plays
   await first.getByRole("button", { name: "Hexadecimal" }).click();
   assert.match(await first.locator(".hex").first().innerText(), /^00000 {2}[0-9a-f]{2} /);
   await first.getByRole("button", { name: "Copy" }).click();
-  assert.match(await first.locator(".copied").innerText(), /copied|selected/);
+  await first.getByText(/^(copied|selected)$/).waitFor();
 }));
 
 test("what was delivered stands beside what was sent, and differences are marked", async () => {
@@ -263,3 +263,5 @@ test("pictures for whoever wants to see it", async () => {
     await page.pdf({ path: path.join(reports.OUT, "screenshots", "faulty.pdf"), format: "A4" });
   }, { media: "print", viewport: { width: 794, height: 1123 } });
 });
+
+require("./matrix_tests.js")({ look, accessible, picture, DESKTOP, PHONE });

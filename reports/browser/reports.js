@@ -115,6 +115,29 @@ async function forged(name, change) {
   if (done.code !== 0) throw new Error(`no report of ${name}: ${done.stderr}`);
 }
 
+/** One page of several runs. */
+async function matrix(name, names) {
+  fs.mkdirSync(folder(name), { recursive: true });
+  const done = await smtpspec("report", ...names.map(folder), "--report", `html=${page(name)}`);
+  if (done.code !== 0) throw new Error(`no matrix of ${name}: ${done.stderr}`);
+}
+
+/** Twelve runs of 1,600 rows, in which about a ninth is red, with all that is kept of such rows. */
+async function twelve() {
+  const of = results("faulty").scenarios;
+  const red = of.filter((row) => row.outcome === "fail");
+  const names = Array.from({ length: 12 }, (_, run) => `twelve-${run}`);
+  for (const [run, name] of names.entries())
+    await forged(name, (made) => {
+      made.target.name = `server-${run}`;
+      made.scenarios = Array.from({ length: 1600 }, (_, i) => {
+        const row = (i * 7 + run * 3) % 9 === 0 ? red[i % red.length] : of[i % of.length];
+        return { ...row, id: `${of[i % of.length].id}/${i}`, title: `${of[i % of.length].title} (${i})`, actual: `${row.actual} ${run} ${i}` };
+      });
+    });
+  await matrix("twelve", names);
+}
+
 /** A campaign as `smtpspec fuzz` leaves its folder. */
 async function campaign() {
   fs.mkdirSync(path.join(folder("campaign"), "findings"), { recursive: true });
@@ -145,6 +168,8 @@ async function make() {
     const rows = run.scenarios;
     run.scenarios = Array.from({ length: 10000 }, (_, i) => ({ ...rows[i % rows.length], id: `${rows[i % rows.length].id}/${i}`, title: `${rows[i % rows.length].title} (${i})` }));
   });
+  await matrix("matrix", ["faulty", "reference", "hostile", "faulty"]);
+  await twelve();
   await forged("known", (run) => {
     const known = run.scenarios.filter((row) => row.outcome === "fail").slice(0, 5).map((row) => row.id);
     run.baseline = { given: true, notes: ["stale: 'no-such-scenario' matches no scenario of the suite"] };

@@ -1,13 +1,17 @@
-# Writes OUT, a header with the texts of FILES, a|b|c: the page, the style, and the scripts that follow, one behind the other in a
-# function of their own.
+# Writes OUT, a header with the texts of FILES, a|b|c: the page, the styles one behind the other, and the scripts one behind the
+# other in a function of their own.
 string(REPLACE "|" ";" FILES "${FILES}")
-list(POP_FRONT FILES page style)
+list(POP_FRONT FILES page)
 file(READ ${page} page_text)
-file(READ ${style} style_text)
+set(style_text "")
 set(script_text "\"use strict\";\n(() => {\n")
 foreach(file IN LISTS FILES)
   file(READ ${file} text)
-  string(APPEND script_text "${text}\n")
+  if(file MATCHES "[.]css$")
+    string(APPEND style_text "${text}")
+  else()
+    string(APPEND script_text "${text}\n")
+  endif()
 endforeach()
 string(APPEND script_text "})();\n")
 

@@ -28,7 +28,7 @@ function themeButton() {
 }
 
 function contents() {
-  const names = { findings: "Findings", known: "Known", changes: "Baseline", time: "Over time", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
+  const names = { overview: "At a glance", matrix: "Matrix", runs: "Runs", findings: "Findings", known: "Known", changes: "Baseline", time: "Over time", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
   return el("nav", { "aria-label": "Contents" }, el("a", { class: "wordmark", href: "#page" }, "smtpspec"), Object.entries(names).filter(([id]) => document.getElementById(id))
     .map(([id, name]) => el("a", { href: `#${id}` }, name)), themeButton());
 }
@@ -68,11 +68,12 @@ function runPage() {
 
 function start() {
   const page = document.getElementById("page");
-  page.append(...(DATA.campaign ? campaignPage() : runPage()));
+  page.append(...(DATA.matrix ? matrixPage() : DATA.campaign ? campaignPage() : runPage()));
   page.prepend(contents());
-  addEventListener("hashchange", () => goTo(location.hash));
+  const follow = DATA.matrix ? matrixGoTo : goTo;
+  addEventListener("hashchange", () => follow(location.hash));
   addEventListener("beforeprint", () => document.querySelectorAll("details.finding, details.rfc").forEach(open));
-  goTo(location.hash);
+  follow(location.hash);
 }
 
 start();
