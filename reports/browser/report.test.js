@@ -236,7 +236,12 @@ test("a run of nothing says so", () => look("none", async (page) => {
 test("a campaign has its findings, and curves over time", () => look("campaign", async (page) => {
   assert.match(await page.locator(".verdict").innerText(), /^\S*\s*2 findings in 60000 sessions, 60 s\.$/);
   assert.equal(await page.locator(".finding").count(), 2);
-  assert.match(await page.locator(".finding blockquote").first().innerText(), /MUST be preserved/);
+  assert.match(await page.locator(".finding blockquote").last().innerText(), /MUST be preserved/);
+  assert.match(await page.locator(".about").innerText(), /begun\s+20\d\d-\d\d-\d\d [^]*sessions\s+60,000/);
+  const crash = page.locator(".finding").first();
+  assert.match(await crash.locator(".proof").innerText(), /C\s+MAIL FROM[^]*the server closed the connection/);
+  await crash.getByText("Whole conversation").click();
+  await crash.locator(".sequence .client").first().waitFor();
   assert.equal(await page.locator(".chart .curve").count(), 3);
   await accessible(page);
   await picture(page, "campaign-desktop-light");

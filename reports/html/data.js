@@ -66,4 +66,4 @@ function countsOf(list) {
 }
 
 /** "4.1.1.10" behind "4.1.1.4". */
-const bySections = (a, b) => a.localeCompare(b, "en", { numeric: true });
+const byNumber = (a, b) => a.localeCompare(b, "en", { numeric: true });

@@ -20,12 +20,12 @@ function heatMap() {
     (topics.get(row.place.topic) || topics.set(row.place.topic, []).get(row.place.topic)).push(row);
   }
   const tip = el("p", { class: "tip", role: "status" }, "A cell is a row of the suite: point at one to see which, click or touch it to open that row.");
-  const body = el("div", { class: "map" }, [...areas].sort(([a], [b]) => bySections(a, b)).map(([area, topics]) => {
+  const body = el("div", { class: "map" }, [...areas].sort(([a], [b]) => byNumber(a, b)).map(([area, topics]) => {
     const all = [...topics.values()].flat();
     return el("div", { class: "area" },
       el("h3", {}, el("a", { href: `#rows?area=${encodeURIComponent(area)}` }, area.replace(/^rfc/, "RFC ")),
         el("small", {}, said(all))),
-      el("div", { class: "topics" }, [...topics].sort(([a], [b]) => bySections(a, b)).map(([topic, list]) => el("div", { class: "topic" },
+      el("div", { class: "topics" }, [...topics].sort(([a], [b]) => byNumber(a, b)).map(([topic, list]) => el("div", { class: "topic" },
         el("a", { href: `#rows?area=${encodeURIComponent(`${area}/${topic}`)}`, title: said(list) },
           topic.replaceAll("-", " "), el("span", { class: "hidden" }, `: ${said(list)}`)),
         cells(list)))));

@@ -18,7 +18,7 @@ function standingCounts(list) {
     .filter(([, count]) => count > 0).map(([standing, count]) => el("span", {}, sign(STANDINGS[standing][0]), `${count} ${standing} `));
 }
 
-const bySection = (a, b) => bySections(partsOf(a).section, partsOf(b).section);
+const bySection = (a, b) => byNumber(partsOf(a).section, partsOf(b).section);
 
 function ledger() {
   const groups = new Map();

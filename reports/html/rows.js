@@ -96,8 +96,8 @@ function filterBar() {
       apply();
       remember();
     } }, sign(outcome), `${outcome} `, el("span", { class: "count" }, times.toLocaleString("en"))));
-  const areas = [...new Set(rows.flatMap((row) => [row.place.area, `${row.place.area}/${row.place.topic}`]))].sort(bySections);
-  const rfcs = [...new Set(requirements.map((one) => partsOf(one).rfc))].sort(bySections);
+  const areas = [...new Set(rows.flatMap((row) => [row.place.area, `${row.place.area}/${row.place.topic}`]))].sort(byNumber);
+  const rfcs = [...new Set(requirements.map((one) => partsOf(one).rfc))].sort(byNumber);
   return el("form", { class: "filters", role: "search", "aria-label": "Rows", onsubmit: (event) => event.preventDefault() },
     el("div", { class: "chips", role: "group", "aria-label": "Outcomes" }, chips),
     el("div", { class: "choices" },
