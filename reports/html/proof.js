@@ -100,6 +100,9 @@ function wanted(expected) {
   return { octets: octets && octets[1], [envelope?.[1] || "nobody"]: envelope?.[2], most: times && Number(times[1]) };
 }
 
+/** Whether they are about what is delivered, and tell more than that it differs. */
+const singlesOut = (expected) => Object.values(wanted(expected)).some((value) => value !== null && value !== undefined);
+
 /** Lines of a message with the octets that are looked for, which may go over the end of one. */
 function pointedOut(lines, octets) {
   const all = lines.join("");
