@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/engine/result.hpp"
+#include "reports/report.hpp"
 
 namespace smtpspec::reports {
 
@@ -22,13 +23,15 @@ struct Campaign {
     std::string title;      ///< may be empty
     std::string rationale;  ///< what was expected, and what was seen
     std::vector<engine::CitedRequirement> requirements;
-    std::string text;   ///< of its file
-    std::string again;  ///< the command that plays it
+    std::string text;        ///< of its file
+    std::string again;       ///< the command that plays it
+    std::string transcript;  ///< path of its conversation
   };
   std::string name;                                        ///< of the target
   std::vector<std::pair<std::string, std::string>> stats;  ///< of fuzzer_stats, as they stand there
   std::vector<Moment> moments;
   std::vector<Found> findings;
+  Transcripts transcripts;  ///< of the findings, by their paths; may be empty
 
   [[nodiscard]] std::string stat(const std::string& key) const;
 };

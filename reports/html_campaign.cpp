@@ -13,7 +13,8 @@ namespace {
 using smtp::visible;
 
 constexpr std::size_t most_moments = 600;
-constexpr std::size_t most_of_field = 1500;  // columns
+constexpr std::size_t most_of_field = 1500;                          // columns
+constexpr std::size_t most_of_conversations = std::size_t{2} << 20;  // octets of all texts in them
 constexpr std::size_t most_of_text = std::size_t{16} << 10;
 
 std::string field(std::string_view text) { return cut_middle(visible(text), most_of_field); }
@@ -70,7 +71,16 @@ std::string to_html(const Campaign& campaign) {
   shown["stats"] = PageJson::array();
   for (const auto& [key, value] : campaign.stats) shown["stats"].push_back(PageJson::array({field(key), field(value)}));
   shown["findings"] = PageJson::array();
-  for (const Campaign::Found& found : campaign.findings) shown["findings"].push_back(found_json(found));
+  Texts texts;
+  for (const Campaign::Found& found : campaign.findings) {
+    shown["findings"].push_back(found_json(found));
+    const bool room = texts.octets() < most_of_conversations;
+    const auto transcript = room && campaign.transcripts ? campaign.transcripts(found.transcript) : std::nullopt;
+    if (!transcript) continue;
+    shown["findings"].back()["conversation"] = data["conversations"].size();
+    data["conversations"].push_back(conversation_json(*transcript, {}, texts));
+  }
+  data["texts"] = texts.all();
   data["campaign"] = std::move(shown);
   return page_of(data, fmt::format("smtpspec fuzz: {}", campaign.name), verdict(campaign));
 }

@@ -85,7 +85,7 @@ class Page {
   void put_head() {
     const engine::TargetFacts& target = run_.target;
     data_ = {{"page", "smtpspec-page/1"},
-             {"verdict", visible(verdict(run_, {}))},
+             {"verdict", PageJson::array()},
              {"smtpspec",
               {{"version", visible(run_.version)},
                {"seed", std::to_string(run_.seed)},
@@ -102,6 +102,8 @@ class Page {
                {"greeting", field(target.greeting)},
                {"keywords", fields(target.keywords)},
                {"learnt", PageJson::array()}}}};
+    for (const VerdictPart& part : verdict_parts(run_, {}))
+      data_["verdict"].push_back({{"kind", part.kind}, {"text", field(part.text)}});
     PageJson& learnt = data_["target"]["learnt"];
     for (const engine::Learnt& fact : target.learnt)
       if (learnt.size() < most_of_list) learnt.push_back({field(fact.name), field(fact.value)});

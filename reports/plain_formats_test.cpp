@@ -148,7 +148,7 @@ TEST_CASE("annotations: the worst first, ten of a kind, one notice of the rest")
   engine::RunResult run = reports::sample_run();
   auto lines = lines_of(reports::to_github_annotations(run));
   REQUIRE(lines.size() == 4);
-  CHECK(lines[0].rfind("::error file=scenarios/rfc5321/4.1.1.4-end-of-data.toml,line=31,title=security%3A Only", 0) ==
+  CHECK(lines[1].rfind("::error file=scenarios/rfc5321/4.1.1.4-end-of-data.toml,line=31,title=security%3A Only", 0) ==
         0);
   CHECK(lines[3].rfind("::warning file=", 0) == 0);
   const engine::ScenarioResult one = run.scenarios[1];

@@ -55,7 +55,12 @@ void put_where(std::string& out, Columns at, const engine::ScenarioResult& resul
                                       std::size_t most, const TerminalStyle& style);
 /// The end of the report: target, what was learnt of it, counts, what was not tested and why, the verdict.
 [[nodiscard]] std::string summary(const engine::RunResult& run, const TerminalStyle& style);
-/// The verdict in plain words, one sentence.
+struct VerdictPart {
+  std::string_view kind;  ///< an outcome's name, or "incomplete", "nothing", "known"
+  std::string text;       ///< without a capital in front and a full stop behind
+};
+[[nodiscard]] std::vector<VerdictPart> verdict_parts(const engine::RunResult& run, const TerminalStyle& style);
+/// Its parts in one sentence.
 [[nodiscard]] std::string verdict(const engine::RunResult& run, const TerminalStyle& style);
 
 }  // namespace smtpspec::reports

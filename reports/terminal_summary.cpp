@@ -183,45 +183,55 @@ Tally tally(const RunResult& run) {
 }
 
 // "No MUST is broken" is said only where everything that was to be decided was.
-void put_musts(std::vector<std::string>& said, const RunResult& run, const Tally& sum) {
-  if (!sum.broken.empty())
-    said.push_back(fmt::format(
-        "{} {} broken{}", counted(sum.broken.size(), "MUST"), sum.broken.size() == 1 ? "is" : "are",
-        sum.failures == sum.broken.size() ? "" : fmt::format(", as {} show", counted(sum.failures, "scenario"))));
+void put_musts(std::vector<VerdictPart>& said, const RunResult& run, const Tally& sum) {
   if (sum.crashes > 0)
+    said.push_back({"crash", fmt::format("the target crashed, or hung up without a reply, in {}",
+                                         counted(sum.crashes, "scenario"))});
+  if (!sum.broken.empty())
     said.push_back(
-        fmt::format("the target crashed, or hung up without a reply, in {}", counted(sum.crashes, "scenario")));
-  if (sum.known > 0) said.push_back(fmt::format("{}, as the baseline says", counted(sum.known, "known failure")));
+        {"fail",
+         fmt::format(
+             "{} {} broken{}", counted(sum.broken.size(), "MUST"), sum.broken.size() == 1 ? "is" : "are",
+             sum.failures == sum.broken.size() ? "" : fmt::format(", as {} show", counted(sum.failures, "scenario")))});
+  if (sum.known > 0)
+    said.push_back({"known", fmt::format("{}, as the baseline says", counted(sum.known, "known failure"))});
   if (!sum.broken.empty() || sum.crashes > 0) return;
   if (sum.known > 0)
-    said.emplace_back("nothing else was seen to be broken");
+    said.push_back({"pass", "nothing else was seen to be broken"});
   else
-    said.emplace_back(run.complete && sum.undecided == 0 && !sum.unseen ? "no MUST is broken"
-                                                                        : "no MUST was seen to be broken");
+    said.push_back({"pass", run.complete && sum.undecided == 0 && !sum.unseen ? "no MUST is broken"
+                                                                              : "no MUST was seen to be broken"});
 }
 
 }  // namespace
 
-std::string verdict(const RunResult& run, const TerminalStyle& style) {
-  std::vector<std::string> said;
+std::vector<VerdictPart> verdict_parts(const RunResult& run, const TerminalStyle& style) {
+  std::vector<VerdictPart> said;
   if (!run.complete)
-    said.push_back(fmt::format("the run is incomplete: {}",
-                               run.incomplete_because.empty() ? "it has not come to its end" : run.incomplete_because));
+    said.push_back({"incomplete", fmt::format("the run is incomplete: {}", run.incomplete_because.empty()
+                                                                               ? "it has not come to its end"
+                                                                               : run.incomplete_because)});
   const Tally sum = tally(run);
   if (sum.decided == 0) {
-    said.emplace_back(run.scenarios.empty() ? "nothing was played"
-                                            : "nothing was decided, which says nothing of the target");
-  } else {
-    put_musts(said, run, sum);
-    if (!sum.unmet.empty())
-      said.push_back(fmt::format("{} {} not met{}", counted(sum.unmet.size(), "SHOULD"),
-                                 sum.unmet.size() == 1 ? "is" : "are",
-                                 style.strict ? ", which is a finding in a strict run" : ""));
-    if (sum.undecided > 0) said.push_back(fmt::format("{} decided nothing", counted(sum.undecided, "scenario")));
+    said.push_back({"nothing", run.scenarios.empty() ? "nothing was played"
+                                                     : "nothing was decided, which says nothing of the target"});
+    return said;
   }
-  std::string sentence = fmt::format("{}.", fmt::join(said, "; "));
+  put_musts(said, run, sum);
+  if (!sum.unmet.empty())
+    said.push_back({"warn", fmt::format("{} {} not met{}", counted(sum.unmet.size(), "SHOULD"),
+                                        sum.unmet.size() == 1 ? "is" : "are",
+                                        style.strict ? ", which is a finding in a strict run" : "")});
+  if (sum.undecided > 0)
+    said.push_back({"inconclusive", fmt::format("{} decided nothing", counted(sum.undecided, "scenario"))});
+  return said;
+}
+
+std::string verdict(const RunResult& run, const TerminalStyle& style) {
+  std::string sentence;
+  for (const VerdictPart& part : verdict_parts(run, style)) sentence += (sentence.empty() ? "" : "; ") + part.text;
   sentence.front() = smtp::to_upper(sentence.substr(0, 1)).front();
-  return sentence;
+  return sentence + '.';
 }
 
 std::string summary(const RunResult& run, const TerminalStyle& style) {

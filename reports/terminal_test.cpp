@@ -46,6 +46,8 @@ TEST_CASE("the verdict claims no more than was seen") {
       {{Outcome::fail}, "1 MUST is broken."},
       {{Outcome::fail, Outcome::fail, Outcome::warn, Outcome::warn}, "2 MUSTs are broken; 2 SHOULDs are not met."},
       {{Outcome::crash}, "The target crashed, or hung up without a reply, in 1 scenario."},
+      {{Outcome::fail, Outcome::crash},
+       "The target crashed, or hung up without a reply, in 1 scenario; 1 MUST is broken."},
   };
   for (const Row& row : rows) CHECK(reports::verdict(run_of(row.outcomes), {}) == row.said);
 

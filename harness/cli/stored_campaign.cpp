@@ -10,6 +10,7 @@
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/record/bounded_file.hpp"
+#include "harness/record/transcript_file.hpp"
 #include "harness/scenario/loader.hpp"
 
 namespace smtpspec::cli {
@@ -99,6 +100,7 @@ reports::Campaign::Found found_in(const std::string& text, const std::filesystem
     if (found.title.empty() || !row.rule.empty()) found.title = row.title;
     if (!row.rule.empty()) continue;
     found.id = row.id;
+    found.transcript = record::transcript_path(row.id);
     found.rationale = row.rationale;
     found.requirements = cited(row.requirements, shipped);
   }
@@ -130,6 +132,7 @@ std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& fo
   reports::Campaign campaign;
   campaign.stats = stats_in(*stats);
   campaign.name = campaign.stat("afl_banner");
+  campaign.transcripts = transcripts_in(folder / "findings", {});
   if (const auto plot = text_of(*opened, plot_file, most_of_plot, refusal)) campaign.moments = moments_in(*plot);
   const auto shipped = load_suite({});
   const auto findings = opened->folder("findings", refusal);

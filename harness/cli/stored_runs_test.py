@@ -159,6 +159,7 @@ class StoredRuns(Cli):
     def test_a_page_of_a_campaign(self):
         self.campaign()
         page = self.report(0, "report.html")
+        self.assertNotIn('"conversation":', page)  # there is none
         for text in ("1 finding in 1200 sessions, 3 s.", '"moments":[[1,400,7,0],[3,1200,9,1]]', '"id":"fuzz-crash-bdat"'):
             self.assertIn(text, page)
         self.expect(smtpspec("report", self.out, "--report", "junit"), 2, "html alone")

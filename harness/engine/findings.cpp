@@ -194,8 +194,10 @@ std::vector<Finding> findings(const RunResult& run) {
   put_blocked(all, run);
   tell_apart(all);
   const auto most_serious = [](const Finding& a, const Finding& b) {
-    return a.severity != b.severity ? a.severity < b.severity
-                                    : a.rows.size() + a.consequences.size() > b.rows.size() + b.consequences.size();
+    const auto key = [](const Finding& one) {
+      return std::tuple(one.severity, -judge::rank(one.outcome), -std::ssize(one.rows) - std::ssize(one.consequences));
+    };
+    return key(a) < key(b);
   };
   std::stable_sort(all.begin(), all.end(), most_serious);
   return all;

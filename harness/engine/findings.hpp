@@ -25,8 +25,8 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
-/// Failures, crashes and warnings that no baseline foresaw, by their causes: the most serious first, of two alike the
-/// one with more rows. The order of the run's rows does not matter.
+/// Failures, crashes and warnings that no baseline foresaw, by their causes: the most serious first, of two alike a
+/// crash before what is no crash, and then the one with more rows. The order of the run's rows does not matter.
 [[nodiscard]] std::vector<Finding> findings(const RunResult& run);
 
 /// What was seen, with tokens, numbers, names and what follows the first line taken out, so that two sightings of one

@@ -218,6 +218,17 @@ TEST_CASE("the most serious comes first, and warnings last") {
                                           "must must/one", "should warned"});
 }
 
+TEST_CASE("of one severity a crash comes first, however few rows show it") {
+  RunResult run = run_of({
+      refused("secure/one", "a/1/secure", "X", "250 Ok"),
+      refused("secure/two", "a/1/secure", "X", "250 Ok"),
+      row("gone", "a/1/hangs-up", Outcome::crash, Cause::closed, "Y", "closed without a reply"),
+      refused("plain", "a/1/plain", "Z", "250 Ok"),
+  });
+  for (const std::size_t i : {0U, 1U}) run.scenarios[i].requirements[0].severity = Severity::security;
+  CHECK(rows_of(run) == std::vector<Ids>{{"gone"}, {"secure/one", "secure/two"}, {"plain"}});
+}
+
 TEST_CASE("rows that decided nothing because of a finding, and what the baseline knows") {
   RunResult run =
       run_of({refused("survey/noop", "a/1/noop", "NOOP", "500 what?"), refused("known", "a/1/known", "X", "250 Ok"),

@@ -167,7 +167,7 @@ std::vector<Learnt> learnt(const Facts& facts) {
   if (facts.error_takes) add("a reply to an error takes", fmt::format("{} ms", facts.error_takes->count()));
   for (const Learnt& note : facts.notes)
     if (std::find(all.begin(), all.end(), note) == all.end()) all.push_back(note);
-  if (!facts.holding.empty()) add("all is well with", fmt::format("{}", fmt::join(facts.holding, ", ")));
+  if (!facts.holding.empty()) add("seen to work", fmt::format("{}", fmt::join(facts.holding, ", ")));
   return all;
 }
 

@@ -64,12 +64,47 @@ test("the first screen has the verdict, the most serious findings, their octets 
   assert.equal(await first.locator("blockquote").innerText(), requirement.says);
   assert.match(await first.locator("figcaption a").getAttribute("href"), /^https:\/\/www\.rfc-editor\.org\/rfc\/rfc5321#section-[0-9.]+$/);
   assert.equal(await first.locator(".proof .key").count(), 1);
-  for (const at of [0, 1, 2]) assert.ok(await page.locator(".finding").nth(at).locator(".proof").isVisible());
-  assert.ok((await page.locator(".finding").nth(2).boundingBox()).y < DESKTOP.height);
+  for (const at of [0, 1, 2]) assert.ok(await page.locator(".finding").nth(at).locator(".proof").first().isVisible());
+  assert.deepEqual((await page.locator(".index a").allInnerTexts()).map((one) => one.replace(/\s+/g, " ")), run.findings.map((one) => `${one.outcome}: ${one.what}`));
+  assert.ok((await page.locator(".finding").nth(1).boundingBox()).y < DESKTOP.height);
+  const order = await page.locator(".outcomes li a").evaluateAll((all) => all.map((one) => new URL(one.href).hash.split("=")[1]));
+  assert.deepEqual(await page.locator(".outcomes .share").evaluateAll((all) => all.map((one) => one.className.split(" ")[1])), order);
+}));
+
+test("a crash comes first, and why it is serious whatever its sentence's level is", () => look("faulty", async (page) => {
+  const first = page.locator(".finding").first();
+  assert.equal(await first.getAttribute("data-outcome"), "crash");
+  assert.match(await first.innerText(), /MAY[^]*Whatever the level of this sentence/);
+  assert.match(await page.locator(".verdict").innerText(), /^\S*\s*The target crashed[^]*MUSTs are broken/);
+}));
+
+test("a finding about what was delivered shows that, and marks it", () => look("faulty", async (page) => {
+  const card = (row) => page.locator(".finding").filter({ has: page.getByRole("link", { name: row, exact: true }) });
+  await page.locator("details.finding").evaluateAll((all) => all.forEach((one) => { one.open = true; }));
+  const asSent = card("bare-line-ends-passed-on/cr-by-smtp");
+  assert.equal((await asSent.locator("mark").innerText()).replace(/\s/g, ""), "oneCRtwo");
+  assert.doesNotMatch(await asSent.locator(".proof").innerText(), /250/);
+  const changed = card("lf-within-the-message");
+  assert.match(await changed.locator(".proof .less").innerText(), /^sent\s+one\s*LF$/);
+  assert.match(await changed.locator(".proof .more").innerText(), /^delivered\s+one\s*CR\s*LF$/);
+  assert.equal((await changed.locator("mark").allInnerTexts()).join("").replace(/\s/g, ""), "oneCRLFtwo");
+  assert.match(await changed.locator(".proof .gap").first().innerText(), /\d+ lines as sent/);
+}));
+
+test("counts of findings leave those alone", () => look("hostile", async (page) => {
+  const all = await page.locator("#findings .finding").count();
+  const warned = page.locator('.choose .chip[data-outcome="warn"]');
+  const count = Number(await warned.locator(".count").innerText());
+  assert.ok(count > 0 && count < all);
+  await warned.click();
+  assert.equal(await page.locator("#findings .finding:visible").count(), count);
+  assert.equal(await page.locator(".index li:visible").count(), count);
+  await warned.click();
+  assert.equal(await page.locator("#findings .finding:visible").count(), all);
 }));
 
 test("a finding opens to its conversation, its octets and the command that plays it again", () => look("faulty", async (page) => {
-  const first = page.locator(".finding").first();
+  const first = page.locator('.finding[data-outcome="fail"]').first();
   await first.getByText("Whole conversation").click();
   assert.ok((await first.locator(".sequence .client").count()) > 2);
   assert.ok((await first.locator(".sequence .key").count()) >= 1);
@@ -103,7 +138,7 @@ test("links lead to findings, rows and filtered rows", async () => {
     await page.evaluate(() => { location.hash = "#rows?outcome=fail,crash"; });
     const wanted = run.scenarios.filter((one) => ["fail", "crash"].includes(one.outcome)).length;
     await page.getByText(`${wanted} rows of`).waitFor();
-    assert.equal(await page.locator('.chip[aria-pressed="true"]').count(), 2);
+    assert.equal(await page.locator('.filters .chip[aria-pressed="true"]').count(), 2);
   }, { hash: link("finding", id) });
   const { requirement } = run.findings[0];
   await look("faulty", async (page) => {
@@ -161,13 +196,22 @@ test("the map has a cell a row, the requirements and the session are there", () 
 }));
 
 test("a server without findings is told so", () => look("reference", async (page) => {
-  assert.match(await page.locator(".verdict").innerText(), /No MUST/);
+  assert.match(await page.locator(".verdict").innerText(), /No MUST is broken in the part of the suite that was chosen/);
+  await page.getByText("why the others did not").click();
+  assert.match(await page.locator(".reasons").innerText(), /skipped\s+\d+\s+\S/);
   assert.equal(await page.locator(".finding").count(), 0);
 }));
 
 test("what changed against the baseline, and what it knows", () => look("known", async (page) => {
   assert.ok((await page.locator("#known .finding").count()) >= 1);
   assert.match(await page.locator("#changes").innerText(), /Regressions[^]*Fixed[^]*no-such-scenario/);
+  const { summary } = reports.results("known");
+  assert.match(await page.locator(".outcomes ul").innerText(), new RegExp(`${summary.fail - 5} fail\\s+\\S*\\s*5 known`));
+  await page.locator('.outcomes a[href="#rows?outcome=known"]').click();
+  await page.locator(".found", { hasText: "5 rows of" }).waitFor();
+  assert.match(await page.locator(".notice").innerText(), /of [\d,]+ rows/);
+  const delivered = page.locator(".finding").filter({ hasText: "bare CR is passed on" }).first();
+  assert.match((await delivered.locator(".key mark").innerText()).replace(/\s/g, ""), /^oneCRtwo$/);
 }));
 
 test("a hostile server's words are words", () => look("hostile", async (page) => {
@@ -185,13 +229,19 @@ test("a hostile server's words are words", () => look("hostile", async (page) =>
 
 test("a run of nothing says so", () => look("none", async (page) => {
   const text = await page.locator("body").innerText();
-  assert.match(text, /The run is incomplete: interrupted by signal 2; nothing was played/);
+  assert.match(text, /Nothing was played\.\s*\S*\s*The run is incomplete: interrupted by signal 2\./);
+  assert.doesNotMatch(text, /No findings|0 rows/);
 }));
 
 test("a campaign has its findings, and curves over time", () => look("campaign", async (page) => {
   assert.match(await page.locator(".verdict").innerText(), /^\S*\s*2 findings in 60000 sessions, 60 s\.$/);
   assert.equal(await page.locator(".finding").count(), 2);
-  assert.match(await page.locator(".finding blockquote").first().innerText(), /MUST be preserved/);
+  assert.match(await page.locator(".finding blockquote").last().innerText(), /MUST be preserved/);
+  assert.match(await page.locator(".about").innerText(), /begun\s+20\d\d-\d\d-\d\d [^]*sessions\s+60,000/);
+  const crash = page.locator(".finding").first();
+  assert.match(await crash.locator(".proof").innerText(), /C\s+MAIL FROM[^]*the server closed the connection/);
+  await crash.getByText("Whole conversation").click();
+  await crash.locator(".sequence .client").first().waitFor();
   assert.equal(await page.locator(".chart .curve").count(), 3);
   await accessible(page);
   await picture(page, "campaign-desktop-light");

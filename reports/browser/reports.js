@@ -142,13 +142,18 @@ async function twelve() {
 async function campaign() {
   fs.mkdirSync(path.join(folder("campaign"), "findings"), { recursive: true });
   const write = (name, text) => fs.writeFileSync(path.join(folder("campaign"), name), text);
-  write("fuzzer_stats", "afl_banner : here\nexecs_done : 60000\nrun_time : 60\n");
+  write("fuzzer_stats", "start_time : 1795955000\nrun_time : 60\nexecs_done : 60000\nexecs_per_sec : 1000.00\nedges_found : 2324\nafl_banner : here\n");
   write("plot_data", "# relative_time, saved_crashes, total_execs, edges_found\n"
     + Array.from({ length: 60 }, (_, i) => `${i + 1}, ${Math.floor(i / 25)}, ${(i + 1) * 1000}, ${Math.round(300 * Math.sqrt(i + 1))}`).join("\n"));
-  for (const name of ["crash-bdat", "permitted-code"])
-    write(`findings/${name}.toml`, `[[scenario]]\nid = "fuzz-${name}"\ntitle = "${name} <script>window.hurt = 8</script>"
-rationale = 'Expected: 4yz. Seen: 334 \\r\\n.'
-requirements = "rfc5321/4.3.1/meanings-are-preserved"\nlevel = "must"\nstate = "mail"\nsteps = [ { send = "AUTH PLAIN", expect = ["4yz", "5yz"] } ]\n`);
+  const finding = (name, requirement, seen, text) => write(`findings/${name}.toml`, `[[scenario]]\nid = "fuzz-${name}"
+title = "A session of a campaign: ${name} <script>window.hurt = 8</script>"\nrationale = '${seen}'\nrequirements = "${requirement}"\n${text}\n`);
+  finding("crash-mail", "rfc5321/4.1.4/ehlo-first", "Expected: 503 or 5yz. Seen: the connection closed without a reply.",
+    `level = "may"\nstate = "connected"\nsteps = [ { expect = "220" }, { send = "MAIL FROM:<{sender}>", expect = ["503", "5yz"] } ]`);
+  finding("permitted-code", "rfc5321/4.3.1/meanings-are-preserved", "Expected: 4yz or 5yz. Seen: 334 \\r\\n.",
+    `level = "must"\nstate = "mail"\nsteps = [ { send = "AUTH PLAIN", expect = ["4yz", "5yz"] } ]`);
+  fs.mkdirSync(path.join(folder("campaign"), "findings/transcripts"), { recursive: true });
+  const ended = fs.readFileSync(path.join(folder("faulty"), "transcripts/mail-before-ehlo.jsonl"), "utf8");
+  write("findings/transcripts/fuzz-crash-mail.jsonl", ended.replaceAll("mail-before-ehlo", "fuzz-crash-mail"));
   const done = await smtpspec("report", folder("campaign"));
   if (done.code !== 0) throw new Error(`no report of the campaign: ${done.stderr}`);
 }

@@ -9,15 +9,15 @@ function ticks(most) {
 }
 
 function chart(name, moments, column) {
-  const width = 460, height = 170, left = 56, bottom = 22, top = 10;
+  const width = 460, height = 170, left = 56, right = 20, bottom = 22, top = 10;
   const last = moments.at(-1) || [1, 0, 0, 0];
   const most = Math.max(1, ...moments.map((one) => one[column])), end = Math.max(1, last[0]);
-  const x = (seconds) => left + (seconds / end) * (width - left - 10);
+  const x = (seconds) => left + (seconds / end) * (width - left - right);
   const y = (value) => height - bottom - (value / most) * (height - bottom - top);
   const stepped = moments.map((one, i) => `${i === 0 ? "M" : column === 3 ? `H ${x(one[0])} V` : "L"} ${i > 0 && column === 3 ? y(one[column]) : `${x(one[0])} ${y(one[column])}`}`);
   return el("figure", { class: "chart" }, el("figcaption", {}, name, ": ", el("b", {}, last[column].toLocaleString("en"))),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${name} over time, ${last[column]} after ${last[0]} seconds` },
-      ticks(most).map((value) => svg("g", {}, svg("path", { class: "grid", d: `M ${left} ${y(value)} H ${width - 10}` }),
+      ticks(most).map((value) => svg("g", {}, svg("path", { class: "grid", d: `M ${left} ${y(value)} H ${width - right}` }),
         svg("text", { x: left - 6, y: y(value) + 3, "text-anchor": "end" }, value.toLocaleString("en")))),
       ticks(end).map((value) => svg("text", { x: x(value), y: height - 6, "text-anchor": "middle" }, `${value} s`)),
       svg("path", { class: "curve", d: stepped.join(" ") })));
@@ -29,7 +29,31 @@ function foundElement(found, open) {
     el("div", { class: "finding-body" },
       el("div", { class: "claim" }, found.requirements.map(sentence), found.rationale && octetsOf(found.rationale),
         el("h3", { class: "sub" }, "Play it again"), command(found.again)),
-      el("div", { class: "evidence" }, el("p", { class: "caption" }, "The scenario that it was written as"), el("pre", { class: "source" }, found.text))));
+      el("div", { class: "evidence" }, conversationOf(found),
+        el("p", { class: "caption" }, "The scenario that it was written as"), el("pre", { class: "source" }, found.text))));
+}
+
+/** How it ended, and all of it. */
+function conversationOf(found) {
+  if (found.conversation === undefined) return null;
+  const most = 8;
+  const row = { id: found.id, conversation: found.conversation };
+  const lines = linesSaid(row);
+  const shown = range(0, lines.length).filter((i) => !lines[i].isHeader).slice(-most);
+  return [el("p", { class: "caption" }, "How the session ended"), proofList(row, lines, shown),
+    lazily(el("details", { class: "more" }, el("summary", {}, "Whole conversation")), () => sequence(row))];
+}
+
+/** When, how long and how much, as far as its tools say. */
+function aboutCampaign(stats) {
+  const read = Object.fromEntries(stats);
+  const number = (name) => (Number(read[name]) > 0 && Number(read[name]) < 1e12 ? Number(read[name]) : 0);
+  const grouped = (name) => number(name).toLocaleString("en");
+  const begun = number("start_time") && `${new Date(number("start_time") * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const rate = number("execs_per_sec") > 0 ? `, ${Math.round(number("execs_per_sec")).toLocaleString("en")} a second` : "";
+  return pairs([["begun", begun], ["took", number("run_time") && spoken(number("run_time") * 1000)],
+    ["sessions", number("execs_done") && grouped("execs_done") + rate],
+    ["edges, or features", number("edges_found") && grouped("edges_found")]].filter(([, value]) => value), { class: "about" });
 }
 
 function campaignPage() {
@@ -38,7 +62,7 @@ function campaignPage() {
   items.forEach((item) => item.fill());
   return [
     el("header", { class: "head" }, el("h1", {}, `Campaign: ${name || "no name"}`),
-      el("p", { class: `verdict ${list.length > 0 ? "fail" : "pass"}` }, sign(list.length > 0 ? "fail" : "pass"), el("span", {}, DATA.verdict))),
+      el("p", { class: `verdict ${list.length > 0 ? "fail" : "pass"}` }, sign(list.length > 0 ? "fail" : "pass"), el("span", {}, DATA.verdict)), aboutCampaign(stats)),
     el("main", {},
       section("findings", list.length > 0 ? counted(list.length, "finding") : "No findings", "",
         list.length > 0 ? items : el("p", {}, "No session broke a rule in a way that could be shown again.")),

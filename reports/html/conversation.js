@@ -13,15 +13,16 @@ function eventsOf(row) {
     }));
   }
   return (row.excerpt || []).map(([, side, number, key]) => ({
-    at: null, side: SIDES[side], said: text(number), lines: [text(number)], key: key === "key" ? 0 : undefined,
+    at: null, side: SIDES[side], said: text(number), lines: [text(number)],
+    key: (row.cause === "delivery" ? side === "-" && text(number).startsWith("delivered: ") : key === "key") ? 0 : undefined,
   }));
 }
 
-/** Marks the line that decided. */
+/** Marks the line that decided; where that was what came out of it, none did. */
 function marked(row) {
   const events = eventsOf(row);
   const conversation = conversations[row.conversation];
-  if (conversation?.key === undefined) return events;
+  if (conversation?.key === undefined || row.cause === "delivery") return events;
   const wanted = text(conversation.key_line);
   for (let i = conversation.key; i < events.length; i++) {
     const at = events[i].side === "step" ? -1 : events[i].side === "event" ? 0 : events[i].lines.indexOf(wanted);
@@ -36,43 +37,6 @@ function marked(row) {
 }
 
 const timeOf = (at) => (at === null ? "" : at < 10000 ? `${(at / 1000).toFixed(1)}` : `${Math.round(at / 1000)}`);
-
-/** The lines around the one that decided, and what the client had last sent before it: the octets that prove a finding, at
- *  a glance. */
-function proof(row) {
-  const before = 3, after = 1, ofClient = 3;
-  const lines = [];
-  for (const event of marked(row)) {
-    if (event.side === "step") continue;
-    event.lines.forEach((line, i) => lines.push({ ...event, line, isKey: event.key === i }));
-  }
-  if (lines.length === 0) return el("p", { class: "quiet" }, "No conversation was kept of it.");
-  const found = lines.findIndex((line) => line.isKey);
-  const key = found < 0 ? lines.length - 1 - after : found;
-  let from = Math.max(0, key - before);
-  const near = lines.slice(from, key + after + 1);
-  let said = [];
-  if (!lines.slice(from, key + 1).some((line) => line.side === "client")) {
-    let end = from;
-    while (end > 0 && lines[end - 1].side !== "client") end--;
-    from = end;
-    while (from > 0 && from > end - ofClient && lines[from - 1].side === "client") from--;
-    said = lines.slice(from, end);
-    if (said.length > 0 && end < Math.max(0, key - before)) said.push(null);
-  }
-  return el("ol", { class: "proof" }, [...said, ...near].map((line) => line === null ? el("li", { class: "gap" }, "\u22ee") :
-    el("li", { class: line.side + (line.isKey ? " key" : "") },
-      el("span", { class: "who" }, line.side === "client" ? "C" : line.side === "server" ? "S" : "\u2013"),
-      line.isKey && el("span", { class: "hidden" }, "decided by: "),
-      line.side === "event" ? el("span", { class: "octets" }, line.line) : octetsOf(shortened(line.line)))));
-}
-
-function shortened(line) {
-  const longest = 400;
-  if (line.length <= longest) return line;
-  const head = line.slice(0, longest - 80).replace(/\\x?[0-9a-f]?$/, "");
-  return `${head} \u2026 ${line.slice(-60).replace(/^[0-9a-f]{0,2}/, "")}`;
-}
 
 function stepName(said) {
   return said === "ladder" ? "The way to the state that the scenario begins in" : said === "fence"

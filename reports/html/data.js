@@ -58,9 +58,12 @@ requirements.forEach((requirement, number) => {
   requirement.standing = has("fail", "crash") ? "broken" : has("warn") ? "not met" : has("pass", "info") ? "kept" : "not observed";
 });
 
-/** Counts of a list of rows by outcome, worst first. */
+/** Counts of a list of rows by kind, worst first. */
 function countsOf(list) {
-  const counts = new Map(OUTCOME_NAMES.map((name) => [name, 0]));
-  for (const row of list) counts.set(row.outcome, (counts.get(row.outcome) || 0) + 1);
+  const counts = new Map(Object.keys(KINDS).map((name) => [name, 0]));
+  for (const row of list) counts.set(kindOf(row), (counts.get(kindOf(row)) || 0) + 1);
   return [...counts].filter(([, count]) => count > 0);
 }
+
+/** "4.1.1.10" behind "4.1.1.4". */
+const byNumber = (a, b) => a.localeCompare(b, "en", { numeric: true });

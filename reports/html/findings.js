@@ -2,49 +2,93 @@
 
 const SHOWN_AT_ONCE = 3;
 
+/** Worst first; what was left undone before what is well. */
+const VERDICTS = { nothing: "skipped", crash: "crash", fail: "fail", incomplete: "inconclusive", known: "known", pass: "pass", warn: "warn", inconclusive: "inconclusive" };
+
+const asSentence = (words) => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
+
+const chosenParts = () => [...DATA.smtpspec.command.matchAll(/--(?:filter|shard) (\S+)/g)].map((found) => found[1]);
+
+function verdict() {
+  const order = Object.keys(VERDICTS);
+  const parts = [...DATA.verdict].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  // "No MUST is broken" is as good as what was played and came to an end.
+  const colour = (kind) => (kind === "pass" && (!DATA.complete || parts.some((one) => one.kind === "known")) ? "incomplete" : kind);
+  return el("div", { class: "verdict" }, parts.map(({ kind, text: words }) =>
+    el("p", { class: colour(kind) }, sign(VERDICTS[kind] || kind), el("span", {}, asSentence(kind === "pass" && chosenParts().length > 0 ? `${words} in the part of the suite that was chosen` : words),
+      kind === "incomplete" && /that were due/.test(words) && el("small", {}, " Due is what was to be played: the rules that hold always, the survey, and what is skipped or not offered are not counted.")))));
+}
+
+/** What of the suite that was, and how much of it decided something. */
+function scope() {
+  const undecided = rows.filter((row) => ["blocked", "inconclusive", "error", "skipped", "unsupported"].includes(row.outcome));
+  const chosen = chosenParts();
+  const reasons = new Map();
+  for (const row of undecided) {
+    const key = `${row.outcome}\n${row.reason || row.actual || "no reason was given"}`;
+    (reasons.get(key) || reasons.set(key, []).get(key)).push(row.number);
+  }
+  return el("div", { class: "scope" },
+    chosen.length > 0 && el("p", {}, "A part of the suite was chosen: ", el("code", {}, chosen.join(" "))),
+    undecided.length > 0 && lazily(el("details", { class: "more" },
+      el("summary", {}, `${(rows.length - undecided.length).toLocaleString("en")} of ${counted(rows.length, "row")} decided something; why the others did not`)), () =>
+      el("ul", { class: "reasons" }, [...reasons].sort(([, a], [, b]) => b.length - a.length).slice(0, 40).map(([key, list]) =>
+        el("li", {}, outcomeMark(key.split("\n")[0]), el("b", {}, list.length.toLocaleString("en")), octetsOf(key.slice(key.indexOf("\n") + 1)),
+          list.length === 1 && el("span", { class: "quiet" }, " (", rowLink(list[0]), ")"))))));
+}
+
 function head() {
   const { target, smtpspec } = DATA;
-  const red = findings.some((one) => !one.known && one.outcome !== "warn");
-  const state = rows.length === 0 ? "nothing" : red ? "fail" : !DATA.complete ? "inconclusive"
-    : findings.some((one) => !one.known) ? "warn" : "pass";
   const started = smtpspec.started.replace("T", " ").replace("Z", " UTC");
   return el("header", { class: "head" },
-    el("h1", {}, target.name || "no name"),
-    el("p", { class: `verdict ${state}` }, sign(state === "nothing" ? "skipped" : state), el("span", {}, DATA.verdict)),
-    pairs([["server", target.address], ["profile", target.profile], ["greeting", target.greeting && octetsOf(target.greeting)],
-      ["played", `${counted(rows.length, "row")} in ${spoken(smtpspec.duration_ms)}, ${started}`],
+    el("h1", {}, target.name || "no name"), verdict(),
+    pairs([["server", target.address], ["profile", target.profile], ["greeting", target.greeting && octetsOf(target.greeting)]], { class: "about" }),
+    pairs([["played", `${rows.length > 0 ? `${counted(rows.length, "row")} in ${spoken(smtpspec.duration_ms)}` : "nothing"}, ${started}`],
       ["by", `smtpspec ${smtpspec.version}, seed ${smtpspec.seed}`]], { class: "about" }),
     notices());
 }
 
 function notices() {
-  const said = [];
-  if (DATA.missing_transcripts > 0)
-    said.push(`${counted(DATA.missing_transcripts, "transcript")} could not be read; the rows have excerpts alone.`);
-  return said.map((one) => el("p", { class: "notice" }, one));
+  const missing = DATA.missing_transcripts;
+  if (!missing) return null;
+  return el("p", { class: "notice" }, `The whole conversations of ${missing.toLocaleString("en")} of ${counted(rows.length, "row")} are not in this page: their files were not in the folder that it was made of (${missing === rows.length ? "results.json is all that was there" : "transcripts/, beside results.json"}). Those rows have excerpts. Where the folder is whole, "smtpspec report" makes a whole page.`);
 }
 
-/** Outcomes as a bar of their shares, and a legend in which each is a filter. */
+/** Outcomes as a bar of their shares, and a legend in which each is a filter; both worst first. */
 function outcomeBar() {
-  const counts = countsOf(rows).reverse();
+  const counts = countsOf(rows);
   return el("div", { class: "outcomes" },
-    el("div", { class: "shares", "aria-hidden": "true" }, counts.map(([outcome, count]) => {
-      const share = el("span", { class: `share ${outcome}`, title: `${count} ${outcome}` });
+    el("div", { class: "shares", "aria-hidden": "true" }, counts.map(([kind, count]) => {
+      const share = el("span", { class: `share ${kind}`, title: `${count} ${kind}` });
       share.style.setProperty("flex-grow", count);
       return share;
     })),
-    el("ul", {}, counts.reverse().map(([outcome, count]) => el("li", {},
-      el("a", { href: `#rows?outcome=${outcome}`, title: OUTCOMES[outcome]?.[1] }, sign(outcome), el("b", {}, count.toLocaleString("en")), " ", outcome)))));
+    el("ul", {}, counts.map(([kind, count]) => el("li", {},
+      el("a", { href: `#rows?outcome=${kind}`, title: KINDS[kind]?.[1] }, sign(kind), el("b", {}, count.toLocaleString("en")), " ", kind)))),
+    scope());
+}
+
+const rowsOf = (finding) => finding.rows.length + (finding.consequences || []).length;
+
+/** What a title is: a rule, which did not hold, or a question. */
+const saysOf = (finding) => (finding.outcome !== "crash" && /^(Whether|What|How|Which|Who|Where)\b/.test(finding.what) ? "Asked:"
+  : { crash: "Crash:", fail: "Broken:", warn: "Not met:" }[finding.outcome] || "");
+
+/** In a line: what came in place of what. */
+function gist(finding) {
+  const cut = (words) => (words.length > 160 ? `${words.slice(0, 150).replace(/\\x?[0-9a-f]?$/, "")} \u2026` : words);
+  return (finding.actual || finding.expected) && el("span", { class: "gist" },
+    finding.actual && [el("span", { class: "quiet" }, "got "), octetsOf(cut(finding.actual))],
+    finding.expected && [el("span", { class: "quiet" }, finding.actual ? " in place of " : "ought to be "), octetsOf(cut(finding.expected))]);
 }
 
 function findingHead(finding) {
-  const count = finding.rows.length + (finding.consequences || []).length;
   return el("summary", {},
     el("span", { class: `severity ${finding.severity}` }, finding.severity),
     outcomeMark(finding.outcome),
-    el("span", { class: "what" }, finding.what),
+    el("span", { class: "what" }, el("span", { class: "says-what" }, saysOf(finding)), " ", finding.what, gist(finding)),
     finding.known && el("span", { class: "known" }, "known"),
-    el("span", { class: "count" }, counted(count, "row")));
+    el("span", { class: "count" }, counted(rowsOf(finding), "row")));
 }
 
 function findingBody(finding) {
@@ -60,36 +104,65 @@ function findingBody(finding) {
   return el("div", { class: "finding-body" },
     el("div", { class: "claim" },
       requirement && sentence(requirement),
+      finding.outcome === "crash" && el("p", { class: "aside" }, "Whatever the level of this sentence: a server that dies, or hangs up without a reply, on what any client may send is a matter of security."),
       pairs([["expected", finding.expected && octetsOf(finding.expected)], ["actual", finding.actual && octetsOf(finding.actual)]],
         { class: "facts" })),
     el("div", { class: "evidence" },
-      el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), proof(row)),
+      el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), evidenceOf(row)),
     el("div", { class: "mores" }, more, others > 1 && list,
       el("a", { class: "id", href: linkTo("finding", finding.id), title: "A link to this finding" }, finding.id)));
 }
 
 const findingElement = (finding, open) =>
-  lazily(el("details", { class: "finding", id: anchor("finding", finding.id), open: open || undefined }, findingHead(finding)),
+  lazily(el("details", { class: "finding", id: anchor("finding", finding.id), "data-severity": finding.severity, "data-outcome": finding.outcome, open: open || undefined }, findingHead(finding)),
     () => findingBody(finding));
 
-function bySeverity(list) {
-  return SEVERITIES.map((severity) => [severity, list.filter((one) => one.severity === severity).length])
-    .filter(([, count]) => count > 0).map(([severity, count]) => `${count} ${severity}`).join(", ");
+/** Counts of findings by one of their fields; where there are several, each is a button that leaves those alone. */
+function choices(list, field, order, place) {
+  const counts = order.map((value) => [value, list.filter((one) => one[field] === value).length]).filter(([, count]) => count > 0);
+  if (counts.length < 2) return counts.map(([value, count]) => el("span", { class: "quiet" }, `${count === list.length ? "all" : count} ${value}`));
+  return counts.map(([value, count]) => el("button", { type: "button", class: "chip", "aria-pressed": "false", [`data-${field}`]: value, onclick: (event) => {
+    const on = event.currentTarget.getAttribute("aria-pressed") !== "true";
+    for (const chip of place.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", on && chip === event.currentTarget);
+    for (const one of place.querySelectorAll(".finding, .index li")) one.hidden = on && one.dataset[field] !== value;
+  } }, field === "outcome" && sign(value), `${value} `, el("span", { class: "count" }, count.toLocaleString("en"))));
+}
+
+/** All of them, a line each. */
+function index(list) {
+  const most = 12;
+  const line = (finding) => el("li", { "data-severity": finding.severity, "data-outcome": finding.outcome },
+    el("span", { class: `severity ${finding.severity}` }, finding.severity), sign(finding.outcome),
+    el("a", { href: linkTo("finding", finding.id) }, el("span", { class: "hidden" }, `${finding.outcome}: `), finding.what),
+    el("span", { class: "count" }, counted(rowsOf(finding), "row")));
+  const lines = el("ol", { class: "index" }, list.slice(0, most).map(line));
+  if (list.length > most)
+    lines.append(el("li", {}, el("button", { type: "button", class: "small", onclick: (event) => {
+      event.target.parentNode.remove();
+      lines.append(...list.slice(most).map(line));
+    } }, `${list.length - most} more`)));
+  return lines;
 }
 
 function findingList(list, title, id, empty) {
   if (list.length === 0 && !empty) return null;
   const items = list.map((finding, i) => findingElement(finding, i < SHOWN_AT_ONCE));
   items.forEach((item) => item.fill());
-  return section(id, title, list.length > 0 ? bySeverity(list) : "", list.length > 0 ? items : el("p", {}, empty));
+  const asked = new Set(list.map((one) => one.requirement).filter((one) => one !== undefined)).size;
+  const made = section(id, title, asked > 0 ? `about ${counted(asked, "sentence")} of the RFCs` : "",
+    list.length > 0 ? [el("div", { class: "choose", role: "group", "aria-label": "Which findings" }), items] : el("p", {}, empty));
+  made.querySelector(".choose")?.append(...choices(list, "severity", SEVERITIES, made), ...choices(list, "outcome", OUTCOME_NAMES, made));
+  if (list.length > SHOWN_AT_ONCE) made.querySelector(".choose").after(index(list));
+  return made;
 }
 
 function allFindings() {
   const news = findings.filter((one) => !one.known);
   const known = findings.filter((one) => one.known);
-  const none = rows.length === 0 ? "Nothing was played." : DATA.baseline.given
+  const none = DATA.verdict.some((one) => one.kind === "nothing") ? "That says nothing of the server." : DATA.baseline.given
     ? "Nothing but what the baseline knows." : "None: every row that decided anything found the server right.";
-  return [findingList(news, news.length === 0 ? "No findings" : counted(news.length, "finding"), "findings", none),
+  const title = rows.length === 0 ? "Nothing was played" : news.length === 0 ? "No findings" : counted(news.length, "finding");
+  return [findingList(news, title, "findings", none),
     findingList(known, `${counted(known.length, "finding")} that the baseline knows`, "known")];
 }
 
@@ -112,5 +185,5 @@ function server() {
   return section("server", "What the survey learnt", "",
     pairs([["offers", target.keywords.length > 0 && el("ul", { class: "keywords" }, target.keywords.map((one) => el("li", {}, el("code", {}, one))))],
       ...target.learnt.map(([name, value]) => [name, value || "\u2013"])].filter(([, value]) => value), { class: "facts" }),
-    el("p", { class: "quiet" }, "This run: ", el("code", {}, DATA.smtpspec.command)));
+    el("h3", { class: "sub" }, "The command of this run"), command(DATA.smtpspec.command));
 }

@@ -4,7 +4,7 @@ function cells(list) {
   const line = el("span", { class: "cells" });
   for (const row of list) {
     const cell = document.createElement("i");
-    cell.className = row.outcome;
+    cell.className = row.known ? `${row.outcome} known` : row.outcome;
     cell.dataset.row = row.number;
     line.append(cell);
   }
@@ -19,16 +19,16 @@ function heatMap() {
     const topics = areas.get(row.place.area) || areas.set(row.place.area, new Map()).get(row.place.area);
     (topics.get(row.place.topic) || topics.set(row.place.topic, []).get(row.place.topic)).push(row);
   }
-  const tip = el("p", { class: "tip", role: "status" }, "A cell is a row of the suite. Point at one to see which.");
-  const body = el("div", { class: "map" }, [...areas].map(([area, topics]) => {
+  const tip = el("p", { class: "tip", role: "status" }, "A cell is a row of the suite: point at one to see which, click or touch it to open that row.");
+  const body = el("div", { class: "map" }, [...areas].sort(([a], [b]) => byNumber(a, b)).map(([area, topics]) => {
     const all = [...topics.values()].flat();
     return el("div", { class: "area" },
       el("h3", {}, el("a", { href: `#rows?area=${encodeURIComponent(area)}` }, area.replace(/^rfc/, "RFC ")),
         el("small", {}, said(all))),
-      [...topics].map(([topic, list]) => el("div", { class: "topic" },
+      el("div", { class: "topics" }, [...topics].sort(([a], [b]) => byNumber(a, b)).map(([topic, list]) => el("div", { class: "topic" },
         el("a", { href: `#rows?area=${encodeURIComponent(`${area}/${topic}`)}`, title: said(list) },
           topic.replaceAll("-", " "), el("span", { class: "hidden" }, `: ${said(list)}`)),
-        cells(list))));
+        cells(list)))));
   }));
   body.addEventListener("mouseover", (event) => {
     const row = rows[event.target.dataset.row];

@@ -30,7 +30,8 @@ function rowEvidence(run, row) {
   const cell = cellOf(run, row);
   if (!cell) return el("p", { class: "quiet" }, `${RUNS[run].name} was not asked this: its run has no such row.`);
   const asked = cell.decided_by ?? cited[0];
-  const shown = { id, excerpt: cell.excerpt, outcome: cell.outcome, cause: "" };
+  const isDelivery = singlesOut(cell.expected) && cell.excerpt?.some(([, , line]) => text(line).startsWith("delivered: "));
+  const shown = { id, excerpt: cell.excerpt, expected: cell.expected, outcome: cell.outcome, cause: isDelivery ? "delivery" : "" };
   return el("div", {},
     el("div", { class: "finding-body" },
       el("div", { class: "claim" },
@@ -38,7 +39,7 @@ function rowEvidence(run, row) {
         pairs([["expected", cell.expected && octetsOf(cell.expected)], ["actual", cell.actual && octetsOf(cell.actual)],
           ["because", cell.reason && octetsOf(cell.reason)]], { class: "facts" })),
       el("div", { class: "evidence" }, el("p", { class: "caption" }, title, " ", el("code", {}, id)),
-        cell.excerpt ? proof(shown) : el("p", { class: "quiet" }, SAYS[cell.outcome] ? "Of what is kept no conversation is in the results." : "There is no conversation of it in the results."))),
+        cell.excerpt ? evidenceOf(shown) : el("p", { class: "quiet" }, SAYS[cell.outcome] ? "Of what is kept no conversation is in the results." : "There is no conversation of it in the results."))),
     el("h3", { class: "sub" }, "All of them on this row"), sideBySide(row, run),
     el("p", { class: "quiet" }, el("code", {}, `${file}:${line}`)), cell.again && command(cell.again));
 }

@@ -113,8 +113,6 @@ function prepareMatrix() {
   prepareCells();
 }
 
-const byNumber = (a, b) => a.localeCompare(b, "en", { numeric: true });
-
 const byWeight = (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
 const byDifference = (a, b) => Number(b.differs) - Number(a.differs);
 

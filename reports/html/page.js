@@ -36,7 +36,11 @@ const OUTCOMES = {
 const OUTCOME_NAMES = Object.keys(OUTCOMES);
 const SEVERITIES = ["security", "loss", "must", "should"];
 
-const sign = (outcome) => el("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, OUTCOMES[outcome]?.[0] || "?");
+/** Outcomes as they are counted: a failure that the baseline knows is another thing than one that is new. */
+const KINDS = { crash: OUTCOMES.crash, fail: OUTCOMES.fail, known: ["\u2715", "a failure that the baseline knows"], ...OUTCOMES };
+const kindOf = (row) => (row.known ? "known" : row.outcome);
+
+const sign = (outcome) => el("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, KINDS[outcome]?.[0] || "?");
 const outcomeMark = (outcome) => el("span", { class: "outcome" }, sign(outcome), outcome);
 
 const spoken = (ms) => (ms < 1000 ? `${ms} ms` : ms < 100000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60000)} min`);

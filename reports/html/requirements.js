@@ -18,7 +18,7 @@ function standingCounts(list) {
     .filter(([, count]) => count > 0).map(([standing, count]) => el("span", {}, sign(STANDINGS[standing][0]), `${count} ${standing} `));
 }
 
-const bySection = (a, b) => partsOf(a).section.localeCompare(partsOf(b).section, "en", { numeric: true });
+const bySection = (a, b) => byNumber(partsOf(a).section, partsOf(b).section);
 
 function ledger() {
   const groups = new Map();

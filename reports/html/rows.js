@@ -7,7 +7,7 @@ const filterable = rows.map((row) => [row.id, row.title, row.expected, row.actua
 
 function fits(row) {
   const { place } = row;
-  return (filters.outcome.size === 0 || filters.outcome.has(row.outcome))
+  return (filters.outcome.size === 0 || filters.outcome.has(kindOf(row)))
     && (filters.severity === "" || row.severity === filters.severity)
     && (filters.level === "" || row.level === filters.level)
     && (filters.rfc === "" || row.requirements.some((number) => partsOf(requirements[number]).rfc === filters.rfc))
@@ -57,9 +57,9 @@ const controls = {};
 /** As they stand in a link: "outcome=fail,crash&level=must". */
 function setFilters(values) {
   for (const key of Object.keys(filters))
-    filters[key] = key === "outcome" ? new Set((values.outcome || "").split(",").filter((one) => OUTCOMES[one])) : values[key] || "";
+    filters[key] = key === "outcome" ? new Set((values.outcome || "").split(",").filter((one) => KINDS[one])) : values[key] || "";
   for (const [key, control] of Object.entries(controls)) control.value = filters[key];
-  for (const chip of document.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", filters.outcome.has(chip.dataset.outcome));
+  for (const chip of document.querySelectorAll(".filters .chip")) chip.setAttribute("aria-pressed", filters.outcome.has(chip.dataset.outcome));
   apply();
 }
 
@@ -89,15 +89,15 @@ function filterBar() {
   } });
   controls.text = search;
   const chips = countsOf(rows).map(([outcome, times]) => el("button", { type: "button", class: "chip", "data-outcome": outcome, "aria-pressed": "false",
-    title: OUTCOMES[outcome]?.[1], onclick: (event) => {
+    title: KINDS[outcome]?.[1], onclick: (event) => {
       const on = filters.outcome.has(outcome);
       on ? filters.outcome.delete(outcome) : filters.outcome.add(outcome);
       event.currentTarget.setAttribute("aria-pressed", !on);
       apply();
       remember();
     } }, sign(outcome), `${outcome} `, el("span", { class: "count" }, times.toLocaleString("en"))));
-  const areas = [...new Set(rows.flatMap((row) => [row.place.area, `${row.place.area}/${row.place.topic}`]))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const rfcs = [...new Set(requirements.map((one) => partsOf(one).rfc))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const areas = [...new Set(rows.flatMap((row) => [row.place.area, `${row.place.area}/${row.place.topic}`]))].sort(byNumber);
+  const rfcs = [...new Set(requirements.map((one) => partsOf(one).rfc))].sort(byNumber);
   return el("form", { class: "filters", role: "search", "aria-label": "Rows", onsubmit: (event) => event.preventDefault() },
     el("div", { class: "chips", role: "group", "aria-label": "Outcomes" }, chips),
     el("div", { class: "choices" },
