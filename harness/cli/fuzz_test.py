@@ -26,8 +26,8 @@ wait = "3s"
 """
 
 
+MOST_TURNS = 5  # of a campaign that is gone on with
 # It keeps to the rules, more or less, until it is asked VRFY or EXPN, or RSET where it leaks.
-MOST_TURNS = 5
 MORTAL = """
 import ctypes, os, socketserver, sys
 
@@ -216,11 +216,13 @@ class Fuzz(Cli):
         self.assertIn("FOUND sanitizer/signed integer overflow/rset.c:7", done.stdout)
 
     def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
-        done = self.fuzz(self.mortal(), 8, "FOUND crash/SIGSEGV/VRFY", "FOUND crash/exit-3/EXPN")
+        suite = self.file("suite.toml", "".join(
+            f'[[scenario]]\nid = "{verb.lower()}"\ntitle = "{verb} is answered"\nsteps = [{{ send = "{verb} a", expect = "500" }}]\n'
+            for verb in ("VRFY", "EXPN")))  # of all the suite's seeds these would come late
+        done = self.fuzz(self.mortal(), 4, "FOUND crash/SIGSEGV/VRFY", "FOUND crash/exit-3/EXPN", more=["--suite", suite])
         self.expect(done, 1)
         causes = set(re.findall("FOUND (crash.*)", done.stdout))
         self.assertLessEqual({"crash/SIGSEGV/VRFY", "crash/exit-3/EXPN"}, causes, done.stdout + done.stderr)
-        self.assertTrue(all(cause.startswith(("crash/SIGSEGV", "crash/exit-3")) for cause in causes), causes)
         found = self.out / "findings"
         text = (found / "crash-sigsegv-vrfy.toml").read_text()
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
