@@ -170,20 +170,21 @@ def shares(counts, x, y, width):
 
 
 def chart(runs):
-    names = sorted({name for results in runs.values() for name in areas_of(results)})
+    areas = {folder: areas_of(results) for folder, results in runs.items()}
+    names = sorted({name for one in areas.values() for name in one})
     left, wide, high, top = 92, 98, 30, 92
     width, height = left + wide * len(runs) + 8, top + high * len(names) + 34
-    described = [f"{folder}: " + ", ".join(f"{area_name(name)} {one['kept']} kept of {decided(one)} decided" for name, one in sorted(areas_of(results).items()) if decided(one))
-                 for folder, results in runs.items()]
+    described = [f"{folder}: " + ", ".join(f"{area_name(name)} {one['kept']} kept of {decided(one)} decided" for name, one in sorted(areas[folder].items()) if decided(one))
+                 for folder in runs]
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="title about">',
              '<title id="title">How real servers keep to SMTP, by area</title>', f'<desc id="about">{escape(". ".join(described))}.</desc>',
              f"<style>{STYLE}</style>", f'<rect class="paper" width="{width}" height="{height}" rx="6"/>',
              '<text class="title" x="8" y="24">How real servers keep to SMTP, by area</text>']
-    for column, (folder, results) in enumerate(runs.items()):
+    for column, folder in enumerate(runs):
         x, lines = left + wide * column, head_lines(folder)
         parts += [f'<text class="head" x="{x}" y="{top - 10 - 13 * (len(lines) - 1 - i)}">{escape(line)}</text>' for i, line in enumerate(lines)]
         for number, name in enumerate(names):
-            counts, y = areas_of(results).get(name, Counter()), top + high * number
+            counts, y = areas[folder].get(name, Counter()), top + high * number
             said = f"{counts['kept']}/{decided(counts)}" if decided(counts) else "\u2013"
             parts += [*shares(counts, x, y + 5, wide - 12), f'<text class="quiet" x="{x}" y="{y + 25}">{said}</text>']
     for number, name in enumerate(names):

@@ -19,12 +19,7 @@ namespace {
 class Shortener {
  public:
   Shortener(LivePlayer& player, const Sight& sight, std::string cause, std::chrono::steady_clock::time_point until)
-      : player_(player),
-        pairs_(player, sight.other),
-        sight_(sight),
-        arrived_(sight.arrived),
-        cause_(std::move(cause)),
-        until_(until) {}
+      : player_(player), pairs_(player, sight.other), sight_(sight), cause_(std::move(cause)), until_(until) {}
 
   std::optional<Breach> breaks(std::string_view input, const Waits& waits = {}) {
     for (Breach& one : breaches_of(input, waits))
@@ -79,12 +74,12 @@ class Shortener {
   }
 
   std::vector<Breach> breaches_of_its_mail() {
-    if (arrived_ == nullptr) return {};
+    if (sight_.arrived == nullptr) return {};
     const Opponent& opponent = player_.opponent();
     const AcceptedMail accepted = accepted_in(played_.transcript, watched_mailboxes(opponent));
     const std::string token = player_.token();
     const auto with = [&](bool all_came) {
-      return breaches_of_mail(accepted, arrived_->with(token), all_came, bodies_as_sent(opponent));
+      return breaches_of_mail(accepted, sight_.arrived->with(token), all_came, bodies_as_sent(opponent));
     };
     const auto due = std::chrono::steady_clock::now() + time_of_mail(opponent);
     for (; std::chrono::steady_clock::now() < due; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
@@ -100,7 +95,7 @@ class Shortener {
     const std::string token = player_.token();
     const auto end = std::chrono::steady_clock::now() + most;
     for (; std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
-      if (!arrived_->with(token).empty()) return true;
+      if (!sight_.arrived->with(token).empty()) return true;
     return false;
   }
 
@@ -136,7 +131,6 @@ class Shortener {
   LivePlayer& player_;
   Pairs pairs_;
   const Sight& sight_;
-  const ArrivedMail* arrived_;
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
   judge::Played played_;
@@ -150,6 +144,12 @@ scenario::Delivered delivered_as(const AcceptedMail& accepted) {
     delivered.body = {scenario::literal(record::part(accepted.messages.front().content).body)};
   if (accepted.messages.empty()) delivered.at_most = 0;
   return delivered;
+}
+
+/// Of a session that must come to the same when it is held otherwise, what promises that.
+std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& suite) {
+  if (const auto promise = requirement_of(breach.cause)) return {*promise};
+  return requirements_of(breach, suite);
 }
 
 }  // namespace
@@ -171,16 +171,6 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
   }
   return finding;
 }
-
-namespace {
-
-/// Of a session that must come to the same when it is held otherwise, what promises that.
-std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& suite) {
-  if (const auto promise = requirement_of(breach.cause)) return {*promise};
-  return requirements_of(breach, suite);
-}
-
-}  // namespace
 
 std::string to_scenario_file(const Finding& finding, const scenario::Suite& suite) {
   scenario::Scenario session = decode(finding.input);

@@ -27,7 +27,6 @@ class Pairs {
   std::optional<Breach> held_otherwise(std::string_view input, Variant variant, const judge::Played& played);
   /// Plays it on the other server, and says what came out otherwise. What only one of them offers is left out.
   std::optional<Breach> elsewhere(std::string_view input, const judge::Played& played);
-  [[nodiscard]] bool has_other() const { return other_ != nullptr; }
 
   /// Whether what `cause` names shows so many times one after the other, both plays made each time, and the same each
   /// time.

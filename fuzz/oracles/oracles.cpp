@@ -119,8 +119,9 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
   const judge::RefereeReport report = judge::referee_report(transcript);
   const bool known = report.order_is_known;
   const scenario::Outcome outcome = played.judged.verdict.outcome;
-  const bool may_close =
-      outcome == scenario::Outcome::crash && ends_by_refusal(transcript) && spoke_out_of_turn(transcript);
+  const bool out_of_turn =
+      (outcome == scenario::Outcome::crash || !report.violations.empty()) && spoke_out_of_turn(transcript);
+  const bool may_close = outcome == scenario::Outcome::crash && ends_by_refusal(transcript) && out_of_turn;
   if (is_breach(played.judged.verdict) && !may_close) add_verdict(played.judged.verdict);
   if (const auto last = known || is_breach(played.judged.verdict) ? std::nullopt : hung_up_on(transcript))
     add("crash", "octets", "a reply, or 421", "closed after " + smtp::escape(last->substr(0, 200)));
@@ -131,8 +132,7 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     // A close instead of a reply is a crash, whether it is the session or the referee that says so.
     const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
     if (is_crash && crashed) continue;
-    if (is_about_answers(one.rule) && (!is_crash || ends_by_refusal(transcript)) && spoke_out_of_turn(transcript))
-      continue;
+    if (is_about_answers(one.rule) && (!is_crash || ends_by_refusal(transcript)) && out_of_turn) continue;
     add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
     if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
   }
