@@ -125,10 +125,8 @@ class Merge {
         if (for_people) shown.clear();
         shown += report;
         for_people = false;
-      } else if (one.file.empty()) {
-        written = told(put_in_run_folder(options_.out, one.format->file_name, report, record::Readers::all)) && written;
       } else {
-        written = told(reports::write_file(one.file, report)) && written;
+        written = told(write_report(options_.out, one, report)) && written;
       }
     }
     put(shown);

@@ -136,12 +136,8 @@ class ReportCommand {
   /// What a report is made of is not written over.
   [[nodiscard]] bool may_be_written(const std::vector<WantedReport>& wanted) const {
     for (const WantedReport& one : wanted)
-      if (is_results_of(run_, one, place_of(one))) return false;
+      if (is_results_of(run_, one, place_of(run_, one))) return false;
     return true;
-  }
-
-  [[nodiscard]] std::filesystem::path place_of(const WantedReport& wanted) const {
-    return wanted.file.empty() ? run_ / wanted.format->file_name : wanted.file;
   }
 
   bool write(const WantedReport& wanted, const engine::RunResult& run) {
@@ -154,13 +150,11 @@ class ReportCommand {
       put(text);
       return true;
     }
-    const auto problem = wanted.file.empty()
-                             ? put_in_run_folder(run_, wanted.format->file_name, text, record::Readers::all)
-                             : reports::write_file(wanted.file, text);
+    const auto problem = write_report(run_, wanted, text);
     if (problem)
       say(*problem);
     else
-      tell("Report: {}\n", place_of(wanted).string());
+      tell("Report: {}\n", place_of(run_, wanted).string());
     return !problem;
   }
 

@@ -164,9 +164,7 @@ class RunCommand {
   }
   bool write(const WantedReport& wanted, const engine::RunResult& result) {
     const std::string report = reports::written(*wanted.format, result, transcripts_in(options_.out));
-    return tell_once(wanted.file.empty()
-                         ? put_in_run_folder(options_.out, wanted.format->file_name, report, record::Readers::all)
-                         : reports::write_file(wanted.file, report));
+    return tell_once(write_report(options_.out, wanted, report));
   }
 
   int report(const engine::Run& run) {
@@ -195,7 +193,7 @@ class RunCommand {
         for_people = false;
         shown += reports::written(*wanted.format, result, transcripts_in(options_.out));
       } else if (write(wanted, result)) {
-        files.push_back((wanted.file.empty() ? options_.out / wanted.format->file_name : wanted.file).string());
+        files.push_back(place_of(options_.out, wanted).string());
       } else {
         written = false;
       }

@@ -91,6 +91,16 @@ std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder
   return fmt::format("{}: cannot be written: {}", (folder / name).string(), *problem);
 }
 
+std::filesystem::path place_of(const std::filesystem::path& folder, const WantedReport& wanted) {
+  return wanted.file.empty() ? folder / wanted.format->file_name : wanted.file;
+}
+
+std::optional<std::string> write_report(const std::filesystem::path& folder, const WantedReport& wanted,
+                                        std::string_view text) {
+  return wanted.file.empty() ? put_in_run_folder(folder, wanted.format->file_name, text, record::Readers::all)
+                             : reports::write_file(wanted.file, text);
+}
+
 int exit_code_of(const engine::RunResult& result, bool strict) {
   if (result.findings(strict) > 0) return exit_findings;
   if (!result.complete) return exit_untrusted;

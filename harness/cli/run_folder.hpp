@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/cli/run_options.hpp"
 #include "harness/engine/result.hpp"
 #include "harness/record/new_file.hpp"
 #include "reports/report.hpp"
@@ -29,6 +30,11 @@ inline constexpr std::string_view results_file = "results.json";
 /// Writes a file of that name into it. Gives what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> put_in_run_folder(const std::filesystem::path& folder, std::string_view name,
                                                            std::string_view content, record::Readers readers);
+/// Where a report that is wanted of the folder goes: beside the results, or where it was asked for.
+[[nodiscard]] std::filesystem::path place_of(const std::filesystem::path& folder, const WantedReport& wanted);
+/// Writes it there; not for standard output. Gives what went wrong, or nothing.
+[[nodiscard]] std::optional<std::string> write_report(const std::filesystem::path& folder, const WantedReport& wanted,
+                                                      std::string_view text);
 
 /// The exit code of a run whose result this is, where it was played at all: as it is told at the end of `run`.
 [[nodiscard]] int exit_code_of(const engine::RunResult& result, bool strict);
