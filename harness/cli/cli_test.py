@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Runs smtpspec as its users do: exit codes, messages, files. Usage: cli_test.py SMTPSPEC [TEST...]"""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -154,6 +155,20 @@ class ExitCodes(Cli):
                       ["run", "smtp://127.0.0.1:1", "--user", "x", "--password-file", "/dev/zero"]):
             with self.subTest(words):
                 self.expect(smtpspec(*words, cwd=self.folder, preexec_fn=limit, timeout=20), 2)
+
+    def test_pipes(self):
+        """One is read to its end; of one that nobody writes, nothing is awaited for long."""
+        suite, silent = self.file("suite.toml", PASSES), self.folder / "silent"
+        os.mkfifo(silent)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            ends = pool.map(lambda words: smtpspec(*words, cwd=self.folder, timeout=30),
+                            (["run", silent], ["run", "--suite", suite, "--baseline", silent]))
+            for end in ends:
+                self.expect(end, 2, "silent: cannot be read")
+        with server() as port:
+            target = self.target(port)
+            words = f"{SMTPSPEC} run <(sleep 1; cat {target}) --suite {suite} --out {self.out}"
+            self.expect(subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60), 0)
 
     def test_no_such_option(self):
         self.expect(smtpspec("run", "--fliter", "x"), 2, "--fliter")

@@ -1,14 +1,19 @@
 #include "harness/cli/suite_files.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <iterator>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "harness/cli/console.hpp"
+#include "harness/record/bounded_file.hpp"
 #include "harness/reference/fault.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "harness/scenario/toml_tree.hpp"
@@ -24,6 +29,19 @@ std::filesystem::path shipped_suite() {
   const auto installed = program.parent_path() / SMTPSPEC_INSTALLED_SUITE;
   if (!error && std::filesystem::is_directory(installed, error)) return installed.lexically_normal();
   return SMTPSPEC_DEFAULT_SUITE;
+}
+
+/// For all that a pipe or a terminal holds: whoever writes it may never come to an end, or never begin.
+constexpr std::chrono::seconds longest_wait{10};
+
+/// Waits for octets, or for the end of them; false where neither has come in time.
+bool can_be_read(int file, std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    ::pollfd wanted{file, POLLIN, 0};
+    const int ready = left > 0 ? ::poll(&wanted, 1, static_cast<int>(left)) : 0;
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
 }
 
 }  // namespace
@@ -74,13 +92,21 @@ std::string perhaps_meant(const std::string& pattern, const scenario::Suite& sui
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return std::nullopt;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return std::nullopt;
+  // A pipe that nobody writes is opened at once.
+  const record::Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (file.number() < 0) return std::nullopt;
   std::string octets(scenario::max_file + 1, '\0');
-  stream.read(octets.data(), static_cast<std::streamsize>(octets.size()));
-  octets.resize(static_cast<std::size_t>(stream.gcount()));
+  std::size_t length = 0;
+  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  while (length < octets.size()) {
+    if (!can_be_read(file.number(), deadline)) return std::nullopt;
+    const ::ssize_t count = ::read(file.number(), octets.data() + length, octets.size() - length);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count < 0) return std::nullopt;
+    if (count == 0) break;
+    length += static_cast<std::size_t>(count);
+  }
+  octets.resize(length);
   return octets;
 }
 
