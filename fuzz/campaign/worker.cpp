@@ -99,7 +99,20 @@ class Worker {
     if (!pairs_.may_be_held(input, variant, played)) return;
     since_pair_ = 0;
     ++pairs_played_;
-    if (const auto breach = pairs_.held_otherwise(input, variant, played)) take(*breach, input);
+    if (const auto breach = pairs_.held_otherwise(input, variant, played)) take_difference(*breach, input, played);
+  }
+
+  /// What the session breaks where it is held otherwise, and only there, is that, and no difference.
+  void take_difference(const Breach& breach, std::string_view input, const judge::Played& usual) {
+    if (folder_.has_breach(breach, Seen::again)) return;
+    const auto session = fuzz::held_otherwise(input, breach.cause);
+    const auto otherwise = session ? encode(*session) : std::nullopt;
+    if (!otherwise) return take(breach, input);
+    auto own = breaches_of(player_.play(decode(*otherwise), waits_), true);
+    for (const Breach& one : breaches_in(usual))
+      std::erase_if(own, [&](const Breach& other) { return other.cause == one.cause; });
+    for (const Breach& one : own) take(one, *otherwise);
+    if (own.empty()) take(breach, input);
   }
 
   /// The breach as it shows again, with more patience.

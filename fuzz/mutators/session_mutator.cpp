@@ -195,6 +195,7 @@ void change_state(Lines& lines, Dice& dice) {
 /// Two sends in one write, or one in two.
 void change_cuts(Lines& lines, std::size_t at, Dice& dice) {
   std::string& line = lines[at];
+  if (line.starts_with("M ")) return void(line[0] = 'm');
   if (line[0] != '>' && line[0] != '+') return;
   const bool next_sends = at + 1 < lines.size() && lines[at + 1].starts_with("> ");
   switch (dice.roll(4)) {
@@ -245,7 +246,8 @@ std::size_t depth_after(const Lines& lines, std::size_t count) {
     if (says("MAIL")) depth = 1;
     if (says("RCPT") && depth > 0) depth = 2;
     if (says("DATA") && depth > 1) depth = 3;
-    if (says("RSET") || says("EHLO") || says("HELO") || line[0] == 'M' || line[0] == 'L') depth = 0;
+    const bool ends_message = smtp::to_upper(line[0]) == 'M' || line[0] == 'L';
+    if (says("RSET") || says("EHLO") || says("HELO") || ends_message) depth = 0;
   }
   return depth;
 }

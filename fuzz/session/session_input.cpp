@@ -97,7 +97,8 @@ class Decoder {
       case '.':
       case '+':
       case 'U': return add_octets(letter, rest);
-      case 'M': return add_send(sending(text_of(rest), Send::Framing::data));
+      case 'M':
+      case 'm': return add_message(letter, rest);
       case 'C':
       case 'L': return add_chunk(letter == 'L', rest);
       case 'P': return add_pause(rest);
@@ -127,6 +128,12 @@ class Decoder {
     send.beneath_tls = letter == 'U';
     send.cut.each_octet = letter == '.';
     add_send(std::move(send), letter != '+');
+  }
+
+  void add_message(char letter, std::string_view rest) {
+    Send send = sending(text_of(rest), Send::Framing::data);
+    send.cut.each_octet = letter == 'm';
+    add_send(std::move(send));
   }
 
   void add_chunk(bool last, std::string_view rest) {
@@ -193,7 +200,7 @@ class Encoder {
     if (!send.cut.at.empty() || send.cut.pause.count() > 0) return false;
     std::string source = scenario::to_source(send.octets);
     switch (send.framing) {
-      case Send::Framing::data: return line('M', source);
+      case Send::Framing::data: return line(send.cut.each_octet ? 'm' : 'M', source);
       case Send::Framing::chunk: {
         // A text that begins with a number would be taken for a size.
         const std::string size = send.chunk_size ? std::to_string(*send.chunk_size) + " " : std::string();

@@ -6,6 +6,7 @@
 //   + NOOP\r\n                          send, and go on at once: the next octets follow in the same group
 //   . QUIT\r\n                          as >, octet by octet
 //   M {header}text\r\n                  after 354: dot-stuffed, and the end of data
+//   m {header}text\r\n                  as M, octet by octet
 //   C text     L text     C 99 text     BDAT; with LAST; that announces another size than is true
 //   P 20                                a pause in milliseconds, at most 50
 //   T   N   H   R   X                   TLS handshake, close_notify, half-close, reset, close

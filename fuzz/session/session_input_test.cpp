@@ -59,7 +59,8 @@ TEST_CASE("What the first session is owed is awaited in it, whatever the other o
 
 TEST_CASE("A session is the same again when it is written and read") {
   const std::string input =
-      "= mail\n> RCPT TO:<{accepted}>\\r\\n\n+ NOOP\\r\\n\nC 9 text\nL \nT\n@\nA PLAIN\n@\n> \\x00\\r\\n\n";
+      "= mail\n> RCPT TO:<{accepted}>\\r\\n\n> DATA\\r\\n\nm {header}text\\r\\n\n+ NOOP\\r\\n\nC 9 text\nL \nT\n@\nA "
+      "PLAIN\n@\n> \\x00\\r\\n\n";
   const auto one = decode(input);
   const auto again = encode(one);
   REQUIRE(again);
