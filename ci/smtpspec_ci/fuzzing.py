@@ -11,6 +11,9 @@ from smtpspec_ci.processes import BUILD, CORES, ROOT
 
 # To keep books on how rare what an input reached is takes libFuzzer more time than a target itself.
 WITHOUT_BOOKS = "-entropic=0"
+# Seconds of the clock that an input may take: beside servers that are played at the same time a target has a few hundredths
+# of a core, so that a tenth of a second of its own may take many.
+TIMEOUT = 90
 
 
 def targets():
@@ -29,7 +32,7 @@ def fuzz_one(work, target, seconds):
     for folder in ("found", "artifacts"):
         (here / folder).mkdir(parents=True, exist_ok=True)
     dictionary = ROOT / "fuzz" / "dictionaries" / f"{target}.dict"
-    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
+    options = [f"-max_total_time={seconds}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
                WITHOUT_BOOKS, f"-artifact_prefix={here}/artifacts/", *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
     inputs = [here / "found", *corpora(target)]
     with (here / "log").open("w+", errors="replace") as log:

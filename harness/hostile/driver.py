@@ -135,10 +135,11 @@ class Runs:
         bad = sum(bool(case.problems) for case in self.done)
         if not self.kept and bad == 0:
             shutil.rmtree(self.root, ignore_errors=True)
-        most = max((case.mib for case in self.done), default=0)
-        slowest = max((case.seconds for case in self.done), default=0)
-        print(f"hostile: {len(self.done)} runs, {bad} with problems; at most {most:.0f} MiB and {slowest:.1f} s a run, "
-              f"{time.monotonic() - self.begun:.0f} s together")
+        largest = max(self.done, key=lambda case: case.mib, default=None)
+        slowest = max(self.done, key=lambda case: case.seconds, default=None)
+        if largest:
+            print(f"hostile: {len(self.done)} runs, {bad} with problems; at most {largest.mib:.0f} MiB ({largest.name}) and "
+                  f"{slowest.seconds:.1f} s a run ({slowest.name}), {time.monotonic() - self.begun:.0f} s together")
         return 1 if bad or not self.done else 0
 
 
