@@ -49,11 +49,11 @@ std::map<std::string_view, std::string_view> finding_of_rows(const std::vector<e
 
 std::string to_csv(const RunResult& run) {
   std::vector<engine::Finding> findings = engine::findings(run);
-  for (engine::Finding& known : known_findings(run)) findings.push_back(std::move(known));
+  for (engine::Finding& known : engine::known_findings(run)) findings.push_back(std::move(known));
   const auto by_row = finding_of_rows(findings);
   std::string out = record({"id",          "title",       "area",  "level",   "outcome",    "expectation", "severity",
                             "requirement", "section",     "cause", "finding", "expected",   "actual",      "reason",
-                            "attempts",    "duration_ms", "file",  "line",    "transcript", "again"});
+                            "attempts",    "duration_ms", "file",  "line",    "transcript", "again",       "known"});
   const engine::CitedRequirement none;
   for (const ScenarioResult& row : run.scenarios) {
     const bool cites = !row.requirements.empty();
@@ -78,7 +78,8 @@ std::string to_csv(const RunResult& run) {
                    cell(row.file),
                    fmt::to_string(row.line),
                    cell(row.transcript),
-                   cell(row.again)});
+                   cell(row.again),
+                   cell(known_because(row))});
   }
   return out;
 }

@@ -55,7 +55,7 @@ class Page {
   Page(const RunResult& run, const Transcripts& transcripts) : run_(run), transcripts_(transcripts) {
     for (std::size_t i = 0; i < run.scenarios.size(); ++i) numbers_.emplace(run.scenarios[i].id, i);
     new_ = engine::findings(run);
-    known_ = known_findings(run);
+    known_ = engine::known_findings(run);
   }
 
   PageJson data() {
@@ -133,6 +133,7 @@ class Page {
         {"id", field(row.id)}, {"title", field(row.title)}, {"level", name(row.level)}, {"outcome", name(row.outcome)}};
     if (row.expectation != engine::BaselineStatus::as_expected) json["expectation"] = name(row.expectation);
     if (run_.foreseen(row)) json["known"] = true;
+    put_field(json, "known_because", known_because(row));
     for (const engine::CitedRequirement& cited : row.requirements) {
       const std::size_t number = requirement_number(cited);
       json["requirements"].push_back(number);

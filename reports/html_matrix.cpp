@@ -155,7 +155,7 @@ void Matrix::add(const RunResult& run, std::string_view folder) {
       column.cells.push_back(cell_json(row));
   }
   put_findings(engine::findings(run), columns_.size(), false);
-  put_findings(known_findings(run), columns_.size(), true);
+  put_findings(engine::known_findings(run), columns_.size(), true);
   columns_.push_back(std::move(column));
 }
 

@@ -72,6 +72,13 @@ void members(auto& io, IsA<engine::Finding> auto& finding) {
   io("blocked", finding.blocked);
 }
 
+void members(auto& io, IsA<engine::KnownFailure> auto& known) {
+  io("reason", known.reason);
+  io("link", known.link);
+  io("owner", known.owner);
+  io("until", known.until);
+}
+
 void members(auto& io, IsA<engine::ScenarioResult> auto& result) {
   io("id", result.id);
   io("title", result.title);
@@ -95,6 +102,7 @@ void members(auto& io, IsA<engine::ScenarioResult> auto& result) {
   io("attempts", result.attempts);
   io("checked", result.checked);
   io("seen_in", result.seen_in);
+  io.if_there("known", result.known);
   io("tags", result.tags);
   io("rationale", result.rationale);
 }
@@ -135,6 +143,10 @@ class Writer {
   template <class Value>
   void if_there(const char* key, const Value& value) {
     operator()(key, value);
+  }
+  template <class Value>
+  void if_there(const char* key, const std::optional<Value>& value) {
+    if (value) operator()(key, *value);
   }
   void object(const char* key, const auto& show) { fill((*object_)[key], show); }
   [[nodiscard]] Json& document() { return document_; }
@@ -202,6 +214,10 @@ class Reader {
   template <class Value>
   void if_there(std::string_view key, Value& value) {
     if (!failed() && object_->contains(key)) operator()(key, value);
+  }
+  template <class Value>
+  void if_there(std::string_view key, std::optional<Value>& value) {
+    if (!failed() && object_->contains(key)) operator()(key, value.emplace());
   }
   void is_of_first_schema() { of_first_schema_ = true; }
   void object(std::string_view key, const auto& show) {

@@ -74,9 +74,12 @@ void add_state(pugi::xml_node& testcase, const RunResult& run, const ScenarioRes
   switch (state_of(run, result)) {
     case State::failed: return add("failure", message(result));
     case State::error: return add("error", message(result));
-    case State::skipped:
-      return add("skipped", fmt::format("{}: {}", run.foreseen(result) ? "known failure" : name(result.outcome),
-                                        result.reason.empty() ? message(result) : result.reason));
+    case State::skipped: {
+      const bool known = run.foreseen(result);
+      const std::string why = known ? known_because(result) : result.reason;
+      return add("skipped", fmt::format("{}: {}", known ? "known failure" : name(result.outcome),
+                                        why.empty() ? message(result) : why));
+    }
     case State::passed: break;
   }
   if (result.outcome == Outcome::pass && result.expectation != engine::BaselineStatus::fixed && result.attempts == 1)

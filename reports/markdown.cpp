@@ -144,10 +144,16 @@ std::string list(std::string_view heading, const std::vector<std::string>& lines
   return out + '\n';
 }
 
+std::string because(const RunResult& run, const Finding& known) {
+  const ScenarioResult* const row = row_named(run, known.evidence);
+  const std::string words = row == nullptr ? "" : known_because(*row);
+  return words.empty() ? "" : ". Known: " + text(words);
+}
+
 std::string about_baseline(const RunResult& run) {
   std::vector<std::string> known;
-  for (const Finding& finding : known_findings(run))
-    known.push_back(fmt::format("{}: {}", code(finding.id), text(finding.what)));
+  for (const Finding& finding : engine::known_findings(run))
+    known.push_back(fmt::format("{}: {}{}", code(finding.id), text(finding.what), because(run, finding)));
   std::vector<std::string> fixed;
   for (const ScenarioResult& row : run.scenarios)
     if (row.expectation == engine::BaselineStatus::fixed) fixed.push_back(code(row.id));

@@ -49,11 +49,30 @@ const ScenarioResult* row_named(const RunResult& run, std::string_view id) {
   return found == run.scenarios.end() ? nullptr : &*found;
 }
 
-std::vector<Finding> known_findings(const RunResult& run) {
-  RunResult known;
-  for (const ScenarioResult& row : run.scenarios)
-    if (run.foreseen(row)) known.scenarios.push_back(row);
-  return engine::findings(known);  // it has no baseline
+std::string known_because(const ScenarioResult& row) {
+  if (!row.known) return {};
+  std::string more;
+  const auto add = [&](std::string_view label, const std::string& text) {
+    if (!text.empty()) more += fmt::format("{}{}{}", more.empty() ? "" : ", ", label, text);
+  };
+  add("", row.known->link);
+  add("of ", row.known->owner);
+  add("until ", row.known->until);
+  return more.empty() ? row.known->reason : fmt::format("{} ({})", row.known->reason, more);
+}
+
+std::string against_baseline(const ScenarioResult& row) {
+  const auto words = [&]() -> std::string_view {
+    switch (row.expectation) {
+      case engine::BaselineStatus::regression: return "regression: the baseline does not know it";
+      case engine::BaselineStatus::drift: return "drift: it fails in another way than the baseline says";
+      case engine::BaselineStatus::fixed: return "fixed: the baseline expects a failure";
+      case engine::BaselineStatus::expired: return "expired: the day of the baseline's entry has passed";
+      default: return row.known ? "known" : "";
+    }
+  };
+  const std::string because = known_because(row);
+  return because.empty() ? std::string(words()) : fmt::format("{}: {}", words(), because);
 }
 
 std::string in_one_line(const Finding& finding, std::size_t most) {

@@ -20,8 +20,13 @@ namespace smtpspec::reports {
 /// nullptr where there is none of that id.
 [[nodiscard]] const engine::ScenarioResult* row_named(const engine::RunResult& run, std::string_view id);
 
-/// What the baseline foresaw, put together as findings are.
-[[nodiscard]] std::vector<engine::Finding> known_findings(const engine::RunResult& run);
+/// What the baseline says of a row: "Received counts (https://..., of alice, until 2027-03-31)"; nothing where it says
+/// nothing. Not escaped.
+[[nodiscard]] std::string known_because(const engine::ScenarioResult& row);
+
+/// Where it stands beside the baseline, where that is out of the ordinary, and what that says of it: "drift: it fails
+/// in another way than the baseline says: Received counts". Not escaped.
+[[nodiscard]] std::string against_baseline(const engine::ScenarioResult& row);
 
 /// "expected 250; got 501 5.5.4 Syntax", or what ought to hold where that is all that is known: one line, visible, of
 /// so many columns at most.

@@ -90,7 +90,7 @@ class Log {
   Json write() {
     Json results = Json::array();
     add(results, engine::findings(run_), false);
-    add(results, known_findings(run_), true);
+    add(results, engine::known_findings(run_), true);
     Json driver = {{"name", "smtpspec"}};
     if (!run_.version.empty()) driver["version"] = visible(run_.version);
     driver["rules"] = std::move(rules_);
@@ -144,9 +144,12 @@ class Log {
     // GitHub looks at the first alone, and calculates it from the file where it is not there.
     result["partialFingerprints"] = {{"primaryLocationLineHash", fmt::format("{:016x}:1", stable_hash(finding.id))},
                                      {"smtpspecFinding/v1", cut(finding.id)}};
-    if (known)
-      result["suppressions"] = {
-          {{"kind", "external"}, {"status", "accepted"}, {"justification", "The baseline says that it is known."}}};
+    if (known) {
+      const std::string because = row == nullptr ? "" : cut(known_because(*row));
+      result["suppressions"] = {{{"kind", "external"},
+                                 {"status", "accepted"},
+                                 {"justification", because.empty() ? "The baseline says that it is known." : because}}};
+    }
     result["properties"] = {{"severity", name(finding.severity)},
                             {"outcome", name(finding.outcome)},
                             {"cause", judge::name(finding.cause)},

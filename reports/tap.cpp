@@ -49,9 +49,13 @@ State state_of(const RunResult& run, const ScenarioResult& row) {
   const auto skipped = [&] {
     return fmt::format("SKIP {}{}{}", name(row.outcome), row.reason.empty() ? "" : ": ", row.reason);
   };
+  const auto known = [&] {
+    const std::string because = known_because(row);
+    return fmt::format("TODO known failure{}", because.empty() ? ", as the baseline says" : ": " + because);
+  };
   switch (row.outcome) {
     case Outcome::fail:
-    case Outcome::crash: return {false, run.foreseen(row) ? "TODO known failure, as the baseline says" : ""};
+    case Outcome::crash: return {false, run.foreseen(row) ? known() : ""};
     case Outcome::error: return {false, ""};
     case Outcome::pass:
     case Outcome::warn:

@@ -4,6 +4,7 @@
 
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
+#include "reports/parts.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::reports {
@@ -47,22 +48,13 @@ std::string_view side_mark(ExcerptLine::Side side) {
   }
 }
 
-std::string_view against_baseline(BaselineStatus expectation) {
-  switch (expectation) {
-    case BaselineStatus::regression: return "regression: the baseline does not know it";
-    case BaselineStatus::drift: return "drift: it fails in another way than the baseline says";
-    case BaselineStatus::fixed: return "fixed: the baseline expects a failure";
-    case BaselineStatus::expired: return "expired: the day of the baseline's entry has passed";
-    default: return "";
-  }
-}
-
 // Of a verbose report: one line for what is no finding.
 std::string listed(const engine::RunResult& run, const ScenarioResult& result, const TerminalStyle& style) {
   const std::string word = fmt::format("{:<13}", name(result.outcome));
   std::string out = fmt::format("{} {}", painted(word, colour_of(result.outcome), style), visible(result.id));
   std::string_view why = result.reason;
-  if (run.foreseen(result)) why = "known: the baseline foresaw it";
+  const std::string known = "known: " + (result.known ? known_because(result) : "the baseline foresaw it");
+  if (run.foreseen(result)) why = known;
   if (!why.empty()) out += fmt::format("   {}", cut_middle(visible(why), style.width));
   return out + "\n";
 }
@@ -85,7 +77,7 @@ void put_verdict(std::string& out, const ScenarioResult& result, const TerminalS
   put_field(out, body, "expected", result.expected, style);
   put_field(out, body, "actual", result.actual, style);
   put_field(out, body, "because", result.reason, style);
-  put_field(out, body, "baseline", against_baseline(result.expectation), style);
+  put_field(out, body, "baseline", against_baseline(result), style);
   if (result.attempts > 1) put_field(out, body, "attempts", fmt::format("{}", result.attempts), style);
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
+#include "reports/parts.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::reports {
@@ -45,6 +46,7 @@ std::string block(const Finding& finding, const ScenarioResult& row, std::size_t
   }
   put_field(out, body, "expected", finding.expected, style, room.field);
   put_field(out, body, "actual", finding.actual, style, room.field);
+  if (row.known) put_field(out, body, "baseline", against_baseline(row), style, room.field);
   if (room.reason > 0) put_field(out, body, "because", row.reason, style, room.reason);
   std::string where;
   put_where(where, body, row, style);

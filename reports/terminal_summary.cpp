@@ -2,11 +2,13 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
+#include "reports/parts.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::reports {
@@ -127,8 +129,33 @@ void put_ids(std::string& out, std::string_view label, const RunResult& run, con
             style.verbose ? no_limit : 2);
 }
 
+/// The rows that are known, by what the baseline says of them: what has most comes first.
+void put_known(std::string& out, const RunResult& run, const TerminalStyle& style) {
+  std::map<std::string, std::vector<std::string_view>> by_reason;
+  for (const ScenarioResult& row : run.scenarios)
+    if (run.foreseen(row)) by_reason[known_because(row)].push_back(row.id);
+  std::vector<std::pair<std::string, std::vector<std::string_view>>> all(by_reason.begin(), by_reason.end());
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
+  constexpr std::size_t most = 4;
+  std::string_view label = "known";
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [because, ids] = all[i];
+    if (i >= most && !style.verbose) {
+      left += ids.size();
+      continue;
+    }
+    const std::string rows = fmt::format("{}: {}", counted(ids.size(), "row"), fmt::join(ids, ", "));
+    put_field(out, table, label, because.empty() ? rows : fmt::format("{}; {}", because, rows), style,
+              style.verbose ? no_limit : 2);
+    label = "";
+  }
+  if (left > 0) put_field(out, table, label, fmt::format("and {} more", counted(left, "row")), style, 2);
+}
+
 void put_baseline(std::string& out, const RunResult& run, const TerminalStyle& style) {
-  put_ids(out, "known", run, style, [&](const ScenarioResult& result) { return run.foreseen(result); });
+  put_known(out, run, style);
   put_ids(out, "fixed", run, style,
           [](const ScenarioResult& result) { return result.expectation == engine::BaselineStatus::fixed; });
   constexpr std::size_t most_notes = 4;

@@ -35,6 +35,7 @@ void add_run(CLI::App& app, Chosen& chosen);
 void add_survey(CLI::App& app, Chosen& chosen);
 void add_target(CLI::App& app, Chosen& chosen);
 void add_judge(CLI::App& app, Chosen& chosen);
+void add_baseline(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
 void add_merge(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);

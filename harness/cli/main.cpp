@@ -36,6 +36,7 @@ constexpr const char* footer =
     "  smtpspec report                                 a page of that run for a browser; other formats\n"
     "  smtpspec judge                                  that run again, by the suite as it is now\n"
     "  smtpspec diff before/ after/                    what changed between two runs\n"
+    "  smtpspec baseline accept --baseline FILE        what is known, so that only news turns a run red\n"
     "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n\n"
     "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
     "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
@@ -84,6 +85,7 @@ int go(int argc, char** argv) {
   add_judge(app, chosen);
   add_report(app, chosen);
   add_show(app, chosen);
+  add_baseline(app, chosen);
   add_diff(app, chosen);
   add_merge(app, chosen);
   add_list(app, chosen);

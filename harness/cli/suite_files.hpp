@@ -26,8 +26,8 @@ void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& pat
 /// What a pattern that fits nothing may have meant: "; did you mean 'smuggling'?", or nothing.
 [[nodiscard]] std::string perhaps_meant(const std::string& pattern, const scenario::Suite& suite);
 
-/// A file, a pipe or a device that the user has named; of what is too long no more than shows that it is. Nothing where it
-/// cannot be read, or has not come to its end in 10 s.
+/// A file, a pipe or a device that the user has named; of what is too long no more than shows that it is. Nothing where
+/// it cannot be read, or has not come to its end in 10 s.
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path);
 
 /// Prints each on standard error; true when none of them is an error.

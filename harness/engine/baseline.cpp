@@ -1,58 +1,193 @@
 #include "harness/engine/baseline.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fnmatch.h>
 
+#include "harness/engine/findings.hpp"
+
 namespace smtpspec::engine {
-
-bool is_for(const scenario::Baseline::Entry& entry, const std::string& id) {
-  return entry.scenario == id || fnmatch(entry.scenario.c_str(), id.c_str(), 0) == 0;
-}
-
 namespace {
+
+using Entry = scenario::Baseline::Entry;
+
+bool fits(const std::string& glob, const std::string& id) {
+  return !glob.empty() && (glob == id || fnmatch(glob.c_str(), id.c_str(), 0) == 0);
+}
 
 bool was_judged(Outcome outcome) {
   return is_finding(outcome, true) || outcome == Outcome::pass || outcome == Outcome::info;
 }
 
-BaselineStatus status_of(const ScenarioResult& result, const scenario::Baseline::Entry* entry) {
-  if (entry == nullptr)
-    return is_finding(result.outcome, true) ? BaselineStatus::regression : BaselineStatus::as_expected;
-  if (result.outcome == entry->outcome)
-    return entry->cause.empty() || entry->cause == judge::name(result.cause) ? BaselineStatus::as_expected
-                                                                             : BaselineStatus::drift;
-  if (!was_judged(result.outcome)) return BaselineStatus::as_expected;  // nothing was observed: nothing is fixed
-  return is_finding(result.outcome, true) ? BaselineStatus::drift : BaselineStatus::fixed;
+/// Both a row and a finding have these.
+bool is_foreseen(const Entry& entry, const auto& seen) {
+  return entry.outcome.value_or(seen.outcome) == seen.outcome &&
+         (entry.cause.empty() || entry.cause == judge::name(seen.cause)) &&
+         (entry.signature.empty() || entry.signature == without_names(seen.actual));
+}
+
+BaselineStatus status_of(const ScenarioResult& row, const Entry& entry, bool foreseen, bool expired) {
+  if (!was_judged(row.outcome)) return BaselineStatus::as_expected;  // nothing was observed: nothing is fixed
+  const bool fails = is_finding(row.outcome, true);
+  if (fails && !foreseen) return BaselineStatus::drift;
+  if (fails) return expired ? BaselineStatus::expired : BaselineStatus::as_expected;
+  return entry.unstable || entry.outcome == row.outcome ? BaselineStatus::as_expected : BaselineStatus::fixed;
+}
+
+/// A run beside a baseline.
+class Held {
+ public:
+  Held(const RunResult& run, const scenario::Baseline& baseline, const scenario::Suite* suite)
+      : run_(run),
+        baseline_(baseline),
+        suite_(suite),
+        findings_(all_findings(run)),
+        today_(scenario::day_in(run.started.substr(0, 10))) {
+    for (const Finding& one : findings_) put_rows_of(one);
+    rows_.reserve(run.scenarios.size());
+    for (const ScenarioResult& row : run.scenarios) rows_.push_back(of(row));
+  }
+
+  struct OfRow {
+    const Entry* entry = nullptr;  ///< that is about it; nullptr: none is
+    BaselineStatus status = BaselineStatus::as_expected;
+  };
+  /// In the order of the run.
+  [[nodiscard]] const std::vector<OfRow>& rows() const { return rows_; }
+
+  [[nodiscard]] EntryStanding of(const Entry& entry) const {
+    EntryStanding standing{&entry, std::nullopt, {}};
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const ScenarioResult& row = run_.scenarios[i];
+      if (rows_[i].entry != &entry || !was_judged(row.outcome)) continue;
+      standing.rows.push_back(row.id);
+      if (!standing.status || rank(rows_[i].status) < rank(*standing.status)) standing.status = rows_[i].status;
+    }
+    if (standing.status) return standing;
+    if (!entry.scenario.empty() && !is_of_suite(entry)) standing.status = BaselineStatus::stale;
+    if (!entry.finding.empty() && is_gone(entry)) standing.status = BaselineStatus::fixed;
+    return standing;
+  }
+
+ private:
+  struct OfFinding {
+    const Entry* entry;
+    bool foreseen;
+  };
+
+  [[nodiscard]] OfRow of(const ScenarioResult& row) const {
+    if (const Entry* const entry = entry_for(row.id))
+      return {entry, status_of(row, *entry, is_foreseen(*entry, row), has_expired(*entry))};
+    if (const auto found = of_findings_.find(row.id); found != of_findings_.end()) {
+      const auto& [entry, foreseen] = found->second;
+      return {entry, status_of(row, *entry, foreseen, has_expired(*entry))};
+    }
+    return {nullptr, is_finding(row.outcome, true) ? BaselineStatus::regression : BaselineStatus::as_expected};
+  }
+
+  static int rank(BaselineStatus status) {
+    switch (status) {
+      case BaselineStatus::drift: return 0;
+      case BaselineStatus::expired: return 1;
+      case BaselineStatus::as_expected: return 2;
+      default: return 3;
+    }
+  }
+
+  [[nodiscard]] bool has_expired(const Entry& entry) const { return entry.until && today_ && *today_ > *entry.until; }
+
+  void put_rows_of(const Finding& finding) {
+    const auto entry = std::find_if(baseline_.entries.begin(), baseline_.entries.end(),
+                                    [&](const Entry& one) { return fits(one.finding, finding.id); });
+    if (entry == baseline_.entries.end()) return;
+    for (const auto* const rows : {&finding.rows, &finding.consequences})
+      for (const std::string& id : *rows) of_findings_[id] = {&*entry, is_foreseen(*entry, finding)};
+  }
+
+  /// Its own, or by a glob.
+  [[nodiscard]] const Entry* entry_for(const std::string& id) const {
+    const auto& entries = baseline_.entries;
+    auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& one) { return one.scenario == id; });
+    if (found == entries.end())
+      found = std::find_if(entries.begin(), entries.end(), [&](const Entry& one) { return is_for(one, id); });
+    return found == entries.end() ? nullptr : &*found;
+  }
+
+  [[nodiscard]] bool is_of_suite(const Entry& entry) const {
+    const auto named = [&](const auto& one) { return is_for(entry, one.id); };
+    return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), named) ||
+           (suite_ != nullptr && std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), named));
+  }
+
+  /// It is not there, though something that rests on its requirement was judged, and no other part of the run can show
+  /// it.
+  [[nodiscard]] bool is_gone(const Entry& entry) const {
+    const auto is_it = [&](const Finding& one) { return fits(entry.finding, one.id); };
+    if (entry.unstable || run_.shards > 1 || std::any_of(findings_.begin(), findings_.end(), is_it)) return false;
+    const std::string requirement = entry.finding.substr(0, entry.finding.find_first_of(":~"));
+    return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), [&](const ScenarioResult& row) {
+      const auto cites = [&](const CitedRequirement& one) { return fits(requirement, one.id); };
+      return was_judged(row.outcome) &&
+             (fits(requirement, row.id) || std::any_of(row.requirements.begin(), row.requirements.end(), cites));
+    });
+  }
+
+  const RunResult& run_;
+  const scenario::Baseline& baseline_;
+  const scenario::Suite* suite_;
+  const std::vector<Finding> findings_;
+  std::optional<std::chrono::year_month_day> today_;
+  std::map<std::string, OfFinding, std::less<>> of_findings_;  ///< by the id of a row
+  std::vector<OfRow> rows_;
+};
+
+KnownFailure known_by(const Entry& entry) {
+  return {entry.reason, entry.link, entry.owner, entry.until ? scenario::to_text(*entry.until) : ""};
+}
+
+/// On an entry that is out of date as a whole; nothing where its rows tell.
+std::optional<std::string> note_on(const EntryStanding& standing) {
+  if (!standing.rows.empty() || !standing.status) return std::nullopt;
+  const Entry& entry = *standing.entry;
+  const std::string words = *standing.status == BaselineStatus::stale
+                                ? fmt::format("no scenario '{}' was in this run", entry.scenario)
+                                : fmt::format("finding '{}' is fixed: the baseline can forget it", entry.finding);
+  return fmt::format("{}:{}: {}", entry.place.file, entry.place.line, words);
 }
 
 }  // namespace
 
+bool is_for(const Entry& entry, const std::string& id) { return fits(entry.scenario, id); }
+
 void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline, const scenario::Suite* suite) {
   run.has_baseline = baseline.has_value();
   run.baseline_notes.clear();
-  for (ScenarioResult& result : run.scenarios) {
-    if (!baseline) {
-      result.expectation = is_finding(result.outcome, true) ? BaselineStatus::unlisted : BaselineStatus::as_expected;
-      continue;
-    }
-    const auto& entries = baseline->entries;
-    // An entry for just this row goes before a glob.
-    auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.scenario == result.id; });
-    if (found == entries.end())
-      found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return is_for(e, result.id); });
-    result.expectation = status_of(result, found == entries.end() ? nullptr : &*found);
+  if (!baseline) {
+    for (ScenarioResult& row : run.scenarios)
+      row.expectation = is_finding(row.outcome, true) ? BaselineStatus::unlisted : BaselineStatus::as_expected;
+    return;
   }
-  if (!baseline) return;
-  for (const auto& entry : baseline->entries) {
-    const auto named = [&](const auto& scenario) { return is_for(entry, scenario.id); };
-    const bool known = std::any_of(run.scenarios.begin(), run.scenarios.end(), named) ||
-                       (suite != nullptr && std::any_of(suite->scenarios.begin(), suite->scenarios.end(), named));
-    if (!known)
-      run.baseline_notes.push_back(
-          fmt::format("{}:{}: no scenario '{}' was in this run", entry.place.file, entry.place.line, entry.scenario));
+  const Held held(run, *baseline, suite);
+  for (std::size_t i = 0; i < run.scenarios.size(); ++i) {
+    const auto& [entry, status] = held.rows()[i];
+    run.scenarios[i].expectation = status;
+    run.scenarios[i].known = entry == nullptr ? std::nullopt : std::optional(known_by(*entry));
   }
+  for (const Entry& entry : baseline->entries)
+    if (auto note = note_on(held.of(entry))) run.baseline_notes.push_back(std::move(*note));
+}
+
+std::vector<EntryStanding> standings(const RunResult& run, const scenario::Baseline& baseline,
+                                     const scenario::Suite* suite) {
+  const Held held(run, baseline, suite);
+  std::vector<EntryStanding> all;
+  all.reserve(baseline.entries.size());
+  for (const Entry& entry : baseline.entries) all.push_back(held.of(entry));
+  return all;
 }
 
 }  // namespace smtpspec::engine

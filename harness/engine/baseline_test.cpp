@@ -4,13 +4,29 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/engine/findings.hpp"
+
 namespace smtpspec::engine {
 namespace {
 
 using scenario::Baseline;
 
 Baseline::Entry entry(const std::string& scenario, Outcome outcome, const std::string& cause = "") {
-  return {scenario, outcome, cause, "known", {"baseline.toml", 7, 1}};
+  Baseline::Entry entry;
+  entry.scenario = scenario;
+  entry.outcome = outcome;
+  entry.cause = cause;
+  entry.reason = "known";
+  entry.place = {"baseline.toml", 7, 1};
+  return entry;
+}
+
+Baseline::Entry of_finding(const std::string& finding) {
+  Baseline::Entry entry;
+  entry.finding = finding;
+  entry.reason = "known";
+  entry.place = {"baseline.toml", 7, 1};
+  return entry;
 }
 
 RunResult run_of(Outcome outcome, Cause cause = Cause::reply) {
@@ -87,6 +103,98 @@ TEST_CASE("entries that no scenario has are noted, once") {
   apply_baseline(run, baseline, &suite);
   REQUIRE(run.baseline_notes.size() == 1);
   CHECK(run.baseline_notes[0].find("'gone/*'") != std::string::npos);
+}
+
+RunResult run_of_rows(const std::vector<std::string>& ids, Outcome outcome) {
+  RunResult run;
+  run.started = "2027-03-01T10:00:00Z";
+  for (const std::string& id : ids) {
+    ScenarioResult& row = run.scenarios.emplace_back();
+    row.id = id;
+    row.outcome = outcome;
+    row.cause = Cause::reply;
+    row.actual = "250 2.0.0 Ok: queued as 4A88E51620C";
+    row.requirements = {{"rfc5321/4.1.1.4/lf-is-no-line-end", "", "", Level::must, "", Severity::must}};
+    row.decided_by = row.requirements.front().id;
+  }
+  return run;
+}
+
+TEST_CASE("an entry for a finding covers all of its rows") {
+  RunResult run = run_of_rows({"end/a", "end/b"}, Outcome::fail);
+  REQUIRE(all_findings(run).size() == 1);
+  const std::string id = all_findings(run).front().id;
+  CHECK(id == "rfc5321/4.1.1.4/lf-is-no-line-end:reply");
+  for (const std::string& name : {id, std::string("rfc5321/4.1.1.4/*")}) {
+    apply_baseline(run, Baseline{{of_finding(name)}});
+    for (const ScenarioResult& row : run.scenarios) {
+      CHECK(row.expectation == BaselineStatus::as_expected);
+      CHECK(row.known == KnownFailure{"known", "", "", ""});
+    }
+    CHECK(run.baseline_notes.empty());
+    CHECK(findings(run).empty());
+    CHECK(known_findings(run).size() == 1);
+    CHECK(all_findings(run).size() == 1);
+  }
+  auto other = of_finding(id);
+  other.signature = "451 #";
+  apply_baseline(run, Baseline{{other}});
+  CHECK(run.scenarios[1].expectation == BaselineStatus::drift);
+  // A row's own entry goes before it.
+  apply_baseline(run, Baseline{{other, entry("end/b", Outcome::fail)}});
+  CHECK(run.scenarios[0].expectation == BaselineStatus::drift);
+  CHECK(run.scenarios[1].expectation == BaselineStatus::as_expected);
+}
+
+TEST_CASE("a finding that is gone is told of where what it rests on was judged") {
+  const auto noted = [](RunResult run, const Baseline::Entry& entry) {
+    apply_baseline(run, Baseline{{entry}});
+    return run.baseline_notes;
+  };
+  const std::string id = "rfc5321/4.1.1.4/lf-is-no-line-end:reply";
+  RunResult passed = run_of_rows({"end/a"}, Outcome::pass);
+  CHECK(noted(passed, of_finding(id)) ==
+        std::vector<std::string>{"baseline.toml:7: finding '" + id + "' is fixed: the baseline can forget it"});
+  CHECK(noted(passed, of_finding("rfc5321/4.1.1.4/*")).size() == 1);
+  CHECK(noted(passed, of_finding("rfc5321/9/other:reply")).empty());  // not played
+  CHECK(noted(run_of_rows({"end/a"}, Outcome::blocked), of_finding(id)).empty());
+  CHECK(noted(run_of_rows({"always/crlf"}, Outcome::pass), of_finding("always/crlf")).size() == 1);
+  auto unstable = of_finding(id);
+  unstable.unstable = true;
+  CHECK(noted(passed, unstable).empty());
+  passed.shards = 2;  // another part may show it
+  CHECK(noted(passed, of_finding(id)).empty());
+}
+
+TEST_CASE("days, signatures, and what fails now and then") {
+  const auto status = [](Outcome outcome, const Baseline::Entry& entry) {
+    RunResult run = run_of_rows({"end/a"}, outcome);
+    apply_baseline(run, Baseline{{entry}});
+    return std::string(name(run.scenarios[0].expectation));
+  };
+  auto one = entry("end/a", Outcome::fail);
+  one.until = scenario::day_in("2027-03-01");
+  CHECK(status(Outcome::fail, one) == "as-expected");
+  one.until = scenario::day_in("2027-02-28");
+  CHECK(status(Outcome::fail, one) == "expired");
+  CHECK(status(Outcome::crash, one) == "drift");
+  CHECK(status(Outcome::pass, one) == "fixed");
+  CHECK(status(Outcome::blocked, one) == "as-expected");
+  RunResult run = run_of_rows({"end/a"}, Outcome::fail);
+  apply_baseline(run, Baseline{{one}});
+  CHECK(run.findings(false) == 1);  // what has expired is a finding again
+  CHECK(run.scenarios[0].known->until == "2027-02-28");
+
+  one = entry("end/a", Outcome::fail);
+  one.signature = without_names("250 2.0.0 Ok: queued as 4A99E51620C");
+  CHECK(status(Outcome::fail, one) == "as-expected");
+  one.signature = "451 4.3.0 Try again";
+  CHECK(status(Outcome::fail, one) == "drift");
+  one.signature.clear();
+  one.unstable = true;
+  CHECK(status(Outcome::pass, one) == "as-expected");
+  CHECK(status(Outcome::fail, one) == "as-expected");
+  CHECK(status(Outcome::crash, one) == "drift");
 }
 
 TEST_CASE("findings") {

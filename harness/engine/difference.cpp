@@ -57,13 +57,6 @@ std::map<std::string_view, const ScenarioResult*> rows_by_id(const RunResult& ru
   return by_id;
 }
 
-/// Of both runs, whatever a baseline foresaw.
-std::vector<Finding> all_findings(const RunResult& run) {
-  RunResult bare;
-  bare.scenarios = run.scenarios;
-  return findings(bare);
-}
-
 /// Those of `some` whose ids `others` have not.
 std::vector<Finding> only_in(const std::vector<Finding>& some, const std::vector<Finding>& others) {
   std::set<std::string_view> known;

@@ -180,12 +180,11 @@ void tell_apart(std::vector<Finding>& all) {
     if (const int time = ++times[one.id]; time > 1) one.id += fmt::format("~{}", time);
 }
 
-}  // namespace
-
-std::vector<Finding> findings(const RunResult& run) {
+/// Of the rows that `is_wanted`.
+std::vector<Finding> findings_among(const RunResult& run, const auto& is_wanted) {
   std::vector<Sighting> seen;
   for (const ScenarioResult& row : run.scenarios)
-    if (is_finding(row.outcome, true) && !run.foreseen(row)) seen.push_back(sighting_of(row));
+    if (is_finding(row.outcome, true) && is_wanted(row)) seen.push_back(sighting_of(row));
   std::sort(seen.begin(), seen.end(), [](const Sighting& a, const Sighting& b) { return a.row->id < b.row->id; });
   find_lost_ends(seen);
   find_what_it_is_about(seen);
@@ -201,6 +200,20 @@ std::vector<Finding> findings(const RunResult& run) {
   };
   std::stable_sort(all.begin(), all.end(), most_serious);
   return all;
+}
+
+}  // namespace
+
+std::vector<Finding> findings(const RunResult& run) {
+  return findings_among(run, [&](const ScenarioResult& row) { return !run.foreseen(row); });
+}
+
+std::vector<Finding> known_findings(const RunResult& run) {
+  return findings_among(run, [&](const ScenarioResult& row) { return run.foreseen(row); });
+}
+
+std::vector<Finding> all_findings(const RunResult& run) {
+  return findings_among(run, [](const ScenarioResult&) { return true; });
 }
 
 }  // namespace smtpspec::engine

@@ -28,6 +28,10 @@ struct Finding {
 /// Failures, crashes and warnings that no baseline foresaw, by their causes: the most serious first, of two alike a
 /// crash before what is no crash, and then the one with more rows. The order of the run's rows does not matter.
 [[nodiscard]] std::vector<Finding> findings(const RunResult& run);
+/// What the baseline foresaw, put together in the same way.
+[[nodiscard]] std::vector<Finding> known_findings(const RunResult& run);
+/// As if there were no baseline.
+[[nodiscard]] std::vector<Finding> all_findings(const RunResult& run);
 
 /// What was seen, with tokens, numbers, names and what follows the first line taken out, so that two sightings of one
 /// thing are equal: "250 2.0.0 Ok: queued as #".

@@ -30,7 +30,7 @@ enum class BaselineStatus {
   drift,        ///< it fails in another way than the baseline says
   unlisted,     ///< "new": a finding, and there is no baseline at all
   stale,        ///< of a baseline entry: it matches no scenario of the suite
-  expired,      ///< of a baseline entry: its day has passed
+  expired,      ///< a failure that the baseline foresaw until a day that has passed
 };
 [[nodiscard]] std::string_view name(BaselineStatus status);
 [[nodiscard]] std::optional<BaselineStatus> baseline_status_named(std::string_view name);
@@ -60,6 +60,15 @@ struct ExcerptLine {
 [[nodiscard]] std::string_view name(ExcerptLine::Side side);
 [[nodiscard]] std::optional<ExcerptLine::Side> side_named(std::string_view name);
 
+/// What the baseline says of a row, for people. Not escaped.
+struct KnownFailure {
+  std::string reason;
+  std::string link;
+  std::string owner;
+  std::string until;  ///< "2027-03-31"; empty: without end
+  bool operator==(const KnownFailure&) const = default;
+};
+
 struct ScenarioResult {
   std::string id;
   std::string title;
@@ -81,8 +90,9 @@ struct ScenarioResult {
   std::vector<ExcerptLine> excerpt;  ///< around what decided; empty for a plain pass
   std::string again;                 ///< the one command that runs this case again
   std::size_t attempts = 1;
-  std::size_t checked = 0;           ///< of a row always/...: how often its rule was checked
-  std::vector<std::string> seen_in;  ///< and the first conversations in which it was broken
+  std::size_t checked = 0;            ///< of a row always/...: how often its rule was checked
+  std::vector<std::string> seen_in;   ///< and the first conversations in which it was broken
+  std::optional<KnownFailure> known;  ///< of a row that an entry of the baseline is about
   bool operator==(const ScenarioResult&) const = default;
 };
 

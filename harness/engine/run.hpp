@@ -14,6 +14,7 @@
 #include "harness/engine/result.hpp"
 #include "harness/engine/selection.hpp"
 #include "harness/record/transcript.hpp"
+#include "harness/scenario/baseline.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/target.hpp"
 #include "harness/wire/stream.hpp"

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/scenario/baseline.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/target.hpp"
@@ -58,7 +59,8 @@ void show_lines(std::vector<Diagnostic>& diagnostics);
 /// A target from `smtp://host:port` alone, with the default facts; nullopt when the URL does not fit.
 [[nodiscard]] std::optional<Target> target_from_url(std::string_view url);
 
-/// A baseline of known failures: `[[expect]] scenario = "id", outcome = "fail", cause = "...", reason = "..."`.
+/// A baseline of known failures: `[[expect]] scenario = "id", outcome = "fail", cause = "...", reason = "..."`, or
+/// `finding = "id"` in place of the first two.
 [[nodiscard]] Loaded<Baseline> load_baseline(std::string_view toml, const std::string& file);
 
 }  // namespace smtpspec::scenario

@@ -79,16 +79,4 @@ struct Target {
 /// "alice@example.test", or the postmaster, who needs no domain (RFC 5321 section 4.1.1.3).
 [[nodiscard]] bool is_mailbox(std::string_view text);
 
-/// Known failures, by scenario id.
-struct Baseline {
-  struct Entry {
-    std::string scenario;  ///< id of a row, or a glob such as "false-end-of-data/*"
-    Outcome outcome = Outcome::fail;
-    std::string cause;  ///< must be this one, if given; another is drift
-    std::string reason;
-    Place place;
-  };
-  std::vector<Entry> entries;
-};
-
 }  // namespace smtpspec::scenario

@@ -202,30 +202,6 @@ const Fields<It> target_fields = {
      }},
 };
 
-struct EntryReader {
-  Reader& reader;
-  Baseline::Entry out = {};
-};
-
-using Known = Baseline::Entry;
-const Fields<EntryReader> entry_fields = {
-    field<&Known::scenario, EntryReader>("scenario", "The id of a row, or a glob", true),
-    field<&Known::outcome, EntryReader>("outcome", "What is expected", true),
-    field<&Known::cause, EntryReader>("cause", "The cause that it must have; another is drift"),
-    field<&Known::reason, EntryReader>("reason", "Why it is so, for people", true),
-};
-
-Baseline::Entry load_entry(Reader& reader, const Item& item) {
-  EntryReader it{reader};
-  it.out.place = reader.place(item.spot);
-  read_fields(reader, item, "an [[expect]]", entry_fields, it);
-  return std::move(it.out);
-}
-
-std::vector<Key> baseline_keys() {
-  return {{"expect", "Known failures", shape::list_of(shape::table(keys_of(entry_fields)))}};
-}
-
 }  // namespace
 
 Loaded<Target> load_target(std::string_view toml, const std::filesystem::path& file) {
@@ -241,21 +217,5 @@ Loaded<Target> load_target(std::string_view toml, const std::filesystem::path& f
 }
 
 shape::Json target_shape() { return shape::table(keys_of(target_fields)); }
-
-Loaded<Baseline> load_baseline(std::string_view toml, const std::string& file) {
-  Loaded<Baseline> out;
-  Reader reader(file, toml);
-  const Item root = reader.parse();
-  reader.keys(root, "a baseline", names_of(baseline_keys()));
-  if (const Item* list = root.find("expect")) {
-    if (list->kind != Item::Kind::list)
-      reader.error(root.entry("expect")->spot, "expected a list of tables", "did you mean [[expect]]?");
-    for (const Item& item : list->items) out.value.entries.push_back(load_entry(reader, item));
-  }
-  out.diagnostics = reader.take();
-  return out;
-}
-
-shape::Json baseline_shape() { return shape::table(baseline_keys()); }
 
 }  // namespace smtpspec::scenario

@@ -221,21 +221,3 @@ TEST_CASE("Near is loopback and private") {
     CHECK(is_near(one.host) == one.near);
   }
 }
-
-TEST_CASE("A baseline of known failures") {
-  const auto loaded = load_baseline(
-      "[[expect]]\nscenario = 'a/*'\noutcome = 'warn'\ncause = 'c'\nreason = 'r'\n"
-      "[[expect]]\nscenario = 'b'\noutcome = 'fail'\nreason = 'r'\n",
-      "b.toml");
-  REQUIRE(loaded.diagnostics.empty());
-  REQUIRE(loaded.value.entries.size() == 2);
-  CHECK(loaded.value.entries[0].outcome == Outcome::warn);
-  CHECK(loaded.value.entries[0].cause == "c");
-  CHECK(loaded.value.entries[1].place.line == 6);
-  CHECK(load_baseline("", "b.toml").ok());
-  for (const char* broken : {"[expect]\n", "[[expct]]\n", "[[expect]]\nscenario = 'a'\n",
-                             "[[expect]]\nscenario = 'a'\noutcome = 'fial'\nreason = 'r'\n", "expect = 1\n"}) {
-    INFO(broken);
-    CHECK_FALSE(load_baseline(broken, "b.toml").ok());
-  }
-}

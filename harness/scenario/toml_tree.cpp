@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
 #include <re2/re2.h>
 
 // toml++ 3.3 asserts, or under NDEBUG assumes, that a table header begins with a key. It need not ("[~]"), and the
@@ -114,6 +115,11 @@ Item convert(const toml::node& node, const Spot& otherwise) {
       std::stable_sort(item.entries.begin(), item.entries.end(), [](const Entry& a, const Entry& b) {
         return a.spot.line != b.spot.line ? a.spot.line < b.spot.line : a.spot.column < b.spot.column;
       });
+      break;
+    case toml::node_type::date:
+      item.kind = Item::Kind::date;
+      item.text = fmt::format("{:04}-{:02}-{:02}", node.as_date()->get().year, node.as_date()->get().month,
+                              node.as_date()->get().day);
       break;
     default: item.kind = Item::Kind::date; break;
   }

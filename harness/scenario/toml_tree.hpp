@@ -29,7 +29,7 @@ struct Entry;
 struct Item {
   enum class Kind { string, integer, boolean, number, date, list, table };
   Kind kind = Kind::table;
-  std::string text;  ///< of a string
+  std::string text;  ///< of a string; of a day without a time "2027-03-31"
   std::int64_t integer = 0;
   bool boolean = false;
   std::vector<Item> items;     ///< of a list

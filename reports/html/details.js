@@ -26,6 +26,7 @@ function rowFacts(row) {
   return pairs([
     ["outcome", outcomeMark(row.outcome)],
     ["against the baseline", DATA.baseline.given && (row.known ? "known" : row.expectation)],
+    ["known because", row.known_because && octetsOf(row.known_because)],
     ["expected", row.expected && octetsOf(row.expected)],
     ["actual", row.actual && octetsOf(row.actual)],
     ["because", row.reason && octetsOf(row.reason)],

@@ -1,0 +1,130 @@
+#include "harness/scenario/baseline_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/scenario/outcome.hpp"
+#include "harness/scenario/writer.hpp"
+
+namespace smtpspec::scenario {
+namespace {
+
+constexpr std::string_view white = " \t\r\n";
+
+/// Each with its line end.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
+
+std::string_view trimmed(std::string_view line) {
+  const std::size_t begin = std::min(line.find_first_not_of(white), line.size());
+  return line.substr(begin, line.find_last_not_of(white) + 1 - begin);
+}
+
+bool is_header(std::string_view line) { return trimmed(line).starts_with("[[expect]]"); }
+bool is_comment(std::string_view line) { return trimmed(line).starts_with('#'); }
+bool is_blank(std::string_view line) { return trimmed(line).empty(); }
+bool begins_table(std::string_view line) { return trimmed(line).starts_with('['); }
+/// "outcome" of "outcome = ...".
+std::string_view key_of(std::string_view line) {
+  line = trimmed(line);
+  return trimmed(line.substr(0, std::min(line.find('='), line.size())));
+}
+
+/// Lines of an entry, from its header to its last key.
+struct Block {
+  std::size_t first = 0;
+  std::size_t end = 0;
+};
+
+std::optional<Block> block_at(const std::vector<std::string>& lines, const Place& place) {
+  const auto first = static_cast<std::size_t>(place.line - 1);
+  if (place.line < 1 || first >= lines.size() || !is_header(lines[first])) return std::nullopt;
+  Block block{first, first + 1};
+  for (std::size_t i = first + 1; i < lines.size() && !begins_table(lines[i]); ++i)
+    if (!is_blank(lines[i]) && !is_comment(lines[i])) block.end = i + 1;
+  return block;
+}
+
+/// What it fails by, and until when, as it is written.
+std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::Entry& entry) {
+  std::vector<std::pair<std::string_view, std::string>> ways;
+  if (entry.outcome) ways.emplace_back("outcome", toml_string(name(*entry.outcome)));
+  if (!entry.cause.empty()) ways.emplace_back("cause", toml_string(entry.cause));
+  if (!entry.signature.empty()) ways.emplace_back("signature", toml_string(entry.signature));
+  if (entry.until) ways.emplace_back("until", to_text(*entry.until));
+  return ways;
+}
+
+void put_ways(std::vector<std::string>& lines, const Block& block, const Baseline::Entry& now) {
+  std::string missing;
+  for (const auto& [key, value] : ways_of(now)) {
+    const std::string line = fmt::format("{} = {}\n", key, value);
+    const auto first = lines.begin() + static_cast<std::ptrdiff_t>(block.first);
+    const auto end = lines.begin() + static_cast<std::ptrdiff_t>(block.end);
+    const auto found = std::find_if(first, end, [&](const std::string& one) { return key_of(one) == key; });
+    if (found == end)
+      missing += line;
+    else
+      *found = line;
+  }
+  std::string& last = lines[block.end - 1];
+  if (!last.ends_with('\n') && !missing.empty()) last += '\n';
+  last += missing;
+}
+
+}  // namespace
+
+std::string to_toml(const Baseline::Entry& entry) {
+  std::string out = "[[expect]]\n";
+  const auto put = [&](std::string_view key, const std::string& text) {
+    if (!text.empty()) out += fmt::format("{} = {}\n", key, toml_string(text));
+  };
+  put("scenario", entry.scenario);
+  put("finding", entry.finding);
+  for (const auto& [key, value] : ways_of(entry)) out += fmt::format("{} = {}\n", key, value);
+  put("reason", entry.reason);
+  put("link", entry.link);
+  put("owner", entry.owner);
+  if (entry.unstable) out += "unstable = true\n";
+  return out;
+}
+
+std::optional<std::string> without_entries(std::string_view text, const std::vector<Place>& entries) {
+  const std::vector<std::string> lines = lines_of(text);
+  std::vector<bool> goes(lines.size(), false);
+  for (const Place& entry : entries) {
+    auto block = block_at(lines, entry);
+    if (!block) return std::nullopt;
+    while (block->first > 0 && is_comment(lines[block->first - 1])) --block->first;
+    // One of the empty lines around it goes with it.
+    if (block->end < lines.size() && is_blank(lines[block->end])) ++block->end;
+    std::fill(goes.begin() + static_cast<std::ptrdiff_t>(block->first),
+              goes.begin() + static_cast<std::ptrdiff_t>(block->end), true);
+  }
+  std::string left;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (!goes[i]) left += lines[i];
+  return left;
+}
+
+std::optional<std::string> with_entries(std::string_view text, const std::vector<Baseline::Entry>& now) {
+  std::vector<std::string> lines = lines_of(text);  // what one gets more is put on its last line: none moves
+  for (const Baseline::Entry& entry : now) {
+    const auto block = block_at(lines, entry.place);
+    if (!block) return std::nullopt;
+    put_ways(lines, *block, entry);
+  }
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
+}  // namespace smtpspec::scenario

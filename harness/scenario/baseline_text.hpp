@@ -1,0 +1,24 @@
+// Changes of a baseline file that leave all else in it as its author wrote it: comments, order, spaces.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/scenario/baseline.hpp"
+
+namespace smtpspec::scenario {
+
+/// An [[expect]] as it is written; what an entry does not say is left out.
+[[nodiscard]] std::string to_toml(const Baseline::Entry& entry);
+
+/// The text without these entries of it, and without the comment that stands right above each. nullopt where one is not
+/// written as a table of its own, [[expect]]: that is left to its author.
+[[nodiscard]] std::optional<std::string> without_entries(std::string_view text, const std::vector<Place>& entries);
+
+/// The text in which the entries at these places have the outcome, cause, signature and last day of `now`; those that
+/// one does not have yet follow its last line. nullopt as above.
+[[nodiscard]] std::optional<std::string> with_entries(std::string_view text, const std::vector<Baseline::Entry>& now);
+
+}  // namespace smtpspec::scenario

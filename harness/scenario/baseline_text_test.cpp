@@ -1,0 +1,95 @@
+#include "harness/scenario/baseline_text.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/scenario/loader.hpp"
+
+namespace smtpspec::scenario {
+namespace {
+
+const std::string file =
+    "# What is known of our server.\n"
+    "\n"
+    "# Of a library.\n"
+    "[[expect]]\n"
+    "scenario = \"a/*\"   # both\n"
+    "outcome = \"fail\"\n"
+    "reason = \"r\"\n"
+    "\n"
+    "[[expect]]\n"
+    "finding = \"f\"\n"
+    "  signature=\"250 #\"\n"
+    "# in between\n"
+    "reason = \"s\"\n"
+    "\n"
+    "# Of the relay.\n"
+    "[[expect]]\n"
+    "finding = \"g\"\n"
+    "reason = \"t\"\n";
+
+std::vector<Place> places() {
+  std::vector<Place> all;
+  for (const auto& one : load_baseline(file, "b.toml").value.entries) all.push_back(one.place);
+  REQUIRE(all.size() == 3);
+  return all;
+}
+
+TEST_CASE("An entry that is written and read is the same") {
+  Baseline::Entry one;
+  one.finding = "rfc5321/4.1.4/a:reply";
+  one.outcome = Outcome::fail;
+  one.signature = "250 \"x\" \\r\\n #";
+  one.reason = "r";
+  one.link = "https://example.test/1";
+  one.owner = "us";
+  one.until = day_in("2027-01-31");
+  one.unstable = true;
+  const auto loaded = load_baseline(to_toml(one), "b.toml");
+  REQUIRE(loaded.ok());
+  REQUIRE(loaded.value.entries.size() == 1);
+  CHECK(to_toml(loaded.value.entries.front()) == to_toml(one));
+}
+
+TEST_CASE("Entries go with the comment above them, and nothing else does") {
+  const auto all = places();
+  CHECK(without_entries(file, {}) == file);
+  CHECK(without_entries(file, {all[1]}) ==
+        file.substr(0, file.find("[[expect]]\nfinding = \"f\"")) + file.substr(file.find("# Of the relay.")));
+  CHECK(without_entries(file, {all[0], all[2]}) ==
+        "# What is known of our server.\n\n" +
+            file.substr(file.find("[[expect]]\nfinding = \"f\""),
+                        file.find("# Of the relay.") - file.find("[[expect]]\nfinding = \"f\"")));
+  CHECK(without_entries(file, all) == "# What is known of our server.\n\n");
+}
+
+TEST_CASE("An entry fails in another way from now on") {
+  Baseline::Entry now;
+  now.outcome = Outcome::crash;
+  now.signature = "451 #";
+  now.place = places()[1];
+  Baseline::Entry last;
+  last.place = places()[2];
+  last.until = day_in("2027-01-31");
+  const auto text = with_entries(file, {now, last});
+  REQUIRE(text);
+  CHECK(text->find("finding = \"f\"\nsignature = '451 #'\n# in between\nreason = \"s\"\noutcome = 'crash'\n") !=
+        std::string::npos);
+  const auto loaded = load_baseline(*text, "b.toml");
+  REQUIRE(loaded.ok());
+  CHECK(loaded.value.entries[1].outcome == Outcome::crash);
+  CHECK(loaded.value.entries[1].signature == "451 #");
+  CHECK(loaded.value.entries[0].outcome == Outcome::fail);
+  CHECK(loaded.value.entries[2].until == last.until);
+}
+
+TEST_CASE("What is not written as a table of its own is left alone") {
+  const std::string inline_tables = "expect = [\n  { finding = 'f', reason = 'r' },\n]\n";
+  const auto loaded = load_baseline(inline_tables, "b.toml");
+  REQUIRE(loaded.value.entries.size() == 1);
+  CHECK_FALSE(without_entries(inline_tables, {loaded.value.entries[0].place}));
+  CHECK_FALSE(with_entries(inline_tables, {loaded.value.entries[0]}));
+  CHECK_FALSE(without_entries("", {{"b.toml", 7, 1}}));
+}
+
+}  // namespace
+}  // namespace smtpspec::scenario
