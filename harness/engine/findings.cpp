@@ -82,16 +82,19 @@ std::vector<std::string> marks_of(const Sighting& one) {
 
 /// The sightings in groups of one cause each.
 std::vector<std::vector<const Sighting*>> grouped(const std::vector<Sighting>& all) {
-  std::vector<std::size_t> group(all.size());
-  std::iota(group.begin(), group.end(), std::size_t{0});
-  const auto join = [&](std::size_t a, std::size_t b) {
-    if (group[a] != group[b]) std::replace(group.begin(), group.end(), std::size_t{group[a]}, std::size_t{group[b]});
+  // Each points to one of its group, and the last of them to itself.
+  std::vector<std::size_t> leads_to(all.size());
+  std::iota(leads_to.begin(), leads_to.end(), std::size_t{0});
+  const auto first_of = [&](std::size_t one) {
+    while (leads_to[one] != one) one = leads_to[one] = leads_to[leads_to[one]];
+    return one;
   };
   std::map<std::string, std::size_t> by_mark;
   for (std::size_t i = 0; i < all.size(); ++i)
-    for (std::string& mark : marks_of(all[i])) join(i, by_mark.emplace(std::move(mark), i).first->second);
+    for (std::string& mark : marks_of(all[i]))
+      leads_to[first_of(i)] = first_of(by_mark.emplace(std::move(mark), i).first->second);
   std::map<std::size_t, std::vector<const Sighting*>> groups;
-  for (std::size_t i = 0; i < all.size(); ++i) groups[group[i]].push_back(&all[i]);
+  for (std::size_t i = 0; i < all.size(); ++i) groups[first_of(i)].push_back(&all[i]);
   std::vector<std::vector<const Sighting*>> list;
   list.reserve(groups.size());
   for (auto& [number, rows] : groups) list.push_back(std::move(rows));
