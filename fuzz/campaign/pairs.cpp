@@ -41,7 +41,7 @@ bool greeted_by_ehlo(const Outcome& outcome) {
   bool ehlo = false;
   for (const Outcome::Reply& one : outcome.replies) {
     if (one.asked == "HELO") return false;
-    ehlo = ehlo || (one.asked == "EHLO" && one.code == 250);
+    ehlo = ehlo || ((one.asked == "EHLO" || one.asked == "LHLO") && one.code == 250);
   }
   return ehlo;
 }
@@ -53,7 +53,7 @@ bool may_be(Variant variant, const Opponent& opponent, const judge::Played& play
     const record::Deviation* const most = terms.lacks("commands");
     return most == nullptr || most->after >= enough;
   };
-  if (!outcome.known || !outcome.data_was_taken || terms.lmtp || outcome.replies.back().code == 0) return false;
+  if (!outcome.known || !outcome.data_was_taken || outcome.replies.back().code == 0) return false;
   switch (variant) {
     case Variant::cut: return true;
     case Variant::pipelined: return offers(opponent.facts, "PIPELINING") && greeted_by_ehlo(outcome);
@@ -71,7 +71,9 @@ bool messages_are_plain(const judge::Played& played, const Opponent& opponent) {
 }
 
 std::string shown(const Outcome::Reply& reply) {
-  return reply.code == 0 ? "closed" : fmt::format("{} to {}", reply.code, reply.asked);
+  if (reply.code == 0) return "closed";
+  const std::string of = reply.recipient == 0 ? "" : fmt::format(" of recipient {}", reply.recipient);
+  return fmt::format("{} to {}{}", reply.code, reply.asked, of);
 }
 
 /// Whether both could be asked for this: what only one of them offers makes them differ by right.

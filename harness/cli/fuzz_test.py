@@ -124,12 +124,13 @@ class Fuzz(Cli):
                 break
         return done
 
-    def campaign(self, faults=(), seconds=6, *wanted, more=()):
+    def campaign(self, faults=(), seconds=6, *wanted, more=(), scheme="smtp"):
         """A campaign on the reference server; gives what it said."""
         sink = free_port()
         faults = [word for fault in faults for word in ("--fault", fault)]
-        with server("--relay", f"127.0.0.1:{sink}", *faults) as port:
-            target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+        profile = "lmtp" if scheme == "lmtp" else "mx"
+        with server("--relay", f"127.0.0.1:{sink}", "--profile", profile, *faults) as port:
+            target = self.file("target.toml", TARGET.format(port=port, sink=sink).replace("smtp:", f"{scheme}:"))
             done = self.fuzz(target, seconds, *wanted, more=more)
             again = [self.again(target, file) for file in sorted((self.out / "findings").glob("*.toml"))]
         return done, again
@@ -266,6 +267,15 @@ class Fuzz(Cli):
         done, _ = self.campaign(["other-commands-reset"], 8, "FOUND metamorphic-noop/")
         self.expect(done, 1)
         self.assertIn("FOUND metamorphic-noop/", done.stdout)
+
+    def test_a_session_by_lmtp_that_is_held_otherwise_comes_to_the_same(self):
+        for fault, cause in ((None, ""), ("other-commands-reset", "noop/RCPT"),
+                             ("second-message-chunk-refused", "chunked/end-of-data")):
+            self.out = self.folder / (fault or "clean")
+            done, _ = self.campaign([fault] if fault else [], 8, f"FOUND metamorphic-{cause}" if fault else "",
+                                    scheme="lmtp")
+            self.expect(done, 1 if fault else 0)
+            self.assertEqual(f"FOUND metamorphic-{cause}" in done.stdout, bool(fault), done.stdout)
 
     def test_two_servers_that_differ(self):
         with server() as port, server("--fault", "vrfy-unknown") as other:
