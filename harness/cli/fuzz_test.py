@@ -229,6 +229,9 @@ class Fuzz(Cli):
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
         self.assertIn("VRFY", (found / "transcripts" / "fuzz-crash-sigsegv-vrfy.jsonl").read_text())
         self.assertEqual({file.stat().st_mode & 0o777 for file in found.rglob("*") if file.is_file()}, {0o600})
+        self.expect(smtpspec("show", "crash/SIGSEGV/VRFY", "--run", self.out), 0, "no process of the server dies",
+                    "C: VRFY", "S: 250 ok", "closed", "smtpspec fuzz TARGET --replay")
+        self.expect(smtpspec("show", "--run", self.out), 0, "crash-exit-3-expn", "findings in")
 
     def test_what_a_child_dies_of_that_serves_a_session_is_told(self):
         cause = "crash/SIGSEGV/VRFY" if tells_how_processes_end() else "crash/VRFY"
