@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/afl_stats.hpp"
-#include "fuzz/campaign/mail_taker.hpp"
+#include "fuzz/campaign/mail_roads.hpp"
 #include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/seeds.hpp"
@@ -61,7 +61,7 @@ class Campaign {
  private:
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
-    const Feedback feedback{settings_.other, mail_.has_road() ? &shared_mail_ : nullptr, settings_.edges,
+    const Feedback feedback{settings_.other, mail_.seen(), mail_.seen_of_other(), settings_.edges,
                             settings_.watch == nullptr ? nullptr : &shared_incidents_};
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
@@ -180,7 +180,8 @@ class Campaign {
     if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this] { return events_.start_server && !events_.start_server(); });
     Sight sight;
-    sight.arrived = mail_.has_road() && shared_mail_.is_seen() ? &mail_.arrived() : nullptr;
+    sight.arrived = mail_.arrived();
+    sight.arrived_there = mail_.arrived_of_other();
     if (other) sight.other = &*other;
     if (settings_.watch != nullptr) sight.happened = [this](bool wait) { return happened(wait); };
     for (const CampaignFolder::Broken& one : folder_.broken()) {
@@ -244,9 +245,8 @@ class Campaign {
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
   Progress& progress_ = share<Progress>();
-  SharedMail& shared_mail_ = share<SharedMail>();
   SharedIncidents& shared_incidents_ = share<SharedIncidents>();
-  MailTaker mail_{opponent_.target, shared_mail_};
+  MailRoads mail_{opponent_, settings_.other};
   ProcessUsage usage_{opponent_.target.port};
   Growth growth_;
   Usage last_usage_;

@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "fuzz/campaign/delivered_pair.hpp"
 #include "fuzz/campaign/pairs.hpp"
-#include "fuzz/campaign/seeds.hpp"
 #include "fuzz/oracles/requirements.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/record/trace.hpp"
@@ -62,6 +62,7 @@ class Shortener {
   }
 
   std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
+    if (is_of_delivered(cause_)) return differences_in_delivery(input);
     if (Pairs::are_behind(cause_)) return differences(input, waits.reply >= patient().reply);
     if (sight_.happened) (void)sight_.happened(false);
     played_ = player_.play(decode(input), waits);
@@ -71,6 +72,13 @@ class Shortener {
     const auto is_crash = [](const Breach& one) { return one.rule == "crash"; };
     const bool wait = is_incident(cause_) || std::any_of(seen.begin(), seen.end(), is_crash);
     return with_incidents(std::move(seen), sight_.happened(wait));
+  }
+
+  std::vector<Breach> differences_in_delivery(std::string_view input) {
+    if (sight_.arrived == nullptr || sight_.other == nullptr || sight_.arrived_there == nullptr) return {};
+    auto breach =
+        delivered_otherwise(input, {player_, *sight_.arrived}, {*sight_.other, *sight_.arrived_there}, played_);
+    return breach ? std::vector{*std::move(breach)} : std::vector<Breach>();
   }
 
   std::vector<Breach> breaches_of_its_mail() {
@@ -85,18 +93,8 @@ class Shortener {
     for (; std::chrono::steady_clock::now() < due; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
       if (auto breaches = with(false); !breaches.empty() || (cause_ == file_name(mail_lost) && with(true).empty()))
         return breaches;
-    return with(later_mail_came());
-  }
-
-  /// What is missing may be in a queue still, until something comes that was sent after it.
-  bool later_mail_came() {
-    constexpr std::chrono::seconds most{30};
-    (void)player_.play(decode(plain_message()), patient());
-    const std::string token = player_.token();
-    const auto end = std::chrono::steady_clock::now() + most;
-    for (; std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
-      if (!sight_.arrived->with(token).empty()) return true;
-    return false;
+    // What is missing may be in a queue still, until something comes that was sent after it.
+    return with(later_mail_comes(player_, *sight_.arrived));
   }
 
   /// What a process comes to may be told late, and be the doing of the input before: then a second time shows nothing.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/delivered_pair.hpp"
 #include "fuzz/oracles/conservation.hpp"
 #include "fuzz/oracles/outcome.hpp"
 #include "fuzz/session/session_input.hpp"
@@ -97,7 +98,9 @@ bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent
 
 }  // namespace
 
-bool Pairs::are_behind(std::string_view cause) { return cause.starts_with(metamorphic) || cause.starts_with(differs); }
+bool Pairs::are_behind(std::string_view cause) {
+  return cause.starts_with(metamorphic) || (cause.starts_with(differs) && !is_of_delivered(cause));
+}
 
 bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Played& played) const {
   const Opponent& opponent = player_->opponent();
@@ -119,10 +122,12 @@ std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant vari
 }
 
 std::optional<Breach> Pairs::elsewhere(std::string_view input, const judge::Played& played) {
+  there_ = {};
   if (other_ == nullptr) return std::nullopt;
   const Outcome here = outcome_of(played.transcript);
   if (!here.known) return std::nullopt;
-  const Outcome there = outcome_of(other_->play(decode(input), patient()).transcript);
+  there_ = other_->play(decode(input), patient());
+  const Outcome there = outcome_of(there_.transcript);
   const auto found = difference(here, there, Compared::classes);
   if (!found || !both_offer(found->one, player_->opponent(), other_->opponent())) return std::nullopt;
   return Breach{

@@ -46,7 +46,7 @@ class Worker {
         edges_(feedback.edges),
         incidents_(feedback.incidents),
         player_(opponent, delivery::make_secret()),
-        awaited_(opponent, feedback.mail) {
+        awaited_(opponent, feedback.mail, {feedback.other, feedback.mail_of_other}) {
     if (feedback.other != nullptr) {
       other_.emplace(*feedback.other, delivery::make_secret());
       pairs_ = Pairs(player_, &*other_);
@@ -88,11 +88,15 @@ class Worker {
     return with_incidents(std::move(seen), incidents_->after(before));
   }
 
-  /// With what it comes to on another server, where it showed something new; with itself held otherwise now and then.
+  /// With what it comes to on another server, where it showed something new or had such mail accepted; with itself held
+  /// otherwise now and then.
   void compare(const judge::Played& played, std::string_view input, bool is_new) {
     constexpr std::uint64_t sessions_between = 16;
-    if (is_new)
-      if (const auto breach = pairs_.elsewhere(input, played)) take(*breach, input);
+    if (is_new || awaited_.may_be_delivered_otherwise(played.transcript)) {
+      const auto breach = pairs_.elsewhere(input, played);
+      awaited_.expect_the_same(played.transcript, pairs_.there().transcript, input);
+      if (breach) take(*breach, input);
+    }
     if (++since_pair_ < sessions_between) return;
     const Variant variant = all_variants[pairs_played_ % all_variants.size()];
     if (since_pair_ > longest_wait) ++pairs_played_;  // none can be held so

@@ -29,6 +29,7 @@ struct Feedback {
   const Opponent* other =
       nullptr;  ///< another server that each new input is played on as well; null where there is none
   const SharedMail* mail = nullptr;            ///< what arrives; null where it is not seen
+  const SharedMail* mail_of_other = nullptr;   ///< the same of the other server
   EdgeMap* edges = nullptr;                    ///< of the server's code; null where it was not started by us
   const SharedIncidents* incidents = nullptr;  ///< of its processes; null where it was not started by us
 };
