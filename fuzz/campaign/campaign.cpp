@@ -15,7 +15,6 @@
 #include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/seeds.hpp"
-#include "fuzz/campaign/shared_incidents.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
@@ -62,7 +61,9 @@ class Campaign {
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
     const Feedback feedback{settings_.other, mail_.seen(), mail_.seen_of_other(), settings_.edges,
-                            settings_.watch == nullptr ? nullptr : &shared_incidents_};
+                            settings_.watch == nullptr ? nullptr : &shared_culprits_};
+    // What the survey has brought about was told already, and is to be told again of a session of ours.
+    if (settings_.watch != nullptr && !settings_.watch->look().empty()) start_anew();
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
@@ -79,6 +80,7 @@ class Campaign {
       std::this_thread::sleep_for(between_looks);
       look_at_server();
       if (progress_.away.exchange(false)) start_server();
+      if (shared_culprits_.anew) start_anew();
       if (turn % looks_between_measures == 0) measure();
       if (turn % looks_between_news == 0) tell();
     }
@@ -122,8 +124,8 @@ class Campaign {
 
   void look_at_server() {
     if (settings_.watch == nullptr) return;
-    for (const Incident& one : settings_.watch->look()) shared_incidents_.add(one);
-    shared_incidents_.looked();
+    for (const Incident& one : settings_.watch->look()) shared_culprits_.incidents.add(one);
+    shared_culprits_.incidents.looked();
   }
 
   /// As one who plays here, and nobody else does, sees it.
@@ -147,6 +149,16 @@ class Campaign {
     if (!problem) return;
     note(*problem);
     refused_ = true;
+  }
+
+  /// What it tells at its end is no session's doing.
+  void start_anew() {
+    if (events_.stop_server && events_.start_server) {
+      events_.stop_server();
+      (void)settings_.watch->look();
+      (void)events_.start_server();
+    }
+    shared_culprits_.anew = false;
   }
 
   void tell() {
@@ -184,6 +196,7 @@ class Campaign {
     sight.arrived_there = mail_.arrived_of_other();
     if (other) sight.other = &*other;
     if (settings_.watch != nullptr) sight.happened = [this](bool wait) { return happened(wait); };
+    if (settings_.watch != nullptr) sight.start_anew = [this] { start_anew(); };
     for (const CampaignFolder::Broken& one : folder_.broken()) {
       if (events_.stop && events_.stop()) break;
       if (is_found(one.cause)) continue;
@@ -245,7 +258,7 @@ class Campaign {
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
   Progress& progress_ = share<Progress>();
-  SharedIncidents& shared_incidents_ = share<SharedIncidents>();
+  SharedCulprits& shared_culprits_ = share<SharedCulprits>();
   MailRoads mail_{opponent_, settings_.other};
   ProcessUsage usage_{opponent_.target.port};
   Growth growth_;

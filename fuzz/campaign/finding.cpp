@@ -28,14 +28,11 @@ class Shortener {
   }
   /// As above; and where the session ends in another crash, or a process does, that is looked for from now on.
   bool breaks_or_crashes(std::string_view input) {
-    const auto all = breaches_of(input, patient());
-    const auto is_it = [&](const Breach& one) { return file_name(one.cause) == cause_; };
-    const auto crashes = [](const Breach& one) { return one.rule == "crash" || is_incident(one.cause); };
-    if (std::any_of(all.begin(), all.end(), is_it)) return true;
-    const auto other = std::find_if(all.begin(), all.end(), crashes);
-    if (other == all.end() || !(cause_.starts_with("crash-") || is_incident(cause_))) return false;
-    cause_ = file_name(other->cause);
-    return true;
+    // What a sanitizer has told of a place it may not tell again in the life of the process.
+    const bool may_tell_once = cause_.starts_with("sanitizer") && sight_.start_anew;
+    if (breaks_or_crashes_now(input) && (!may_tell_once || breaks_or_crashes_now(input))) return true;
+    tells_once_ = may_tell_once;
+    return tells_once_ && breaks_or_crashes_now(input);
   }
   [[nodiscard]] const judge::Played& played() const { return played_; }
   [[nodiscard]] AcceptedMail accepted() const {
@@ -53,6 +50,17 @@ class Shortener {
   }
 
  private:
+  bool breaks_or_crashes_now(std::string_view input) {
+    const auto all = breaches_of(input, patient());
+    const auto is_it = [&](const Breach& one) { return file_name(one.cause) == cause_; };
+    const auto crashes = [](const Breach& one) { return one.rule == "crash" || is_incident(one.cause); };
+    if (std::any_of(all.begin(), all.end(), is_it)) return true;
+    const auto other = std::find_if(all.begin(), all.end(), crashes);
+    if (other == all.end() || !(cause_.starts_with("crash-") || is_incident(cause_))) return false;
+    cause_ = file_name(other->cause);
+    return true;
+  }
+
   /// Where two plays are compared, by as many pairs as there is patience for.
   std::vector<Breach> differences(std::string_view input, bool patience) {
     constexpr int enough = 3;
@@ -64,6 +72,7 @@ class Shortener {
   std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
     if (is_of_delivered(cause_)) return differences_in_delivery(input);
     if (Pairs::are_behind(cause_)) return differences(input, waits.reply >= patient().reply);
+    if (tells_once_) sight_.start_anew();
     if (sight_.happened) (void)sight_.happened(false);
     played_ = player_.play(decode(input), waits);
     if (cause_.starts_with("mail-")) return breaches_of_its_mail();
@@ -98,7 +107,9 @@ class Shortener {
   }
 
   /// What a process comes to may be told late, and be the doing of the input before: then a second time shows nothing.
-  bool breaks_by_itself(std::string_view input) { return breaks(input) && (!is_incident(cause_) || breaks(input)); }
+  bool breaks_by_itself(std::string_view input) {
+    return breaks(input) && (!is_incident(cause_) || tells_once_ || breaks(input));
+  }
 
   static std::vector<std::size_t> ends_of_lines(const std::string& all) {
     std::vector<std::size_t> ends = {0};
@@ -132,6 +143,7 @@ class Shortener {
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
   judge::Played played_;
+  bool tells_once_ = false;  ///< so the server is started anew before each play
 };
 
 /// One message for each that was accepted, and with the body of it where there is but one.

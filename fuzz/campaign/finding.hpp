@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ struct Sight {
   LivePlayer* other = nullptr;                 ///< on another server; null where there is none
   const ArrivedMail* arrived_there = nullptr;  ///< that server's mail; null where it is not seen
   Happened happened = {};                      ///< to its processes; empty where it was not started by us
+  std::function<void()> start_anew = {};  ///< it, as what it has told it may not tell again; empty where nobody can
 };
 
 /// Plays and shortens until `until` at most. Where the same is not broken again, `again` is 0, and there is nothing but

@@ -27,12 +27,14 @@ wait = "3s"
 
 
 MOST_TURNS = 5  # of a campaign that is gone on with
-# It keeps to the rules, more or less, until it is asked VRFY or EXPN, or RSET where it leaks.
+# It keeps to the rules, more or less, until it is asked VRFY or EXPN, or RSET where it leaks. Where it tells, it does as
+# a server with UBSan: it says once in its life what is wrong at a place, and lives on.
 MORTAL = """
 import ctypes, os, socketserver, sys
 
 class Session(socketserver.StreamRequestHandler):
     kept = []
+    told = set()
 
     def handle(self):
         Session.sessions = getattr(Session, "sessions", 0) + 1
@@ -51,6 +53,11 @@ class Session(socketserver.StreamRequestHandler):
             elif verb == b"RSET" and "leaks" in sys.argv:
                 print("/src/rset.c:7:3: runtime error: signed integer overflow: 1 + 2", file=sys.stderr, flush=True)
                 self.say("250 ok")
+            elif verb in (b"VRFY", b"EXPN") and "tells" in sys.argv:
+                if verb not in self.told:
+                    self.told.add(verb)
+                    os.write(2, b"/src/%s.c:7:3: runtime error: signed integer overflow: 1 + 2\\n" % verb.lower())
+                self.say("252 perhaps")
             elif verb in (b"VRFY", b"EXPN") and "leaks" in sys.argv:
                 self.say("500 what")
             elif verb == b"VRFY":
@@ -215,6 +222,17 @@ class Fuzz(Cli):
         done = smtpspec("fuzz", self.mortal("leaks"), "--replay", seed)
         self.expect(done, 1)
         self.assertIn("FOUND sanitizer/signed integer overflow/rset.c:7", done.stdout)
+
+    def test_whose_doing_it_is_what_a_server_tells_of_and_survives(self):
+        causes = {verb: f"FOUND sanitizer/signed integer overflow/{verb}.c:7" for verb in ("vrfy", "expn")}
+        done = self.fuzz(self.mortal("tells"), 10, *causes.values(), more=["--jobs", 2])
+        self.expect(done, 1)
+        for verb, cause in causes.items():
+            self.assertIn(cause, done.stdout, done.stderr)
+            text = (self.out / "findings" / f"sanitizer-signed-integer-overflow-{verb}-c-7.toml").read_text()
+            self.assertIn(verb.upper(), text.upper())
+            self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
+            self.assertIn(f"{verb}.c:7:3: runtime error", (self.out / "findings" / f"sanitizer-signed-integer-overflow-{verb}-c-7.sanitizer").read_text())
 
     def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
         suite = self.file("suite.toml", "".join(
