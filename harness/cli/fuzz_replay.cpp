@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "fuzz/campaign/finding.hpp"
 #include "fuzz/oracles/incidents.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/cli/commands.hpp"

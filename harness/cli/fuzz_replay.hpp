@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string_view>
 
+#include "fuzz/campaign/finding.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/server_watch.hpp"
-#include "fuzz/oracles/oracles.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::cli {
