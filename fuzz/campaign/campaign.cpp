@@ -125,13 +125,13 @@ class Campaign {
   void look_at_server() {
     if (settings_.watch == nullptr) return;
     for (const Incident& one : settings_.watch->look()) shared_culprits_.incidents.add(one);
-    shared_culprits_.incidents.looked();
+    shared_culprits_.incidents.looked(settings_.watch->report_is_under_way());
   }
 
   /// As one who plays here, and nobody else does, sees it.
   std::vector<Incident> happened(bool wait) {
     std::vector<Incident> all = settings_.watch->look();
-    for (int looks = 0; wait && looks < 2; ++looks) {
+    for (int looks = 0; wait && (looks < 2 || settings_.watch->report_is_under_way()); ++looks) {
       std::this_thread::sleep_for(2 * between_looks);
       for (Incident& one : settings_.watch->look()) all.push_back(std::move(one));
     }
