@@ -19,12 +19,14 @@ struct Campaign {
     std::uint64_t findings = 0;
   };
   struct Found {
-    std::string id;         ///< of the scenario that it was written as: "fuzz-crash-bdat"
+    std::string name;       ///< of its files: "crash-bdat"
+    std::string id;         ///< of the scenario that it was written as: "fuzz-crash-bdat"; the name where there is none
     std::string title;      ///< may be empty
     std::string rationale;  ///< what was expected, and what was seen
     std::vector<engine::CitedRequirement> requirements;
-    std::string text;        ///< of its file
-    std::string again;       ///< the command that plays it
+    std::string text;        ///< of its file: the scenario, or the figures of what no session shows alone
+    std::string again;       ///< the command that plays it; empty where no session shows it
+    std::string replay;      ///< the one that shows what comes of it
     std::string transcript;  ///< path of its conversation
   };
   std::string name;                                        ///< of the target

@@ -3,22 +3,55 @@
 #include <algorithm>
 #include <utility>
 
+#include "fuzz/campaign/delivered_pair.hpp"
+#include "fuzz/oracles/delivered.hpp"
+
 namespace smtpspec::fuzz {
 
 void AwaitedMail::expect(const record::Transcript& transcript, std::string_view input) {
   if (mail_ == nullptr || all_.size() >= most) return;
   AcceptedMail accepted = accepted_in(transcript, watched_mailboxes(opponent_));
-  if (accepted.any_sent && accepted.known) await({transcript.token, std::move(accepted), std::string(input), {}});
+  if (accepted.any_sent && accepted.known) await({transcript.token, std::move(accepted), std::string(input), "", {}});
+}
+
+bool AwaitedMail::may_be_delivered_otherwise(const record::Transcript& transcript) {
+  if (mail_ == nullptr || other_.mail == nullptr || shapes_.size() >= most) return false;
+  const AcceptedMail accepted = accepted_in(transcript, watched_mailboxes(opponent_));
+  return accepted.known && !accepted.messages.empty() && shapes_.insert(shape_of_bodies(accepted)).second;
+}
+
+void AwaitedMail::expect_the_same(const record::Transcript& here, const record::Transcript& there,
+                                  std::string_view input) {
+  if (mail_ == nullptr || other_.mail == nullptr || all_.size() >= most) return;
+  AcceptedMail accepted = accepted_in(here, watched_mailboxes(opponent_));
+  if (are_the_same(accepted, here.token, accepted_in(there, watched_mailboxes(*other_.opponent)), there.token))
+    await({here.token, std::move(accepted), std::string(input), there.token, {}});
 }
 
 void AwaitedMail::await(Awaited one) {
-  one.due = std::chrono::steady_clock::now() + time_of_mail(opponent_);
+  auto time = time_of_mail(opponent_);
+  if (!one.other_token.empty()) time = std::max(time, time_of_mail(*other_.opponent));
+  one.due = std::chrono::steady_clock::now() + time;
   all_.push_back(std::move(one));
 }
 
 /// What is missing may be in a queue still, until something comes that was sent after it.
-bool AwaitedMail::later_came() const {
-  return std::any_of(all_.begin(), all_.end(), [&](const Awaited& one) { return mail_->with(one.token).copies > 0; });
+bool AwaitedMail::later_came(bool of_both) const {
+  const auto came = [&](const Awaited& one) { return mail_->with(one.token).copies > 0; };
+  const auto came_there = [&](const Awaited& one) {
+    return !one.other_token.empty() && other_.mail->with(one.other_token).copies > 0;
+  };
+  return std::any_of(all_.begin(), all_.end(), came) && (!of_both || std::any_of(all_.begin(), all_.end(), came_there));
+}
+
+std::string AwaitedMail::suspicion(const Awaited& one) const {
+  const MailCount arrived = mail_->with(one.token);
+  if (one.other_token.empty())
+    return std::string(SharedMail::suspicion(one.accepted, arrived, bodies_as_sent(opponent_)));
+  if (!other_.mail->is_seen()) return "";
+  const bool exact = keeps_line_ends(opponent_) && keeps_line_ends(*other_.opponent);
+  const auto what = SharedMail::differing(arrived, other_.mail->with(one.other_token), has_bodies(one.accepted), exact);
+  return what.empty() ? "" : cause_of_delivered(what, one.accepted);
 }
 
 void AwaitedMail::look(const Suspect& suspect) {
@@ -27,9 +60,10 @@ void AwaitedMail::look(const Suspect& suspect) {
   while (!all_.empty() && all_.front().due < now) {
     Awaited one = std::move(all_.front());
     all_.pop_front();
-    const auto cause = SharedMail::suspicion(one.accepted, mail_->with(one.token), bodies_as_sent(opponent_));
+    const std::string cause = suspicion(one);
     if (cause.empty()) continue;
-    if (cause == mail_lost && !later_came())
+    const bool may_be_late = cause == mail_lost || !one.other_token.empty();
+    if (may_be_late && !later_came(!one.other_token.empty()))
       await(std::move(one));
     else
       suspect(cause, one.input);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,20 @@ namespace smtpspec::fuzz {
 
 class AwaitedMail {
  public:
-  /// Both must outlive it. `mail`: null where it is not seen.
-  AwaitedMail(const Opponent& opponent, const SharedMail* mail) : opponent_(opponent), mail_(mail) {}
+  /// A server that sessions are played on as well, and its mail; null where there is none, or it is not seen.
+  struct Other {
+    const Opponent* opponent = nullptr;
+    const SharedMail* mail = nullptr;
+  };
+  /// All must outlive it. `mail`: null where it is not seen.
+  AwaitedMail(const Opponent& opponent, const SharedMail* mail, Other other)
+      : opponent_(opponent), mail_(mail), other_(other) {}
 
   void expect(const record::Transcript& transcript, std::string_view input);
+  /// Had messages accepted unlike all before: worth to be compared with what the other server delivers.
+  [[nodiscard]] bool may_be_delivered_otherwise(const record::Transcript& transcript);
+  /// Where both accepted the same: that it is delivered the same.
+  void expect_the_same(const record::Transcript& here, const record::Transcript& there, std::string_view input);
   /// Shows what is perhaps wrong with what is due by now: the cause of a breach, and the input.
   using Suspect = std::function<void(std::string_view cause, const std::string& input)>;
   void look(const Suspect& suspect);
@@ -28,16 +39,20 @@ class AwaitedMail {
     std::string token;
     AcceptedMail accepted;
     std::string input;
+    std::string other_token;  ///< of the same session on the other server; empty: it is compared with none
     std::chrono::steady_clock::time_point due;
   };
-  [[nodiscard]] bool later_came() const;
+  [[nodiscard]] std::string suspicion(const Awaited& one) const;
+  [[nodiscard]] bool later_came(bool of_both) const;
   void await(Awaited one);
 
   static constexpr std::size_t most = 5000;
 
   const Opponent& opponent_;
   const SharedMail* mail_;
+  Other other_;
   std::deque<Awaited> all_;
+  std::set<std::string> shapes_;  ///< of bodies
 };
 
 }  // namespace smtpspec::fuzz

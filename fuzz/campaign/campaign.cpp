@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/afl_stats.hpp"
-#include "fuzz/campaign/mail_taker.hpp"
+#include "fuzz/campaign/mail_roads.hpp"
 #include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/seeds.hpp"
-#include "fuzz/campaign/shared_incidents.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
@@ -61,8 +60,10 @@ class Campaign {
  private:
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
-    const Feedback feedback{settings_.other, mail_.has_road() ? &shared_mail_ : nullptr, settings_.edges,
-                            settings_.watch == nullptr ? nullptr : &shared_incidents_};
+    const Feedback feedback{settings_.other, mail_.seen(), mail_.seen_of_other(), settings_.edges,
+                            settings_.watch == nullptr ? nullptr : &shared_culprits_};
+    // What the survey has brought about was told already, and is to be told again of a session of ours.
+    if (settings_.watch != nullptr && !settings_.watch->look().empty()) start_anew();
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
@@ -79,6 +80,7 @@ class Campaign {
       std::this_thread::sleep_for(between_looks);
       look_at_server();
       if (progress_.away.exchange(false)) start_server();
+      if (shared_culprits_.anew) start_anew();
       if (turn % looks_between_measures == 0) measure();
       if (turn % looks_between_news == 0) tell();
     }
@@ -122,14 +124,14 @@ class Campaign {
 
   void look_at_server() {
     if (settings_.watch == nullptr) return;
-    for (const Incident& one : settings_.watch->look()) shared_incidents_.add(one);
-    shared_incidents_.looked();
+    for (const Incident& one : settings_.watch->look()) shared_culprits_.incidents.add(one);
+    shared_culprits_.incidents.looked(settings_.watch->report_is_under_way());
   }
 
   /// As one who plays here, and nobody else does, sees it.
   std::vector<Incident> happened(bool wait) {
     std::vector<Incident> all = settings_.watch->look();
-    for (int looks = 0; wait && looks < 2; ++looks) {
+    for (int looks = 0; wait && (looks < 2 || settings_.watch->report_is_under_way()); ++looks) {
       std::this_thread::sleep_for(2 * between_looks);
       for (Incident& one : settings_.watch->look()) all.push_back(std::move(one));
     }
@@ -147,6 +149,16 @@ class Campaign {
     if (!problem) return;
     note(*problem);
     refused_ = true;
+  }
+
+  /// What it tells at its end is no session's doing.
+  void start_anew() {
+    if (events_.stop_server && events_.start_server) {
+      events_.stop_server();
+      (void)settings_.watch->look();
+      (void)events_.start_server();
+    }
+    shared_culprits_.anew = false;
   }
 
   void tell() {
@@ -180,9 +192,11 @@ class Campaign {
     if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this] { return events_.start_server && !events_.start_server(); });
     Sight sight;
-    sight.arrived = mail_.has_road() && shared_mail_.is_seen() ? &mail_.arrived() : nullptr;
+    sight.arrived = mail_.arrived();
+    sight.arrived_there = mail_.arrived_of_other();
     if (other) sight.other = &*other;
     if (settings_.watch != nullptr) sight.happened = [this](bool wait) { return happened(wait); };
+    if (settings_.watch != nullptr) sight.start_anew = [this] { start_anew(); };
     for (const CampaignFolder::Broken& one : folder_.broken()) {
       if (events_.stop && events_.stop()) break;
       if (is_found(one.cause)) continue;
@@ -244,9 +258,8 @@ class Campaign {
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
   Progress& progress_ = share<Progress>();
-  SharedMail& shared_mail_ = share<SharedMail>();
-  SharedIncidents& shared_incidents_ = share<SharedIncidents>();
-  MailTaker mail_{opponent_.target, shared_mail_};
+  SharedCulprits& shared_culprits_ = share<SharedCulprits>();
+  MailRoads mail_{opponent_, settings_.other};
   ProcessUsage usage_{opponent_.target.port};
   Growth growth_;
   Usage last_usage_;

@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "fuzz/campaign/delivered_pair.hpp"
 #include "fuzz/campaign/pairs.hpp"
-#include "fuzz/campaign/seeds.hpp"
 #include "fuzz/oracles/requirements.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/record/trace.hpp"
@@ -28,14 +28,11 @@ class Shortener {
   }
   /// As above; and where the session ends in another crash, or a process does, that is looked for from now on.
   bool breaks_or_crashes(std::string_view input) {
-    const auto all = breaches_of(input, patient());
-    const auto is_it = [&](const Breach& one) { return file_name(one.cause) == cause_; };
-    const auto crashes = [](const Breach& one) { return one.rule == "crash" || is_incident(one.cause); };
-    if (std::any_of(all.begin(), all.end(), is_it)) return true;
-    const auto other = std::find_if(all.begin(), all.end(), crashes);
-    if (other == all.end() || !(cause_.starts_with("crash-") || is_incident(cause_))) return false;
-    cause_ = file_name(other->cause);
-    return true;
+    // What a sanitizer has told of a place it may not tell again in the life of the process.
+    const bool may_tell_once = cause_.starts_with("sanitizer") && sight_.start_anew;
+    if (breaks_or_crashes_now(input) && (!may_tell_once || breaks_or_crashes_now(input))) return true;
+    tells_once_ = may_tell_once;
+    return tells_once_ && breaks_or_crashes_now(input);
   }
   [[nodiscard]] const judge::Played& played() const { return played_; }
   [[nodiscard]] AcceptedMail accepted() const {
@@ -53,6 +50,17 @@ class Shortener {
   }
 
  private:
+  bool breaks_or_crashes_now(std::string_view input) {
+    const auto all = breaches_of(input, patient());
+    const auto is_it = [&](const Breach& one) { return file_name(one.cause) == cause_; };
+    const auto crashes = [](const Breach& one) { return one.rule == "crash" || is_incident(one.cause); };
+    if (std::any_of(all.begin(), all.end(), is_it)) return true;
+    const auto other = std::find_if(all.begin(), all.end(), crashes);
+    if (other == all.end() || !(cause_.starts_with("crash-") || is_incident(cause_))) return false;
+    cause_ = file_name(other->cause);
+    return true;
+  }
+
   /// Where two plays are compared, by as many pairs as there is patience for.
   std::vector<Breach> differences(std::string_view input, bool patience) {
     constexpr int enough = 3;
@@ -62,7 +70,9 @@ class Shortener {
   }
 
   std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
+    if (is_of_delivered(cause_)) return differences_in_delivery(input);
     if (Pairs::are_behind(cause_)) return differences(input, waits.reply >= patient().reply);
+    if (tells_once_) sight_.start_anew();
     if (sight_.happened) (void)sight_.happened(false);
     played_ = player_.play(decode(input), waits);
     if (cause_.starts_with("mail-")) return breaches_of_its_mail();
@@ -71,6 +81,13 @@ class Shortener {
     const auto is_crash = [](const Breach& one) { return one.rule == "crash"; };
     const bool wait = is_incident(cause_) || std::any_of(seen.begin(), seen.end(), is_crash);
     return with_incidents(std::move(seen), sight_.happened(wait));
+  }
+
+  std::vector<Breach> differences_in_delivery(std::string_view input) {
+    if (sight_.arrived == nullptr || sight_.other == nullptr || sight_.arrived_there == nullptr) return {};
+    auto breach =
+        delivered_otherwise(input, {player_, *sight_.arrived}, {*sight_.other, *sight_.arrived_there}, played_);
+    return breach ? std::vector{*std::move(breach)} : std::vector<Breach>();
   }
 
   std::vector<Breach> breaches_of_its_mail() {
@@ -85,22 +102,14 @@ class Shortener {
     for (; std::chrono::steady_clock::now() < due; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
       if (auto breaches = with(false); !breaches.empty() || (cause_ == file_name(mail_lost) && with(true).empty()))
         return breaches;
-    return with(later_mail_came());
-  }
-
-  /// What is missing may be in a queue still, until something comes that was sent after it.
-  bool later_mail_came() {
-    constexpr std::chrono::seconds most{30};
-    (void)player_.play(decode(plain_message()), patient());
-    const std::string token = player_.token();
-    const auto end = std::chrono::steady_clock::now() + most;
-    for (; std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
-      if (!sight_.arrived->with(token).empty()) return true;
-    return false;
+    // What is missing may be in a queue still, until something comes that was sent after it.
+    return with(later_mail_comes(player_, *sight_.arrived));
   }
 
   /// What a process comes to may be told late, and be the doing of the input before: then a second time shows nothing.
-  bool breaks_by_itself(std::string_view input) { return breaks(input) && (!is_incident(cause_) || breaks(input)); }
+  bool breaks_by_itself(std::string_view input) {
+    return breaks(input) && (!is_incident(cause_) || tells_once_ || breaks(input));
+  }
 
   static std::vector<std::size_t> ends_of_lines(const std::string& all) {
     std::vector<std::size_t> ends = {0};
@@ -134,6 +143,7 @@ class Shortener {
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
   judge::Played played_;
+  bool tells_once_ = false;  ///< so the server is started anew before each play
 };
 
 /// One message for each that was accepted, and with the body of it where there is but one.

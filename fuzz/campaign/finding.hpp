@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,9 +34,11 @@ struct Finding {
 
 /// What is seen of a server beside its answers.
 struct Sight {
-  const ArrivedMail* arrived = nullptr;  ///< the target's mail; null where it is not seen
-  LivePlayer* other = nullptr;           ///< on another server; null where there is none
-  Happened happened = {};                ///< to its processes; empty where it was not started by us
+  const ArrivedMail* arrived = nullptr;        ///< the target's mail; null where it is not seen
+  LivePlayer* other = nullptr;                 ///< on another server; null where there is none
+  const ArrivedMail* arrived_there = nullptr;  ///< that server's mail; null where it is not seen
+  Happened happened = {};                      ///< to its processes; empty where it was not started by us
+  std::function<void()> start_anew = {};  ///< it, as what it has told it may not tell again; empty where nobody can
 };
 
 /// Plays and shortens until `until` at most. Where the same is not broken again, `again` is 0, and there is nothing but

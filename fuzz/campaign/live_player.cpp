@@ -35,6 +35,10 @@ std::vector<std::string> watched_mailboxes(const Opponent& opponent) {
   return all;
 }
 
+bool keeps_line_ends(const Opponent& opponent) {
+  return opponent.target.delivery && !opponent.target.delivery->sink.empty();
+}
+
 bool bodies_as_sent(const Opponent& opponent) { return opponent.facts.holding.count("body-as-sent") != 0; }
 
 namespace {

@@ -30,6 +30,8 @@ struct Opponent {
 [[nodiscard]] std::chrono::milliseconds time_of_mail(const Opponent& opponent);
 /// The mailboxes whose mail comes to where it is looked for.
 [[nodiscard]] std::vector<std::string> watched_mailboxes(const Opponent& opponent);
+/// Where its mail is seen, a bare LF can be told from CRLF.
+[[nodiscard]] bool keeps_line_ends(const Opponent& opponent);
 /// The survey saw it deliver bodies as they were sent.
 [[nodiscard]] bool bodies_as_sent(const Opponent& opponent);
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "harness/delivery/living_tokens.hpp"
 #include "harness/delivery/maildir_reader.hpp"
 #include "harness/delivery/mbox_reader.hpp"
@@ -33,9 +35,9 @@ std::function<delivery::Look()> looking_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-MailTaker::MailTaker(const scenario::Target& target, SharedMail& shared) : shared_(shared) {
-  if (!target.delivery) return;
-  const scenario::DeliveryRoad& road = *target.delivery;
+MailTaker::MailTaker(const Opponent& opponent, SharedMail& shared) : opponent_(opponent), shared_(shared) {
+  if (!opponent.target.delivery) return;
+  const scenario::DeliveryRoad& road = *opponent.target.delivery;
   if (!road.maildir.empty()) look_ = looking_at<delivery::MaildirReader>(road.maildir);
   if (!road.mbox.empty()) look_ = looking_at<delivery::MboxReader>(road.mbox);
   if (road.sink.empty()) return;
@@ -57,11 +59,24 @@ void MailTaker::begin() {
   thread_ = std::thread([this] { context_.run(); });
 }
 
+/// A mailbox of the target by its place in the target file, as it may have another name on another server.
+std::string MailTaker::name_of(const std::string& forward_path) const {
+  const auto& mailboxes = opponent_.target.mail.accepts;
+  for (std::size_t i = 0; i < mailboxes.size(); ++i) {
+    const auto shown = opponent_.facts.shows_as.find(mailboxes[i]);
+    if (forward_path == (shown == opponent_.facts.shows_as.end() ? mailboxes[i] : shown->second))
+      return fmt::format("mailbox {}", i + 1);
+  }
+  return "<" + forward_path + ">";
+}
+
 asio::awaitable<std::vector<bool>> MailTaker::take(const reference::Accepted& mail) {
   const std::string token = token_in(mail.reverse_path);
   if (!token.empty()) {
-    shared_.add(token, mail.message);
-    arrived_.add(mail.reverse_path, {mail.message, mail.recipients.size()});
+    ArrivedMail::Message copy{mail.message, mail.recipients.size(), mail.reverse_path};
+    for (const auto& one : mail.recipients) copy.mailboxes.push_back(name_of(one.forward_path));
+    shared_.add(token, copy);
+    arrived_.add(mail.reverse_path, std::move(copy));
   }
   co_return std::vector<bool>(mail.recipients.size(), true);
 }
@@ -75,9 +90,10 @@ void MailTaker::take(delivery::Look look) {
     const std::string marked = path ? *path : one.tokens.size() == 1 ? *one.tokens.begin() : std::string();
     const std::string token = token_in(marked);
     if (token.empty()) continue;
-    std::string content = one.delivery.exact ? one.delivery.message : with_line_ends_of_the_wire(one.delivery.message);
-    shared_.add(token, content);
-    arrived_.add(marked, {std::move(content), 1});
+    ArrivedMail::Message copy{
+        one.delivery.exact ? one.delivery.message : with_line_ends_of_the_wire(one.delivery.message), 1};
+    shared_.add(token, copy);
+    arrived_.add(marked, std::move(copy));
   }
 }
 

@@ -4,25 +4,26 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
+#include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/shared_mail.hpp"
 #include "fuzz/oracles/conservation.hpp"
 #include "harness/delivery/lookout.hpp"
 #include "harness/delivery/sink.hpp"
 #include "harness/delivery/stored_message.hpp"
-#include "harness/scenario/target.hpp"
 
 namespace smtpspec::fuzz {
 
 class MailTaker {
  public:
-  /// Listens at once where the target has a sink; throws std::system_error where its address cannot be had. What is in
-  /// a Maildir or an mbox by then is passed over.
-  MailTaker(const scenario::Target& target, SharedMail& shared);
+  /// The opponent must outlive it. Listens at once where the target has a sink; throws std::system_error where its
+  /// address cannot be had. What is in a Maildir or an mbox by then is passed over.
+  MailTaker(const Opponent& opponent, SharedMail& shared);
   ~MailTaker();
   MailTaker(const MailTaker&) = delete;
   MailTaker& operator=(const MailTaker&) = delete;
@@ -39,6 +40,9 @@ class MailTaker {
   asio::awaitable<std::vector<bool>> take(const reference::Accepted& mail);
   void take(delivery::Look look);
 
+  [[nodiscard]] std::string name_of(const std::string& forward_path) const;
+
+  const Opponent& opponent_;
   SharedMail& shared_;
   ArrivedMail arrived_;
   asio::io_context context_{1};

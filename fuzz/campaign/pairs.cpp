@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/delivered_pair.hpp"
 #include "fuzz/oracles/conservation.hpp"
 #include "fuzz/oracles/outcome.hpp"
 #include "fuzz/session/session_input.hpp"
@@ -41,7 +42,7 @@ bool greeted_by_ehlo(const Outcome& outcome) {
   bool ehlo = false;
   for (const Outcome::Reply& one : outcome.replies) {
     if (one.asked == "HELO") return false;
-    ehlo = ehlo || (one.asked == "EHLO" && one.code == 250);
+    ehlo = ehlo || ((one.asked == "EHLO" || one.asked == "LHLO") && one.code == 250);
   }
   return ehlo;
 }
@@ -53,7 +54,7 @@ bool may_be(Variant variant, const Opponent& opponent, const judge::Played& play
     const record::Deviation* const most = terms.lacks("commands");
     return most == nullptr || most->after >= enough;
   };
-  if (!outcome.known || !outcome.data_was_taken || terms.lmtp || outcome.replies.back().code == 0) return false;
+  if (!outcome.known || !outcome.data_was_taken || outcome.replies.back().code == 0) return false;
   switch (variant) {
     case Variant::cut: return true;
     case Variant::pipelined: return offers(opponent.facts, "PIPELINING") && greeted_by_ehlo(outcome);
@@ -71,7 +72,9 @@ bool messages_are_plain(const judge::Played& played, const Opponent& opponent) {
 }
 
 std::string shown(const Outcome::Reply& reply) {
-  return reply.code == 0 ? "closed" : fmt::format("{} to {}", reply.code, reply.asked);
+  if (reply.code == 0) return "closed";
+  const std::string of = reply.recipient == 0 ? "" : fmt::format(" of recipient {}", reply.recipient);
+  return fmt::format("{} to {}{}", reply.code, reply.asked, of);
 }
 
 /// Whether both could be asked for this: what only one of them offers makes them differ by right.
@@ -95,7 +98,9 @@ bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent
 
 }  // namespace
 
-bool Pairs::are_behind(std::string_view cause) { return cause.starts_with(metamorphic) || cause.starts_with(differs); }
+bool Pairs::are_behind(std::string_view cause) {
+  return cause.starts_with(metamorphic) || (cause.starts_with(differs) && !is_of_delivered(cause));
+}
 
 bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Played& played) const {
   const Opponent& opponent = player_->opponent();
@@ -117,10 +122,12 @@ std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant vari
 }
 
 std::optional<Breach> Pairs::elsewhere(std::string_view input, const judge::Played& played) {
+  there_ = {};
   if (other_ == nullptr) return std::nullopt;
   const Outcome here = outcome_of(played.transcript);
   if (!here.known) return std::nullopt;
-  const Outcome there = outcome_of(other_->play(decode(input), patient()).transcript);
+  there_ = other_->play(decode(input), patient());
+  const Outcome there = outcome_of(there_.transcript);
   const auto found = difference(here, there, Compared::classes);
   if (!found || !both_offer(found->one, player_->opponent(), other_->opponent())) return std::nullopt;
   return Breach{

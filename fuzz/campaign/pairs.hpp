@@ -28,6 +28,9 @@ class Pairs {
   /// Plays it on the other server, and says what came out otherwise. What only one of them offers is left out.
   std::optional<Breach> elsewhere(std::string_view input, const judge::Played& played);
 
+  /// The last play on the other server; empty where `elsewhere` made none.
+  [[nodiscard]] const judge::Played& there() const { return there_; }
+
   /// Whether what `cause` names shows so many times one after the other, both plays made each time, and the same each
   /// time.
   std::optional<Breach> show(std::string_view input, std::string_view cause, int times);
@@ -40,6 +43,7 @@ class Pairs {
   LivePlayer* player_;
   LivePlayer* other_;
   judge::Played played_;
+  judge::Played there_;
 };
 
 /// The session that an input was compared with; nullopt where it is not of such a cause, or was another server's.

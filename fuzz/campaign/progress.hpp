@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "fuzz/campaign/alone.hpp"
+
 namespace smtpspec::fuzz {
 
 struct Progress {
@@ -15,8 +17,8 @@ struct Progress {
   std::atomic<std::uint64_t> findings{0};
   std::atomic<std::int64_t> last_news{0};  ///< when a feature was new, in seconds of the steady clock
   std::atomic<bool> away{false};           ///< the server takes no connections: whoever started it is to do so again
-  std::atomic<bool> alone{false};          ///< one worker plays, and the others wait: whose doing is it?
   std::atomic<bool> stop{false};           ///< the workers are to end
+  Alone alone;
 };
 
 }  // namespace smtpspec::fuzz

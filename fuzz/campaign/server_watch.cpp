@@ -108,7 +108,23 @@ std::vector<Incident> ServerWatch::look() {
   look_at_report_files(all);
   const std::lock_guard lock(mutex_);
   take_reports(in_output_, all);
+  note_what_is_under_way();
   return all;
+}
+
+void ServerWatch::note_what_is_under_way() {
+  const bool is_under_way = in_log_.is_under_way() || in_output_.is_under_way() ||
+                            std::any_of(report_files_.begin(), report_files_.end(),
+                                        [](const auto& one) { return one.second.second.is_under_way(); });
+  if (!is_under_way)
+    under_way_since_.reset();
+  else if (!under_way_since_)
+    under_way_since_ = std::chrono::steady_clock::now();
+}
+
+bool ServerWatch::report_is_under_way() const {
+  constexpr std::chrono::seconds longest{5};
+  return under_way_since_ && std::chrono::steady_clock::now() - *under_way_since_ < longest;
 }
 
 std::string ServerWatch::tail() const {

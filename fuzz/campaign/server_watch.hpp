@@ -1,6 +1,7 @@
 // Looks after a server that the target file starts: how its processes die, what they write, and what sanitizers tell.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -46,6 +47,8 @@ class ServerWatch {
   /// What happened since the last call. A death is told by the second look that could see it: what the process wrote
   /// before is known by then.
   [[nodiscard]] std::vector<Incident> look();
+  /// At the last look a sanitizer was about to tell of something; one that stays in the middle of it is not waited for.
+  [[nodiscard]] bool report_is_under_way() const;
   /// What the server wrote last, to its output and its log.
   [[nodiscard]] std::string tail() const;
   /// The sanitizer's report behind an incident; empty where there is none.
@@ -55,6 +58,7 @@ class ServerWatch {
   void hear(std::string_view octets);
   void note(std::string_view octets);
   void take_reports(SanitizerReports& reports, std::vector<Incident>& out);
+  void note_what_is_under_way();
   void look_at_report_files(std::vector<Incident>& out);
 
   engine::ServerProcess& server_;
@@ -64,6 +68,7 @@ class ServerWatch {
   std::map<std::string, std::pair<FollowedFile, SanitizerReports>> report_files_;
   SanitizerReports in_log_;
   std::vector<Incident> deaths_;
+  std::optional<std::chrono::steady_clock::time_point> under_way_since_;
   std::map<std::string, std::string> reports_;  ///< the last text of each cause
   mutable std::mutex mutex_;                    ///< for what follows
   SanitizerReports in_output_;

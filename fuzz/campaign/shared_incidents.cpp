@@ -40,7 +40,10 @@ void SharedIncidents::wait_for_look() const {
   using std::chrono::milliseconds;
   // One may be under way, and the next tells of deaths that it saw.
   const std::uint64_t enough = looks_ + 3;
-  for (int i = 0; i < 500 && looks_ < enough; ++i) std::this_thread::sleep_for(milliseconds(2));
+  constexpr int most = 500;
+  constexpr int most_under_way = 3000;
+  for (int i = 0; (i < most && looks_ < enough) || (i < most_under_way && under_way_); ++i)
+    std::this_thread::sleep_for(milliseconds(2));
 }
 
 }  // namespace smtpspec::fuzz

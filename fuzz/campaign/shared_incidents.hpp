@@ -16,13 +16,16 @@ namespace smtpspec::fuzz {
 class SharedIncidents {
  public:
   void add(const Incident& incident);
-  /// A look was taken at what happened so far.
-  void looked() { ++looks_; }
+  /// A look was taken at what happened so far; more is about to be told, or not.
+  void looked(bool is_under_way) {
+    under_way_ = is_under_way;
+    ++looks_;
+  }
 
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_acquire); }
   /// Those after the first `before`.
   [[nodiscard]] std::vector<Incident> after(std::uint64_t before) const;
-  /// Blocks until what has happened by now has been looked at; a second at most.
+  /// Blocks until what has happened by now has been looked at: a second at most, and while more is about to be told.
   void wait_for_look() const;
 
  private:
@@ -33,6 +36,7 @@ class SharedIncidents {
   std::array<Slot, 64> slots_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<std::uint64_t> looks_{0};
+  std::atomic<bool> under_way_{false};
 };
 
 }  // namespace smtpspec::fuzz

@@ -12,17 +12,22 @@
 
 namespace smtpspec::fuzz {
 
-/// How many copies, and the sum of a hash of their bodies.
+/// How many copies, and sums of hashes: of their bodies; and of what is compared with another server's, one for each
+/// recipient.
 struct MailCount {
   std::uint64_t copies = 0;
   std::uint64_t bodies = 0;
+  std::uint64_t recipients = 0;
+  std::uint64_t envelopes = 0;
+  std::uint64_t texts = 0;
+  std::uint64_t local_texts = 0;  ///< as a road with local line ends keeps them
 };
 [[nodiscard]] std::uint64_t hash_of_body(std::string_view content);
 
 /// One process adds, from one thread; all may look. The latest tokens are known, some tens of thousands.
 class SharedMail {
  public:
-  void add(std::string_view token, std::string_view content);
+  void add(std::string_view token, const ArrivedMail::Message& copy);
   [[nodiscard]] MailCount with(std::string_view token) const;
   /// What comes is not seen any more, or not all of it, or twice: nothing may be held against anybody.
   void lose_sight() { out_of_sight_ = true; }
@@ -30,12 +35,20 @@ class SharedMail {
   /// What is perhaps wrong with it, as the cause of a breach ("mail/lost"); empty: nothing.
   [[nodiscard]] static std::string_view suspicion(const AcceptedMail& accepted, const MailCount& arrived,
                                                   bool bodies_as_sent);
+  /// What is perhaps other with the mail of the same session on another server: `other_copies` and the like; empty:
+  /// nothing. `exact`: both roads keep line ends.
+  [[nodiscard]] static std::string_view differing(const MailCount& one, const MailCount& other, bool with_bodies,
+                                                  bool exact);
 
  private:
   struct Slot {
     std::atomic<std::uint64_t> token{0};
     std::atomic<std::uint64_t> copies{0};
     std::atomic<std::uint64_t> bodies{0};
+    std::atomic<std::uint64_t> recipients{0};
+    std::atomic<std::uint64_t> envelopes{0};
+    std::atomic<std::uint64_t> texts{0};
+    std::atomic<std::uint64_t> local_texts{0};
   };
   /// The oldest of a bucket makes room.
   struct Bucket {

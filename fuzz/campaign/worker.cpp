@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/awaited_mail.hpp"
+#include "fuzz/campaign/culprits.hpp"
 #include "fuzz/campaign/pairs.hpp"
 #include "fuzz/oracles/features.hpp"
 #include "fuzz/oracles/oracles.hpp"
@@ -44,9 +43,9 @@ class Worker {
       : folder_(folder),
         progress_(progress),
         edges_(feedback.edges),
-        incidents_(feedback.incidents),
         player_(opponent, delivery::make_secret()),
-        awaited_(opponent, feedback.mail) {
+        culprits_(player_, folder, progress, feedback.culprits),
+        awaited_(opponent, feedback.mail, {feedback.other, feedback.mail_of_other}) {
     if (feedback.other != nullptr) {
       other_.emplace(*feedback.other, delivery::make_secret());
       pairs_ = Pairs(player_, &*other_);
@@ -56,43 +55,34 @@ class Worker {
 
   void execute(std::string_view input) {
     if (progress_.stop) _exit(0);
-    wait_while([this] { return progress_.alone.load(); });
+    culprits_.begin(input);
     if (edges_ != nullptr) edges_->clear();
     judge::Played played = player_.play(decode(input), waits_);
     ++progress_.sessions;
     if (says_nothing(played)) ++progress_.silent;
     const bool is_new = count(played);
     learn_pace(played.transcript);
-    for (const Breach& breach : breaches_of(played)) take(breach, input);
+    for (const Breach& breach : culprits_.breaches_of(played)) take(breach, input);
     compare(played, input, is_new);
     awaited_.expect(played.transcript, input);
     awaited_.look([this](std::string_view cause, const std::string& of) {
       keep({"delivered", std::string(cause), "", ""}, of);
     });
-    recent_.emplace_back(input);
-    if (recent_.size() > most_recent) recent_.pop_front();
+    culprits_.end();
   }
 
  private:
   using Seen = CampaignFolder::Seen;
 
-  /// Waits for what the processes came to where that may be the cause of something new.
-  std::vector<Breach> breaches_of(const judge::Played& played, bool wait = false) {
-    std::vector<Breach> seen = breaches_in(played);
-    if (incidents_ == nullptr) return seen;
-    const auto is_new_crash = [&](const Breach& one) {
-      return one.cause.starts_with("crash/") && !folder_.has_breach(one, Seen::again);
-    };
-    if (wait || std::any_of(seen.begin(), seen.end(), is_new_crash)) incidents_->wait_for_look();
-    const std::uint64_t before = std::exchange(incidents_seen_, incidents_->count());
-    return with_incidents(std::move(seen), incidents_->after(before));
-  }
-
-  /// With what it comes to on another server, where it showed something new; with itself held otherwise now and then.
+  /// With what it comes to on another server, where it showed something new or had such mail accepted; with itself held
+  /// otherwise now and then.
   void compare(const judge::Played& played, std::string_view input, bool is_new) {
     constexpr std::uint64_t sessions_between = 16;
-    if (is_new)
-      if (const auto breach = pairs_.elsewhere(input, played)) take(*breach, input);
+    if (is_new || awaited_.may_be_delivered_otherwise(played.transcript)) {
+      const auto breach = pairs_.elsewhere(input, played);
+      awaited_.expect_the_same(played.transcript, pairs_.there().transcript, input);
+      if (breach) take(*breach, input);
+    }
     if (++since_pair_ < sessions_between) return;
     const Variant variant = all_variants[pairs_played_ % all_variants.size()];
     if (since_pair_ > longest_wait) ++pairs_played_;  // none can be held so
@@ -108,7 +98,7 @@ class Worker {
     const auto session = fuzz::held_otherwise(input, breach.cause);
     const auto otherwise = session ? encode(*session) : std::nullopt;
     if (!otherwise) return take(breach, input);
-    auto own = breaches_of(player_.play(decode(*otherwise), waits_), true);
+    auto own = culprits_.breaches_of(player_.play(decode(*otherwise), waits_), true);
     for (const Breach& one : breaches_in(usual))
       std::erase_if(own, [&](const Breach& other) { return other.cause == one.cause; });
     for (const Breach& one : own) take(one, *otherwise);
@@ -118,61 +108,21 @@ class Worker {
   /// The breach as it shows again, with more patience.
   std::optional<Breach> shows_again(const Breach& breach, std::string_view input) {
     if (Pairs::are_behind(breach.cause)) return pairs_.show(input, breach.cause, 3);
-    // What another worker does to the server may come between once.
-    const bool of_processes = is_incident(breach.cause);
-    std::optional<Breach> shown;
-    for (int times = of_processes ? 2 : 1; times > 0; --times) {
-      const judge::Played again = player_.play(decode(input), patient());
-      shown.reset();
-      for (Breach& one : breaches_of(again, of_processes))
-        if (!shown && (one.cause == breach.cause || is_same_incident(one.cause, breach.cause))) shown = std::move(one);
-      if (!shown) return std::nullopt;
-    }
-    return shown;
+    for (Breach& one : culprits_.breaches_of(player_.play(decode(input), patient())))
+      if (one.cause == breach.cause) return std::move(one);
+    return std::nullopt;
   }
 
   /// The first of each cause that shows again at once; one that does not is kept all the same.
   void take(const Breach& breach, std::string_view input) {
     if (folder_.has_breach(breach, Seen::again)) return;
-    if (is_incident(breach.cause)) return take_incident(breach, input);
+    if (is_incident(breach.cause)) return culprits_.look_for(breach, input);
     if (const auto again = shows_again(breach, input)) return keep(*again, input);
     (void)folder_.add_breach(breach, Seen::once, input);
   }
 
-  /// Whose doing it is shows while nobody else plays.
-  void take_incident(const Breach& breach, std::string_view input) {
-    wait_while([this] { return progress_.alone.exchange(true); });
-    incidents_->wait_for_look();
-    incidents_seen_ = incidents_->count();
-    const auto again = shows_again(breach, input);
-    if (again) keep(*again, input);
-    if (!again && !look_for_culprit(breach)) (void)folder_.add_breach(breach, Seen::once, input);
-    progress_.alone = false;
-  }
-
-  /// Not for ever: who was to end it may have died.
-  template <class Condition>
-  void wait_while(const Condition& condition) {
-    constexpr int most = 2000;
-    for (int i = 0; i < most && !progress_.stop && condition(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-
   void keep(const Breach& breach, std::string_view input) {
     if (folder_.add_breach(breach, Seen::again, input)) ++progress_.findings;
-  }
-
-  /// What a process comes to may be seen late, and be some earlier session's doing.
-  bool look_for_culprit(const Breach& breach) {
-    constexpr int most = 8;
-    if (++looked_for_[breach.cause] > most) return false;
-    for (auto input = recent_.rbegin(); input != recent_.rend() && !progress_.stop; ++input) {
-      const auto again = shows_again(breach, *input);
-      if (!again) continue;
-      keep(*again, *input);
-      return true;
-    }
-    return false;
   }
 
   /// Whoever started it is told that it takes no connections, and starts it again perhaps.
@@ -218,8 +168,6 @@ class Worker {
     return true;
   }
 
-  static constexpr std::size_t most_recent = 64;
-
   static void raise(std::atomic<std::uint64_t>& most, std::uint64_t value) {
     for (std::uint64_t known = most; known < value && !most.compare_exchange_weak(known, value);) {
     }
@@ -228,11 +176,8 @@ class Worker {
   const CampaignFolder& folder_;
   Progress& progress_;
   EdgeMap* edges_;
-  const SharedIncidents* incidents_;
-  std::uint64_t incidents_seen_ = 0;
-  std::deque<std::string> recent_;              ///< inputs, the latest last
-  std::map<std::string, int> looked_for_ = {};  ///< by cause: how often
   LivePlayer player_;
+  Culprits culprits_;
   std::optional<LivePlayer> other_;
   Pairs pairs_{player_, nullptr};
   static constexpr std::uint64_t longest_wait = 256;

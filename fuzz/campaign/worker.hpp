@@ -7,10 +7,10 @@
 #include <string>
 
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/culprits.hpp"
 #include "fuzz/campaign/edge_map.hpp"
 #include "fuzz/campaign/live_player.hpp"
 #include "fuzz/campaign/progress.hpp"
-#include "fuzz/campaign/shared_incidents.hpp"
 #include "fuzz/campaign/shared_mail.hpp"
 
 namespace smtpspec::fuzz {
@@ -28,9 +28,10 @@ struct WorkerSettings {
 struct Feedback {
   const Opponent* other =
       nullptr;  ///< another server that each new input is played on as well; null where there is none
-  const SharedMail* mail = nullptr;            ///< what arrives; null where it is not seen
-  EdgeMap* edges = nullptr;                    ///< of the server's code; null where it was not started by us
-  const SharedIncidents* incidents = nullptr;  ///< of its processes; null where it was not started by us
+  const SharedMail* mail = nullptr;           ///< what arrives; null where it is not seen
+  const SharedMail* mail_of_other = nullptr;  ///< the same of the other server
+  EdgeMap* edges = nullptr;                   ///< of the server's code; null where it was not started by us
+  SharedCulprits* culprits = nullptr;         ///< of what its processes come to; null where it was not started by us
 };
 
 /// Never returns: the process ends when the time is over or

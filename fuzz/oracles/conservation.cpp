@@ -16,15 +16,18 @@ namespace {
 using smtp::Input;
 using smtp::Verb;
 
+/// What is no header section, fields alone and an empty line, a server may mend (RFC 5322 section 2.1). In an mbox a
+/// line with "From " is told from one that was quoted there by luck alone.
+bool is_headed(std::string_view content) {
+  static const RE2 header("^(?:[!-9;-~]+:[^\r\n]*\r\n(?:[ \t]+[^ \t\r\n][^\r\n]*\r\n)*)+\r\n");
+  static const RE2 from_line("(?m)^>*From ");
+  return !RE2::PartialMatch(content, from_line) && RE2::PartialMatch(content, header);
+}
+
 /// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
 bool is_plain(std::string_view content) {
   constexpr std::size_t longest_line = 998;
-  // What is no header section, fields alone and an empty line, a server may mend (RFC 5322 section 2.1). In an mbox a
-  // line with "From " is told from one that was quoted there by luck alone.
-  static const RE2 header("^(?:[!-9;-~]+:[^\r\n]*\r\n(?:[ \t]+[^ \t\r\n][^\r\n]*\r\n)*)+\r\n");
-  static const RE2 from_line("(?m)^>*From ");
-  if (RE2::PartialMatch(content, from_line)) return false;
-  if (!RE2::PartialMatch(content, header)) return false;
+  if (!is_headed(content)) return false;
   std::size_t column = 0;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const char octet = content[i];
@@ -49,7 +52,7 @@ class Accepting {
     const bool ends = answer.input == Input::end_of_data;
     if (ends || answer.verb == Verb::bdat) return take_message(answer, ends, success);
     if (answer.input != Input::command || !success) return;
-    if (answer.verb == Verb::rcpt) ++(is_ours(answer.said) ? recipients_ : others_);
+    if (answer.verb == Verb::rcpt) take_recipient(answer.said);
     if (answer.verb == Verb::mail || answer.verb == Verb::rset || answer.verb == Verb::ehlo ||
         answer.verb == Verb::helo || answer.verb == Verb::lhlo)
       begin();
@@ -63,8 +66,20 @@ class Accepting {
                        [&](const std::string& one) { return said.find("<" + one + ">") != std::string::npos; });
   }
 
+  void take_recipient(const std::string& said) {
+    if (!is_ours(said)) return void(++others_);
+    ++recipients_;
+    paths_.push_back(said.substr(std::min(said.find('<'), said.size())));
+    paths_.back().resize(std::min(paths_.back().find('>'), paths_.back().size()));
+  }
+
+  void accept(const std::string& content, std::size_t recipients) {
+    out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content)});
+  }
+
   void begin() {
     recipients_ = others_ = 0;
+    paths_.clear();
     marked_ = false;
     chunks_.clear();
     lost_ = false;
@@ -81,8 +96,7 @@ class Accepting {
     if (lost_ || (ends && (!marked_ || others_ > 0))) out_.known = false;
     if (chunk) chunks_ += answer.message;
     if (!ends) return;
-    const std::string& content = chunk ? chunks_ : answer.message;
-    out_.messages.push_back({content, recipients_, is_plain(content)});
+    accept(chunk ? chunks_ : answer.message, recipients_);
     begin();
   }
 
@@ -94,8 +108,7 @@ class Accepting {
     const bool all_or_none = taken_ == 0 || taken_ == replies_;
     if (lost_ || !marked_ || others_ > 0 || !all_or_none) out_.known = false;
     if (answer.verb == Verb::bdat) chunks_ += answer.message;
-    const std::string& content = answer.verb == Verb::bdat ? chunks_ : answer.message;
-    if (taken_ > 0) out_.messages.push_back({content, taken_, is_plain(content)});
+    if (taken_ > 0) accept(answer.verb == Verb::bdat ? chunks_ : answer.message, taken_);
     begin();
   }
 
@@ -105,6 +118,7 @@ class Accepting {
   const std::vector<std::string>& mailboxes_;
   bool marked_ = false;  ///< by the token in its reverse-path
   std::size_t recipients_ = 0;
+  std::vector<std::string> paths_;  ///< of these
   std::size_t others_ = 0;
   std::size_t replies_ = 0;  ///< to this end of data, in LMTP
   std::size_t taken_ = 0;    ///< of these, how many took the message

@@ -20,6 +20,9 @@ struct AcceptedMail {
   struct Message {
     std::string content;  ///< as sent
     std::size_t recipients = 0;
+    std::vector<std::string> paths = {};  ///< of those, as RCPT named them
+    /// It begins with a header section and an empty line, and no line of it is one that an mbox quotes.
+    bool headed = false;
     /// A header and a body, text lines of ASCII, ended by CRLF and not too long: what every server delivers as sent.
     bool plain = false;
   };
@@ -45,6 +48,8 @@ class ArrivedMail {
   struct Message {
     std::string content;  ///< as it came, the target's trace header in front
     std::size_t recipients = 0;
+    std::string reverse_path = {};
+    std::vector<std::string> mailboxes = {};  ///< of the recipients, by name; empty where the road does not tell
   };
   void add(const std::string& reverse_path, Message message);
   [[nodiscard]] std::vector<Message> with(const std::string& token) const;

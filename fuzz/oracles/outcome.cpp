@@ -22,6 +22,12 @@ std::string asked_of(const smtp::Answer& answer) {
   return "";
 }
 
+/// RFC 2033 section 4.2: in LMTP the end of the data has a reply for each recipient that was accepted, in their order.
+std::size_t recipient_of(const smtp::Answer& answer, bool lmtp, const std::vector<Outcome::Reply>& before) {
+  if (!lmtp || answer.input != Input::end_of_data) return 0;
+  return before.empty() ? 1 : before.back().recipient + 1;
+}
+
 /// What both are compared by. The end of a session is a part of it.
 std::vector<Outcome::Reply> compared_of(const Outcome& outcome) {
   std::vector<Outcome::Reply> all;
@@ -41,8 +47,8 @@ Outcome outcome_of(const record::Transcript& transcript) {
   Outcome outcome;
   if (transcript.sessions.size() != 1) return outcome;
   const smtp::Referee referee = judge::watched(transcript, 0, [&](const smtp::Answer& answer) {
-    outcome.replies.push_back(
-        {asked_of(answer), answer.said, std::string(smtp::name(answer.state)), answer.reply.code});
+    outcome.replies.push_back({asked_of(answer), answer.said, std::string(smtp::name(answer.state)), answer.reply.code,
+                               recipient_of(answer, transcript.terms.lmtp, outcome.replies)});
     if (answer.verb == Verb::data && answer.input == Input::command && answer.reply.code != 354)
       outcome.data_was_taken = false;
   });
@@ -51,7 +57,7 @@ Outcome outcome_of(const record::Transcript& transcript) {
   };
   const bool closed = std::any_of(transcript.events.begin(), transcript.events.end(), is_close);
   const bool said_goodbye = !outcome.replies.empty() && outcome.replies.back().code / 10 == 22;
-  if (closed && !said_goodbye) outcome.replies.push_back({"", "", "closed", 0});
+  if (closed && !said_goodbye) outcome.replies.push_back({"", "", "closed"});
   outcome.known = referee.order_is_known() && (referee.owed() == 0 || closed);
   return outcome;
 }

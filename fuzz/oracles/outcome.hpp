@@ -1,6 +1,7 @@
 // What a session came to, whatever the words: to be compared with what another came to.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct Outcome {
     std::string said;   ///< the start of the command's line
     std::string state;
     int code = 0;  ///< 0: the connection was closed instead
+    /// LMTP, to the end of the data: of the recipients that were accepted this one's, from 1. 0: it is for all of them.
+    std::size_t recipient = 0;
   };
   std::vector<Reply> replies;
   /// One conversation, in which all is known and was answered, or the server closed.

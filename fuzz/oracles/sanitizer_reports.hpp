@@ -23,6 +23,8 @@ class SanitizerReports {
   void take(std::string_view octets);
   /// Those that came to their end since the last call.
   [[nodiscard]] std::vector<SanitizerReport> finished();
+  /// One has begun, and has not come to its end.
+  [[nodiscard]] bool is_under_way() const { return !text_.empty(); }
 
  private:
   void take_line(std::string_view line);

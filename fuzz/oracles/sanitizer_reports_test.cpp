@@ -5,6 +5,15 @@
 namespace smtpspec::fuzz {
 namespace {
 
+TEST_CASE("A report is under way from its first line to its summary") {
+  SanitizerReports reports;
+  CHECK(!reports.is_under_way());
+  reports.take("==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x1\n");
+  CHECK(reports.is_under_way());
+  reports.take("SUMMARY: AddressSanitizer: heap-buffer-overflow a.c:1:2 in f\n");
+  CHECK(!reports.is_under_way());
+}
+
 const std::string overflow =
     "=================================================================\n"
     "==4711==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x602000000015 at pc 0x55 bp 0x7f sp 0x7e\n"

@@ -372,6 +372,7 @@ class Verdicts(Cli):
             self.expect(smtpspec("show", name, "--run", self.out), 0, "NOOP does nothing", "expected  250", "finding",
                         "> S: 501", "C: NOOP argument\\r\\n", "C: EHLO client.example\\r\\n", "we closed the connection")
         self.expect(smtpspec("show", "noop", "--run", self.out), 0, "PASS", "C: NOOP\\r\\n")
+        self.expect(smtpspec("show", "--run", self.out), 0, "rfc5321/4.1.1.9/our-own-noop:reply", "1 MUST is broken.")
         self.expect(smtpspec("show", "noop-with-argumnt", "--run", self.out), 2, "did you mean 'noop-with-argument'")
         self.expect(smtpspec("show", "rfc5321/4.1.1.9/our-own-noop", "--run", self.out), 2, finding["id"])
         self.expect(smtpspec("show", "noop", "--run", self.folder), 2, "results.json")

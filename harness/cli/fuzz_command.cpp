@@ -1,7 +1,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,21 +8,17 @@
 
 #include "fuzz/campaign/campaign.hpp"
 #include "fuzz/campaign/worker.hpp"
-#include "fuzz/oracles/incidents.hpp"
-#include "fuzz/session/session_input.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/fuzz_replay.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/engine/baseline.hpp"
-#include "harness/engine/excerpt.hpp"
 #include "harness/engine/server_process.hpp"
 #include "harness/engine/survey.hpp"
-#include "harness/record/new_file.hpp"
-#include "harness/scenario/loader.hpp"
 
 namespace smtpspec::cli {
 
@@ -73,7 +68,8 @@ class FuzzCommand {
       settings_.other = &other_;
     }
     if (signal_caught() != 0) return exit_signal + signal_caught();
-    if (!options_.replay.empty()) return replay();
+    if (!options_.replay.empty())
+      return replay({options_.replay, options_.write_scenario}, opponent_, suite_, settings_.watch);
     return report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
   }
 
@@ -139,62 +135,6 @@ class FuzzCommand {
     return std::nullopt;
   }
 
-  /// An input, or the scenario of a file that a finding was written to; nothing, and said, where it is neither.
-  std::optional<scenario::Scenario> to_replay() {
-    const auto text = read_file(options_.replay);
-    if (!text) {
-      say(options_.replay.string() + ": cannot be read");
-      return std::nullopt;
-    }
-    if (options_.replay.extension() != ".toml") return fuzz::decode(*text);
-    const auto loaded = scenario::load_scenarios(*text, options_.replay.string());
-    for (const scenario::Scenario& one : loaded.value.scenarios)
-      if (loaded.ok() && one.rule.empty()) return one;
-    say(options_.replay.string() + ": holds no scenario that can be played");
-    return std::nullopt;
-  }
-
-  /// What it does, with much patience: each line of the conversation, and what is wrong with it.
-  int replay() {
-    const auto session = to_replay();
-    if (!session) return exit_usage;
-    fuzz::LivePlayer player(opponent_, delivery::make_secret());
-    const judge::Played played = player.play(*session, fuzz::patient());
-    engine::conversation(played.transcript, [](const engine::ExcerptLine& line, std::size_t /*event*/) {
-      tell("{}{}\n", side_of(line), line.text);
-    });
-    std::vector<fuzz::Incident> incidents;
-    for (int looks = 0; watch_ && looks < 3; ++looks) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      for (fuzz::Incident& one : watch_->look()) incidents.push_back(std::move(one));
-    }
-    const auto breaches = fuzz::with_incidents(fuzz::breaches_in(played), incidents);
-    for (const fuzz::Breach& one : breaches) say_breach("FOUND", one);
-    const int written = write_scenario(*session, breaches);
-    if (written != exit_complete) return written;
-    if (!flush_output()) return exit_not_written;
-    return breaches.empty() ? exit_complete : exit_findings;
-  }
-
-  /// Into a file of a suite, where that was asked for. What a finding itself expects (of mail) stays in it.
-  int write_scenario(const scenario::Scenario& session, const std::vector<fuzz::Breach>& breaches) {
-    const std::filesystem::path& path = options_.write_scenario;
-    if (path.empty()) return exit_complete;
-    if (breaches.empty() && !session.delivered) {
-      say("nothing was broken, so there is no scenario to write");
-      return exit_complete;
-    }
-    const std::string text = fuzz::to_suite_scenario(
-        session, breaches.empty() ? std::nullopt : std::optional(breaches.front()), path.stem().string(), suite_);
-    record::Refusal refusal;
-    const auto folder = record::Folder::open(path.has_parent_path() ? path.parent_path() : ".", refusal);
-    const auto problem = folder ? record::put_file(*folder, path.filename().string(), text, record::Lasting::no)
-                                : std::optional(refusal.words);
-    if (!problem) return exit_complete;
-    say(fmt::format("{}: {}", path.string(), *problem));
-    return exit_not_written;
-  }
-
   /// A baseline names a finding as a run does: by the row of its rule, or by the scenario that it is written as.
   [[nodiscard]] const scenario::Baseline::Entry* known_as(const fuzz::Finding& finding) const {
     std::vector<std::string> ids = {fuzz::scenario_id(finding.breach.cause)};
@@ -204,14 +144,6 @@ class FuzzCommand {
       for (const std::string& id : ids)
         if (engine::is_for(baseline_->entries[i], id)) return &baseline_->entries[i];
     return nullptr;
-  }
-
-  static std::string_view side_of(const engine::ExcerptLine& line) {
-    using Side = engine::ExcerptLine::Side;
-    return line.side == Side::client ? "  C: " : line.side == Side::server ? "  S: " : "  -- ";
-  }
-  static void say_breach(std::string_view word, const fuzz::Breach& one) {
-    tell("{} {}\n  expected  {}\n  actual    {}\n", word, one.cause, one.expected, one.actual);
   }
 
   int cannot_be_fuzzed(const std::string& why) {
@@ -224,6 +156,7 @@ class FuzzCommand {
     events.note = [](const std::string& line) { say(line); };
     events.stop = [] { return signal_caught() != 0; };
     events.start_server = [this] { return start_server(); };
+    events.stop_server = [this] { server_.stop(); };
     events.sink_ready = [this](std::uint16_t port) {
       if (embedded_) embedded_->relay_to(port);
     };
@@ -248,7 +181,7 @@ class FuzzCommand {
         continue;
       }
       firm += one.is_firm() ? 1 : 0;
-      say_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
+      tell_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
       for (const std::string& cause : one.also) tell("  also      {}\n", cause);
       const auto file =
           folder_.findings() / (fuzz::file_name(one.breach.cause) + (one.has_session() ? ".toml" : ".txt"));

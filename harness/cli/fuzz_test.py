@@ -27,12 +27,14 @@ wait = "3s"
 
 
 MOST_TURNS = 5  # of a campaign that is gone on with
-# It keeps to the rules, more or less, until it is asked VRFY or EXPN, or RSET where it leaks.
+# It keeps to the rules, more or less, until it is asked VRFY or EXPN, or RSET where it leaks. Where it tells, it does as
+# a server with UBSan: it says once in its life what is wrong at a place, and lives on.
 MORTAL = """
 import ctypes, os, socketserver, sys
 
 class Session(socketserver.StreamRequestHandler):
     kept = []
+    told = set()
 
     def handle(self):
         Session.sessions = getattr(Session, "sessions", 0) + 1
@@ -51,6 +53,11 @@ class Session(socketserver.StreamRequestHandler):
             elif verb == b"RSET" and "leaks" in sys.argv:
                 print("/src/rset.c:7:3: runtime error: signed integer overflow: 1 + 2", file=sys.stderr, flush=True)
                 self.say("250 ok")
+            elif verb in (b"VRFY", b"EXPN") and "tells" in sys.argv:
+                if verb not in self.told:
+                    self.told.add(verb)
+                    os.write(2, b"/src/%s.c:7:3: runtime error: signed integer overflow: 1 + 2\\n" % verb.lower())
+                self.say("252 perhaps")
             elif verb in (b"VRFY", b"EXPN") and "leaks" in sys.argv:
                 self.say("500 what")
             elif verb == b"VRFY":
@@ -124,12 +131,13 @@ class Fuzz(Cli):
                 break
         return done
 
-    def campaign(self, faults=(), seconds=6, *wanted, more=()):
+    def campaign(self, faults=(), seconds=6, *wanted, more=(), scheme="smtp"):
         """A campaign on the reference server; gives what it said."""
         sink = free_port()
         faults = [word for fault in faults for word in ("--fault", fault)]
-        with server("--relay", f"127.0.0.1:{sink}", *faults) as port:
-            target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+        profile = "lmtp" if scheme == "lmtp" else "mx"
+        with server("--relay", f"127.0.0.1:{sink}", "--profile", profile, *faults) as port:
+            target = self.file("target.toml", TARGET.format(port=port, sink=sink).replace("smtp:", f"{scheme}:"))
             done = self.fuzz(target, seconds, *wanted, more=more)
             again = [self.again(target, file) for file in sorted((self.out / "findings").glob("*.toml"))]
         return done, again
@@ -215,6 +223,17 @@ class Fuzz(Cli):
         self.expect(done, 1)
         self.assertIn("FOUND sanitizer/signed integer overflow/rset.c:7", done.stdout)
 
+    def test_whose_doing_it_is_what_a_server_tells_of_and_survives(self):
+        causes = {verb: f"FOUND sanitizer/signed integer overflow/{verb}.c:7" for verb in ("vrfy", "expn")}
+        done = self.fuzz(self.mortal("tells"), 10, *causes.values(), more=["--jobs", 2])
+        self.expect(done, 1)
+        for verb, cause in causes.items():
+            self.assertIn(cause, done.stdout, done.stderr)
+            text = (self.out / "findings" / f"sanitizer-signed-integer-overflow-{verb}-c-7.toml").read_text()
+            self.assertIn(verb.upper(), text.upper())
+            self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
+            self.assertIn(f"{verb}.c:7:3: runtime error", (self.out / "findings" / f"sanitizer-signed-integer-overflow-{verb}-c-7.sanitizer").read_text())
+
     def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
         suite = self.file("suite.toml", "".join(
             f'[[scenario]]\nid = "{verb.lower()}"\ntitle = "{verb} is answered"\nsteps = [{{ send = "{verb} a", expect = "500" }}]\n'
@@ -228,6 +247,9 @@ class Fuzz(Cli):
         self.assertLessEqual(text.count("replies = 'owed'"), 2, text)
         self.assertIn("VRFY", (found / "transcripts" / "fuzz-crash-sigsegv-vrfy.jsonl").read_text())
         self.assertEqual({file.stat().st_mode & 0o777 for file in found.rglob("*") if file.is_file()}, {0o600})
+        self.expect(smtpspec("show", "crash/SIGSEGV/VRFY", "--run", self.out), 0, "no process of the server dies",
+                    "C: VRFY", "S: 250 ok", "closed", "smtpspec fuzz TARGET --replay")
+        self.expect(smtpspec("show", "--run", self.out), 0, "crash-exit-3-expn", "findings in")
 
     def test_what_a_child_dies_of_that_serves_a_session_is_told(self):
         cause = "crash/SIGSEGV/VRFY" if tells_how_processes_end() else "crash/VRFY"
@@ -267,12 +289,39 @@ class Fuzz(Cli):
         self.expect(done, 1)
         self.assertIn("FOUND metamorphic-noop/", done.stdout)
 
+    def test_a_session_by_lmtp_that_is_held_otherwise_comes_to_the_same(self):
+        for fault, cause in ((None, ""), ("other-commands-reset", "noop/RCPT"),
+                             ("second-message-chunk-refused", "chunked/end-of-data")):
+            self.out = self.folder / (fault or "clean")
+            done, _ = self.campaign([fault] if fault else [], 8, f"FOUND metamorphic-{cause}" if fault else "",
+                                    scheme="lmtp")
+            self.expect(done, 1 if fault else 0)
+            self.assertEqual(f"FOUND metamorphic-{cause}" in done.stdout, bool(fault), done.stdout)
+
     def test_two_servers_that_differ(self):
         with server() as port, server("--fault", "vrfy-unknown") as other:
             done = self.fuzz(self.target(port), 6, "FOUND differs-", more=["--against", f"smtp://127.0.0.1:{other}", "--rcpt",
                                                                            "alice@example.test"])
             self.expect(done, 1)
             self.assertIn("FOUND differs-", done.stdout)
+
+    def test_mail_that_two_servers_deliver_otherwise(self):
+        """Each by a road of its own, by one sink for both, and where the other's is not seen."""
+        sink, sink_of_other = free_port(), free_port()
+        for fault, road, wanted in (("delivers-twice", sink_of_other, "copies"), ("drops-lone-dots", sink, "body/plain"),
+                                    (None, sink_of_other, None), ("drops-lone-dots", None, None)):
+            self.out = self.folder / f"{fault}-{road}"
+            faults = ["--fault", fault] if fault else []
+            relay = ["--relay", f"127.0.0.1:{road}"] if road else []
+            with server("--relay", f"127.0.0.1:{sink}") as port, server(*relay, *faults) as other:
+                target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+                words = TARGET.format(port=other, sink=road)
+                against = self.file("other.toml", words if road else words.split("[delivery]")[0])
+                cause = f"FOUND differs-delivered/{wanted}" if wanted else ""
+                done = self.fuzz(target, 8, cause, more=["--against", against])
+            self.expect(done, 1 if wanted else 0)
+            self.assertEqual("differs-delivered" in done.stdout, bool(wanted), done.stdout)
+            self.assertIn(cause, done.stdout)
 
     def test_sigint_ends_it_and_says_what_was_found(self):
         command = [cli_test.SMTPSPEC, "fuzz", "--time", "60s", "--out", str(self.out)]

@@ -7,7 +7,8 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/run_folder.hpp"
-#include "harness/engine/excerpt.hpp"
+#include "harness/cli/show.hpp"
+#include "harness/cli/stored_campaign.hpp"
 #include "harness/engine/findings.hpp"
 #include "harness/record/transcript_file.hpp"
 #include "harness/scenario/diagnostic.hpp"
@@ -15,30 +16,54 @@
 
 namespace smtpspec::cli {
 
-namespace {
-
-using engine::ExcerptLine;
-using engine::Finding;
-using engine::ScenarioResult;
-
-struct ShowOptions {
-  std::string id;
-  std::filesystem::path run = "smtpspec-run";
-};
-
-/// Line by line: it may be many megabytes.
-void show_conversation(const record::Transcript& transcript, const std::vector<ExcerptLine>& excerpt,
+void show_conversation(const record::Transcript& transcript, const std::vector<engine::ExcerptLine>& excerpt,
                        const reports::TerminalStyle& style) {
   const auto decided = engine::line_that_decided(transcript, excerpt);
   const std::size_t width = reports::session_width(transcript.sessions);
   std::size_t number = 0;
-  engine::conversation(transcript, [&](ExcerptLine line, std::size_t /*event*/) {
+  engine::conversation(transcript, [&](engine::ExcerptLine line, std::size_t /*event*/) {
     line.key = decided && number++ == decided->line;
     put(reports::conversation_line(line, width, style, true));
   });
 }
 
-int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, const ShowOptions& options,
+int not_found(const std::string& id, const std::vector<std::string>& ids) {
+  constexpr std::size_t most = 12;
+  std::vector<std::string> below;
+  for (const std::string& one : ids)
+    if (one.starts_with(id + "/") || one.starts_with(id + ":")) below.push_back(one);
+  const std::string near = scenario::closest(id, ids);
+  if (below.empty()) {
+    say(fmt::format("there is no row or finding '{}'{}", id,
+                    near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    return exit_usage;
+  }
+  say(fmt::format("'{}' is none; there are", id));
+  for (std::size_t i = 0; i < std::min(below.size(), most); ++i) say("  " + below[i]);
+  if (below.size() > most) say(fmt::format("  and {} more", below.size() - most));
+  return exit_usage;
+}
+
+namespace {
+
+using engine::Finding;
+using engine::ScenarioResult;
+
+struct ShowOptions {
+  std::string id;
+  std::filesystem::path run;
+};
+
+/// The one that was named; else what a run left here, or a campaign.
+std::filesystem::path folder_of(const ShowOptions& options) {
+  const std::filesystem::path of_run = "smtpspec-run";
+  const std::filesystem::path of_campaign = "smtpspec-fuzz";
+  if (!options.run.empty()) return options.run;
+  std::error_code error;
+  return !std::filesystem::exists(of_run, error) && is_campaign(of_campaign) ? of_campaign : of_run;
+}
+
+int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, const std::filesystem::path& folder,
              const reports::TerminalStyle& style) {
   put(reports::row_shown(row, style));
   for (const Finding& one : findings)
@@ -50,7 +75,7 @@ int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, co
   }
   tell("\n");
   std::string problem;
-  const auto transcript = record::load_transcript(options.run, row.transcript, problem);
+  const auto transcript = record::load_transcript(folder, row.transcript, problem);
   if (!transcript) {
     put(reports::conversation(row.excerpt, style, true));
     say(fmt::format("this is not all of the conversation: {}", problem));
@@ -61,27 +86,15 @@ int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, co
   return exit_complete;
 }
 
-/// What begins with the id is what was meant: rows of a scenario, findings of a requirement.
-int not_found(const std::string& id, const std::vector<std::string>& ids) {
-  constexpr std::size_t most = 12;
-  std::vector<std::string> below;
-  for (const std::string& one : ids)
-    if (one.starts_with(id + "/") || one.starts_with(id + ":")) below.push_back(one);
-  const std::string near = scenario::closest(id, ids);
-  if (below.empty()) {
-    say(fmt::format("the run has no row or finding '{}'{}", id,
-                    near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
-    return exit_usage;
-  }
-  say(fmt::format("'{}' is none; the run has", id));
-  for (std::size_t i = 0; i < std::min(below.size(), most); ++i) say("  " + below[i]);
-  if (below.size() > most) say(fmt::format("  and {} more", below.size() - most));
-  return exit_usage;
-}
-
 int show(const ShowOptions& options) {
-  const auto run = stored_result(options.run);
+  const std::filesystem::path folder = folder_of(options);
+  if (is_campaign(folder)) return show_campaign(folder, options.id);
+  const auto run = stored_result(folder);
   if (!run) return exit_usage;
+  if (options.id.empty()) {
+    put(reports::to_terminal(*run, stdout_style(false, false)));
+    return exit_complete;
+  }
   const reports::TerminalStyle style = stdout_style(true, false);
   const std::vector<Finding> findings = engine::findings(*run);
   std::vector<std::string> ids;
@@ -93,7 +106,7 @@ int show(const ShowOptions& options) {
     row_id = one.evidence;
   }
   for (const ScenarioResult& row : run->scenarios) {
-    if (row.id == row_id) return show_row(row, findings, options, style);
+    if (row.id == row_id) return show_row(row, findings, folder, style);
     ids.push_back(row.id);
   }
   return not_found(options.id, ids);
@@ -103,10 +116,12 @@ int show(const ShowOptions& options) {
 
 void add_show(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
-      app.add_subcommand("show", "Show a row or a finding of a stored run, with its whole conversation");
+      app.add_subcommand("show", "Show a finding of a stored run or campaign, or a row, with its whole conversation");
   auto options = std::make_shared<ShowOptions>();
-  command->add_option("id", options->id, "Of a finding, or of a row: also always/... and survey/...")->required();
-  command->add_option("--run", options->run, "The folder that run --out wrote")->capture_default_str();
+  command->add_option("id", options->id,
+                      "Of a finding, or of a row: also always/... and survey/...; left out: all findings");
+  command->add_option("--run", options->run, "The folder that run --out or fuzz --out wrote")
+      ->default_str("smtpspec-run, or smtpspec-fuzz where it is not there");
   command->callback([options, &chosen] { chosen.run = [options] { return show(*options); }; });
 }
 

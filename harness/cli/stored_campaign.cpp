@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view stats_file = "fuzzer_stats";
 constexpr std::string_view plot_file = "plot_data";
+constexpr std::string_view findings_folder = "findings";
+constexpr std::string_view scenario_file = ".toml";
 constexpr std::size_t most_of_stats = std::size_t{64} << 10;
 constexpr std::size_t most_of_plot = std::size_t{16} << 20;
 constexpr std::size_t most_of_finding = std::size_t{128} << 10;
@@ -86,31 +89,51 @@ std::vector<engine::CitedRequirement> cited(const std::vector<std::string>& ids,
   return all;
 }
 
-/// A session that broke something is a scenario of its file, beside the rule that it breaks, where it is one.
-reports::Campaign::Found found_in(const std::string& text, const std::filesystem::path& file,
-                                  const scenario::Suite& shipped) {
-  reports::Campaign::Found found;
-  const auto session = text.rfind("[[scenario]]");
-  found.text = session == std::string::npos ? text : text.substr(session);
-  found.id = file.stem().string();
+/// A session that broke something is a scenario of its file: after the rule that it breaks, where it is one, and before
+/// the same session held otherwise, where that is what differs.
+void put_scenario(reports::Campaign::Found& found, const std::filesystem::path& file, const scenario::Suite& shipped) {
+  const auto loaded = scenario::load_scenarios(found.text, file.string());
   found.again = "smtpspec run TARGET --suite " + shell_word(file.string());
-  const auto loaded = scenario::load_scenarios(text, file.string());
-  if (!loaded.ok()) return found;
+  found.replay = "smtpspec fuzz TARGET --replay " + shell_word(file.string());
+  if (!loaded.ok()) return;
   for (const scenario::Scenario& row : loaded.value.scenarios) {
-    if (found.title.empty() || !row.rule.empty()) found.title = row.title;
-    if (!row.rule.empty()) continue;
+    if (found.title.empty()) found.title = row.title;
+    if (!row.rule.empty() || !found.transcript.empty()) continue;
     found.id = row.id;
     found.transcript = record::transcript_path(row.id);
     found.rationale = row.rationale;
     found.requirements = cited(row.requirements, shipped);
   }
+  const auto& rows = loaded.value.scenarios;
+  if (!rows.empty() && !rows.front().rule.empty()) found.text.erase(0, found.text.rfind("[[scenario]]"));
+}
+
+reports::Campaign::Found found_in(std::string text, const std::filesystem::path& file, const scenario::Suite& shipped) {
+  reports::Campaign::Found found;
+  found.name = found.id = file.stem().string();
+  found.text = std::move(text);
+  if (file.extension() == scenario_file) put_scenario(found, file, shipped);
   return found;
+}
+
+/// Findings that no session shows have figures alone.
+bool is_of_finding(const record::Folder& findings, std::string_view name) {
+  constexpr std::string_view figures = ".txt";
+  if (name.ends_with(scenario_file)) return true;
+  record::Refusal refusal;
+  return name.ends_with(figures) &&
+         !findings.file(std::string(name.substr(0, name.size() - figures.size())) + std::string(scenario_file),
+                        refusal);
 }
 
 std::optional<std::string> text_of(const record::Folder& folder, std::string_view name, std::size_t most,
                                    record::Refusal& refusal) {
   const auto file = folder.file(name, refusal);
   return file ? file->whole(most, refusal) : std::nullopt;
+}
+
+std::string place_of_finding(const std::filesystem::path& folder, const std::string& name) {
+  return (folder / findings_folder / name).string();
 }
 
 }  // namespace
@@ -132,23 +155,34 @@ std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& fo
   reports::Campaign campaign;
   campaign.stats = stats_in(*stats);
   campaign.name = campaign.stat("afl_banner");
-  campaign.transcripts = transcripts_in(folder / "findings", {});
+  campaign.transcripts = transcripts_in(folder / findings_folder, {});
   if (const auto plot = text_of(*opened, plot_file, most_of_plot, refusal)) campaign.moments = moments_in(*plot);
   const auto shipped = load_suite({});
-  const auto findings = opened->folder("findings", refusal);
+  const auto findings = opened->folder(findings_folder, refusal);
   std::vector<std::string> names;
   if (findings)
     (void)findings->each_name([&](std::string_view name) {
-      if (name.ends_with(".toml")) names.emplace_back(name);
+      if (is_of_finding(*findings, name)) names.emplace_back(name);
       return names.size() < most_findings;
     });
   std::sort(names.begin(), names.end());
   for (const std::string& name : names)
-    if (const auto text = text_of(*findings, name, most_of_finding, refusal))
-      campaign.findings.push_back(found_in(*text, folder / "findings" / name, shipped ? *shipped : scenario::Suite()));
+    if (auto text = text_of(*findings, name, most_of_finding, refusal))
+      campaign.findings.push_back(
+          found_in(std::move(*text), folder / findings_folder / name, shipped ? *shipped : scenario::Suite()));
     else
-      say(fmt::format("{}: {}", (folder / "findings" / name).string(), refusal.words));
+      say(fmt::format("{}: {}", place_of_finding(folder, name), refusal.words));
   return campaign;
+}
+
+std::optional<std::string> text_beside(const std::filesystem::path& folder, const std::string& name) {
+  record::Refusal refusal;
+  const auto opened = record::Folder::open(folder, refusal);
+  const auto findings = opened ? opened->folder(findings_folder, refusal) : std::nullopt;
+  auto text = findings ? text_of(*findings, name, most_of_finding, refusal) : std::nullopt;
+  if (!text && refusal.kind != record::Refusal::Kind::absent)
+    say(fmt::format("{}: {}", place_of_finding(folder, name), refusal.words));
+  return text;
 }
 
 }  // namespace smtpspec::cli

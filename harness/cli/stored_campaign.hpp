@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "reports/campaign.hpp"
 
@@ -12,5 +13,7 @@ namespace smtpspec::cli {
 [[nodiscard]] bool is_campaign(const std::filesystem::path& folder);
 /// Where it cannot be read, that is said on standard error.
 [[nodiscard]] std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& folder);
+/// A file of that name beside its findings; nullopt where there is none, and where it cannot be read, which is said.
+[[nodiscard]] std::optional<std::string> text_beside(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace smtpspec::cli

@@ -176,6 +176,41 @@ class StoredRuns(Cli):
         self.replace(os.mkfifo, self.out / "fuzzer_stats")
         self.report(2, "results.json: is not there")
 
+    def show(self, code, *names):
+        """A finding of the campaign, or all; gives what is said."""
+        done = smtpspec("show", *names, "--run", self.out)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertNotRegex(done.stdout + done.stderr, RAW)
+        self.assertNotIn("loot", done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_findings_of_a_campaign(self):
+        self.campaign()
+        text = self.finding.read_text().replace('title =', 'rationale = "Expected: a reply. Seen: none."\ntitle =')
+        self.finding.write_text(text)
+        (self.out / "findings/growth-memory.txt").write_text("1 2 3\n")
+        self.assertIn("2 findings in 1200 sessions", self.show(0))
+        for name in ("crash-bdat", "crash/BDAT", "fuzz-crash-bdat"):
+            said = self.show(0, name)
+            for words in ("expected  a reply\n", "actual    none\n", "--suite", "--replay", "conversation is not shown"):
+                self.assertIn(words, said)
+        self.assertIn("1 2 3", self.show(0, "growth-memory"))
+        self.assertIn("did you mean 'crash-bdat'", self.show(2, "crash-bdt"))
+        self.show(2, "../treasure")
+        log = self.out / "findings/crash-bdat.log"
+        log.write_text(OBEYED)
+        self.assertIn("owned", self.show(0, "crash-bdat"))
+        for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(self.treasure),
+                     lambda path: path.write_text("x" * (1 << 20)), os.mkdir):
+            self.replace(make, log)
+            self.assertIn("crash-bdat.log: ", self.show(0, "crash-bdat"))
+            shutil.rmtree(log) if log.is_dir() else log.unlink()
+            log.touch()
+        for text in ("", "]]", "\0" * 5000, "[[scenario]]\n" * 4000, text.replace("a reply", "\x1b]0;owned")):
+            self.finding.write_text(text)
+            self.show(0)
+            self.show(0, "crash-bdat")
+
     def test_bombs(self):
         for octets in ([{"times": 1 << 40, "octets": "x"}], [[[[[[]]]]]]):
             event = {"at_us": 1, "event": "octets", "session": 0, "step": 0, "octets": octets}

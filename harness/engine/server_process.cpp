@@ -72,12 +72,17 @@ pid_t spawn(const std::vector<std::string>& words, const std::filesystem::path& 
 }
 
 /// Those who lost their parent became ours (PR_SET_CHILD_SUBREAPER). Threads of ours have lists of their own; what was
-/// forked is in that of the first.
+/// forked is in that of the first. Who is of our own process group was not started here.
 std::vector<pid_t> children() {
   std::vector<pid_t> all;
   std::ifstream list(fmt::format("/proc/self/task/{}/children", getpid()));
-  for (pid_t child = 0; list >> child;) all.push_back(child);
+  for (pid_t child = 0; list >> child;)
+    if (getpgid(child) != getpgrp()) all.push_back(child);
   return all;
+}
+
+void reap() {
+  for (const pid_t child : children()) waitpid(child, nullptr, WNOHANG);
 }
 
 /// Waits for the process to end.
@@ -99,16 +104,14 @@ void see_out(pid_t group) {
   signal_group_and_children(SIGTERM, group);
   const auto end = Clock::now() + stop_deadline;
   for (; Clock::now() < end; std::this_thread::sleep_for(between_looks)) {
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+    reap();
     if (children().empty() && (group <= 0 || kill(-group, 0) != 0)) return;
   }
   // Each that dies leaves us its children.
   for (int round = 0; round < 20 && !children().empty(); ++round) {
     signal_group_and_children(SIGKILL, group);
     std::this_thread::sleep_for(between_looks);
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+    reap();
   }
 }
 
@@ -152,8 +155,7 @@ void ServerProcess::collect_deaths() {
   int status = 0;
   if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) note_end(status);
   for (const pid_t child : children()) {
-    // Who is of our own process group was not started here.
-    if (child == pid_ || getpgid(child) == getpgrp() || waitpid(child, &status, WNOHANG) != child) continue;
+    if (child == pid_ || waitpid(child, &status, WNOHANG) != child) continue;
     const Death death = death_of(status);
     if (tells_of_a_bug(death.signal)) deaths_.push_back(death);
   }
@@ -183,8 +185,11 @@ std::optional<std::string> ServerProcess::wait_until_up(const scenario::Target& 
                      start_deadline.count(), target.server->start.front());
 }
 
-ServerProcess::~ServerProcess() {
+ServerProcess::~ServerProcess() { stop(); }
+
+void ServerProcess::stop() {
   if (!started_) return;
+  collect_deaths();
   if (!started_->server->stop.empty()) {
     const pid_t stop = spawn(started_->server->stop, started_->file.parent_path(), output_->write_end());
     if (stop > 0 && !ends(stop, stop_deadline)) {
@@ -194,6 +199,8 @@ ServerProcess::~ServerProcess() {
   }
   see_out(group_to_kill);
   group_to_kill = 0;
+  pid_ = -1;
+  started_.reset();
 }
 
 }  // namespace smtpspec::engine

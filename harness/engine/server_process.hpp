@@ -31,9 +31,7 @@ struct Death {
 class ServerProcess {
  public:
   ServerProcess();
-  /// Stops what was started: by `stop` where there is one, then by SIGTERM, and what does not end in seconds by
-  /// SIGKILL, its children and those that left it too.
-  ~ServerProcess();
+  ~ServerProcess();  ///< stops it
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
@@ -41,6 +39,10 @@ class ServerProcess {
   /// `near_only`: no other than a loopback or private address is tried.
   [[nodiscard]] std::optional<std::string> start(const scenario::Target& target, bool near_only,
                                                  const std::function<bool()>& stop);
+
+  /// Ends what was started, and nothing else: by `stop` where there is one, then by SIGTERM, and what does not end in
+  /// seconds by SIGKILL, its children and those that left it too. Nothing where nothing was started.
+  void stop();
 
   /// Who is to hear what servers write that are started from now on; called in a thread of its own.
   void heard_by(std::function<void(std::string_view)> hear) { hear_ = std::move(hear); }

@@ -11,6 +11,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/engine/reference_test.hpp"
 
@@ -74,6 +76,31 @@ TEST_CASE("a start that does not end is left when the run is to stop, and all th
     CHECK_FALSE(lives(folder.path / "pid"));
     CHECK(steady_clock::now() - begun < seconds(20));
   }
+}
+
+TEST_CASE("a server that is stopped may be started again, and who is of our own group is left alone") {
+  const Folder folder;
+  std::filesystem::create_directories(folder.path);
+  const pid_t own = fork();
+  REQUIRE(own >= 0);
+  if (own == 0) {
+    pause();
+    _exit(0);
+  }
+  ServerProcess server;
+  for (int times = 0; times < 2; ++times) {
+    std::filesystem::remove(folder.path / "pid");
+    const auto up = [&] { return std::filesystem::exists(folder.path / "pid"); };
+    REQUIRE(server.start(started_by("echo $$ > pid; sleep 600", folder), true, up));
+    wait_for(folder.path / "pid");
+    CHECK(lives(folder.path / "pid"));
+    server.stop();
+    CHECK_FALSE(lives(folder.path / "pid"));
+  }
+  CHECK(server.deaths().empty());
+  CHECK(waitpid(own, nullptr, WNOHANG) == 0);
+  kill(own, SIGKILL);
+  CHECK(waitpid(own, nullptr, 0) == own);
 }
 
 TEST_CASE("a server that floods its output ends all the same") {

@@ -28,9 +28,9 @@ function foundElement(found, open) {
     el("summary", { class: "of-campaign" }, el("span", { class: "outcome" }, sign("fail"), "found"), el("span", { class: "what" }, found.title || found.id))), () =>
     el("div", { class: "finding-body" },
       el("div", { class: "claim" }, found.requirements.map(sentence), found.rationale && octetsOf(found.rationale),
-        el("h3", { class: "sub" }, "Play it again"), command(found.again)),
+        found.again && [el("h3", { class: "sub" }, "Play it again"), command(found.again)]),
       el("div", { class: "evidence" }, conversationOf(found),
-        el("p", { class: "caption" }, "The scenario that it was written as"), el("pre", { class: "source" }, found.text))));
+        el("p", { class: "caption" }, found.again ? "The scenario that it was written as" : "What was measured"), el("pre", { class: "source" }, found.text))));
 }
 
 /** How it ended, and all of it. */
