@@ -14,6 +14,7 @@
 #include "fuzz/campaign/mail_taker.hpp"
 #include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/progress.hpp"
+#include "fuzz/campaign/put_off.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/campaign/shared_incidents.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
@@ -52,6 +53,7 @@ class Campaign {
       result_.failed = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
+    may_move_ = serves_other_addresses_alike(opponent_, events_.stop);
     fuzz();
     look_for_growth();
     if (result_.refused.empty()) make_findings();
@@ -68,6 +70,7 @@ class Campaign {
       WorkerSettings one;
       one.seed = settings_.seed + i;
       one.time = settings_.time + seconds(5);  // it is told when to end
+      if (may_move_) one.other_addresses = addresses_of_worker(i);
       const std::string log = (folder_.path() / fmt::format("worker-{}.log", i + 1)).string();
       if (!workers.start(log, [&] { work(opponent_, folder_, progress_, feedback, one); }))
         result_.failed = "no process could be started";
@@ -155,6 +158,9 @@ class Campaign {
     status.elapsed = std::chrono::duration_cast<seconds>(now - begun_);
     status.sessions = progress_.sessions;
     status.silent = progress_.silent;
+    status.put_off = progress_.put_off;
+    status.moves = progress_.moves;
+    tell_of_limits();
     status.features = progress_.features;
     status.edges = progress_.edges;
     status.findings = progress_.findings;
@@ -162,6 +168,17 @@ class Campaign {
       status.since_news = std::chrono::duration_cast<seconds>(now.time_since_epoch()) - seconds(news);
     if (events_.progress) events_.progress(status);
     write_stats();
+  }
+
+  /// How it goes on where the server has limits; what it comes to is in the status.
+  void tell_of_limits() {
+    if (result_.status.put_off == 0 || std::exchange(told_of_limits_, true)) return;
+    if (may_move_)
+      note("the server puts sessions off; they go on from other addresses of 127.77.0.0/16, which it serves alike");
+    else
+      note(
+          "the server puts sessions off; they are tried again later. Where it counts them by address, name others that "
+          "it serves alike in the target file: source = '127.1.0.0/16'");
   }
 
   void write_stats() {
@@ -179,6 +196,8 @@ class Campaign {
     std::optional<LivePlayer> other;
     if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this] { return events_.start_server && !events_.start_server(); });
+    player.when_put_off(may_move_ ? addresses_of_worker(0) : "",
+                        [this](const std::string& /*source*/) { return !(events_.stop && events_.stop()); });
     Sight sight;
     sight.arrived = mail_.has_road() && shared_mail_.is_seen() ? &mail_.arrived() : nullptr;
     if (other) sight.other = &*other;
@@ -253,6 +272,8 @@ class Campaign {
   CampaignResult result_;
   Clock::time_point begun_;
   bool refused_ = false;
+  bool may_move_ = false;  ///< to other addresses of this machine
+  bool told_of_limits_ = false;
 };
 
 }  // namespace

@@ -10,6 +10,8 @@ namespace smtpspec::fuzz {
 struct Progress {
   std::atomic<std::uint64_t> sessions{0};
   std::atomic<std::uint64_t> silent{0};    ///< that were refused, or came to nothing else
+  std::atomic<std::uint64_t> put_off{0};   ///< how often one was put off, and tried again
+  std::atomic<std::uint64_t> moves{0};     ///< to another address, for that
   std::atomic<std::uint64_t> features{0};  ///< different ones, by the worker that has seen most
   std::atomic<std::uint64_t> edges{0};     ///< of the server's own code, where it tells
   std::atomic<std::uint64_t> findings{0};

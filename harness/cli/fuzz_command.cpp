@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "fuzz/campaign/afl_stats.hpp"
 #include "fuzz/campaign/campaign.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/oracles/incidents.hpp"
@@ -231,13 +232,7 @@ class FuzzCommand {
     return events;
   }
 
-  static std::string line_of(const fuzz::CampaignStatus& status) {
-    return fmt::format("{} s: {} sessions, {:.0f} a second; {} features{}; {} findings; last new feature {} s ago",
-                       status.elapsed.count(), status.sessions, status.sessions_a_second(), status.features,
-                       status.edges == 0 ? "" : fmt::format(", {} edges", status.edges), status.findings,
-                       status.since_news.count());
-  }
-  static void show(const fuzz::CampaignStatus& status) { put_error("\r\x1b[K" + line_of(status)); }
+  static void show(const fuzz::CampaignStatus& status) { put_error("\r\x1b[K" + fuzz::status_line(status)); }
 
   int report(const fuzz::CampaignResult& result) {
     if (!result.refused.empty()) return cannot_be_fuzzed(result.refused);
@@ -258,7 +253,7 @@ class FuzzCommand {
       }
       tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
     }
-    tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", line_of(result.status),
+    tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", fuzz::status_line(result.status),
          settings_.seed, options_.out.string());
     if (!result.failed.empty()) say(result.failed);
     if (!flush_output()) return exit_not_written;
