@@ -48,15 +48,20 @@ bool is_alike(const Served& one, const Served& other) {
 }  // namespace
 
 bool was_put_off(const judge::Played& played) {
-  if (played.judged.verdict.cause != judge::Cause::ladder) return false;
+  std::string_view first;
   std::string_view last;
-  std::size_t words = 0;
+  bool spoke_first = true;
   for (const record::Event& event : played.transcript.events) {
-    if (event.kind != record::Event::Kind::octets || event.by != record::Party::server) continue;
+    if (event.kind != record::Event::Kind::octets) continue;
+    const bool by_server = event.by == record::Party::server;
+    spoke_first = spoke_first && (by_server || !first.empty());
+    if (!by_server) continue;
     last = event.octets;
-    ++words;
+    if (first.empty()) first = last;
   }
-  return last.starts_with('4') || (words == 1 && last.starts_with("554"));
+  // 554 is what some servers say to who speaks before they do.
+  if (first.starts_with('4') || (spoke_first && first.starts_with("554"))) return true;
+  return played.judged.verdict.cause == judge::Cause::ladder && last.starts_with('4');
 }
 
 std::string addresses_of_worker(std::size_t worker) { return fmt::format("127.77.{}.0/22", 4 * (worker % 64)); }

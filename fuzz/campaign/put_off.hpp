@@ -9,7 +9,8 @@
 
 namespace smtpspec::fuzz {
 
-/// Before its own steps began, though the survey saw all of it taken: by 421 or another 4yz, or by 554 as the greeting.
+/// By a greeting that is 421, another 4yz or 554, or by a 4yz before its own steps began, though the survey saw all of
+/// that taken.
 [[nodiscard]] bool was_put_off(const judge::Played& played);
 
 /// Those of loopback that one worker may come from, as an IPv4 prefix; no two workers of 64 share one.

@@ -57,6 +57,18 @@ TEST_CASE("A session that is put off is played again from other addresses, until
   CHECK(was_put_off(player.play(decode("> NOOP\\r\\n"), {})));
 }
 
+TEST_CASE("Who speaks first may be put off too, and be refused for it") {
+  std::atomic<const char*> greeting = "421 4.7.0 Too many of you\r\n";
+  const Rogue rogue([&](int, int number, const std::string&) -> Answer {
+    return number == 0 ? Answer{""} : Answer{greeting.load(), false, true};
+  });
+  const Opponent opponent = at(rogue);
+  LivePlayer player(opponent, "secret");
+  CHECK(was_put_off(player.play(decode("= connected\n> EHLO x\\r\\n\n"), {})));
+  greeting = "554 Protocol synchronization error\r\n";
+  CHECK(!was_put_off(player.play(decode("= connected\n> EHLO x\\r\\n\n"), {})));
+}
+
 TEST_CASE("What is refused for good, or by the session's own steps, is not put off") {
   const Rogue rogue([&](int, int number, const std::string& line) -> Answer {
     if (line.starts_with("MAIL")) return {"550 No\r\n"};
