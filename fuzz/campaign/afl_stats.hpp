@@ -1,17 +1,15 @@
-// What is told of a campaign under way, to people and to AFL's own tools. These read it as a shell reads a script, one
-// fuzzer after another: what is not said stands for what the fuzzer before has said, so everything is.
+// What AFL's own tools want to know of a campaign. They read it as a shell reads a script, one fuzzer after another:
+// what is not said stands for what the fuzzer before has said, so everything is.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "fuzz/campaign/campaign.hpp"
+#include "fuzz/campaign/campaign_status.hpp"
 
 namespace smtpspec::fuzz {
 
-/// For people.
-[[nodiscard]] std::string status_line(const CampaignStatus& status);
 /// The first line of plot_data.
 [[nodiscard]] std::string plot_header();
 /// A line of it. `inputs`: in the queue.

@@ -13,7 +13,6 @@
 #include "fuzz/campaign/afl_stats.hpp"
 #include "fuzz/campaign/mail_taker.hpp"
 #include "fuzz/campaign/process_usage.hpp"
-#include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/put_off.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/campaign/shared_incidents.hpp"
@@ -37,11 +36,6 @@ constexpr seconds time_to_shorten{15};
 constexpr std::size_t looks_between_news = 100;
 constexpr std::size_t looks_between_measures = 25;
 
-/// Its processes are those of this machine.
-bool is_here(const scenario::Target& target) {
-  return target.host.starts_with("127.") || target.host == "localhost" || target.host == "::1";
-}
-
 class Campaign {
  public:
   Campaign(const Opponent& opponent, const scenario::Suite& suite, const CampaignFolder& folder,
@@ -49,18 +43,38 @@ class Campaign {
       : opponent_(opponent), suite_(suite), folder_(folder), settings_(settings), events_(events) {}
 
   CampaignResult run() {
+    if (part_.number != 0) {
+      follow();
+      return std::move(result_);
+    }
     if (!folder_.has_queue() && put_seeds(folder_, suite_, opponent_) == 0) {
       result_.failed = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
     may_move_ = serves_other_addresses_alike(opponent_, events_.stop);
     fuzz();
+    end_others();
     look_for_growth();
     if (result_.refused.empty()) make_findings();
     return std::move(result_);
   }
 
  private:
+  /// Plays while the one that leads does.
+  void follow() {
+    const Progress& first = part_.all.front();
+    const auto is_ended = [this] { return progress_.stop || (events_.stop && events_.stop()); };
+    while (!first.playing && !is_ended()) std::this_thread::sleep_for(between_looks);
+    if (!is_ended()) fuzz();
+  }
+
+  void end_others() {
+    for (Progress& one : part_.all) one.stop = true;
+    const auto is_playing = [](const Progress& one) { return one.playing.load(); };
+    for (int i = 0; i < 100 && std::any_of(part_.all.begin(), part_.all.end(), is_playing); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
     const Feedback feedback{settings_.other, mail_.has_road() ? &shared_mail_ : nullptr, settings_.edges,
@@ -68,16 +82,18 @@ class Campaign {
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
-      one.seed = settings_.seed + i;
+      const std::size_t number = part_.number + i;
+      one.seed = settings_.seed + number;
       one.time = settings_.time + seconds(5);  // it is told when to end
-      if (may_move_) one.other_addresses = addresses_of_worker(i);
-      const std::string log = (folder_.path() / fmt::format("worker-{}.log", i + 1)).string();
+      if (may_move_) one.other_addresses = addresses_of_worker(number);
+      const std::string log = (folder_.path() / fmt::format("worker-{}.log", number + 1)).string();
       if (!workers.start(log, [&] { work(opponent_, folder_, progress_, feedback, one); }))
         result_.failed = "no process could be started";
     }
     mail_.begin();
     begun_ = Clock::now();
-    (void)folder_.begin_plot(plot_header());
+    progress_.playing = true;
+    if (part_.number == 0) (void)folder_.begin_plot(plot_header());
     for (std::size_t turn = 1; !is_over() && workers.running() > 0; ++turn) {
       std::this_thread::sleep_for(between_looks);
       look_at_server();
@@ -87,13 +103,14 @@ class Campaign {
     }
     progress_.stop = true;
     for (int i = 0; i < 50 && workers.running() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    progress_.playing = false;
     tell();
     if (result_.failed.empty()) result_.failed = workers.failed();
     if (refused_) result_.refused = "the server takes no connections, and could not be started again";
   }
 
   [[nodiscard]] bool is_over() const {
-    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_;
+    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_ || progress_.stop;
   }
 
   void measure() {
@@ -153,20 +170,12 @@ class Campaign {
   }
 
   void tell() {
-    CampaignStatus& status = result_.status;
-    const auto now = Clock::now();
-    status.elapsed = std::chrono::duration_cast<seconds>(now - begun_);
-    status.sessions = progress_.sessions;
-    status.silent = progress_.silent;
-    status.put_off = progress_.put_off;
-    status.moves = progress_.moves;
+    const bool leads = part_.number == 0;
+    result_.status = status_of(leads ? part_.all : std::span(&progress_, 1),
+                               std::chrono::duration_cast<seconds>(Clock::now() - begun_));
+    if (!leads) return;
     tell_of_limits();
-    status.features = progress_.features;
-    status.edges = progress_.edges;
-    status.findings = progress_.findings;
-    if (const std::int64_t news = progress_.last_news)
-      status.since_news = std::chrono::duration_cast<seconds>(now.time_since_epoch()) - seconds(news);
-    if (events_.progress) events_.progress(status);
+    if (events_.progress) events_.progress(result_.status);
     write_stats();
   }
 
@@ -262,7 +271,8 @@ class Campaign {
   const CampaignFolder& folder_;
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
-  Progress& progress_ = share<Progress>();
+  const Part part_ = settings_.part.all.empty() ? Part{{&share<Progress>(), 1}, 0} : settings_.part;
+  Progress& progress_ = part_.all[part_.number];
   SharedMail& shared_mail_ = share<SharedMail>();
   SharedIncidents& shared_incidents_ = share<SharedIncidents>();
   MailTaker mail_{opponent_.target, shared_mail_};
@@ -270,7 +280,7 @@ class Campaign {
   Growth growth_;
   Usage last_usage_;
   CampaignResult result_;
-  Clock::time_point begun_;
+  Clock::time_point begun_ = Clock::now();
   bool refused_ = false;
   bool may_move_ = false;  ///< to other addresses of this machine
   bool told_of_limits_ = false;

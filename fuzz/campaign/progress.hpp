@@ -1,9 +1,11 @@
 // How far a campaign has come, in memory that its processes share.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace smtpspec::fuzz {
 
@@ -19,6 +21,16 @@ struct Progress {
   std::atomic<bool> away{false};           ///< the server takes no connections: whoever started it is to do so again
   std::atomic<bool> alone{false};          ///< one worker plays, and the others wait: whose doing is it?
   std::atomic<bool> stop{false};           ///< the workers are to end
+  std::atomic<bool> playing{false};        ///< the queue is there, and the workers are
 };
+
+/// One of several campaigns on the same folder, each with a server of its own. The first leads: it puts the seeds,
+/// tells how far all have come, ends them, and makes the findings.
+struct Part {
+  static constexpr std::size_t most = 64;
+  std::span<Progress> all;  ///< shared by all; empty: this is the only one
+  std::size_t number = 0;
+};
+using AllProgress = std::array<Progress, Part::most>;
 
 }  // namespace smtpspec::fuzz
