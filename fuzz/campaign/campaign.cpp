@@ -43,6 +43,7 @@ class Campaign {
       : opponent_(opponent), suite_(suite), folder_(folder), settings_(settings), events_(events) {}
 
   CampaignResult run() {
+    may_move_ = serves_other_addresses_alike(opponent_, events_.stop);
     if (part_.number != 0) {
       follow();
       return std::move(result_);
@@ -51,7 +52,6 @@ class Campaign {
       result_.failed = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
-    may_move_ = serves_other_addresses_alike(opponent_, events_.stop);
     fuzz();
     end_others();
     look_for_growth();
@@ -195,7 +195,7 @@ class Campaign {
     const std::filesystem::directory_iterator queue(folder_.queue(), error);
     const auto inputs = error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
     const auto stats =
-        fuzzer_stats(result_.status, inputs, std::time(nullptr), getpid(), file_name(opponent_.target.name));
+        fuzzer_stats(result_.status, inputs, std::time(nullptr), part_.process, file_name(opponent_.target.name));
     if (!folder_.put_stats(stats) || !folder_.add_to_plot(plot_line(result_.status, inputs)))
       result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
   }
@@ -271,7 +271,7 @@ class Campaign {
   const CampaignFolder& folder_;
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
-  const Part part_ = settings_.part.all.empty() ? Part{{&share<Progress>(), 1}, 0} : settings_.part;
+  const Part part_ = settings_.part.all.empty() ? Part{{&share<Progress>(), 1}, 0, getpid()} : settings_.part;
   Progress& progress_ = part_.all[part_.number];
   SharedMail& shared_mail_ = share<SharedMail>();
   SharedIncidents& shared_incidents_ = share<SharedIncidents>();

@@ -30,6 +30,7 @@ struct Part {
   static constexpr std::size_t most = 64;
   std::span<Progress> all;  ///< shared by all; empty: this is the only one
   std::size_t number = 0;
+  std::int64_t process = 0;  ///< by which it is seen from outside whether they still run
 };
 using AllProgress = std::array<Progress, Part::most>;
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -51,11 +53,11 @@ class Campaigns {
   Campaigns& operator=(const Campaigns&) = delete;
 
   bool start(const std::function<int(const fuzz::Part&)>& campaign) {
-    const std::span<fuzz::Progress> progress(fuzz::share<fuzz::AllProgress>().data(), options_.jobs);
+    const std::int64_t process = getpid();
     for (std::size_t i = 0; i < options_.jobs; ++i) {
       const auto work = [&] {
         if (i > 0) write_to(log(i));
-        return campaign({progress, i});
+        return campaign({progress_, i, process});
       };
       if (!apart_->start({state_, changes() / std::to_string(i)}, work)) return false;
     }
@@ -64,21 +66,16 @@ class Campaigns {
 
   /// Until the one that leads has ended, and then all have.
   int wait() {
-    while (!apart_->exit_code(0)) {
-      hand_on_signal();
+    for (; !apart_->exit_code(0); std::this_thread::sleep_for(between_looks)) look();
+    for (fuzz::Progress& one : progress_) one.stop = true;
+    for (milliseconds waited{0}; waited < time_to_end && !all_ended(); waited += between_looks) {
+      look();
       std::this_thread::sleep_for(between_looks);
     }
-    int code = *apart_->exit_code(0);
+    const int code = *apart_->exit_code(0);
     if (code == fuzz::Apart::not_apart) return exit_untestable;
-    for (milliseconds waited{0}; waited < time_to_end && !all_ended(); waited += between_looks)
-      std::this_thread::sleep_for(between_looks);
-    for (std::size_t i = 1; i < options_.jobs; ++i) {
-      const int one = apart_->exit_code(i).value_or(exit_internal);
-      if (one == exit_complete || signal_caught() != 0 || code > exit_findings) continue;
-      say(fmt::format("one of the campaigns ended with {}: see {}", one, log(i).string()));
-      code = exit_untrusted;
-    }
-    return code;
+    if (!all_ended()) say("one of the campaigns does not end, and is killed");
+    return (!failed_.empty() || !all_ended()) && code <= exit_findings ? exit_untrusted : code;
   }
 
  private:
@@ -93,16 +90,22 @@ class Campaigns {
     return all;
   }
 
-  void hand_on_signal() {
-    if (handed_on_ == signal_caught()) return;
-    handed_on_ = signal_caught();
-    apart_->signal(handed_on_);
+  /// Signals are handed on, and whoever fails is told of at once.
+  void look() {
+    if (handed_on_ != signal_caught()) apart_->signal(handed_on_ = signal_caught());
+    for (std::size_t i = 1; i < options_.jobs; ++i) {
+      const int code = apart_->exit_code(i).value_or(exit_complete);
+      if (code == exit_complete || handed_on_ != 0 || !failed_.insert(i).second) continue;
+      say(fmt::format("one of the campaigns ended with {}: see {}", code, log(i).string()));
+    }
   }
 
   const FuzzOptions& options_;
   std::vector<std::filesystem::path> state_;
   std::optional<fuzz::Apart> apart_{std::in_place};
+  std::span<fuzz::Progress> progress_{fuzz::share<fuzz::AllProgress>().data(), options_.jobs};
   int handed_on_ = 0;
+  std::set<std::size_t> failed_;
 };
 
 /// Why campaigns on this target cannot be apart.
