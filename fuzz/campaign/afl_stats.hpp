@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "fuzz/campaign/campaign.hpp"
+#include "fuzz/campaign/campaign_status.hpp"
 
 namespace smtpspec::fuzz {
 

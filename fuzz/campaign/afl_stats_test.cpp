@@ -1,5 +1,6 @@
 #include "fuzz/campaign/afl_stats.hpp"
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 

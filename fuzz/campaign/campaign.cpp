@@ -13,7 +13,7 @@
 #include "fuzz/campaign/afl_stats.hpp"
 #include "fuzz/campaign/mail_roads.hpp"
 #include "fuzz/campaign/process_usage.hpp"
-#include "fuzz/campaign/progress.hpp"
+#include "fuzz/campaign/put_off.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
@@ -35,11 +35,6 @@ constexpr seconds time_to_shorten{15};
 constexpr std::size_t looks_between_news = 100;
 constexpr std::size_t looks_between_measures = 25;
 
-/// Its processes are those of this machine.
-bool is_here(const scenario::Target& target) {
-  return target.host.starts_with("127.") || target.host == "localhost" || target.host == "::1";
-}
-
 class Campaign {
  public:
   Campaign(const Opponent& opponent, const scenario::Suite& suite, const CampaignFolder& folder,
@@ -47,17 +42,38 @@ class Campaign {
       : opponent_(opponent), suite_(suite), folder_(folder), settings_(settings), events_(events) {}
 
   CampaignResult run() {
+    may_move_ = serves_other_addresses_alike(opponent_, events_.stop);
+    if (part_.number != 0) {
+      follow();
+      return std::move(result_);
+    }
     if (!folder_.has_queue() && put_seeds(folder_, suite_, opponent_) == 0) {
       result_.failed = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
     fuzz();
+    end_others();
     look_for_growth();
     if (result_.refused.empty()) make_findings();
     return std::move(result_);
   }
 
  private:
+  /// Plays while the one that leads does.
+  void follow() {
+    const Progress& first = part_.all.front();
+    const auto is_ended = [this] { return progress_.stop || (events_.stop && events_.stop()); };
+    while (!first.playing && !is_ended()) std::this_thread::sleep_for(between_looks);
+    if (!is_ended()) fuzz();
+  }
+
+  void end_others() {
+    for (Progress& one : part_.all) one.stop = true;
+    const auto is_playing = [](const Progress& one) { return one.playing.load(); };
+    for (int i = 0; i < 100 && std::any_of(part_.all.begin(), part_.all.end(), is_playing); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
     const Feedback feedback{settings_.other, mail_.seen(), mail_.seen_of_other(), settings_.edges,
@@ -67,15 +83,18 @@ class Campaign {
     Workers workers;
     for (std::size_t i = 0; i < settings_.jobs; ++i) {
       WorkerSettings one;
-      one.seed = settings_.seed + i;
+      const std::size_t number = part_.number + i;
+      one.seed = settings_.seed + number;
       one.time = settings_.time + seconds(5);  // it is told when to end
-      const std::string log = (folder_.path() / fmt::format("worker-{}.log", i + 1)).string();
+      if (may_move_) one.other_addresses = addresses_of_worker(number);
+      const std::string log = (folder_.path() / fmt::format("worker-{}.log", number + 1)).string();
       if (!workers.start(log, [&] { work(opponent_, folder_, progress_, feedback, one); }))
         result_.failed = "no process could be started";
     }
     mail_.begin();
     begun_ = Clock::now();
-    (void)folder_.begin_plot(plot_header());
+    progress_.playing = true;
+    if (part_.number == 0) (void)folder_.begin_plot(plot_header());
     for (std::size_t turn = 1; !is_over() && workers.running() > 0; ++turn) {
       std::this_thread::sleep_for(between_looks);
       look_at_server();
@@ -86,13 +105,14 @@ class Campaign {
     }
     progress_.stop = true;
     for (int i = 0; i < 50 && workers.running() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    progress_.playing = false;
     tell();
     if (result_.failed.empty()) result_.failed = workers.failed();
     if (refused_) result_.refused = "the server takes no connections, and could not be started again";
   }
 
   [[nodiscard]] bool is_over() const {
-    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_;
+    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_ || progress_.stop;
   }
 
   void measure() {
@@ -162,18 +182,24 @@ class Campaign {
   }
 
   void tell() {
-    CampaignStatus& status = result_.status;
-    const auto now = Clock::now();
-    status.elapsed = std::chrono::duration_cast<seconds>(now - begun_);
-    status.sessions = progress_.sessions;
-    status.silent = progress_.silent;
-    status.features = progress_.features;
-    status.edges = progress_.edges;
-    status.findings = progress_.findings;
-    if (const std::int64_t news = progress_.last_news)
-      status.since_news = std::chrono::duration_cast<seconds>(now.time_since_epoch()) - seconds(news);
-    if (events_.progress) events_.progress(status);
+    const bool leads = part_.number == 0;
+    result_.status = status_of(leads ? part_.all : std::span(&progress_, 1),
+                               std::chrono::duration_cast<seconds>(Clock::now() - begun_));
+    if (!leads) return;
+    tell_of_limits();
+    if (events_.progress) events_.progress(result_.status);
     write_stats();
+  }
+
+  /// How it goes on where the server has limits; what it comes to is in the status.
+  void tell_of_limits() {
+    if (result_.status.put_off == 0 || std::exchange(told_of_limits_, true)) return;
+    if (may_move_)
+      note("the server puts sessions off; they go on from other addresses of 127.77.0.0/16, which it serves alike");
+    else
+      note(
+          "the server puts sessions off; they are tried again later. Where it counts them by address, name others that "
+          "it serves alike in the target file: source = '127.1.0.0/16'");
   }
 
   void write_stats() {
@@ -181,7 +207,7 @@ class Campaign {
     const std::filesystem::directory_iterator queue(folder_.queue(), error);
     const auto inputs = error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
     const auto stats =
-        fuzzer_stats(result_.status, inputs, std::time(nullptr), getpid(), file_name(opponent_.target.name));
+        fuzzer_stats(result_.status, inputs, std::time(nullptr), part_.process, file_name(opponent_.target.name));
     if (!folder_.put_stats(stats) || !folder_.add_to_plot(plot_line(result_.status, inputs)))
       result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
   }
@@ -191,6 +217,8 @@ class Campaign {
     std::optional<LivePlayer> other;
     if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this] { return events_.start_server && !events_.start_server(); });
+    player.when_put_off(may_move_ ? addresses_of_worker(0) : "",
+                        [this](const std::string& /*source*/) { return !(events_.stop && events_.stop()); });
     Sight sight;
     sight.arrived = mail_.arrived();
     sight.arrived_there = mail_.arrived_of_other();
@@ -257,15 +285,18 @@ class Campaign {
   const CampaignFolder& folder_;
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
-  Progress& progress_ = share<Progress>();
+  const Part part_ = settings_.part.all.empty() ? Part{{&share<Progress>(), 1}, 0, getpid()} : settings_.part;
+  Progress& progress_ = part_.all[part_.number];
   SharedCulprits& shared_culprits_ = share<SharedCulprits>();
   MailRoads mail_{opponent_, settings_.other};
   ProcessUsage usage_{opponent_.target.port};
   Growth growth_;
   Usage last_usage_;
   CampaignResult result_;
-  Clock::time_point begun_;
+  Clock::time_point begun_ = Clock::now();
   bool refused_ = false;
+  bool may_move_ = false;  ///< to other addresses of this machine
+  bool told_of_limits_ = false;
 };
 
 }  // namespace

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/campaign_status.hpp"
 #include "fuzz/campaign/edge_map.hpp"
 #include "fuzz/campaign/finding.hpp"
 #include "fuzz/campaign/live_player.hpp"
+#include "fuzz/campaign/progress.hpp"
 #include "fuzz/campaign/server_watch.hpp"
 #include "harness/scenario/model.hpp"
 
@@ -25,20 +27,7 @@ struct CampaignSettings {
   EdgeMap* edges = nullptr;         ///< that the server was told of; null where nobody has started it
   const Opponent* other = nullptr;  ///< another server to compare with; null where there is none
   ServerWatch* watch = nullptr;     ///< over the server that was started; null where none was
-};
-
-/// How far it has come.
-struct CampaignStatus {
-  std::chrono::seconds elapsed{0};
-  std::uint64_t sessions = 0;
-  std::uint64_t silent = 0;    ///< sessions that were refused
-  std::uint64_t features = 0;  ///< different ones seen: replies by state, what they answer, code and shape
-  std::uint64_t edges = 0;     ///< of the server's own code; 0 where it does not tell
-  std::uint64_t findings = 0;
-  std::chrono::seconds since_news{0};  ///< since a feature was new
-  [[nodiscard]] double sessions_a_second() const {
-    return elapsed.count() == 0 ? 0 : static_cast<double>(sessions) / static_cast<double>(elapsed.count());
-  }
+  Part part;
 };
 
 struct CampaignEvents {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <asio/co_spawn.hpp>
 
+#include "fuzz/campaign/put_off.hpp"
 #include "harness/delivery/lookout.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/engine/play.hpp"
@@ -67,9 +69,27 @@ LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
 judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& waits) {
   constexpr int most = 20;
   judge::Played played = play_once(scenario, waits);
-  for (int i = 0; i < most && nobody_was_there(played) && revive_ && revive_(); ++i)
+  for (int i = 0; i < most; ++i) {
+    const bool nobody = nobody_was_there(played);
+    if (!nobody && !was_put_off(played)) break;
+    if (nobody ? !revive_ || !revive_() : !step_aside(i)) break;
     played = play_once(scenario, waits);
+  }
   return played;
+}
+
+void LivePlayer::when_put_off(const std::string& prefix, Again again) {
+  if (!prefix.empty()) others_ = engine::Sources({prefix});
+  again_ = std::move(again);
+}
+
+bool LivePlayer::step_aside(int times) {
+  using std::chrono::milliseconds;
+  if (!again_) return false;
+  source_ = others_.next();
+  if (times > 0 || source_.empty())
+    std::this_thread::sleep_for(std::min(milliseconds(1000), milliseconds(50) * (1 << std::min(times, 10))));
+  return again_(source_);
 }
 
 judge::Played LivePlayer::play_once(const scenario::Scenario& scenario, const Waits& waits) {
@@ -81,7 +101,7 @@ judge::Played LivePlayer::play_once(const scenario::Scenario& scenario, const Wa
   terms_.patience.close = waits.close;
   terms_.patience.last = true;
   engine::PlaySettings settings{
-      .connect = [&, source = sources_.next()](
+      .connect = [&, source = source_.empty() ? sources_.next() : source_](
                      wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time, allowed_); },
       .gather = {},
       .heard = {},

@@ -56,6 +56,12 @@ class LivePlayer {
   using Revive = std::function<bool()>;
   void revive_by(Revive revive) { revive_ = std::move(revive); }
 
+  /// What to do where the server puts a session off (put_off.hpp): it is played again from the next address of this
+  /// prefix, from the same one where it is empty, and after a while where that did not help at once. `again` is told
+  /// the address, or "", and says whether to.
+  using Again = std::function<bool(const std::string& source)>;
+  void when_put_off(const std::string& prefix, Again again);
+
   /// Blocks until the session is over: a second or so longer than `waits.reply`, at most, for each of its steps.
   [[nodiscard]] judge::Played play(const scenario::Scenario& scenario, const Waits& waits);
   [[nodiscard]] const Opponent& opponent() const { return opponent_; }
@@ -63,6 +69,7 @@ class LivePlayer {
   [[nodiscard]] const std::string& token() const { return token_; }
 
  private:
+  bool step_aside(int times);
   judge::Played play_once(const scenario::Scenario& scenario, const Waits& waits);
 
   const Opponent& opponent_;
@@ -75,6 +82,9 @@ class LivePlayer {
   engine::Sources sources_;
   asio::io_context context_{1};
   Revive revive_;
+  engine::Sources others_{{}};
+  std::string source_;  ///< of `others_`, since the one before was put off; empty: whose turn it is of `sources_`
+  Again again_;
 };
 
 }  // namespace smtpspec::fuzz

@@ -107,6 +107,10 @@ std::set<pid_t> ourselves() {
 
 }  // namespace
 
+bool is_here(const scenario::Target& target) {
+  return target.host.starts_with("127.") || target.host == "localhost" || target.host == "::1";
+}
+
 bool ProcessUsage::find_root() {
   const std::set<std::string> sockets = listening(port_);
   const std::set<pid_t> ours = ourselves();

@@ -8,8 +8,12 @@
 #include <sys/types.h>
 
 #include "fuzz/oracles/growth.hpp"
+#include "harness/scenario/target.hpp"
 
 namespace smtpspec::fuzz {
+
+/// It is on loopback: its processes are those of this machine.
+[[nodiscard]] bool is_here(const scenario::Target& target);
 
 /// The server is whoever listens on a port, the processes of the same program that it comes from, and all that come
 /// from these. Where that cannot be seen (another machine, another user's) there is nothing.

@@ -39,7 +39,8 @@ namespace {
 
 class Worker {
  public:
-  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const Feedback& feedback)
+  Worker(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const Feedback& feedback,
+         const std::string& other_addresses)
       : folder_(folder),
         progress_(progress),
         edges_(feedback.edges),
@@ -51,6 +52,13 @@ class Worker {
       pairs_ = Pairs(player_, &*other_);
     }
     player_.revive_by([this] { return wait_for_server(); });
+    const auto again = [this](const std::string& source) {
+      ++progress_.put_off;
+      if (!source.empty()) ++progress_.moves;
+      return !progress_.stop;
+    };
+    player_.when_put_off(other_addresses, again);
+    if (other_) other_->when_put_off("", again);
   }
 
   void execute(std::string_view input) {
@@ -212,7 +220,7 @@ bool has_fuzzing_engine() {
 void work(const Opponent& opponent, const CampaignFolder& folder, Progress& progress, const Feedback& feedback,
           const WorkerSettings& settings) {
 #ifdef SMTPSPEC_LIBFUZZER
-  Worker worker(opponent, folder, progress, feedback);
+  Worker worker(opponent, folder, progress, feedback, settings.other_addresses);
   the_worker = &worker;
   std::vector<std::string> words = {"smtpspec",
                                     folder.queue().string(),

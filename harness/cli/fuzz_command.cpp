@@ -12,6 +12,7 @@
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/fuzz_apart.hpp"
 #include "harness/cli/fuzz_replay.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
@@ -24,23 +25,13 @@ namespace smtpspec::cli {
 
 namespace {
 
-struct FuzzOptions {
-  TargetOptions target;
-  std::vector<std::filesystem::path> suite;
-  std::filesystem::path out = "smtpspec-fuzz";
-  std::string time = "1m";
-  std::size_t jobs = 2;
-  std::uint64_t seed = 0;        ///< 0: taken from the clock
-  std::string against;           ///< another server to compare with, as `target`
-  std::filesystem::path replay;  ///< an input, or a finding's scenario, to play once, instead of a campaign
-  std::filesystem::path write_scenario;
-  bool allow_remote = false;
-  std::filesystem::path baseline;
-};
-
 class FuzzCommand {
  public:
-  explicit FuzzCommand(const FuzzOptions& options) : options_(options), folder_(options.out) {}
+  /// `part`: of several campaigns on the same folder; its server is its own.
+  explicit FuzzCommand(const FuzzOptions& options, const fuzz::Part& part = {})
+      : options_(options), folder_(options.out) {
+    settings_.part = part;
+  }
 
   int go() {
     watch_signals();
@@ -88,7 +79,7 @@ class FuzzCommand {
     }
     opponent_.near_only = other_.near_only = !options_.allow_remote;
     settings_.time = std::chrono::ceil<std::chrono::seconds>(duration_from(options_.time));
-    settings_.jobs = options_.jobs;
+    settings_.jobs = options_.apart ? 1 : options_.jobs;
     settings_.seed = seed_of(options_.seed);
     Burden burden;
     burden.sessions = 1000 * static_cast<std::size_t>(settings_.time.count());
@@ -164,13 +155,7 @@ class FuzzCommand {
     return events;
   }
 
-  static std::string line_of(const fuzz::CampaignStatus& status) {
-    return fmt::format("{} s: {} sessions, {:.0f} a second; {} features{}; {} findings; last new feature {} s ago",
-                       status.elapsed.count(), status.sessions, status.sessions_a_second(), status.features,
-                       status.edges == 0 ? "" : fmt::format(", {} edges", status.edges), status.findings,
-                       status.since_news.count());
-  }
-  static void show(const fuzz::CampaignStatus& status) { put_error("\r\x1b[K" + line_of(status)); }
+  static void show(const fuzz::CampaignStatus& status) { put_error("\r\x1b[K" + fuzz::status_line(status)); }
 
   int report(const fuzz::CampaignResult& result) {
     if (!result.refused.empty()) return cannot_be_fuzzed(result.refused);
@@ -191,7 +176,7 @@ class FuzzCommand {
       }
       tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
     }
-    tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", line_of(result.status),
+    tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", fuzz::status_line(result.status),
          settings_.seed, options_.out.string());
     if (!result.failed.empty()) say(result.failed);
     if (!flush_output()) return exit_not_written;
@@ -219,32 +204,13 @@ void add_fuzz(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("fuzz", "Hammer a live mail server with changed sessions, the suite's rules as oracle");
   auto options = std::make_shared<FuzzOptions>();
-  command->add_option("target", options->target.target,
-                      "A target file or a URL; left out: the embedded reference server");
-  add_options(*command, options->target);
-  add_suite_option(*command, options->suite);
-  command->add_option("--out", options->out, "Folder of the campaign; one that is there is gone on with")
-      ->capture_default_str();
-  command->add_option("--time", options->time, "How long: 20s, 5m, 1h")->capture_default_str();
-  command->add_option("--jobs", options->jobs, "Workers, each a process with one session at a time")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  command->add_option("--baseline", options->baseline,
-                      "Known findings, as those of a run, that are none of this campaign");
-  command->add_option("--against", options->against,
-                      "Another server, that runs already: each new input is played on it too, and compared");
-  auto* replay = command->add_option("--replay", options->replay,
-                                     "Play one input of queue/ or crashes/, or a scenario of findings/, and show what "
-                                     "comes of it");
-  command
-      ->add_option("--write-scenario", options->write_scenario,
-                   "Write what was played, and is broken, as a scenario for a suite into this file")
-      ->needs(replay);
-  command->add_option("--seed", options->seed, "For the same changes in the same order");
-  command->add_flag("--allow-remote", options->allow_remote, "Fuzz a server that is not on this machine or network");
+  add_options(*command, *options);
   command->callback([options, &chosen] {
     (void)duration_from(options->time);
-    chosen.run = [options] { return FuzzCommand(*options).go(); };
+    chosen.run = [options] {
+      if (!options->apart) return FuzzCommand(*options).go();
+      return fuzz_apart(*options, [&](const fuzz::Part& part) { return FuzzCommand(*options, part).go(); });
+    };
   });
 }
 

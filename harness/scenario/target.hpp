@@ -59,7 +59,8 @@ struct Target {
   struct Server {
     std::vector<std::string> start;  ///< program and arguments, run in the target file's folder
     std::vector<std::string> stop;
-    std::filesystem::path log;  ///< where it writes what goes on; empty: not known
+    std::filesystem::path log;                 ///< where it writes what goes on; empty: not known
+    std::vector<std::filesystem::path> state;  ///< folders that it writes to, in which two would disturb each other
   };
   std::optional<Server> server;
 

@@ -26,9 +26,10 @@ struct PartReader {
 
   void read_path(const Entry& entry, std::filesystem::path& into) {
     const auto text = reader.string(entry.value);
-    if (!text || text->empty()) return;
-    const std::filesystem::path path = *text;
-    into = (path.is_absolute() ? path : folder / path).lexically_normal();
+    if (text && !text->empty()) into = from_folder(*text);
+  }
+  [[nodiscard]] std::filesystem::path from_folder(const std::filesystem::path& path) const {
+    return (path.is_absolute() ? path : folder / path).lexically_normal();
   }
 };
 
@@ -130,6 +131,10 @@ const Fields<ServerReader> server_fields = {
     field<&Target::Server::stop, ServerReader>("stop", "Program and arguments"),
     {{"log", "The file that it writes its log to", shape::text()},
      [](ServerReader& it, const Entry& entry) { it.read_path(entry, it.out.log); }},
+    {{"state", "Folders that it writes to: of servers side by side each has its own", shape::some(shape::text())},
+     [](ServerReader& it, const Entry& entry) {
+       for (const std::string& path : it.reader.strings(entry.value)) it.out.state.push_back(it.from_folder(path));
+     }},
 };
 
 using TargetReader = PartReader<Target>;

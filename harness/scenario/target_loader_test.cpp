@@ -48,6 +48,7 @@ settle = "100ms"
 [server]
 start = ["./start", "now"]
 stop = "./stop"
+state = ["spool", "/var/lib/t"]
 )",
                                   "/etc/t/target.toml");
   REQUIRE(loaded.diagnostics.empty());
@@ -64,6 +65,7 @@ stop = "./stop"
   CHECK(target.delivery->settle == Duration(100));
   CHECK(target.server->start == std::vector<std::string>{"./start", "now"});
   CHECK(target.server->stop == std::vector<std::string>{"./stop"});
+  CHECK(target.server->state == std::vector<std::filesystem::path>{"/etc/t/spool", "/var/lib/t"});
   CHECK(target.file == "/etc/t/target.toml");
 }
 

@@ -1,0 +1,41 @@
+#include "fuzz/campaign/campaign_status.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace smtpspec::fuzz {
+
+CampaignStatus status_of(std::span<const Progress> all, std::chrono::seconds elapsed) {
+  using std::chrono::seconds;
+  CampaignStatus status;
+  status.elapsed = elapsed;
+  std::int64_t news = 0;
+  for (const Progress& one : all) {
+    status.sessions += one.sessions;
+    status.silent += one.silent;
+    status.put_off += one.put_off;
+    status.moves += one.moves;
+    status.features = std::max(status.features, one.features.load());
+    status.edges = std::max(status.edges, one.edges.load());
+    status.findings += one.findings;
+    news = std::max(news, one.last_news.load());
+  }
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  if (news != 0) status.since_news = std::chrono::duration_cast<seconds>(now) - seconds(news);
+  return status;
+}
+
+std::string status_line(const CampaignStatus& status) {
+  const auto where_any = [](std::uint64_t count, std::string_view words) {
+    return count == 0 ? std::string() : fmt::format(", {} {}", count, words);
+  };
+  return fmt::format("{} s: {} sessions, {:.0f} a second{}{}; {} features{}; {} findings; last new feature {} s ago",
+                     status.elapsed.count(), status.sessions, status.sessions_a_second(),
+                     where_any(status.put_off, "put off and tried again"),
+                     where_any(status.moves, "of them from another address"), status.features,
+                     where_any(status.edges, "edges"), status.findings, status.since_news.count());
+}
+
+}  // namespace smtpspec::fuzz
