@@ -11,14 +11,13 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/afl_stats.hpp"
+#include "fuzz/campaign/growth_watch.hpp"
 #include "fuzz/campaign/mail_roads.hpp"
-#include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/put_off.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
-#include "fuzz/oracles/growth.hpp"
 #include "fuzz/oracles/incidents.hpp"
 #include "fuzz/oracles/likeness.hpp"
 #include "harness/delivery/token.hpp"
@@ -100,7 +99,7 @@ class Campaign {
       look_at_server();
       if (progress_.away.exchange(false)) start_server();
       if (shared_culprits_.anew) start_anew();
-      if (turn % looks_between_measures == 0) measure();
+      if (turn % looks_between_measures == 0) growth_.measure(progress_.sessions);
       if (turn % looks_between_news == 0) tell();
     }
     progress_.stop = true;
@@ -115,23 +114,8 @@ class Campaign {
     return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_ || progress_.stop;
   }
 
-  void measure() {
-    if (!is_here(opponent_.target)) return;
-    auto usage = usage_.look();
-    if (usage_.is_another()) growth_.begin_anew();
-    if (!usage) return;
-    usage->sessions = progress_.sessions;
-    growth_.add(*usage);
-    last_usage_ = *usage;
-  }
-
-  /// What has grown, and is not given back when nobody asks for anything.
   void look_for_growth() {
-    if (growth_.found(last_usage_).empty()) return;
-    std::this_thread::sleep_for(seconds(3));
-    const auto rest = usage_.look();
-    if (!rest || usage_.is_another()) return;
-    for (const Breach& one : growth_.found(*rest)) {
+    for (const Breach& one : growth_.found()) {
       Finding finding;
       finding.breach = one;
       finding.again = Finding::replays;
@@ -289,9 +273,7 @@ class Campaign {
   Progress& progress_ = part_.all[part_.number];
   SharedCulprits& shared_culprits_ = share<SharedCulprits>();
   MailRoads mail_{opponent_, settings_.other};
-  ProcessUsage usage_{opponent_.target.port};
-  Growth growth_;
-  Usage last_usage_;
+  GrowthWatch growth_{opponent_.target};
   CampaignResult result_;
   Clock::time_point begun_ = Clock::now();
   bool refused_ = false;

@@ -1,0 +1,33 @@
+// What a server's processes take while sessions go on, measured from time to time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fuzz/campaign/process_usage.hpp"
+#include "fuzz/oracles/growth.hpp"
+#include "harness/scenario/target.hpp"
+
+namespace smtpspec::fuzz {
+
+class GrowthWatch {
+ public:
+  /// Of a server on this machine; of another nothing is ever measured.
+  explicit GrowthWatch(const scenario::Target& target) : is_here_(is_here(target)), usage_(target.port) {}
+
+  /// After so many sessions.
+  void measure(std::uint64_t sessions);
+  /// What has grown, and is not given back when nobody asks for anything: waits 3 s where something has.
+  [[nodiscard]] std::vector<Breach> found();
+  /// All figures, for people.
+  [[nodiscard]] std::string table() const { return growth_.table(); }
+
+ private:
+  bool is_here_;
+  ProcessUsage usage_;
+  Growth growth_;
+  Usage last_;
+};
+
+}  // namespace smtpspec::fuzz
