@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <asio/co_spawn.hpp>
 
@@ -16,6 +17,7 @@ Waits patient() {
   Waits waits;
   waits.reply = std::chrono::milliseconds(10000);
   waits.quiet = std::chrono::milliseconds(100);
+  waits.pause = std::chrono::hours(1);
   waits.close = record::Patience().close;
   return waits;
 }
@@ -49,6 +51,12 @@ bool nobody_was_there(const judge::Played& played) {
          });
 }
 
+void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most) {
+  for (scenario::Step& step : scenario.steps)
+    if (auto* const pause = std::get_if<scenario::Pause>(&step.action))
+      pause->duration = std::min(pause->duration, most);
+}
+
 }  // namespace
 
 LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
@@ -60,8 +68,9 @@ LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
   if (opponent.near_only) allowed_ = [](const std::string& address) { return scenario::is_near(address); };
 }
 
-judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& waits) {
+judge::Played LivePlayer::play(scenario::Scenario scenario, const Waits& waits) {
   constexpr int most = 20;
+  shorten_pauses(scenario, waits.pause);
   judge::Played played = play_once(scenario, waits);
   for (int i = 0; i < most && nobody_was_there(played) && revive_ && revive_(); ++i)
     played = play_once(scenario, waits);
@@ -77,8 +86,10 @@ judge::Played LivePlayer::play_once(const scenario::Scenario& scenario, const Wa
   terms_.patience.close = waits.close;
   terms_.patience.last = true;
   engine::PlaySettings settings{
-      .connect = [&, source = sources_.next()](
-                     wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time, allowed_); },
+      .connect =
+          [&, source = sources_.next()](wire::Time time) {
+            return wire::connect_tcp_alone(target.host, target.port, source, time, allowed_);
+          },
       .gather = {},
       .heard = {},
       .leaving = {},
