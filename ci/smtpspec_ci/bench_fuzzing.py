@@ -72,8 +72,6 @@ def loopback(times=2000):
 
 def reference(smtpspec):
     """A campaign on the reference server, which shows its edges; the folder, and the exit code."""
-    if processes.build("edges", "edges_server") != 0:
-        raise SystemExit("the server that shows its edges cannot be built")
     folder, port, sink = WORK / "reference", processes.free_port(), processes.free_port()
     folder.mkdir()
     start = [str(BUILD / "edges/harness/reference/edges_server"), str(port), str(sink)]
@@ -106,6 +104,8 @@ def row(name, folder, code, asked):
 
 
 def live(smtpspec, long):
+    if processes.build("edges", "edges_server") != 0:
+        raise SystemExit("the server that shows its edges cannot be built")
     connect, trip = loopback()
     say("", "Campaigns of one worker over TCP that see the server's edges, the server a process of its own, mail followed to the sink",
         f"On loopback, in Python: connecting takes {connect:.0f} us, a round trip {trip:.0f} us (medians)",
