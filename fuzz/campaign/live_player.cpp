@@ -37,6 +37,12 @@ std::vector<std::string> watched_mailboxes(const Opponent& opponent) {
   return all;
 }
 
+void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most) {
+  for (scenario::Step& step : scenario.steps)
+    if (auto* const pause = std::get_if<scenario::Pause>(&step.action))
+      pause->duration = std::min(pause->duration, most);
+}
+
 bool bodies_as_sent(const Opponent& opponent) { return opponent.facts.holding.count("body-as-sent") != 0; }
 
 namespace {
@@ -49,12 +55,6 @@ bool nobody_was_there(const judge::Played& played) {
          std::none_of(events.begin(), events.end(), [](const record::Event& event) {
            return event.kind == record::Event::Kind::octets && event.by == record::Party::server;
          });
-}
-
-void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most) {
-  for (scenario::Step& step : scenario.steps)
-    if (auto* const pause = std::get_if<scenario::Pause>(&step.action))
-      pause->duration = std::min(pause->duration, most);
 }
 
 }  // namespace

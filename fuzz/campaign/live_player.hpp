@@ -48,6 +48,9 @@ struct Waits {
 /// Enough of each that what does not come in it is not just late.
 [[nodiscard]] Waits patient();
 
+/// No pause lasts longer from then on.
+void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most);
+
 class LivePlayer {
  public:
   /// The opponent must outlive it. `secret`: of the tokens.
