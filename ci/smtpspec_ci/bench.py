@@ -1,6 +1,6 @@
 """Measures how quick smtpspec is, by a build with -O2: the core, the suite in memory and on the embedded reference server, and
-whole sessions beside Postfix's smtp-source; and two fuzz targets, in the build that they are fuzzed in. Installs and fetches
-what is missing. Exit code 1 where a bound is not met."""
+whole sessions beside Postfix's smtp-source; two fuzz targets, in the build that they are fuzzed in, and campaigns. Installs
+and fetches what is missing. Exit code 1 where a bound is not met."""
 import argparse
 import json
 import os
@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from smtpspec_ci import fuzzing, processes
+from smtpspec_ci import bench_fuzzing, processes
 from smtpspec_ci.processes import BUILD, CORES, ROOT
 
 WORK = BUILD / "bench"
@@ -23,9 +23,6 @@ MEMORY_BENCH = "harness/memory/memory_suite"  # plays the whole suite in memory,
 MOST_MEMORY = 100  # MiB
 MOST_SECONDS_IN_MEMORY = 1.0  # for the suite and one profile
 MOST_SECONDS = 2.0  # the same on the embedded server, but rows that wait for seconds by their own will
-FUZZED_RUNS = 200000
-# Target, what is counted, how many of it an input makes, and how many a second are asked for.
-FUZZED = (("reply_parser", "inputs", 1, 200000), ("reference_session", "sessions, two an input", 2, 50000))
 NOT_PLAYED = ("skipped", "unsupported")
 GREEN = (*NOT_PLAYED, "pass", "info")
 
@@ -120,18 +117,6 @@ def core(programs):
     if done.returncode != 0:
         raise SystemExit(f"speed_bench: exit code {done.returncode}")
     say("", "The core, octets a second; fed in segments of 16 KiB", done.stdout.rstrip())
-
-
-def in_process_fuzzing():
-    """By the build that the fuzz targets have in ci/test. What is asked for is not met yet, so it breaks no bound."""
-    processes.must("ci/setup", "build", "test")
-    if processes.build("fuzz", *(f"fuzz_{target}" for target, *_ in FUZZED)) != 0:
-        raise SystemExit("the fuzz targets cannot be built")
-    say("", "Fuzz targets under AddressSanitizer and UndefinedBehaviorSanitizer, inputs of 512 octets at most, by libFuzzer's count",
-        f"{'':<50} {'each CPU s':>11} {'of what is asked for':>21}")
-    for target, what, of_each, asked in FUZZED:
-        rate = fuzzing.rate(target, FUZZED_RUNS) * of_each
-        say(f"{target + ', ' + what:<50} {rate:>11.0f} {rate / asked:>20.2f}x")
 
 
 def suite_row(what, rows, seconds, run):
@@ -258,12 +243,15 @@ def main(arguments):
     parser.add_argument("--jobs", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--build", type=Path, help="take the programs that were built there, and build nothing")
+    parser.add_argument("--long", action="store_true",
+                        help="campaigns on Exim and OpenSMTPD as well, five minutes each; they are built from their sources")
     options = parser.parse_args(arguments)
     programs = options.build.resolve() if options.build else build()
     WORK.mkdir(parents=True, exist_ok=True)
     say(machine())
     core(programs)
-    in_process_fuzzing()
+    bench_fuzzing.in_process()
+    bench_fuzzing.live(programs / "harness/cli/smtpspec", options.long)
     wrong = suite(programs, options.rounds)
     wrong += sessions(programs / "harness/cli/smtpspec", options.messages, options.jobs, options.rounds)
     say("", *(f"TOO SLOW OR WRONG: {line}" for line in wrong))

@@ -1,6 +1,6 @@
 """A campaign on a real server of ci/targets/, grey box where its source can be built so that it shows its edges.
 
-What is found is in build/campaign-NAME/; started again, the campaign goes on. Exit codes: those of smtpspec fuzz."""
+What is found is in build/campaign-NAME/, or where --out says; started again, the campaign goes on. Exit codes: those of smtpspec fuzz."""
 import argparse
 import os
 import pathlib
@@ -35,6 +35,7 @@ def main(arguments):
     parser.add_argument("--build", choices=BUILDS, help="default: edges where there is such a build, else packaged")
     parser.add_argument("--time", default="5m", help="how long: 30s, 5m, 1h (default: 5m)")
     parser.add_argument("--jobs", default="2", help="workers (default: 2)")
+    parser.add_argument("--out", type=pathlib.Path, help="its folder (default: build/campaign-NAME)")
     options, more = parser.parse_known_args(arguments)
     can_be_built = (TARGETS / options.name / "compile").is_file()
     build = options.build or ("edges" if can_be_built else PACKAGED)
@@ -51,7 +52,7 @@ def main(arguments):
             return code
         smtpspec = pathlib.Path("build/dev/harness/cli/smtpspec")
     known = TARGETS / options.name / "campaign.toml"
-    out = BUILD / (f"campaign-{options.name}" + ("" if build == PACKAGED else f"-{build}"))
+    out = options.out or BUILD / (f"campaign-{options.name}" + ("" if build == PACKAGED else f"-{build}"))
     stop_all(options.name)
     try:
         return subprocess.run(

@@ -1,10 +1,15 @@
 #include "fuzz/campaign/afl_stats.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace smtpspec::fuzz {
+
+namespace {
+
+/// Of a server that does not show its edges, what stands for them.
+std::uint64_t edges_of(const CampaignStatus& status) { return status.edges != 0 ? status.edges : status.features; }
+
+}  // namespace
 
 std::string plot_header() {
   return "# relative_time, cycles_done, cur_item, corpus_count, pending_total, pending_favs, map_size, saved_crashes, "
@@ -13,8 +18,7 @@ std::string plot_header() {
 
 std::string plot_line(const CampaignStatus& status, std::size_t inputs) {
   return fmt::format("{}, 0, 0, {}, 0, 0, 0%, {}, 0, 0, {:.2f}, {}, {}\n", status.elapsed.count(), inputs,
-                     status.findings, status.sessions_a_second(), status.sessions,
-                     std::max(status.edges, status.features));
+                     status.findings, status.sessions_a_second(), status.sessions, edges_of(status));
 }
 
 std::string fuzzer_stats(const CampaignStatus& status, std::size_t inputs, std::int64_t now, std::int64_t process,
@@ -29,7 +33,7 @@ std::string fuzzer_stats(const CampaignStatus& status, std::size_t inputs, std::
   for (const std::string_view key : {"cycles_done", "cycles_wo_finds"}) say(key, 0);
   say("execs_done", status.sessions);
   say("execs_per_sec", fmt::format("{:.2f}", status.sessions_a_second()));
-  say("corpus_count", std::max<std::size_t>(inputs, 1));  // they divide by it
+  say("corpus_count", inputs == 0 ? 1 : inputs);  // they divide by it
   for (const std::string_view key : {"corpus_found", "cur_item", "pending_favs", "pending_total"}) say(key, 0);
   say("stability", "100.00%");
   say("bitmap_cvg", "0.00%");
@@ -37,7 +41,7 @@ std::string fuzzer_stats(const CampaignStatus& status, std::size_t inputs, std::
   say("saved_hangs", 0);
   say("last_find", last_find);
   for (const std::string_view key : {"last_crash", "last_hang"}) say(key, 0);
-  say("edges_found", std::max(status.edges, status.features));
+  say("edges_found", edges_of(status));
   say("afl_banner", name);
   say("command_line", "smtpspec fuzz");
   return text;

@@ -41,6 +41,14 @@ TEST_CASE("What is counted is told, and no queue is empty: they divide by it") {
   CHECK(text.find("start_time        : 990\n") != std::string::npos);
 }
 
+TEST_CASE("Edges are the server's own where it shows them, else features stand for them") {
+  CampaignStatus status = some_status();
+  CHECK(plot_line(status, 40).ends_with(" 300\n"));
+  status.edges = 20;
+  CHECK(plot_line(status, 40).ends_with(" 20\n"));
+  CHECK(fuzzer_stats(status, 40, 1000, 77, "mx").find("edges_found       : 20\n") != std::string::npos);
+}
+
 TEST_CASE("A line of the plot has as many fields as its header names") {
   const auto commas = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
   CHECK(commas(plot_line(some_status(), 40)) == commas(plot_header()));

@@ -29,6 +29,9 @@ class EdgeMap {
   std::size_t add_to(std::span<std::uint8_t> counters) const;
 
  private:
+  template <class Do>
+  void each_page(const Do& act) const;
+
   int id_;
   std::uint8_t* edges_;
 };

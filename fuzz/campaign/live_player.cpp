@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include <asio/co_spawn.hpp>
 
@@ -18,6 +19,7 @@ Waits patient() {
   Waits waits;
   waits.reply = std::chrono::milliseconds(10000);
   waits.quiet = std::chrono::milliseconds(100);
+  waits.pause = std::chrono::hours(1);
   waits.close = record::Patience().close;
   return waits;
 }
@@ -39,6 +41,12 @@ std::vector<std::string> watched_mailboxes(const Opponent& opponent) {
 
 bool keeps_line_ends(const Opponent& opponent) {
   return opponent.target.delivery && !opponent.target.delivery->sink.empty();
+}
+
+void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most) {
+  for (scenario::Step& step : scenario.steps)
+    if (auto* const pause = std::get_if<scenario::Pause>(&step.action))
+      pause->duration = std::min(pause->duration, most);
 }
 
 bool bodies_as_sent(const Opponent& opponent) { return opponent.facts.holding.count("body-as-sent") != 0; }
@@ -66,8 +74,9 @@ LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
   if (opponent.near_only) allowed_ = [](const std::string& address) { return scenario::is_near(address); };
 }
 
-judge::Played LivePlayer::play(const scenario::Scenario& scenario, const Waits& waits) {
+judge::Played LivePlayer::play(scenario::Scenario scenario, const Waits& waits) {
   constexpr int most = 20;
+  shorten_pauses(scenario, waits.pause);
   judge::Played played = play_once(scenario, waits);
   for (int i = 0; i < most; ++i) {
     const bool nobody = nobody_was_there(played);
@@ -102,7 +111,7 @@ judge::Played LivePlayer::play_once(const scenario::Scenario& scenario, const Wa
   terms_.patience.last = true;
   engine::PlaySettings settings{
       .connect = [&, source = source_.empty() ? sources_.next() : source_](
-                     wire::Time time) { return wire::connect_tcp(target.host, target.port, source, time, allowed_); },
+                     wire::Time time) { return wire::connect_tcp_alone(target.host, target.port, source, time, allowed_); },
       .gather = {},
       .heard = {},
       .leaving = {},

@@ -39,6 +39,9 @@ struct Opponent {
 struct Waits {
   std::chrono::milliseconds reply{2000};
   std::chrono::milliseconds quiet{5};
+  /// Of a pause that the input makes, at most: it is there so that the server takes what came before it for all there
+  /// is. What somebody wrote as a scenario may ask for fifty times of what that takes here.
+  std::chrono::milliseconds pause{5};
   /// A server that closes after a refusal may take so long for it. Where nothing is waited it may look as if it had
   /// closed for what was sent next: to be looked at again.
   std::chrono::milliseconds close{0};
@@ -46,6 +49,9 @@ struct Waits {
 
 /// Enough of each that what does not come in it is not just late.
 [[nodiscard]] Waits patient();
+
+/// No pause lasts longer from then on.
+void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most);
 
 class LivePlayer {
  public:
@@ -63,7 +69,7 @@ class LivePlayer {
   void when_put_off(const std::string& prefix, Again again);
 
   /// Blocks until the session is over: a second or so longer than `waits.reply`, at most, for each of its steps.
-  [[nodiscard]] judge::Played play(const scenario::Scenario& scenario, const Waits& waits);
+  [[nodiscard]] judge::Played play(scenario::Scenario scenario, const Waits& waits);
   [[nodiscard]] const Opponent& opponent() const { return opponent_; }
   /// The token of the last play.
   [[nodiscard]] const std::string& token() const { return token_; }

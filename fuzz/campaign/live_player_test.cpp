@@ -1,5 +1,8 @@
 #include "fuzz/campaign/live_player.hpp"
 
+#include <variant>
+#include <vector>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "fuzz/oracles/oracles.hpp"
@@ -16,6 +19,15 @@ TEST_CASE("Where nobody answers whoever can is asked to start the server, as lon
   player.revive_by([&] { return ++asked < 3; });
   CHECK(says_nothing(player.play(decode("> NOOP\\r\\n"), {})));
   CHECK(asked == 3);
+}
+
+TEST_CASE("A pause lasts no longer than it may") {
+  scenario::Scenario scenario = decode("> NOOP\\r\\n\nP 50\nP 3\n> NOOP\\r\\n");
+  shorten_pauses(scenario, scenario::Duration(10));
+  std::vector<scenario::Duration> pauses;
+  for (const scenario::Step& step : scenario.steps)
+    if (const auto* const pause = std::get_if<scenario::Pause>(&step.action)) pauses.push_back(pause->duration);
+  CHECK(pauses == std::vector{scenario::Duration(10), scenario::Duration(3)});
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ std::string shown(const Outcome::Reply& reply) {
   return fmt::format("{} to {}{}", reply.code, reply.asked, of);
 }
 
+/// The server may be of another mind a moment later (RFC 5321 section 4.2.1), whoever asks it how.
+bool is_transient(const Outcome::Reply& reply) { return reply.code / 100 == 4; }
+
 /// Whether both could be asked for this: what only one of them offers makes them differ by right.
 bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent& other) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 10> asks = {{{"BDAT", "CHUNKING"},
@@ -115,7 +118,7 @@ std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant vari
   const auto session = varied(decode(input), variant, place_in(input));
   const Outcome so = outcome_of(player_->play(*session, patient()).transcript);
   const auto found = difference(usual, so, variant == Variant::chunked ? Compared::classes : Compared::codes);
-  if (!found) return std::nullopt;
+  if (!found || is_transient(found->one) || is_transient(found->other)) return std::nullopt;
   const std::string kind(name(variant));
   return Breach{"metamorphic", std::string(metamorphic) + kind + "/" + found->one.asked,
                 "the same replies as without: " + shown(found->one), fmt::format("{}: {}", kind, shown(found->other))};

@@ -1,9 +1,7 @@
 #include "fuzz/campaign/worker.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <set>
 #include <span>
 #include <thread>
 #include <utility>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/awaited_mail.hpp"
+#include "fuzz/campaign/counters_seen.hpp"
 #include "fuzz/campaign/culprits.hpp"
 #include "fuzz/campaign/pairs.hpp"
 #include "fuzz/oracles/features.hpp"
@@ -24,8 +23,7 @@ namespace {
 
 /// What libFuzzer takes for coverage beside, here instead of, that of the code: one octet a counter. It sets them to 0
 /// before each execution.
-constexpr std::size_t counter_count = std::size_t{1} << 16;
-__attribute__((section("__libfuzzer_extra_counters"))) std::array<std::uint8_t, counter_count> counters;  // NOLINT
+__attribute__((section("__libfuzzer_extra_counters"))) smtpspec::fuzz::Counters counters;  // NOLINT
 
 }  // namespace
 
@@ -154,8 +152,10 @@ class Worker {
       usual_ += (took > usual_ ? 1 : -1) * usual_ / 32;  // comes to the median, whatever single ones take
       slowest_ = std::max(slowest_, took);
     }
+    slowest_ -= slowest_ / 256;  // one that was slow is no measure for ever
     using std::chrono::milliseconds;
     waits_.quiet = std::clamp(std::chrono::ceil<milliseconds>(4 * usual_), milliseconds(1), milliseconds(50));
+    waits_.pause = waits_.quiet;
     waits_.reply = std::clamp(std::chrono::ceil<milliseconds>(20 * slowest_), milliseconds(1000), milliseconds(10000));
   }
 
@@ -164,13 +164,9 @@ class Worker {
     const auto half = std::span(counters).first(counter_count / 2);
     count_features(played.transcript, half);
     if (edges_ != nullptr) edges_->add_to(std::span(counters).last(counter_count / 2));
-    const std::size_t before = seen_.size();
-    for (std::size_t i = 0; i < counters.size(); ++i)
-      if (counters[i] != 0) seen_.insert(i);
-    if (seen_.size() == before) return false;
-    const auto edge = seen_.lower_bound(counter_count / 2);
-    raise(progress_.features, static_cast<std::uint64_t>(std::distance(seen_.begin(), edge)));
-    raise(progress_.edges, static_cast<std::uint64_t>(std::distance(edge, seen_.end())));
+    if (!seen_.add(counters)) return false;
+    raise(progress_.features, seen_.features());
+    raise(progress_.edges, seen_.edges());
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     progress_.last_news = std::chrono::duration_cast<std::chrono::seconds>(now).count();
     return true;
@@ -195,7 +191,7 @@ class Worker {
   Waits waits_;
   record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply
   record::Time slowest_{0};
-  std::set<std::size_t> seen_;
+  CountersSeen seen_;
 };
 
 #ifdef SMTPSPEC_LIBFUZZER

@@ -66,8 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parser.finish();
   while (const auto reply = parser.next()) {
     check_ehlo(*reply);
-    for (const ReplyDefect defect : reply->defects) require(!name(defect).empty(), "a defect has a name");
-    for (const ReplyLine& line : reply->lines) check_keyword(line.text);
+    for (const ReplyDefect defect : reply->defects.all()) require(!name(defect).empty(), "a defect has a name");
+    for (const ReplyLine& line : reply->lines) check_keyword(line.text());
   }
   return 0;
 }

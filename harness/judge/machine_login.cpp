@@ -50,7 +50,7 @@ Routine<Machine::Next> Machine::login(const scenario::Login& login, Session& ses
       session.replies.give_back(std::move(observed.reply));
       co_return Next::go_on;
     }
-    const auto octets = smtp::base64_decode(observed.reply.lines.back().text);
+    const auto octets = smtp::base64_decode(observed.reply.lines.back().text());
     const auto stepped = sasl && octets ? sasl->step(*octets) : sasl::Sasl::Stepped();
     if (stepped.too_much) too_much = stepped.problem;
     line = stepped.status == sasl::Sasl::Status::failed ? "*" : secret(stepped.octets);

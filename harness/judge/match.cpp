@@ -46,7 +46,7 @@ namespace {
 
 /// "5.1.1" against "5.1.z": each part equal, or a letter for any number.
 bool enhanced_fits(std::string_view pattern, const smtp::Reply& reply) {
-  const auto code = smtp::leading_enhanced_code(reply.lines.front().text);
+  const auto code = smtp::leading_enhanced_code(reply.lines.front().text());
   if (!code) return false;
   const std::string seen = smtp::to_string(*code);
   std::size_t at = 0;
@@ -71,7 +71,7 @@ bool keywords_fit(const Alternative& alternative, const smtp::Reply& reply) {
 
 std::string text_of(const smtp::Reply& reply) {
   std::string text;
-  for (const smtp::ReplyLine& line : reply.lines) text += (text.empty() ? "" : "\n") + line.text;
+  for (const smtp::ReplyLine& line : reply.lines) text.append(text.empty() ? "" : "\n").append(line.text());
   return text;
 }
 

@@ -29,7 +29,7 @@ void ReplyMatcher::take(const Event& event) {
 }
 
 void ReplyMatcher::feed(std::string_view octets) {
-  parser_.feed(octets, [this](smtp::Reply&& reply) {
+  parser_.feed(octets, [this](smtp::Reply& reply) {
     if (replies_.size() < max_unclaimed)
       replies_.push_back(std::move(reply));
     else

@@ -61,7 +61,7 @@ class Client {
     while (replies > 0) {
       if (const auto reply = parser_.next()) {
         bytes += reply->bytes();
-        last_ = reply->lines.back().text;
+        last_ = reply->lines.back().text();
         --replies;
         continue;
       }

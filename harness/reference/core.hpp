@@ -87,6 +87,7 @@ struct Core {
   void run();
   virtual void read_line(const smtp::CommandLine& line);
   virtual void read_command(std::string_view line, std::size_t octets);
+  void begin_line(int code, char separator);  ///< of a reply
   virtual void reply(int code, std::string_view enhanced, std::string_view text);
   virtual void reply_lines(int code, std::vector<std::string> texts);
   virtual void tls_started();

@@ -98,9 +98,9 @@ inline std::string codes_of(std::string_view replies) {
   while (const auto reply = parser.next()) {
     if (!text.empty()) text += ' ';
     text += std::to_string(reply->code);
-    const auto enhanced = smtp::leading_enhanced_code(reply->lines.back().text);
+    const auto enhanced = smtp::leading_enhanced_code(reply->lines.back().text());
     if (enhanced) text += "/" + smtp::to_string(*enhanced);
-    for (const smtp::ReplyDefect defect : reply->defects) text += fmt::format("!{}", smtp::name(defect));
+    for (const smtp::ReplyDefect defect : reply->defects.all()) text += fmt::format("!{}", smtp::name(defect));
   }
   return text;
 }

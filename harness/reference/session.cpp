@@ -1,5 +1,6 @@
 #include "harness/reference/session.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -88,16 +89,25 @@ void Core::read_command(std::string_view line, std::size_t octets) {
   refuse_syntax(std::get<smtp::CommandError>(parsed));
 }
 
+void Core::begin_line(int code, char separator) {
+  const auto digit = [code](int unit) { return static_cast<char>('0' + code / unit % 10); };
+  const char octets[] = {digit(100), digit(10), digit(1), separator};
+  output.append(std::begin(octets), std::end(octets));
+}
+
 /// Enhanced codes go everywhere but into the greeting, the replies to EHLO and HELO, and 3yz (RFC 2034 section 4).
 /// A text that repeats the client's words is cut, so that the line keeps to 512 octets (RFC 5321 section 4.5.3.1.5).
 void Core::reply(int code, std::string_view enhanced, std::string_view text) {
   text = text.substr(0, max_reply_text);
-  output += fmt::format("{} {}{}{}\r\n", code, enhanced, enhanced.empty() ? "" : " ", text);
+  begin_line(code, ' ');
+  output.append(enhanced).append(enhanced.empty() ? "" : " ").append(text).append("\r\n");
 }
 
 void Core::reply_lines(int code, std::vector<std::string> texts) {
-  for (const std::string& text : texts)
-    output += fmt::format("{}{}{}\r\n", code, &text == &texts.back() ? ' ' : '-', text);
+  for (const std::string& text : texts) {
+    begin_line(code, &text == &texts.back() ? ' ' : '-');
+    output.append(text).append("\r\n");
+  }
 }
 
 void Core::end(Want last) {

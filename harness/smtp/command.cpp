@@ -33,12 +33,13 @@ struct Arguments {
   std::size_t at = 0;     ///< where the argument begins; line.size() where there is none
   CommandRules rules;
   Command command;
-  CommandError error;
+  Kind kind = Kind::syntax;
+  SyntaxError error;
 
   [[nodiscard]] std::string_view rest() const { return line.substr(at); }
-  bool fail(Kind kind, std::size_t where, std::string message) {
-    error.kind = kind;
-    error.error = {where, std::move(message)};
+  bool fail(Kind what, std::size_t where, std::string message) {
+    kind = what;
+    error = {where, std::move(message)};
     return false;
   }
   bool fail(std::size_t where, std::string message) { return fail(Kind::syntax, where, std::move(message)); }
@@ -68,7 +69,7 @@ struct Arguments {
   bool domain() {
     auto domain = parse_domain(rest(), false);
     if (!domain) return fail(at + domain.error().at, domain.error().message);
-    command.domain = *domain;
+    command.domain = *std::move(domain);
     return true;
   }
   bool mail() { return path_and_parameters("FROM:", ParameterOf::mail); }
@@ -117,11 +118,11 @@ struct Arguments {
     auto parameters = parse_parameters(line.substr(after), rules.utf8);
     const bool utf8 = rules.utf8 && (!is_mail || declares_utf8(parameters));
     if (utf8 != rules.utf8) parameters = parse_parameters(line.substr(after), utf8);
-    if (parameters) command.parameters = *parameters;
+    if (parameters) command.parameters = *std::move(parameters);
     const PathRules path_rules{.utf8 = utf8, .bare_postmaster = !is_mail, .null = is_mail};
-    const auto path = parse_path(line.substr(at, after - at), path_rules);
+    auto path = parse_path(line.substr(at, after - at), path_rules);
     if (!path) return fail(at + path.error().at, path.error().message);
-    command.path = *path;
+    command.path = *std::move(path);
     if (!parameters) return fail(after + parameters.error().at, parameters.error().message);
     return check_parameters(after, which);
   }
@@ -217,8 +218,7 @@ std::variant<Command, CommandError> parse_command(std::string_view line, const C
   const bool fits = rule != std::end(verbs) ? (arguments.*(rule->read))()
                                             : arguments.fail(Kind::unknown_verb, 0, "not a known command");
   if (fits) return std::move(command);
-  arguments.error.command = std::move(command);
-  return std::move(arguments.error);
+  return CommandError{arguments.kind, std::move(arguments.error), std::move(command)};
 }
 
 bool has_forbidden_octets(std::string_view line) {

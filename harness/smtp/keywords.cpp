@@ -50,10 +50,10 @@ Ehlo parse_ehlo(const Reply& reply) {
       ehlo.errors.push_back({number, "the line has no reply code"});
     } else if (number == 0) {
       // The grammar says Domain; a server without a name has but an address literal, as its greeting may (section 4.2).
-      ehlo.domain = line.text.substr(0, line.text.find(' '));
+      ehlo.domain = line.text().substr(0, line.text().find(' '));
       const auto domain = parse_domain(ehlo.domain, false);
       if (!domain) ehlo.errors.push_back({number, "the first line has no domain: " + domain.error().message});
-    } else if (auto keyword = parse_keyword(line.text)) {
+    } else if (auto keyword = parse_keyword(line.text())) {
       ehlo.keywords.push_back(*keyword);
     } else {
       ehlo.errors.push_back({number, keyword.error().message});

@@ -22,7 +22,8 @@ class Parsed {
   Parsed(SyntaxError error) : held_(std::move(error)) {}  // NOLINT: an error is a failure
 
   explicit operator bool() const { return held_.index() == 0; }
-  [[nodiscard]] const Value& operator*() const { return std::get<0>(held_); }
+  [[nodiscard]] const Value& operator*() const& { return std::get<0>(held_); }
+  [[nodiscard]] Value&& operator*() && { return std::get<0>(std::move(held_)); }
   [[nodiscard]] const Value* operator->() const { return &std::get<0>(held_); }
   [[nodiscard]] const SyntaxError& error() const { return std::get<1>(held_); }
 

@@ -1,13 +1,10 @@
 // SMTP replies, read byte by byte. RFC 5321 sections 4.2, 4.2.1 and 4.5.3.1.5.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace smtpspec::smtp {
@@ -34,22 +31,42 @@ enum class ReplyDefect {
 [[nodiscard]] std::string_view name(ReplyDefect defect);
 
 struct ReplyLine {
+  /// `kept`: the octets that are kept of it, `size`: how many it had, `content`: and without its end.
+  ReplyLine(std::string_view kept, std::size_t size, LineEnd line_end, std::size_t content);
+
   std::string bytes;   ///< as it came, with its line end; at most `ReplyParser::max_line` octets are kept
   int code = -1;       ///< -1 where the line does not begin with three digits
   char separator = 0;  ///< ' ' or '-'; 0 where the line ends after the code; else the offending octet
-  std::string text;    ///< after the separator, without the line end
   LineEnd end = LineEnd::none;
-  std::size_t octets = 0;  ///< true length with line end, also where `bytes` was cut
+  std::size_t octets = 0;     ///< true length with line end, also where `bytes` was cut
+  std::size_t text_at = 0;    ///< where the text is in `bytes`
+  std::size_t text_size = 0;  ///< in octets
+
+  /// After the separator, without the line end.
+  [[nodiscard]] std::string_view text() const { return std::string_view(bytes).substr(text_at, text_size); }
+};
+
+class ReplyDefects {
+ public:
+  void add(ReplyDefect defect, bool is_there = true) { set_ |= is_there ? bit(defect) : 0; }
+  [[nodiscard]] bool has(ReplyDefect defect) const { return (set_ & bit(defect)) != 0; }
+  [[nodiscard]] bool empty() const { return set_ == 0; }
+  [[nodiscard]] std::vector<ReplyDefect> all() const;
+  bool operator==(const ReplyDefects&) const = default;
+
+ private:
+  static constexpr unsigned bit(ReplyDefect defect) { return 1U << static_cast<unsigned>(defect); }
+  unsigned set_ = 0;
 };
 
 struct Reply {
-  int code = -1;                     ///< of the last line, -1 when that has none
-  std::vector<ReplyLine> lines;      ///< at least one
-  std::vector<ReplyDefect> defects;  ///< each at most once, in the order met
-  std::size_t first_octet = 0;       ///< offset of the reply in the stream given to the parser
+  int code = -1;                 ///< of the last line, -1 when that has none
+  std::vector<ReplyLine> lines;  ///< at least one
+  ReplyDefects defects;
+  std::size_t first_octet = 0;  ///< offset of the reply in the stream given to the parser
 
   [[nodiscard]] int klass() const { return code < 0 ? -1 : code / 100; }
-  [[nodiscard]] bool has(ReplyDefect defect) const;
+  [[nodiscard]] bool has(ReplyDefect defect) const { return defects.has(defect); }
   [[nodiscard]] std::string bytes() const;  ///< all lines as they came (each as far as kept)
 };
 
@@ -64,38 +81,39 @@ class ReplyParser {
   static constexpr std::size_t max_line = 4096;
   static constexpr std::size_t max_lines = 1000;
 
+  /// Takes octets off the front up to the end of a reply, and gives it; nullptr where more octets are needed, then all
+  /// were taken. It is the caller's, to be moved away too, until the parser is called again, which uses its memory
+  /// for the next one. Not to be mixed with `feed`.
+  [[nodiscard]] Reply* read(std::string_view& octets);
   void feed(std::string_view octets);
-  /// Feeds in small pieces and gives each reply to `take` (Reply&&) at once: a server that sends line ends alone makes
-  /// a reply of each octet or two, a hundred times its size, and they are never held all at a time.
+  /// Gives each reply to `take` (Reply&) at once: a server that sends line ends alone makes a reply of each octet or
+  /// two, a hundred times its size, and they are never held all at a time. `take` may move it away.
   template <typename Take>
   void feed(std::string_view octets, Take&& take) {
-    constexpr std::size_t piece = 4096;
-    for (; !octets.empty(); octets.remove_prefix(std::min(piece, octets.size()))) {
-      feed(octets.substr(0, piece));
-      while (auto reply = next()) take(std::move(*reply));
-    }
+    while (Reply* const reply = read(octets)) take(*reply);
   }
   /// The next complete reply, in order; nullopt when more octets are needed.
   [[nodiscard]] std::optional<Reply> next();
   /// What of the stream is not yet a complete reply (bounded as above). Empty between replies.
   [[nodiscard]] std::string pending() const;
   [[nodiscard]] bool idle() const;  ///< nothing complete waiting, nothing pending
-  /// The connection ended: what is pending becomes a last reply with `cut_short`, if there is anything.
+  /// The connection ended: what is pending becomes a last reply with `cut_short`, for `next()`, if there is anything.
   void finish();
 
  private:
   void keep(std::string_view octets);
-  void end_line(LineEnd end);
-  void take_line(ReplyLine line);
+  [[nodiscard]] bool end_line(LineEnd end);
+  [[nodiscard]] bool take_line(std::string_view kept, std::size_t octets, LineEnd end, std::size_t content);
   void judge_line(const ReplyLine& line);
-  void close_reply();
 
   std::string line_;             // the line under way, at most max_line octets of it
   std::size_t line_octets_ = 0;  // its true length so far
   bool last_was_cr_ = false;     // its last octet, kept or not
   std::size_t offset_ = 0;       // octets of the stream in lines that ended
-  std::optional<Reply> open_;    // the multiline reply under way
-  std::deque<Reply> done_;
+  bool is_open_ = false;
+  Reply reply_;  // the one under way where `is_open_`, else the last
+  std::vector<Reply> done_;
+  std::size_t given_ = 0;  // of `done_`
 };
 
 }  // namespace smtpspec::smtp

@@ -102,8 +102,10 @@ std::string show(std::string_view octets) {
 /// Beyond the first line, whose text is a greet.
 bool has_control_in_keywords(const Reply& reply) {
   const auto is_bad = [](char octet) { return is_control(octet) && octet != '\t' && octet != '\r'; };
-  return std::any_of(reply.lines.begin() + 1, reply.lines.end(),
-                     [&](const ReplyLine& line) { return std::any_of(line.text.begin(), line.text.end(), is_bad); });
+  return std::any_of(reply.lines.begin() + 1, reply.lines.end(), [&](const ReplyLine& line) {
+    const std::string_view text = line.text();
+    return std::any_of(text.begin(), text.end(), is_bad);
+  });
 }
 
 void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude) {
@@ -118,13 +120,13 @@ void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude) {
   if (!latitude.utf8) rulings.check(Rule::ascii, lacks(ReplyDefect::eight_bit), all);
   const ReplyLine& first = reply.lines.front();
   const bool whole = first.end != LineEnd::none && first.code >= 0 && (first.separator == 0 || first.separator == ' ');
-  if (whole && reply.lines.size() == 1 && reply.code != 334) rulings.check(Rule::bare_code, !first.text.empty(), all);
+  if (whole && reply.lines.size() == 1 && reply.code != 334) rulings.check(Rule::bare_code, !first.text().empty(), all);
 }
 
 void judge_greeting(Rulings& rulings, const Reply& reply) {
   if (reply.code != 220) return;
   const ReplyLine& first = reply.lines.front();
-  const std::string_view text = first.text;
+  const std::string_view text = first.text();
   const bool domain{parse_domain(text.substr(0, text.find(' ')), false)};
   rulings.check(Rule::greeting_domain, domain, [&] { return show(first.bytes); });
   judge_codeless(rulings, reply);
@@ -157,7 +159,7 @@ void judge_enhanced_codes(Rulings& rulings, const Reply& reply) {
   bool same = true;
   for (const ReplyLine& line : reply.lines) {
     if (line.code < 0) continue;
-    const auto code = leading_enhanced_code(line.text);
+    const auto code = leading_enhanced_code(line.text());
     if (!code) {
       if (without == nullptr) without = &line;
       continue;
@@ -174,7 +176,7 @@ void judge_enhanced_codes(Rulings& rulings, const Reply& reply) {
 
 void judge_helo(Rulings& rulings, const Reply& reply) {
   const auto is_listed = [](const ReplyLine& line) {
-    const std::string_view word = std::string_view(line.text).substr(0, line.text.find(' '));
+    const std::string_view word = line.text().substr(0, line.text().find(' '));
     return std::any_of(std::begin(extensions), std::end(extensions),
                        [&](std::string_view extension) { return same_word(extension, word); });
   };
@@ -184,13 +186,13 @@ void judge_helo(Rulings& rulings, const Reply& reply) {
 
 void judge_codeless(Rulings& rulings, const Reply& reply) {
   const auto coded = std::find_if(reply.lines.begin(), reply.lines.end(),
-                                  [](const ReplyLine& line) { return leading_enhanced_code(line.text).has_value(); });
+                                  [](const ReplyLine& line) { return leading_enhanced_code(line.text()).has_value(); });
   rulings.check(Rule::enhanced_absent, coded == reply.lines.end(), [&] { return show(coded->bytes); });
 }
 
 void judge_challenge(Rulings& rulings, const Reply& reply) {
   const auto wrong = std::find_if(reply.lines.begin(), reply.lines.end(),
-                                  [](const ReplyLine& line) { return line.separator == 0 || !is_base64(line.text); });
+                                  [](const ReplyLine& line) { return line.separator == 0 || !is_base64(line.text()); });
   rulings.check(Rule::challenge_base64, wrong == reply.lines.end(), [&] { return show(wrong->bytes); });
 }
 

@@ -41,12 +41,12 @@ Seen parse(std::string_view octets, std::size_t piece, bool finish = false) {
 /// A reply in one line: "250 line-ends-in-lf [250-|a][250 |b]".
 std::string show(const Reply& reply) {
   std::string text = std::to_string(reply.code);
-  for (const ReplyDefect defect : reply.defects) text += " " + std::string(name(defect));
+  for (const ReplyDefect defect : reply.defects.all()) text += " " + std::string(name(defect));
   text += ' ';
   for (const ReplyLine& line : reply.lines) {
     text += '[' + std::to_string(line.code);
     if (line.separator != 0) text += line.separator;
-    text += '|' + line.text + ']';
+    text += '|' + std::string(line.text()) + ']';
   }
   return escape(text);
 }
@@ -118,7 +118,7 @@ const std::vector<Case>& cases() {
       {"250 \x1b[0m\r\n", {"250 control-character [250 |\\x1b[0m]"}, ""},
       {"250 \x7f\r\n", {"250 control-character [250 |\\x7f]"}, ""},
       {"250 \xc3\xa9\r\n", {"250 eight-bit [250 |\\xc3\\xa9]"}, ""},
-      {"250 \xe9\x01\x02\xe9\n", {"250 eight-bit control-character line-ends-in-lf [250 |\\xe9\\x01\\x02\\xe9]"}, ""},
+      {"250 \xe9\x01\x02\xe9\n", {"250 line-ends-in-lf control-character eight-bit [250 |\\xe9\\x01\\x02\\xe9]"}, ""},
       // the first line of a reply that follows a faulty one
       {"junk\n250 a\r\n", {"-1 no-code line-ends-in-lf [-1|junk]", "250 [250 |a]"}, ""},
   };
@@ -225,8 +225,8 @@ TEST_CASE("a line is kept up to the bound and counted beyond it") {
       CHECK(kept.octets == line.size());
       CHECK(kept.end == LineEnd::crlf);
       CHECK(kept.bytes == line.substr(0, bound));
-      CHECK(kept.text == std::string(std::min(text, bound - 4), 'x'));
-      CHECK(seen.replies[0].defects == std::vector{line_too_long});
+      CHECK(kept.text() == std::string(std::min(text, bound - 4), 'x'));
+      CHECK(seen.replies[0].defects.all() == std::vector{line_too_long});
       CHECK(seen.replies[1].first_octet == line.size());
     }
   }
@@ -258,7 +258,7 @@ TEST_CASE("a reply keeps so many lines, and the true code of its last") {
   REQUIRE(reply);
   CHECK(reply->lines.size() == ReplyParser::max_lines);
   CHECK(reply->code == 550);
-  CHECK(reply->defects == std::vector{too_many_lines, code_changes});
+  CHECK(reply->defects.all() == std::vector{code_changes, too_many_lines});
   const auto next = parser.next();
   REQUIRE(next);
   CHECK(next->first_octet == (ReplyParser::max_lines + extra) * 7 + 9);

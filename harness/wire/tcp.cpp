@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -89,25 +91,51 @@ std::string text_of_any(const Endpoint& endpoint) {
   return text_of(ip);
 }
 
-asio::awaitable<Connected> connect_one(const Endpoint& endpoint, const std::string& source, const Deadline& deadline) {
-  const auto outcome = std::make_shared<std::optional<asio::error_code>>();  // nullopt while it is under way
-  const auto connection = std::make_shared<TcpConnection>(Socket(co_await asio::this_coro::executor));
+using Outcome = std::optional<asio::error_code>;  // nullopt where there was none in time
+
+asio::awaitable<Outcome> connect(std::shared_ptr<TcpConnection> connection, const Endpoint& endpoint,
+                                 const Deadline& deadline) {
+  const auto outcome = std::make_shared<Outcome>();
+  connection->socket.async_connect(endpoint, [outcome, connection](const asio::error_code& result) {
+    *outcome = result;
+    connection->writable.ring();
+  });
+  co_await connection->writable.wait(deadline);
+  co_return *outcome;
+}
+
+Outcome connect_blocking(TcpConnection& connection, const Endpoint& endpoint, const Deadline& deadline) {
+  const int socket = connection.socket.native_handle();
+  asio::error_code error;
+  connection.socket.native_non_blocking(true, error);
+  int problem = ::connect(socket, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 ? 0 : errno;
+  if (problem == EINPROGRESS) {
+    if (!connection.poll(POLLOUT, deadline)) return std::nullopt;
+    socklen_t size = sizeof problem;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) problem = errno;
+  }
+  return asio::error_code(problem, asio::error::get_system_category());
+}
+
+asio::awaitable<Connected> connect_one(const Endpoint& endpoint, const std::string& source, const Deadline& deadline,
+                                       bool alone) {
+  const auto connection = std::make_shared<TcpConnection>(Socket(co_await asio::this_coro::executor), alone);
   asio::error_code error;
   connection->socket.open(endpoint.protocol(), error);
   if (error)
     co_return failed(End::reset, fmt::format("{}: {}", text_of_any(endpoint), error.message()), is_ours(error));
   if (!source.empty()) error = bind_source(connection->socket, source);
   if (error) co_return failed(End::reset, fmt::format("source address {}: {}", source, error.message()));
-  connection->socket.async_connect(endpoint, [outcome, connection](const asio::error_code& result) {
-    *outcome = result;
-    connection->writable.ring();
-  });
-  co_await connection->writable.wait(deadline);
-  if (!*outcome) {
+  Outcome outcome;
+  if (alone)
+    outcome = connect_blocking(*connection, endpoint, deadline);
+  else
+    outcome = co_await connect(connection, endpoint, deadline);
+  if (!outcome) {
     connection->close(false);
     co_return failed(End::deadline, fmt::format("{}: no connection in time", text_of_any(endpoint)));
   }
-  error = **outcome;
+  error = *outcome;
   if (!error) connection->begin();
   // On loopback a connection to a free port of the ephemeral range can meet itself.
   if (!error && !connection->local.empty() && connection->local == connection->remote)
@@ -120,12 +148,12 @@ asio::awaitable<Connected> connect_one(const Endpoint& endpoint, const std::stri
 }
 
 asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std::string source, Time deadline,
-                                       Allowed allowed) {
+                                       Allowed allowed, bool alone) {
   const Deadline end(deadline);
   if (host.starts_with('/')) {
     if (host.size() >= sizeof(sockaddr_un::sun_path))
       co_return failed(End::reset, host + ": too long for a socket's path");
-    co_return co_await connect_one(asio::local::stream_protocol::endpoint(host), "", end);
+    co_return co_await connect_one(asio::local::stream_protocol::endpoint(host), "", end, alone);
   }
   const Resolved resolved = co_await resolve(host, deadline);
   Connected result = failed(resolved.in_time ? End::reset : End::deadline, resolved.problem);
@@ -134,7 +162,7 @@ asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std
       result = failed(End::reset, fmt::format("{} is {}, and may not be connected to", host, address.to_string()));
       continue;
     }
-    result = co_await connect_one(tcp::endpoint(address, port), source, end);
+    result = co_await connect_one(tcp::endpoint(address, port), source, end, alone);
     if (result.transport || result.end == End::deadline) break;
   }
   co_return result;
@@ -142,8 +170,8 @@ asio::awaitable<Connected> connect_any(std::string host, std::uint16_t port, std
 
 }  // namespace
 
-TcpConnection::TcpConnection(Socket open_socket)
-    : socket(std::move(open_socket)), readable(socket.get_executor()), writable(socket.get_executor()) {}
+TcpConnection::TcpConnection(Socket open_socket, bool alone)
+    : socket(std::move(open_socket)), readable(socket.get_executor()), writable(socket.get_executor()), alone_(alone) {}
 
 void TcpConnection::begin() {
   asio::error_code ignored;
@@ -185,17 +213,37 @@ void TcpConnection::await(Socket::wait_type what, bool& awaited, Wakeup& bell) {
   });
 }
 
+bool TcpConnection::poll(short events, const Deadline& deadline) {
+  if (!socket.is_open()) return true;
+  pollfd one{socket.native_handle(), events, 0};
+  for (;;) {
+    const int ready = ::poll(&one, 1, static_cast<int>(deadline.left().count()));
+    if (ready > 0) return true;
+    if (ready == 0 && deadline.over()) return false;
+    if (ready < 0 && errno != EINTR) return true;  // what is wrong shows in what is done next
+  }
+}
+
+asio::awaitable<bool> TcpConnection::ready(Socket::wait_type what, const Deadline& deadline) {
+  const bool reads = what == Socket::wait_read;
+  if (alone_) co_return poll(reads ? POLLIN : POLLOUT, deadline);
+  Wakeup& bell = reads ? readable : writable;
+  await(what, reads ? awaits_readable_ : awaits_writable_, bell);
+  co_return co_await bell.wait(deadline);
+}
+
 asio::awaitable<Read> TcpConnection::read(Time deadline) {
   const auto self = shared_from_this();
   const Deadline end(deadline);
   // A peer that always has octets ready must not keep the other coroutines of the executor from running; who only looks
   // what is there does not stay.
-  if (deadline > Time{0}) co_await asio::post(socket.get_executor(), asio::use_awaitable);
+  if (deadline > Time{0} && !alone_) co_await asio::post(socket.get_executor(), asio::use_awaitable);
   for (;;) {
+    // Nothing is there yet, mostly, where the other side is to answer first.
+    if (alone_ && deadline > Time{0} && !poll(POLLIN, end)) co_return Read{End::deadline, {}, {}};
     Read result = read_now();
     if (result.end != End::deadline || end.over()) co_return result;
-    await(Socket::wait_read, awaits_readable_, readable);
-    if (!co_await readable.wait(end)) co_return read_now();
+    if (!co_await ready(Socket::wait_read, end)) co_return read_now();
   }
 }
 
@@ -209,8 +257,7 @@ asio::awaitable<Written> TcpConnection::write(std::string_view octets, Time dead
     if (!error) continue;
     if (!socket.is_open()) co_return Written{End::reset, "the connection was closed here"};
     if (!would_block(error)) co_return Written{End::reset, error.message()};
-    await(Socket::wait_write, awaits_writable_, writable);
-    if (!co_await writable.wait(end))
+    if (!co_await ready(Socket::wait_write, end))
       co_return Written{End::deadline, fmt::format("{} of {} octets written in time", all - octets.size(), all)};
   }
   co_return Written{};
@@ -229,7 +276,12 @@ std::string text_of(const tcp::endpoint& endpoint) {
 /// No coroutine: the names need not live until the connecting runs.
 asio::awaitable<Connected> connect_tcp(const std::string& host, std::uint16_t port, const std::string& source,
                                        Time deadline, const Allowed& allowed) {
-  return connect_any(host, port, source, deadline, allowed);
+  return connect_any(host, port, source, deadline, allowed, false);
+}
+
+asio::awaitable<Connected> connect_tcp_alone(const std::string& host, std::uint16_t port, const std::string& source,
+                                             Time deadline, const Allowed& allowed) {
+  return connect_any(host, port, source, deadline, allowed, true);
 }
 
 }  // namespace smtpspec::wire

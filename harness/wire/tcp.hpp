@@ -18,12 +18,15 @@ using Socket = asio::generic::stream_protocol::socket;
 /// readiness is waited for: so a wait that ends early has not read anything.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
-  explicit TcpConnection(Socket socket);
+  /// `alone`: nothing else runs on the socket's executor, so its thread may be blocked.
+  explicit TcpConnection(Socket socket, bool alone = false);
 
   /// Sets the options of an open connection and notes its addresses.
   void begin();
   asio::awaitable<Read> read(Time deadline);
   asio::awaitable<Written> write(std::string_view octets, Time deadline);
+  /// Blocks the thread until the socket has one of the events of poll(2); false where it has none by the deadline.
+  bool poll(short events, const Deadline& deadline);
   void close(bool reset);
 
   Socket socket;
@@ -36,8 +39,10 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
  private:
   Read read_now();
+  asio::awaitable<bool> ready(Socket::wait_type what, const Deadline& deadline);
   /// Rings when the socket is ready; one wait of a kind at a time.
   void await(Socket::wait_type what, bool& awaited, Wakeup& bell);
+  const bool alone_;
   bool awaits_readable_ = false;
   bool awaits_writable_ = false;
 };

@@ -8,6 +8,8 @@
 #include <asio/post.hpp>
 #include <asio/read.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -148,27 +150,31 @@ TEST_CASE("TCP: what cannot be connected says why") {
       {"/no/such/socket", 0, "", "/no/such/socket: No such file"},
       {"/" + std::string(200, 'x'), 0, "", "too long for a socket's path"},
   };
-  for (const Row& row : rows) {
-    CAPTURE(row.host, row.source);
-    run(acceptor.context, [](Row r) -> awaitable<void> {
-      const Connected result = co_await connect_tcp(r.host, r.port, r.source, patient);
+  for (std::size_t i = 0; i < 2 * std::size(rows); ++i) {
+    const Row& row = rows[i / 2];
+    const bool alone = i % 2 == 1;
+    CAPTURE(row.host, row.source, alone);
+    run(acceptor.context, [](Row r, bool is_alone) -> awaitable<void> {
+      const auto connect = is_alone ? connect_tcp_alone : connect_tcp;
+      const Connected result = co_await connect(r.host, r.port, r.source, patient, {});
       CHECK_FALSE(result.transport);
       CHECK(result.end == End::reset);
       CAPTURE(result.problem);
       CHECK(result.problem.find(r.problem) != std::string::npos);
-    }(row));
+    }(row, alone));
   }
 }
 
 TEST_CASE("TCP: connecting ends at the deadline where nobody answers") {
+  const auto connect = GENERATE(connect_tcp, connect_tcp_alone);
   // A listener whose backlog is full does not answer on Linux.
   Acceptor acceptor;
   acceptor.acceptor.listen(0);
   std::vector<std::unique_ptr<Transport>> kept;
-  run(acceptor.context, [](Acceptor& a, std::vector<std::unique_ptr<Transport>>& all) -> awaitable<void> {
+  run(acceptor.context, [](Acceptor& a, auto by, std::vector<std::unique_ptr<Transport>>& all) -> awaitable<void> {
     for (int i = 0; i < 8; ++i) {
       const auto start = std::chrono::steady_clock::now();
-      Connected result = co_await connect_tcp("127.0.0.1", a.port(), "", Time{100});
+      Connected result = co_await by("127.0.0.1", a.port(), "", Time{100}, {});
       if (result.transport) {
         all.push_back(std::move(result.transport));
         continue;
@@ -179,7 +185,37 @@ TEST_CASE("TCP: connecting ends at the deadline where nobody answers") {
       co_return;
     }
     FAIL("the backlog never was full");
-  }(acceptor, kept));
+  }(acceptor, connect, kept));
+}
+
+TEST_CASE("TCP: who has a thread alone reads, writes and meets deadlines as others do") {
+  Acceptor acceptor;
+  run(acceptor.context, [](Acceptor& a) -> awaitable<void> {
+    Connected one = co_await connect_tcp_alone("127.0.0.1", a.port(), "127.0.0.2", patient);
+    REQUIRE(one.transport);
+    Transport& client = *one.transport;
+    CHECK(client.local().starts_with("127.0.0.2:"));
+    tcp::socket server = a.acceptor.accept();
+    asio::write(server, asio::buffer("220 hi\r\n", 8));
+    co_await expect(client, "220 hi\r\n");
+    const auto start = std::chrono::steady_clock::now();
+    co_await expect_end(client, End::deadline, 50ms);
+    CHECK(std::chrono::steady_clock::now() - start >= 50ms);
+    co_await expect_end(client, End::deadline, 0ms);
+    co_await expect_write(client, "EHLO\r\n");
+    std::string got(6, ' ');
+    asio::read(server, asio::buffer(got));
+    CHECK(got == "EHLO\r\n");
+    const std::string much(std::size_t{64} << 20, 'x');
+    co_await expect_write(client, much, End::deadline, 50ms);  // nobody reads it
+    asio::write(server, asio::buffer("221 bye\r\n", 9));
+    server.shutdown(tcp::socket::shutdown_send);
+    co_await expect(client, "221 bye\r\n");
+    co_await expect_end(client, End::closed);
+    client.close();
+    co_await expect_end(client, End::reset);
+    co_await expect_write(client, "QUIT\r\n", End::reset);
+  }(acceptor));
 }
 
 TEST_CASE("TCP: a read that met its deadline loses nothing") {
