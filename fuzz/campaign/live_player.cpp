@@ -110,8 +110,10 @@ judge::Played LivePlayer::play_once(const scenario::Scenario& scenario, const Wa
   terms_.patience.close = waits.close;
   terms_.patience.last = true;
   engine::PlaySettings settings{
-      .connect = [&, source = source_.empty() ? sources_.next() : source_](
-                     wire::Time time) { return wire::connect_tcp_alone(target.host, target.port, source, time, allowed_); },
+      .connect =
+          [&, source = source_.empty() ? sources_.next() : source_](wire::Time time) {
+            return wire::connect_tcp_alone(target.host, target.port, source, time, allowed_);
+          },
       .gather = {},
       .heard = {},
       .leaving = {},
