@@ -123,6 +123,15 @@ def do_embedded(work):
     embedded(work, SMTPSPEC, "build/run-embedded")
 
 
+def do_integrations(work):
+    work.run("/usr/bin/python3", "-B", "-m", "unittest", "discover", "-s", "ci/integrations", "-p", "*_test.py",
+             env={"SMTPSPEC": str(ROOT / SMTPSPEC)})
+
+
+def do_docs(work):
+    work.run("/usr/bin/python3", "-B", "docs/docs_test.py", SMTPSPEC)
+
+
 def do_servers(work):
     work.run("ci/servers", env={"SMTPSPEC": SMTPSPEC})
 
@@ -208,6 +217,9 @@ TEST = [
     Step("sentences", "smtpspec check --rfc-dir: every sentence that is cited", do_sentences, needs=("build",)),
     Step("embedded", "the suite on the embedded server, and its reports", do_embedded, needs=("build",)),
     Step("package", "Debian packages, made and unpacked", package.check, needs=("build",)),
+    Step("integrations", "what drops into somebody's CI: the action, templates, a test of ctest", do_integrations,
+         needs=("build",)),
+    Step("docs", "every command of README.md and docs/", do_docs, needs=("build",)),
     # Before what the real servers wait for: both may ask apt for something.
     Step("browser", "the HTML report in Chromium", do_browser, needs=("build",)),
     Step("prove", "smtpspec prove: every fault is caught", do_prove, needs=("build",)),
