@@ -50,6 +50,8 @@ std::string message_of(const Finding& finding, const ScenarioResult* row) {
   std::string message = in_one_line(finding, most_of_message);
   if (!finding.requirement.id.empty())
     message += line(fmt::format("{}: {}", place(finding.requirement), sentence(finding.requirement)));
+  if (row != nullptr)
+    if (const std::string against = against_baseline(*row); !against.empty()) message += line(against);
   message += line(fmt::format("shown by {}", rows_of(finding)));
   if (row != nullptr && !row->again.empty()) message += line(row->again);
   return message;

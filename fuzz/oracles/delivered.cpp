@@ -84,8 +84,9 @@ std::pair<std::string, std::string> first_difference(std::vector<std::string> on
 std::string shown(std::string_view body, std::string_view other) {
   constexpr std::size_t before = 20;
   constexpr std::size_t most = 80;
-  const auto common = std::mismatch(body.begin(), body.end(), other.begin(), other.end()).first - body.begin();
-  const std::size_t begin = static_cast<std::size_t>(common) - std::min<std::size_t>(common, before);
+  const auto differs = std::mismatch(body.begin(), body.end(), other.begin(), other.end()).first;
+  const auto common = static_cast<std::size_t>(differs - body.begin());
+  const std::size_t begin = common - std::min(common, before);
   return fmt::format("{}'{}'{}", begin > 0 ? "... " : "", smtp::escape(body.substr(begin, most)),
                      body.size() > begin + most ? " ..." : "");
 }

@@ -170,6 +170,24 @@ class ExitCodes(Cli):
             words = f"{SMTPSPEC} run <(sleep 1; cat {target}) --suite {suite} --out {self.out}"
             self.expect(subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60), 0)
 
+    def test_what_failed_is_played_again(self):
+        again = ["--suite", self.file("suite.toml", PASSES + FAILS_WITH_A_FAULT), "--out", self.out]
+        with server("--fault", "noop-argument-refused") as port:
+            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 2, "results.json")
+            self.expect(smtpspec("run", self.target(port), *again), 1)
+            self.assertEqual(len(self.rows()), 2)
+            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 1, "our-own-noop")
+            self.assertEqual([row["id"] for row in self.rows()], ["noop-with-argument"])
+        with server() as port:
+            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 0)
+            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 4, "found nothing")
+        self.expect(smtpspec("run", "--last-failed", "--filter", "noop"), 2, "--filter")
+
+    def test_a_server_that_is_there_already_is_not_started(self):
+        with server() as port:
+            target = self.target(port, '[server]\nstart = ["false"]\n')
+            self.expect(self.run_suite(PASSES, target), 0, f"127.0.0.1:{port} answers already")
+
     def test_no_such_option(self):
         self.expect(smtpspec("run", "--fliter", "x"), 2, "--fliter")
 

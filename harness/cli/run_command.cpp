@@ -54,6 +54,9 @@ class RunCommand {
     const auto stopped = [] { return signal_caught() != 0; };
     if (const auto problem = server.start(settings_.target, settings_.near_only, stopped))
       return report(not_begun(*problem));
+    if (settings_.target.server && !settings_.target.server->start.empty() && server.last_started() == 0)
+      say(fmt::format("{} answers already, so nothing was started: it is played as it is",
+                      scenario::address(settings_.target)));
     try {
       return report(play());
     } catch (const engine::CannotListen& problem) {
@@ -242,13 +245,33 @@ class RunCommand {
 
 namespace {
 
+/// The rows of which a finding of the run before is told, as filters. What the baseline foresaw is none.
+int choose_what_failed(RunOptions& options) {
+  const auto last = stored_result(options.out);
+  if (!last) return exit_usage;
+  for (const engine::ScenarioResult& row : last->scenarios) {
+    if (!engine::is_finding(row.outcome, options.strict) || last->foreseen(row)) continue;
+    options.filters.push_back(row.id);
+    options.filters.insert(options.filters.end(), row.seen_in.begin(), row.seen_in.end());  // of a rule
+  }
+  if (!options.filters.empty()) return exit_complete;
+  say(fmt::format("nothing to play again: the run in {} found nothing", options.out.string()));
+  return exit_nothing_ran;
+}
+
+int run(RunOptions options, const std::string& command_line) {
+  if (options.last_failed)
+    if (const int code = choose_what_failed(options); code != exit_complete) return code;
+  return RunCommand(options, command_line).go();
+}
+
 void add(CLI::App* command, std::shared_ptr<RunOptions> options, Chosen& chosen) {
   add_options(*command, *options);
   command->callback([options, &chosen] {
     (void)duration_from(options->timeout);
     (void)duration_from(options->patience);
     if (!options->time.empty()) (void)duration_from(options->time);
-    chosen.run = [options, &chosen] { return RunCommand(*options, chosen.command_line).go(); };
+    chosen.run = [options, &chosen] { return run(*options, chosen.command_line); };
   });
 }
 

@@ -145,6 +145,9 @@ void add_options(CLI::App& command, RunOptions& options) {
                   "what fits both, --filter a --filter b what fits one or the other")
       ->type_name("PATTERN")
       ->take_all();
+  command
+      .add_flag("--last-failed", options.last_failed, "Play what the run before, in the same --out, found, and no more")
+      ->excludes("--filter");
   add_suite_option(command, options.suite);
   command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
       ->type_name("DIR")

@@ -32,6 +32,7 @@ void add_options(CLI::App& command, TargetOptions& options);
 struct RunOptions {
   TargetOptions target;
   std::vector<std::string> filters;
+  bool last_failed = false;  ///< play what the run before showed to fail, and nothing else
   std::vector<std::filesystem::path> suite;
   std::filesystem::path out = "smtpspec-run";
   std::size_t jobs = engine::RunSettings().jobs;

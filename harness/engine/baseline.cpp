@@ -86,7 +86,11 @@ class Held {
       const auto& [entry, foreseen] = found->second;
       return {entry, status_of(row, *entry, foreseen, has_expired(*entry))};
     }
-    return {nullptr, is_finding(row.outcome, true) ? BaselineStatus::regression : BaselineStatus::as_expected};
+    if (!is_finding(row.outcome, true)) return {};
+    // It may be told of with others now, of which the entry knows nothing.
+    if (const Entry* const entry = entry_for_finding(finding_by(row)))
+      return {entry, status_of(row, *entry, is_foreseen(*entry, row), has_expired(*entry))};
+    return {nullptr, BaselineStatus::regression};
   }
 
   static int rank(BaselineStatus status) {
@@ -101,11 +105,16 @@ class Held {
   [[nodiscard]] bool has_expired(const Entry& entry) const { return entry.until && today_ && *today_ > *entry.until; }
 
   void put_rows_of(const Finding& finding) {
-    const auto entry = std::find_if(baseline_.entries.begin(), baseline_.entries.end(),
-                                    [&](const Entry& one) { return fits(one.finding, finding.id); });
-    if (entry == baseline_.entries.end()) return;
+    const Entry* const entry = entry_for_finding(finding.id);
+    if (entry == nullptr) return;
     for (const auto* const rows : {&finding.rows, &finding.consequences})
-      for (const std::string& id : *rows) of_findings_[id] = {&*entry, is_foreseen(*entry, finding)};
+      for (const std::string& id : *rows) of_findings_[id] = {entry, is_foreseen(*entry, finding)};
+  }
+
+  [[nodiscard]] const Entry* entry_for_finding(const std::string& id) const {
+    const auto entry = std::find_if(baseline_.entries.begin(), baseline_.entries.end(),
+                                    [&](const Entry& one) { return fits(one.finding, id); });
+    return entry == baseline_.entries.end() ? nullptr : &*entry;
   }
 
   /// Its own, or by a glob.

@@ -146,6 +146,22 @@ TEST_CASE("an entry for a finding covers all of its rows") {
   CHECK(run.scenarios[1].expectation == BaselineStatus::as_expected);
 }
 
+TEST_CASE("what an entry knows is known, also where it is told of with more") {
+  RunResult run = run_of_rows({"a/one", "b/one", "b/two"}, Outcome::fail);
+  for (ScenarioResult& row : run.scenarios) {
+    row.excerpt = {{ExcerptLine::Side::client, "", "NOOP\r\n", false},
+                   {ExcerptLine::Side::server, "", "503 no\r\n", true}};
+    row.actual = "503 no";
+    if (row.id.starts_with('b')) row.decided_by = row.requirements.front().id = "rfc5321/4.1.1.6/vrfy-changes-nothing";
+  }
+  REQUIRE(all_findings(run).size() == 1);
+  REQUIRE(all_findings(run).front().id == "rfc5321/4.1.1.6/vrfy-changes-nothing:reply");
+  apply_baseline(run, Baseline{{of_finding("rfc5321/4.1.1.4/lf-is-no-line-end:reply")}});
+  CHECK(run.scenarios[0].expectation == BaselineStatus::as_expected);
+  CHECK(run.scenarios[1].expectation == BaselineStatus::regression);
+  CHECK(run.baseline_notes.empty());
+}
+
 TEST_CASE("a finding that is gone is told of where what it rests on was judged") {
   const auto noted = [](RunResult run, const Baseline::Entry& entry) {
     apply_baseline(run, Baseline{{entry}});

@@ -132,6 +132,11 @@ auto length(const Sighting& seen, const std::string& requirement) {
                     octets, std::string_view(seen.row->id));
 }
 
+std::string id_of(const Sighting& evidence) {
+  if (evidence.of_rule()) return evidence.row->id;
+  return fmt::format("{}:{}", evidence.own, judge::name(evidence.row->cause));
+}
+
 Finding finding_of(const std::vector<const Sighting*>& group) {
   const std::string requirement = requirement_of(group);
   const Sighting& best = **std::min_element(group.begin(), group.end(), [&](const Sighting* a, const Sighting* b) {
@@ -140,7 +145,7 @@ Finding finding_of(const std::vector<const Sighting*>& group) {
   Finding finding;
   finding.requirement = cited(best);
   finding.cause = best.row->cause;
-  finding.id = best.of_rule() ? best.row->id : fmt::format("{}:{}", best.own, judge::name(best.row->cause));
+  finding.id = id_of(best);
   finding.outcome = best.row->outcome;
   finding.what = best.row->title;
   finding.expected = best.row->expected;
@@ -206,6 +211,8 @@ std::vector<Finding> findings_among(const RunResult& run, const auto& is_wanted)
 }
 
 }  // namespace
+
+std::string finding_by(const ScenarioResult& row) { return id_of(sighting_of(row)); }
 
 std::vector<Finding> findings(const RunResult& run) {
   return findings_among(run, [&](const ScenarioResult& row) { return !run.foreseen(row); });

@@ -33,6 +33,9 @@ struct Finding {
 /// As if there were no baseline.
 [[nodiscard]] std::vector<Finding> all_findings(const RunResult& run);
 
+/// The id of the finding that a row would be the evidence of.
+[[nodiscard]] std::string finding_by(const ScenarioResult& row);
+
 /// What was seen, with tokens, numbers, names and what follows the first line taken out, so that two sightings of one
 /// thing are equal: "250 2.0.0 Ok: queued as #".
 [[nodiscard]] std::string without_names(std::string_view seen);

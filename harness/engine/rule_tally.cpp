@@ -48,12 +48,16 @@ bool RuleTally::broken(std::string_view rule, judge::Verdict verdict, const reco
   Count& count = counts_[std::string(rule)];
   ++count.broken;
   const auto same = [&](const Seen& seen) { return seen.scenario == transcript.scenario; };
-  if (count.first.size() >= most_seen || std::any_of(count.first.begin(), count.first.end(), same)) return false;
+  if (std::any_of(count.first.begin(), count.first.end(), same)) return false;
+  const auto place = std::find_if(count.first.begin(), count.first.end(),
+                                  [&](const Seen& seen) { return transcript.scenario < seen.scenario; });
+  if (place == count.first.end() && count.first.size() >= most_seen) return false;
   const record::Redactor redactor(transcript.secrets);
   verdict.expected = redactor.without_secrets(verdict.expected);
   verdict.actual = redactor.without_secrets(verdict.actual);
-  count.first.push_back({transcript.scenario, verdict,
-                         excerpt(redactor.without_secrets(transcript), verdict.event, false, verdict.octets)});
+  count.first.insert(place, {transcript.scenario, verdict,
+                             excerpt(redactor.without_secrets(transcript), verdict.event, false, verdict.octets)});
+  if (count.first.size() > most_seen) count.first.pop_back();
   return true;
 }
 
@@ -100,7 +104,7 @@ void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const
   result.decided_by = decided == row.requirements.end() ? std::string() : *decided;
   result.transcript = record::transcript_path(first.scenario);
   for (const Seen& seen : count.first) result.seen_in.push_back(seen.scenario);
-  result.reason = fmt::format("in {} conversation{}, checked {} times; first in {}", count.broken,
+  result.reason = fmt::format("in {} conversation{}, checked {} times; as in {}", count.broken,
                               count.broken == 1 ? "" : "s", result.checked, fmt::join(result.seen_in, ", "));
 }
 

@@ -41,8 +41,10 @@ class RuleTally {
     std::vector<ExcerptLine> excerpt;
   };
   struct Count {
-    std::size_t broken = 0;   ///< conversations
-    std::vector<Seen> first;  ///< at most `most_seen`
+    std::size_t broken = 0;  ///< conversations
+    /// At most `most_seen`, the first by name, whatever order they were played in: what is told of two runs is the
+    /// same.
+    std::vector<Seen> first;
   };
   bool broken(std::string_view rule, judge::Verdict verdict, const record::Transcript& transcript);
 

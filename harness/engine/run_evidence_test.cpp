@@ -119,11 +119,11 @@ TEST_CASE("each rule has a row that is judged over all conversations, and no oth
       CHECK(result.outcome == Outcome::fail);
       CHECK(result.cause == Cause::rule);
       CHECK(result.decided_by == "rfc5321/4.2/crlf");
-      CHECK(result.seen_in == std::vector<std::string>{"probe-greeted", "probe-tls", "canary"});
+      CHECK(result.seen_in == std::vector<std::string>{"canary", "canary-last", "case"});
       for (const std::string& seen : result.seen_in)
         CHECK(std::filesystem::exists(folder.path / record::transcript_path(seen)));
-      CHECK(result.transcript == record::transcript_path("probe-greeted"));
-      CHECK(result.again == "smtpspec run --filter always/crlf");  // which probes, and sends canaries
+      CHECK(result.transcript == record::transcript_path("canary"));
+      CHECK(result.again == "smtpspec run --filter always/crlf --filter case");
       CHECK_FALSE(result.excerpt.empty());
     } else if (result.id == "always/one-reply-each" || result.id == "always/one-code") {
       CHECK(result.outcome == Outcome::pass);

@@ -224,6 +224,16 @@ TEST_CASE("under TLS the server ends by close_notify") {
   CHECK(silent.counts[static_cast<std::size_t>(smtp::Rule::silent_close)].broken == 1);
 }
 
+TEST_CASE("what a server does with a connection that its client has left is no matter") {
+  const auto broken = [](const Script& script) {
+    return referee_report(script.transcript()).counts[static_cast<std::size_t>(smtp::Rule::silent_close)].broken;
+  };
+  const Script refused = Script().greeted().sends("FOO\r\n").says("500 What?\r\n");
+  CHECK(broken(Script(refused).closes()) == 1);
+  for (const Kind leaves : {Kind::closed, Kind::reset})
+    CHECK(broken(Script(refused).is(leaves, "", Party::client).closes()) == 0);
+}
+
 TEST_CASE("a forged transcript is judged like any other, and soon") {
   const auto scenario = scenario_of(R"(steps = [ { login = "PLAIN", expect = ["235", "silence"] }, { open = "b" },
       { bytes = 'x{NOOP\r\n*50}', cut = "each", gap = "10ms", replies = ["250", "250 close"] },

@@ -32,7 +32,8 @@ bool Watcher::show(const Event& event) {
     case Event::Kind::tls_started: referee.tls_started(); return true;
     case Event::Kind::closed:
     case Event::Kind::reset:
-      if (!ours && event.kind == Event::Kind::reset) return false;
+      if (!ours && (event.kind == Event::Kind::reset || left)) return false;
+      left = ours;
       if (!ours)
         referee.closed();
       else if (referee.owed() > 0 || !referee.at_command())

@@ -20,6 +20,7 @@ struct RefereeReport {
 struct Watcher {
   smtp::Referee referee;
   bool tls_ended = false;  ///< by either side
+  bool left = false;       ///< we closed the connection, or reset it: what the server does with it then is no matter
   /// False where the event tells a referee nothing.
   bool show(const record::Event& event);
 };

@@ -67,11 +67,11 @@ std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::En
 
 void put_ways(std::vector<std::string>& lines, const Block& block, const Baseline::Entry& now) {
   std::string missing;
-  for (const auto& [key, value] : ways_of(now)) {
-    const std::string line = fmt::format("{} = {}\n", key, value);
+  for (const auto& way : ways_of(now)) {
+    const std::string line = fmt::format("{} = {}\n", way.first, way.second);
     const auto first = lines.begin() + static_cast<std::ptrdiff_t>(block.first);
     const auto end = lines.begin() + static_cast<std::ptrdiff_t>(block.end);
-    const auto found = std::find_if(first, end, [&](const std::string& one) { return key_of(one) == key; });
+    const auto found = std::find_if(first, end, [&](const std::string& one) { return key_of(one) == way.first; });
     if (found == end)
       missing += line;
     else
