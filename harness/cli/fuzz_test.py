@@ -164,45 +164,6 @@ class Fuzz(Campaigns):
         self.expect(done, 1)
         self.assertEqual(len(re.findall("FOUND crash/", done.stdout)), 1, done.stdout)
 
-    def test_a_session_that_is_held_otherwise_comes_to_the_same(self):
-        done, _ = self.campaign(["other-commands-reset"], 8, "FOUND metamorphic-noop/")
-        self.expect(done, 1)
-        self.assertIn("FOUND metamorphic-noop/", done.stdout)
-
-    def test_a_session_by_lmtp_that_is_held_otherwise_comes_to_the_same(self):
-        for fault, cause in ((None, ""), ("other-commands-reset", "noop/RCPT"),
-                             ("second-message-chunk-refused", "chunked/end-of-data")):
-            self.out = self.folder / (fault or "clean")
-            done, _ = self.campaign([fault] if fault else [], 8, f"FOUND metamorphic-{cause}" if fault else "",
-                                    scheme="lmtp")
-            self.expect(done, 1 if fault else 0)
-            self.assertEqual(f"FOUND metamorphic-{cause}" in done.stdout, bool(fault), done.stdout)
-
-    def test_two_servers_that_differ(self):
-        with server() as port, server("--fault", "vrfy-unknown") as other:
-            done = self.fuzz(self.target(port), 6, "FOUND differs-", more=["--against", f"smtp://127.0.0.1:{other}", "--rcpt",
-                                                                           "alice@example.test"])
-            self.expect(done, 1)
-            self.assertIn("FOUND differs-", done.stdout)
-
-    def test_mail_that_two_servers_deliver_otherwise(self):
-        """Each by a road of its own, by one sink for both, and where the other's is not seen."""
-        sink, sink_of_other = free_port(), free_port()
-        for fault, road, wanted in (("delivers-twice", sink_of_other, "copies"), ("drops-lone-dots", sink, "body/plain"),
-                                    (None, sink_of_other, None), ("drops-lone-dots", None, None)):
-            self.out = self.folder / f"{fault}-{road}"
-            faults = ["--fault", fault] if fault else []
-            relay = ["--relay", f"127.0.0.1:{road}"] if road else []
-            with server("--relay", f"127.0.0.1:{sink}") as port, server(*relay, *faults) as other:
-                target = self.file("target.toml", TARGET.format(port=port, sink=sink))
-                words = TARGET.format(port=other, sink=road)
-                against = self.file("other.toml", words if road else words.split("[delivery]")[0])
-                cause = f"FOUND differs-delivered/{wanted}" if wanted else ""
-                done = self.fuzz(target, 8, cause, more=["--against", against])
-            self.expect(done, 1 if wanted else 0)
-            self.assertEqual("differs-delivered" in done.stdout, bool(wanted), done.stdout)
-            self.assertIn(cause, done.stdout)
-
     def test_sigint_ends_it_and_says_what_was_found(self):
         command = [cli_test.SMTPSPEC, "fuzz", "--time", "60s", "--out", str(self.out)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
