@@ -5,6 +5,7 @@ import contextlib
 import json
 import pathlib
 import re
+import shutil
 import signal
 import smtplib
 import socket
@@ -159,8 +160,8 @@ class Record(Cli):
 
     def test_implicit_tls(self):
         with server("--implicit-tls") as port:
-            target = self.file("smtps.toml", f'name = "t"\naddress = "smtps://127.0.0.1:{port}"\nprofile = "mx"\n[mail]\n'
-                               f'domain = "example.test"\naccepts = ["{MAILBOX}"]\n')
+            target = self.file("smtps.toml", f'name = "t"\naddress = "smtps://127.0.0.1:{port}"\n'
+                               f'profile = "mx"\n[mail]\ndomain = "example.test"\naccepts = ["{MAILBOX}"]\n')
             recorder = self.recorder(target, "--sessions", "1")
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -168,6 +169,45 @@ class Record(Cli):
                 client.sendmail(SENDER, [MAILBOX], MESSAGE)
             self.expect(recorder.done(), 0, "nothing broken")
             self.plays_green(target)
+
+    def test_lmtp(self):
+        with server("--profile", "lmtp") as port:
+            target = self.file("lmtp.toml", f'name = "t"\naddress = "lmtp://127.0.0.1:{port}"\n[mail]\n'
+                               f'domain = "example.test"\naccepts = ["{MAILBOX}", "bob@example.test"]\n')
+            recorder = self.recorder(target, "--sessions", "1")
+            with smtplib.LMTP("127.0.0.1", recorder.port, "client.example") as client:
+                client.sendmail(SENDER, [MAILBOX, "bob@example.test"], MESSAGE)
+                client.getreply()  # of the second recipient, which smtplib leaves
+            self.expect(recorder.done(), 0, "nothing broken")
+            self.plays_green(target)
+
+    def test_starttls_that_no_handshake_follows(self):
+        """What comes instead is handed on; where nothing can come any more, nobody waits for it."""
+        with server() as port:
+            recorder = self.recorder(port, "--sessions", "2")
+            for instead in (b"NOOP\r\n", b""):
+                with socket.create_connection(("127.0.0.1", recorder.port), LONG_ENOUGH) as client:
+                    client.sendall(b"EHLO client.example\r\nSTARTTLS\r\n")
+                    if not instead:
+                        client.shutdown(socket.SHUT_WR)  # before the reply comes
+                    seen = b""
+                    while b"\r\n220 " not in seen:
+                        seen += client.recv(65536)
+                    if instead:
+                        client.sendall(instead)
+                    with contextlib.suppress(ConnectionError):
+                        while client.recv(65536):
+                            pass
+            self.expect(recorder.done(), 0, "nothing broken")
+        self.assertIn("NOOP\\r\\n", [event.get("octets") for event in self.events(1)])
+
+    def test_a_folder_that_is_taken_away(self):
+        with server() as port:
+            recorder = self.recorder(port)
+            shutil.rmtree(self.out)
+            self.out.write_text("")
+            smtplib.SMTP("127.0.0.1", recorder.port, "client.example").quit()
+            self.expect(recorder.done(), 74, "could not be written")
 
     def test_a_client_that_does_not_trust_the_certificate(self):
         with server() as port:
@@ -202,7 +242,7 @@ class Record(Cli):
                     "the server cannot be reached: 127.0.0.1:")
         self.assertIn("closed", self.events_of_the_server(1))
         self.assertIn("reset", self.events_of_the_server(2))
-        self.assertIn("{ bytes = 'noop\\r\\n', expect = 'close' }", self.draft(1).read_text())
+        self.assertIn("{ send = 'noop', expect = 'close' }", self.draft(1).read_text())
 
     def test_what_cannot_be_begun(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, server() as port:

@@ -19,6 +19,9 @@ using record::Party;
 using scenario::Alternative;
 using scenario::Step;
 
+/// Of one step.
+constexpr std::size_t most_replies = 1000;
+
 /// What was done, and the replies that came before anything else was.
 struct Turn {
   scenario::Action action;
@@ -74,6 +77,7 @@ class Turns {
       // In LMTP one expectation is for each recipient's reply to the end of the data.
       const bool same_end = replies_ > 0 && watcher_.referee.more_after(replies_ - 1) > 0 && !turn.replies.empty();
       ++replies_;
+      if (!same_end && turn.replies.size() >= most_replies) return;  // what comes unasked is the referee's to judge
       if (!same_end) return turn.replies.push_back({{fits}, {}});
       auto& alternatives = turn.replies.back().alternatives;
       if (std::find(alternatives.begin(), alternatives.end(), fits) == alternatives.end()) alternatives.push_back(fits);
@@ -173,6 +177,10 @@ class Writer {
       notes_.push_back(fmt::format("Secrets of step {} are taken out.", out_.steps.size() + 1));
     octets_ += octets.size();
     scenario::Send send;
+    if (octets.find('\n') + 1 == octets.size() && octets.ends_with("\r\n")) {
+      send.framing = scenario::Send::Framing::line;
+      octets.resize(octets.size() - 2);
+    }
     send.octets = scenario::literal(octets);
     add_step(std::move(send), turn);
   }
@@ -233,11 +241,10 @@ std::optional<std::string> draft(const record::Transcript& transcript, const std
   if (std::none_of(out.steps.begin(), out.steps.end(), [](const Step& step) { return !step.replies.empty(); }))
     return std::nullopt;
   std::string text = fmt::format(
-      "# A draft: a session with {}, as `smtpspec record` saw it. Give it an id and a title, name the sentence that "
-      "it\n"
-      "# tests, allow every ending that the sentence allows, and leave out what has nothing to do with it. Mailboxes "
-      "are\n"
-      "# those of the session; {{accepted}}, {{sender}} and {{header}} stand for what fits any target.\n"
+      "# A draft, by `smtpspec record`, of a session with {}.\n"
+      "# Give it an id and a title, name the sentence that it tests, allow every ending that the sentence allows, and\n"
+      "# leave out what has nothing to do with it. Mailboxes are those of the session; {{accepted}}, {{sender}} and\n"
+      "# {{header}} stand for what fits any target.\n"
       "# requirements = [\"rfc5321/...\"]\n",
       smtp::escape(target));
   for (const smtp::Violation& one : violations)

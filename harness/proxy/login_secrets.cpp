@@ -45,7 +45,7 @@ std::vector<std::string> LoginSecrets::secrets() const {
 }
 
 void LoginSecrets::client_said(std::string_view octets) {
-  while (!octets.empty() && !in_data_) {
+  while (!octets.empty()) {
     const std::size_t end = octets.find('\n');
     line_ += octets.substr(0, std::min(end, longest_line - std::min(line_.size(), longest_line)));
     if (end == std::string_view::npos) return;
@@ -74,6 +74,10 @@ void LoginSecrets::end_reply_line() {
 void LoginSecrets::end_line() {
   const std::string line = std::exchange(line_, {});
   std::string_view rest = trimmed(line, " \t\r");
+  if (in_data_) {  // what follows the end need not wait for the reply
+    in_data_ = rest != ".";
+    return;
+  }
   if (!mechanism_.empty()) return add_response(rest);
   if (smtp::to_upper(take_word(rest)) != "AUTH") return;
   mechanism_ = smtp::to_upper(take_word(rest));

@@ -34,7 +34,7 @@ class LoginSecrets {
 
   std::string line_;        ///< the client's that is under way
   std::string reply_line_;  ///< the first octets of the server's
-  bool in_data_ = false;    ///< 354 was the last reply: lines are text
+  bool in_data_ = false;    ///< since 354 until a period: lines are text
   std::string mechanism_;   ///< in upper case; empty outside of an exchange
   std::size_t responses_ = 0;
   std::set<std::string> secrets_;

@@ -91,6 +91,9 @@ TEST_CASE("no response is no secret, and text of a message is none") {
   session.sends("AUTH PLAIN =\r\n").says("334 \r\n").sends("*\r\n").says("501 cancelled\r\n");
   session.sends("DATA\r\n").says("354 go\r\n").sends("AUTH PLAIN c2VjcmV0\r\nmore\r\n.\r\n").says("250 ok\r\n");
   CHECK(session.secrets.secrets().empty());
+  session.sends("DATA\r\n").says("354 go\r\n").sends("text\r\n.\r\nAUTH PLAIN aGlkZGVu\r\n");
+  CHECK(session.has("aGlkZGVu"));
+  session.says("250 ok\r\n535 no\r\n");
   session.sends("AUTH PLAIN c2VjcmV0\r\n");
   CHECK(session.has("c2VjcmV0"));
 }

@@ -97,6 +97,10 @@ asio::awaitable<void> Passage::hand_on(Party from) {
     while (from == Party::server && tls_due_ && !ended_)
       if (!co_await tls_decided_.wait(wire::Deadline(settings_.idle))) end("nothing came for too long");
   }
+  if (from == Party::server) co_return;
+  tls_due_ = false;
+  client_is_done_ = true;
+  tls_decided_.ring();
 }
 
 /// False where no more can be handed on in this direction.
@@ -187,7 +191,7 @@ void Passage::watch(const Event& event) {
   logins_.show(event);
   if (event.kind == Kind::octets) (event.by == Party::client ? passed_.sent : passed_.received) += event.octets.size();
   const bool awaits_tls = watcher_.referee.awaits_tls();
-  if (awaits_tls && !offered_) tls_due_ = true;
+  if (awaits_tls && !offered_) tls_due_ = !client_is_done_;
   offered_ = awaits_tls;
 }
 

@@ -79,9 +79,10 @@ class Passage {
   record::Recorder recorder_;
   const std::chrono::steady_clock::time_point begun_;
   std::chrono::steady_clock::time_point active_;
-  bool ended_ = false;    ///< nothing is noted any more
-  bool offered_ = false;  ///< the server has accepted STARTTLS
-  bool tls_due_ = false;  ///< and the client has not begun it, or is about it
+  bool ended_ = false;           ///< nothing is noted any more
+  bool offered_ = false;         ///< the server has accepted STARTTLS
+  bool tls_due_ = false;         ///< and the client has not begun it, or is about it
+  bool client_is_done_ = false;  ///< nothing of the client is handed on any more
   wire::Wakeup tls_decided_;
 };
 
