@@ -21,6 +21,8 @@ RULES = {
                         "harness/ledger", "harness/scenario", "harness/delivery"], ["asio", "fmt"], ["re2"]),
     "harness/memory": (["harness/memory", "harness/delivery/accepted.hpp", "harness/engine", "harness/judge", "harness/record", "harness/reference",
                         "harness/scenario", "harness/wire/tls.hpp", "harness/wire/tls_layer.hpp"], ["fmt"], []),
+    "harness/proxy": (["harness/proxy", "harness/judge", "harness/record", "harness/scenario", "harness/smtp",
+                       "harness/wire"], ["asio", "fmt"], []),
     "harness/hostile": (["harness/hostile", "harness/smtp", "harness/wire", "harness/reference"],
                         ["asio", "fmt"], ["CLI"]),
     "reports": (["reports", "harness/engine/difference.hpp", "harness/engine/excerpt.hpp", "harness/engine/result.hpp", "harness/engine/findings.hpp",

@@ -45,6 +45,7 @@ void add_explain(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_schema(CLI::App& app, Chosen& chosen);
 void add_serve(CLI::App& app, Chosen& chosen);
+void add_record(CLI::App& app, Chosen& chosen);
 void add_sink(CLI::App& app, Chosen& chosen);
 void add_fuzz(CLI::App& app, Chosen& chosen);
 void add_prove(CLI::App& app, Chosen& chosen);

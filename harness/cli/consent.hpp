@@ -1,6 +1,7 @@
 // Against whom a run may be played without being asked to: nobody but loopback and private addresses.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "harness/scenario/model.hpp"
@@ -15,6 +16,9 @@ struct Burden {
   std::size_t wrong_logins = 0;  ///< with a wrong name or password
 };
 [[nodiscard]] Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::size_t repeat);
+
+/// Each of the addresses that its host has is loopback or private; so is a Unix socket, and a name that has none.
+[[nodiscard]] bool resolves_to_near(const std::string& host);
 
 /// True where the target is near, or `allow_remote`; otherwise says on standard error what a run would come to. A host
 /// name is near where every address that it resolves to is; the run holds each address against this once more.

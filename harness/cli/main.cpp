@@ -37,7 +37,8 @@ constexpr const char* footer =
     "  smtpspec judge                                  that run again, by the suite as it is now\n"
     "  smtpspec diff before/ after/                    what changed between two runs\n"
     "  smtpspec baseline accept --baseline FILE        what is known, so that only news turns a run red\n"
-    "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n\n"
+    "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n"
+    "  smtpspec record --to smtp://127.0.0.1:2525      a client's own sessions, judged and as scenario drafts\n\n"
     "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
     "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
     "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.";
@@ -96,6 +97,7 @@ int go(int argc, char** argv) {
   add_fuzz(app, chosen);
   add_serve(app, chosen);
   add_sink(app, chosen);
+  add_record(app, chosen);
   add_manual(app, chosen);
   refuse_empty_words(app);
   const std::string word = argc > 1 ? argv[1] : "help";

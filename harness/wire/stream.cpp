@@ -56,9 +56,10 @@ asio::awaitable<Written> Stream::write_beneath(std::string_view octets, Time dea
   co_return result;
 }
 
-/// No coroutine: the name need not live until the handshake runs.
+/// No coroutine: neither the name nor the octets need live until the handshake runs.
 asio::awaitable<Written> Stream::handshake(TlsContext& context, TlsEngine::Role role, const std::string& name,
-                                           Time deadline) {
+                                           Time deadline, std::string_view read_already) {
+  layer_.give(read_already);
   return handshake_of(std::make_unique<TlsEngine>(context, role, name), deadline);
 }
 

@@ -67,7 +67,9 @@ class Stream {
   asio::awaitable<Written> write_beneath(std::string_view octets, Time deadline);
 
   /// `octets` ended: the handshake is complete. Otherwise the stream is in plain text again. Not under TLS already.
-  asio::awaitable<Written> handshake(TlsContext& context, TlsEngine::Role role, const std::string& name, Time deadline);
+  /// `read_already`: octets of the handshake that a read has taken off the stream.
+  asio::awaitable<Written> handshake(TlsContext& context, TlsEngine::Role role, const std::string& name, Time deadline,
+                                     std::string_view read_already = {});
   /// Sends close_notify and goes on in plain text on the same connection. Also answers the peer's. Without a TLS
   /// session nothing is sent.
   asio::awaitable<Written> close_notify(Time deadline);

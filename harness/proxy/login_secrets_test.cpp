@@ -1,0 +1,107 @@
+#include "harness/proxy/login_secrets.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "harness/smtp/base64.hpp"
+
+using namespace smtpspec;
+using record::Event;
+using record::Party;
+using smtp::base64_encode;
+
+namespace {
+
+class Session {
+ public:
+  Session& sends(std::string octets) { return show(Party::client, std::move(octets)); }
+  Session& says(std::string octets) { return show(Party::server, std::move(octets)); }
+  [[nodiscard]] bool has(const std::string& secret) const {
+    const auto all = secrets.secrets();
+    return std::find(all.begin(), all.end(), secret) != all.end();
+  }
+
+  proxy::LoginSecrets secrets;
+
+ private:
+  Session& show(Party by, std::string octets) {
+    Event event;
+    event.kind = Event::Kind::octets;
+    event.by = by;
+    event.octets = std::move(octets);
+    secrets.show(event);
+    return *this;
+  }
+};
+
+const std::string plain = base64_encode(std::string("\0alice@example.test\0open-sesame", 31));
+
+}  // namespace
+
+TEST_CASE("PLAIN: the response and the password in it, and not the user") {
+  Session session;
+  session.says("220 mx\r\n").sends("EHLO c\r\n").says("250-mx\r\n250 AUTH PLAIN\r\n");
+  session.sends("auth plain " + plain + "\r\n").says("235 ok\r\n").sends("MAIL FROM:<alice@example.test>\r\n");
+  CHECK(session.has(plain));
+  CHECK(session.has("open-sesame"));
+  CHECK(session.secrets.secrets().size() == 2);
+}
+
+TEST_CASE("a response after 334, in pieces, or never finished") {
+  Session session;
+  session.sends("AUTH PLAIN\r\n").says("334 \r\n");
+  for (const char octet : plain) session.sends(std::string(1, octet));
+  CHECK(session.has(plain));
+  CHECK(session.has("open-sesame"));
+  session.sends("\r\n");
+  CHECK(session.has("open-sesame"));
+}
+
+TEST_CASE("LOGIN: the second response is the password, whatever is sent at once") {
+  const std::string user = base64_encode("alice@example.test");
+  const std::string password = base64_encode("abc");
+  Session waits;
+  waits.sends("AUTH LOGIN\r\n").says("334 VXNlcm5hbWU6\r\n").sends(user + "\r\n").says("334 UGFzc3dvcmQ6\r\n");
+  waits.sends(password + "\r\n").says("535 no\r\n").sends("QUIT\r\n");
+  Session does_not_wait;
+  does_not_wait.sends("EHLO c\r\nAUTH LOGIN " + user + "\r\n").says("250 mx\r\n").sends(password + "\n");
+  for (const Session* session : {&waits, &does_not_wait}) {
+    CHECK(session->has(password));
+    CHECK(session->has("abc"));
+    CHECK(session->secrets.secrets().size() == 2);
+  }
+}
+
+TEST_CASE("other mechanisms: the response, what it says, and the digest or token in it") {
+  Session session;
+  const std::string bearer =
+      "user=alice\x01"
+      "auth=Bearer token-of-alice\x01\x01";
+  session.sends("AUTH CRAM-MD5\r\n").says("334 PDE+\r\n").sends(base64_encode("alice 0123456789abcdef") + "\r\n");
+  session.says("535 no\r\n").sends("AUTH XOAUTH2 " + base64_encode(bearer) + "\r\n").says("235 ok\r\n");
+  CHECK(session.has("0123456789abcdef"));
+  CHECK(session.has(base64_encode("alice 0123456789abcdef")));
+  CHECK(session.has("token-of-alice"));
+  CHECK(session.has(base64_encode(bearer)));
+}
+
+TEST_CASE("no response is no secret, and text of a message is none") {
+  Session session;
+  session.sends("AUTH PLAIN =\r\n").says("334 \r\n").sends("*\r\n").says("501 cancelled\r\n");
+  session.sends("DATA\r\n").says("354 go\r\n").sends("AUTH PLAIN c2VjcmV0\r\nmore\r\n.\r\n").says("250 ok\r\n");
+  CHECK(session.secrets.secrets().empty());
+  session.sends("DATA\r\n").says("354 go\r\n").sends("text\r\n.\r\nAUTH PLAIN aGlkZGVu\r\n");
+  CHECK(session.has("aGlkZGVu"));
+  session.says("250 ok\r\n535 no\r\n");
+  session.sends("AUTH PLAIN c2VjcmV0\r\n");
+  CHECK(session.has("c2VjcmV0"));
+}
+
+TEST_CASE("what is held is bounded, and said to be") {
+  Session session;
+  session.sends("AUTH X\r\n");
+  for (int i = 0; i < 1000; ++i) session.sends("not-base64-" + std::to_string(i) + "\r\n");
+  CHECK(session.secrets.too_many());
+  CHECK(session.secrets.secrets().size() <= 64);
+}
