@@ -160,12 +160,12 @@ void run_until(asio::io_context& context, const std::function<bool()>& over) {
 
 /// Why the target cannot be connected to, or nothing.
 std::optional<std::string> unreachable(asio::io_context& context, const proxy::PassageSettings& settings) {
-  constexpr wire::Time patience{10'000};
   const auto connected = std::make_shared<std::optional<wire::Connected>>();
   const scenario::Target target = settings.target;
   asio::co_spawn(
       context,
       [](scenario::Target to, wire::Allowed allowed, auto result) -> asio::awaitable<void> {
+        constexpr wire::Time patience{10'000};
         *result = co_await wire::connect_tcp(to.host, to.port, "", patience, allowed);
       }(target, settings.allowed, connected),
       asio::detached);

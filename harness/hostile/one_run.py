@@ -254,5 +254,7 @@ def compare(case, verdicts, calm, permitted):
         before = calm[scenario].outcome
         if before in UNDECIDED:
             continue  # a machine too busy for the calm run proves nothing of the attack
+        if scenario.startswith("survey/") and now.outcome == "info":
+            continue  # it came less far in its time; where that matters, other rows are not what they were
         if now.outcome != before and not permitted(now):
             case.problems.append(f"{scenario}: {now.outcome} and not {before}: {now.actual}")

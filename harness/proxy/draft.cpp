@@ -154,7 +154,7 @@ class Writer {
   }
 
   [[nodiscard]] std::vector<std::string> notes() {
-    if (!login_.empty()) notes_.push_back("The exchange of AUTH was not ended, and is left out.");
+    if (!login_.empty()) notes_.emplace_back("The exchange of AUTH was not ended, and is left out.");
     if (left_out_ > 0) notes_.push_back(fmt::format("{} more steps are left out.", left_out_));
     return std::move(notes_);
   }

@@ -118,7 +118,7 @@ struct Arguments {
     auto parameters = parse_parameters(line.substr(after), rules.utf8);
     const bool utf8 = rules.utf8 && (!is_mail || declares_utf8(parameters));
     if (utf8 != rules.utf8) parameters = parse_parameters(line.substr(after), utf8);
-    if (parameters) command.parameters = *std::move(parameters);
+    if (parameters) command.parameters = *parameters;
     const PathRules path_rules{.utf8 = utf8, .bare_postmaster = !is_mail, .null = is_mail};
     auto path = parse_path(line.substr(at, after - at), path_rules);
     if (!path) return fail(at + path.error().at, path.error().message);
