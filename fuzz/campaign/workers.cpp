@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/record/bounded_file.hpp"
+
 namespace smtpspec::fuzz {
 
 Workers::~Workers() {
@@ -16,6 +18,13 @@ Workers::~Workers() {
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
   }
+}
+
+void write_output_to(const std::string& log) {
+  const record::Descriptor file(open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.number() < 0) return;
+  dup2(file.number(), STDOUT_FILENO);
+  dup2(file.number(), STDERR_FILENO);
 }
 
 bool Workers::start(const std::string& log, const std::function<void()>& work) {
@@ -32,11 +41,7 @@ bool Workers::start(const std::string& log, const std::function<void()>& work) {
   // A signal to the whole group is for the one who watches; it tells the workers to end.
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_DFL);
-  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file >= 0) {
-    dup2(file, STDOUT_FILENO);
-    dup2(file, STDERR_FILENO);
-  }
+  write_output_to(log);
   work();
   _exit(70);
 }

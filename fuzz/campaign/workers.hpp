@@ -9,6 +9,9 @@
 
 namespace smtpspec::fuzz {
 
+/// Of this process, from now on, where the file can be had: written anew, for the owner alone.
+void write_output_to(const std::string& log);
+
 /// Ends and reaps what is left of them when it is destroyed; they end with this process, however that ends.
 class Workers {
  public:

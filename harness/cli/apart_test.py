@@ -4,14 +4,14 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 import unittest
 
 import cli_test
-from cli_test import Cli, LONG_ENOUGH, smtpspec
+from cli_test import LONG_ENOUGH, smtpspec
+from fuzz_test import Campaigns, free_port, is_running
 
 SECONDS = 8  # of a campaign
 # On a port of its own choice, and in a folder in which no other may be.
@@ -27,11 +27,6 @@ start = ["sh", "-c", "mkdir state/taken && exec {smtpspec} serve 127.0.0.1:{port
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
-
-
 def may_be_apart():
     return subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False).returncode == 0
 
@@ -42,13 +37,6 @@ def offspring_of(pid):
     return children + [one for child in children for one in offspring_of(child)]
 
 
-def is_running(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 def namespace_of(pid):
     try:
         return os.readlink(f"/proc/{pid}/ns/net")
@@ -56,11 +44,10 @@ def namespace_of(pid):
         return None
 
 
-class Apart(Cli):
+class Apart(Campaigns):
     @classmethod
     def setUpClass(cls):
-        if "built without libFuzzer" in smtpspec("fuzz", "smtp://127.0.0.1:1", "--out", "/dev/null/x").stderr:
-            raise unittest.SkipTest("there is no libFuzzer here")
+        super().setUpClass()
         if not may_be_apart():
             raise unittest.SkipTest("namespaces are not to be had here")
 

@@ -16,6 +16,7 @@
 #include "harness/engine/findings.hpp"
 #include "harness/scenario/baseline_text.hpp"
 #include "harness/smtp/visible.hpp"
+#include "reports/parts.hpp"
 
 namespace smtpspec::cli {
 namespace {
@@ -87,9 +88,8 @@ std::string line_of(const EntryStanding& standing) {
 
 /// An entry is about it, and says otherwise.
 bool is_known(const engine::RunResult& run, const engine::Finding& finding) {
-  return std::any_of(run.scenarios.begin(), run.scenarios.end(), [&](const engine::ScenarioResult& row) {
-    return row.id == finding.evidence && row.known.has_value();
-  });
+  const engine::ScenarioResult* const row = reports::row_named(run, finding.evidence);
+  return row != nullptr && row->known.has_value();
 }
 
 int review(const Options& options) {
@@ -212,8 +212,7 @@ class Accepting {
 
   /// A row that an entry of its own, or a glob, knows otherwise.
   [[nodiscard]] Baseline::Entry of_row(const std::string& id, const Baseline::Entry& known) const {
-    const auto& rows = held_.run.scenarios;
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& one) { return one.id == id; });
+    const engine::ScenarioResult* const row = reports::row_named(held_.run, id);  // a finding's: it is there
     Baseline::Entry entry = known;
     entry.scenario = id;
     entry.outcome = row->outcome;
@@ -288,11 +287,9 @@ void add_baseline(CLI::App& app, Chosen& chosen) {
   add(*command, "prune", "Take out the entries that are fixed, or of no scenario; comments and order stay", *options)
       ->callback([options, &chosen] { chosen.run = [options] { return prune(*options); }; });
   command->footer(
-      "Exit codes: 0 done, or all is as the file says; 1 (review) findings that it does not know; 2 usage, or a file "
-      "that\n"
-      "cannot be read or is not written as [[expect]]; 5 (prune) the run is incomplete; 6 (review) entries are out of "
-      "date;\n"
-      "74 the file cannot be written.");
+      "Exit codes: 0 done, or all is as the file says; 1 (review) findings that it does not know; 2 usage, or a file\n"
+      "that cannot be read or is not written as [[expect]]; 5 (prune) the run is incomplete; 6 (review) entries are\n"
+      "out of date; 74 the file cannot be written.");
 }
 
 }  // namespace smtpspec::cli

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -19,9 +18,9 @@
 #include "fuzz/campaign/campaign_folder.hpp"
 #include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
+#include "fuzz/campaign/workers.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/record/bounded_file.hpp"
 
 namespace smtpspec::cli {
 
@@ -31,14 +30,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds between_looks{20};
 constexpr milliseconds time_to_end{20000};
-
-/// Theirs whom nobody reads is a file.
-void write_to(const std::filesystem::path& path) {
-  const record::Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.number() < 0) return;
-  dup2(file.number(), STDOUT_FILENO);
-  dup2(file.number(), STDERR_FILENO);
-}
 
 class Campaigns {
  public:
@@ -56,7 +47,7 @@ class Campaigns {
     const std::int64_t process = getpid();
     for (std::size_t i = 0; i < options_.jobs; ++i) {
       const auto work = [&] {
-        if (i > 0) write_to(log(i));
+        if (i > 0) fuzz::write_output_to(log(i).string());  // nobody reads theirs
         return campaign({progress_, i, process});
       };
       if (!apart_->start({state_, changes() / std::to_string(i)}, work)) return false;

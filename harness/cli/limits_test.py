@@ -10,7 +10,8 @@ import time
 import unittest
 
 import cli_test
-from cli_test import Cli, LONG_ENOUGH, smtpspec
+from cli_test import LONG_ENOUGH, smtpspec
+from fuzz_test import Campaigns
 
 MOST = 20  # sessions of one address
 TIME = 4  # in so many seconds
@@ -68,12 +69,7 @@ server.serve_forever()
 """
 
 
-class Limits(Cli):
-    @classmethod
-    def setUpClass(cls):
-        if "built without libFuzzer" in smtpspec("fuzz", "smtp://127.0.0.1:1", "--out", "/dev/null/x").stderr:
-            raise unittest.SkipTest("there is no libFuzzer here")
-
+class Limits(Campaigns):
     @contextlib.contextmanager
     def limited(self, *how):
         """Its port."""
@@ -89,7 +85,7 @@ class Limits(Cli):
             process.kill()
             process.wait(LONG_ENOUGH)
 
-    def campaign(self, *how, more=""):
+    def limited_campaign(self, *how, more=""):
         """What it said, its sessions a second, and the sessions that were served, by address."""
         with self.limited(*how) as port:
             target = self.target(port, 'foreign = ["someone@elsewhere.example"]\n')
@@ -100,7 +96,7 @@ class Limits(Cli):
         return done, collections.Counter(address for address, how in lines if how == "served")
 
     def test_where_one_address_may_have_few_sessions_it_goes_on_from_others(self):
-        done, served = self.campaign()
+        done, served = self.limited_campaign()
         self.assertIn("go on from other addresses", done.stderr)
         put_off, moves = map(int, re.search(r"(\d+) put off and tried again, (\d+) of them from another", done.stdout).groups())
         others = sum(count for address, count in served.items() if address.startswith("127.77."))
@@ -108,13 +104,13 @@ class Limits(Cli):
         self.assertGreater(others, 5 * SECONDS * MOST / TIME, served)  # many times what one address may have
 
     def test_an_address_that_is_trusted_is_kept_to(self):
-        done, served = self.campaign("trusting")
+        done, served = self.limited_campaign("trusting")
         self.assertIn("tried again later", done.stderr)
         self.assertRegex(done.stdout, r"\d+ put off and tried again;")
         self.assertEqual([address for address in served if address.startswith("127.77.") and address != "127.77.7.7"], [])
 
     def test_addresses_that_the_target_file_names_are_kept_to(self):
-        done, served = self.campaign(more='source = ["127.1.0.1", "127.1.0.2"]\n')
+        done, served = self.limited_campaign(more='source = ["127.1.0.1", "127.1.0.2"]\n')
         self.assertRegex(done.stdout, r"\d+ put off and tried again;")
         self.assertLessEqual(set(served), {"127.1.0.1", "127.1.0.2"})
 
