@@ -26,7 +26,7 @@ def corpora(target):
 
 
 def fuzz_one(work, target, seconds):
-    """Says what came of it; whether nothing was found."""
+    """Says what came of it; what is to be said in the end where something was found, else nothing."""
     here = BUILD / "fuzzing" / target
     for folder in ("found", "artifacts"):
         (here / folder).mkdir(parents=True, exist_ok=True)
@@ -39,12 +39,12 @@ def fuzz_one(work, target, seconds):
         log.seek(0)
         text = log.read()
     if code != 0:
-        work.say(f"{target}: FAILED; the input is in {here}/artifacts/, the log is {here}/log; to be told who allocated"
-                 " what, give it to the target with ASAN_OPTIONS=malloc_context_size=30", *text.splitlines()[-60:])
-        return False
+        work.say(f"{target}: FAILED")
+        return [f"{target}: exit code {code}; the input is in {here}/artifacts/, the log is {here}/log; to be told who allocated"
+                " what, give it to the target with ASAN_OPTIONS=malloc_context_size=30", *text.splitlines()[-60:]]
     tried = re.search(r"stat::number_of_executed_units: (\d+)", text)
     work.say(f"{target}: {tried[1] if tried else 'no'} inputs tried in {seconds} s, nothing found")
-    return True
+    return []
 
 
 def rate(target, runs):
@@ -67,5 +67,6 @@ def rate(target, runs):
 def fuzz(work, seconds):
     """Each target for so many seconds; 0, or 1 where one of them found something."""
     with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
-        clean = list(pool.map(lambda target: fuzz_one(work, target, seconds), targets()))
-    return 0 if clean and all(clean) else 1
+        found = list(pool.map(lambda target: fuzz_one(work, target, seconds), targets()))
+    work.say(*(line for lines in found for line in lines))
+    return 1 if any(found) or not found else 0

@@ -9,6 +9,7 @@ from smtpspec_ci import processes
 from smtpspec_ci.processes import BUILD
 
 SKIPPED = 77  # exit code of a command that says why it does nothing here
+SAID_AGAIN = 100  # lines of a failed step's log that stand at the end too: what is kept of a run may be its end alone
 
 
 class Failed(Exception):
@@ -26,6 +27,10 @@ class Step:
     do: Callable  # takes Work; raises Failed or Skipped
     lane: str = "play"  # steps of a lane take turns
     needs: tuple = ()  # names of steps that come first, where they are wanted at all
+
+
+def log_of(step):
+    return BUILD / "steps" / f"{step.name}.log"
 
 
 class Work:
@@ -77,8 +82,11 @@ class Run:
             lane.start()
         for lane in lanes:
             lane.join()
+        for step in self.broken:
+            ending = log_of(step).read_text(errors="replace").rstrip().splitlines()[-SAID_AGAIN:]
+            print("", f"== how the log of a failed step ends: {step.headline}", *ending, sep="\n")
         print("", f"all steps together: {time.monotonic() - begun:.1f} s", sep="\n")
-        return close(self.passed, self.failed, self.skipped, self.broken)
+        return close(self.passed, self.failed, self.skipped, [step.headline for step in self.broken])
 
     def follow(self, lane):
         """Does the steps of a lane, each as soon as those that it needs are done."""
@@ -106,8 +114,8 @@ class Run:
     def take(self, step):
         begun = time.monotonic()
         print(f".. {step.headline}", flush=True)
-        (BUILD / "steps").mkdir(parents=True, exist_ok=True)
-        path = BUILD / "steps" / f"{step.name}.log"
+        path = log_of(step)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w+", errors="replace") as log:
             work = Work(log, step.lane == "compute")
             outcome, why = self.outcome(step, work)
@@ -140,7 +148,7 @@ class Run:
         self.failed += work.failed + (outcome is False)
         self.skipped += outcome is None
         if outcome is False:
-            self.broken.append(step.headline)
+            self.broken.append(step)
             self.failures.add(step.name)
 
 
