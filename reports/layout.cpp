@@ -18,6 +18,7 @@ struct Unit {
 };
 
 Unit unit_at(std::string_view text) {
+  if (text[0] >= ' ' && text[0] <= '~' && text[0] != '\\') return {1, 1, 1};
   if (text.size() >= 4 && text.starts_with("\\x") && smtp::is_hexdig(text[2]) && smtp::is_hexdig(text[3]))
     return {4, 4, 1};
   if (text.size() >= 2 && text[0] == '\\' && std::string_view("rnt0\\").find(text[1]) != std::string_view::npos)
