@@ -114,7 +114,7 @@ def follow(page):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)  # its servers, too
         log.seek(0)
-        return code, log.read()[-6000:], {str(path.relative_to(here)) for path in here.rglob("*")}
+        return code, log.read()[-6000:], {str(path.relative_to(here)) for path in here.rglob("*") if path.exists()}
 
 
 class Docs(unittest.TestCase):
@@ -131,8 +131,8 @@ class Docs(unittest.TestCase):
 
     def test_what_the_first_gate_leaves(self):
         files = self.followed[ROOT / "docs" / "start.md"][2]
-        self.assertLessEqual({"gate/target.toml", "gate/expected.toml", "gate/smtpspec-run/results.json", ".local/bin/smtpspec"},
-                             files)
+        self.assertLessEqual({"gate/target.toml", "gate/expected.toml", "gate/smtpspec-run", ".local/bin/smtpspec"}, files)
+        self.assertTrue(any(re.fullmatch(r"gate/smtpspec-runs/\w+/results.json", name) for name in files), files)
 
     def test_every_page_is_linked(self):
         for page in PAGES[1:]:

@@ -154,7 +154,7 @@ function findingList(list, title, id, empty) {
     list.length > 0 ? [el("div", { class: "choose", role: "group", "aria-label": "Which findings" }), items] : el("p", {}, empty));
   made.querySelector(".choose")?.append(...choices(list, "severity", SEVERITIES, made), ...choices(list, "outcome", OUTCOME_NAMES, made));
   if (list.length > SHOWN_AT_ONCE)
-    made.querySelector(".choose").after(el("p", { class: "quiet" }, "By what a breach may cost, worst first: security (mail that is forged, smuggled or read, a server that is taken down), loss of mail, any other MUST, a SHOULD."), index(list));
+    made.querySelector(".choose").after(el("p", { class: "quiet scale" }, "By what a breach may cost, worst first: security (mail that is forged, smuggled or read, a server that is taken down), loss of mail, any other MUST, a SHOULD."), index(list));
   return made;
 }
 
