@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "harness/engine/selection.hpp"
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/layout.hpp"
@@ -59,13 +59,6 @@ std::string percent_encoded(std::string_view path) {
     uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return uri;
-}
-
-/// The same octets give the same number on every machine.
-std::uint64_t stable_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return hash;
 }
 
 std::string_view level_of(Severity severity) { return severity == Severity::should ? "warning" : "error"; }
@@ -142,7 +135,7 @@ class Log {
     }
     if (!related.empty()) result["relatedLocations"] = std::move(related);
     // GitHub looks at the first alone, and calculates it from the file where it is not there.
-    result["partialFingerprints"] = {{"primaryLocationLineHash", fmt::format("{:016x}:1", stable_hash(finding.id))},
+    result["partialFingerprints"] = {{"primaryLocationLineHash", fmt::format("{:016x}:1", engine::stable_hash(finding.id))},
                                      {"smtpspecFinding/v1", cut(finding.id)}};
     if (known) {
       const std::string because = row == nullptr ? "" : cut(known_because(*row));

@@ -15,13 +15,6 @@ bool is_below(std::string_view id, std::string_view path) {
   return id.substr(0, path.size()) == path && (id.size() == path.size() || id[path.size()] == '/');
 }
 
-/// FNV-1a: the same on every machine and in every version.
-std::uint64_t stable_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
 bool fits_word(const scenario::Scenario& scenario, std::string_view pattern) {
   const std::string text(pattern);
   if (scenario.id == pattern || scenario.family == pattern || scenario::name(scenario.level) == pattern) return true;
@@ -41,6 +34,12 @@ bool matches(const scenario::Scenario& scenario, std::string_view pattern) {
     if (comma == pattern.size()) return true;
     pattern.remove_prefix(comma + 1);
   }
+}
+
+std::uint64_t stable_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
 }
 
 std::string fingerprint(const std::vector<const scenario::Scenario*>& scenarios) {
