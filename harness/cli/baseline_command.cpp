@@ -60,7 +60,7 @@ std::optional<Held> hold(const Options& options, bool may_begin) {
     return std::nullopt;
   }
   auto loaded = scenario::load_baseline(held.text, options.file.string());
-  if (!print(loaded.diagnostics)) return std::nullopt;
+  if (!print(loaded)) return std::nullopt;
   held.baseline = std::move(loaded.value);
   held.suite = load_suite(options.suite);
   if (!held.suite) return std::nullopt;
@@ -119,7 +119,7 @@ int review(const Options& options) {
   }
   std::string sum;
   for (const auto& [word, count] : counts) sum += fmt::format("{}{} {}", sum.empty() ? "" : ", ", count, word);
-  put(out + (sum.empty() ? "no entry, and no finding" : "\n" + sum) + "\n");
+  put_folded(out + (sum.empty() ? "no entry, and no finding" : "\n" + sum) + "\n");
   if (held->run.findings(false) > 0) return exit_findings;
   return std::any_of(all.begin(), all.end(), is_out_of_date) ? exit_baseline : exit_complete;
 }
@@ -131,7 +131,7 @@ int write(const Options& options, const std::string& text, const std::string& to
     say(*problem);
     return exit_not_written;
   }
-  put(told);
+  put_folded(told);
   return exit_complete;
 }
 
