@@ -38,10 +38,10 @@ const CLI::App* command_of(const CLI::App& app, const std::string& word) {
 }
 
 std::string help_of(const CLI::App& command) {
-  std::string before;
+  std::vector<std::string> before;
   for (const CLI::App* above = command.get_parent(); above != nullptr; above = above->get_parent())
-    before = above->get_name() + (before.empty() ? "" : " ") + before;
-  return command.help(before);
+    before.insert(before.begin(), above->get_name());
+  return command.help(fmt::format("{}", fmt::join(before, " ")));
 }
 
 int no_such_command(const CLI::App& app, const std::string& word, const std::vector<std::string>& more) {

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 import unittest
 
 import cli_test
@@ -115,6 +116,38 @@ class Lists(Cli):
         for words in ([], ["--tags"], ["--filter", "survey"]):
             schema.validate(json.loads(smtpspec("list", "--format", "json", *words).stdout))
         self.assertTrue(list(schema.iter_errors({"schema": "smtpspec-list/1", "scenarios": [{}], "requirements": []})))
+
+
+class Explain(Cli):
+    def endings(self, value):
+        """Tables of endings anywhere in a scenario."""
+        if isinstance(value, dict):
+            if "reply" in value or "event" in value:
+                yield value
+            value = list(value.values())
+        for one in value if isinstance(value, list) else []:
+            yield from self.endings(one)
+
+    def test_every_ending_and_why(self):
+        """As a scenario file that loads: endings with an outcome of their own say why, whatever name the file had for them."""
+        told = smtpspec("explain", "*").stdout
+        blocks = re.findall(r"(?ms)^\[\[scenario\]\]\n.*?\n(?=\n  \S+:\d+$)", told)
+        self.assertGreater(len(blocks), 1000)
+        delivered = endings = 0
+        for block in blocks:
+            scenario, = tomllib.loads(block)["scenario"]
+            delivered += "delivered" in scenario
+            for ending in self.endings(scenario["steps"]):
+                endings += 1
+                self.assertTrue(ending.get("because") or "as" not in ending, scenario["id"])
+        self.assertGreater(delivered, 500)
+        self.assertGreater(endings, 2000)
+
+    def test_one(self):
+        told = smtpspec("explain", "false-end-paced/lf-dot-lf").stdout
+        for words in ("RFC 5321 section 4.1.1.4, lines 2028-2032 (must)", "MUST NOT do this", "'silence'", "because = ",
+                      "delivered = { at-most = 1, no-reverse-path = '{smuggled}'", "catches = 'lf-ends-data'"):
+            self.assertIn(words, told)
 
 
 class Colours(Cli):

@@ -204,6 +204,7 @@ std::string step_source(const Step& step) {
 /// A step a line, equal neighbours counted.
 std::string steps_source(const std::vector<Step>& steps) {
   std::vector<std::string> sources;
+  sources.reserve(steps.size());
   for (const Step& step : steps) sources.push_back(step_source(step));
   std::string out = "[\n";
   for (std::size_t i = 0; i < sources.size();) {
