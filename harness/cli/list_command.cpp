@@ -84,8 +84,9 @@ int list(const ListOptions& options) {
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
-/// Lines of a text as wide as the terminal has them.
-std::string paragraph(const std::string& text, std::size_t indent) {
+/// Lines of a text as wide as the terminal has them, whatever lines it was written in.
+std::string paragraph(std::string text, std::size_t indent) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
   std::string lines;
   for (const std::string& line : reports::wrap(text, stdout_style(false, false).width - indent))
     lines += std::string(indent, ' ') + line + "\n";
@@ -101,7 +102,8 @@ void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, c
     std::string says;
     if (const auto found = suite.requirements.find(id); found != suite.requirements.end()) {
       const ledger::Requirement& row = found->second;
-      where += fmt::format(", lines {} ({})", ledger::text_of(row.lines), ledger::name(row.level));
+      where += fmt::format(", line{} {} ({})", row.lines.first == row.lines.last ? "" : "s", ledger::text_of(row.lines),
+                           ledger::name(row.level));
       says = paragraph("\"" + row.says + "\"", 4);
     }
     tell("  {}\n{}{}", id, paragraph(where, 4), says);

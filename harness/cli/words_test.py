@@ -148,6 +148,8 @@ class Explain(Cli):
         for words in ("RFC 5321 section 4.1.1.4, lines 2028-2032 (must)", "MUST NOT do this", "'silence'", "because = ",
                       "delivered = { at-most = 1, no-reverse-path = '{smuggled}'", "catches = 'lf-ends-data'"):
             self.assertIn(words, told)
+        wide = smtpspec("explain", "message-after/mail-refused", env={**os.environ, "COLUMNS": "4000"}).stdout
+        self.assertRegex(wide, r"(?m)^However the one before has ended, .* the text is the second's own\.$")
 
 
 class Colours(Cli):
