@@ -72,6 +72,11 @@ void members(auto& io, IsA<engine::Finding> auto& finding) {
   io("blocked", finding.blocked);
 }
 
+void members(auto& io, IsA<engine::Seen> auto& seen) {
+  io("outcome", seen.outcome);
+  io("times", seen.times);
+}
+
 void members(auto& io, IsA<engine::KnownFailure> auto& known) {
   io("reason", known.reason);
   io("link", known.link);
@@ -100,6 +105,7 @@ void members(auto& io, IsA<engine::ScenarioResult> auto& result) {
   io("excerpt", result.excerpt);
   io("again", result.again);
   io("attempts", result.attempts);
+  io.if_there("seen", result.seen);
   io("checked", result.checked);
   io("seen_in", result.seen_in);
   io.if_there("known", result.known);
@@ -125,6 +131,7 @@ void members(auto& io, IsA<engine::RunResult> auto& run) {
   io.object("baseline", [&] {
     io("given", run.has_baseline);
     io("notes", run.baseline_notes);
+    io.if_there("other_endings", run.other_endings);
   });
 }
 
@@ -147,6 +154,10 @@ class Writer {
   template <class Value>
   void if_there(const char* key, const std::optional<Value>& value) {
     if (value) operator()(key, *value);
+  }
+  template <class Item>
+  void if_there(const char* key, const std::vector<Item>& list) {
+    if (!list.empty()) operator()(key, list);
   }
   void object(const char* key, const auto& show) { fill((*object_)[key], show); }
   [[nodiscard]] Json& document() { return document_; }

@@ -19,6 +19,7 @@ struct Unit {
 };
 
 Unit unit_at(std::string_view text) {
+  if (text[0] >= ' ' && text[0] <= '~' && text[0] != '\\') return {1, 1, 1};
   if (text.starts_with("\x1b[")) return {std::min(text.find('m'), text.size() - 1) + 1, 0, 0};
   if (text.size() >= 4 && text.starts_with("\\x") && smtp::is_hexdig(text[2]) && smtp::is_hexdig(text[3]))
     return {4, 4, 1};

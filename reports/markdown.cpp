@@ -159,8 +159,10 @@ std::string about_baseline(const RunResult& run) {
     if (row.expectation == engine::BaselineStatus::fixed) fixed.push_back(code(row.id));
   std::vector<std::string> notes;
   for (const std::string& note : run.baseline_notes) notes.push_back(code(note));
+  std::vector<std::string> otherwise;
+  for (const std::string& line : run.other_endings) otherwise.push_back(code(line));
   return list("Known failures", known) + list("Fixed: the baseline can forget these", fixed) +
-         list("The baseline", notes);
+         list("The baseline", notes) + list("Permitted, and otherwise than the baseline remembers", otherwise);
 }
 
 std::string about_target(const RunResult& run) {

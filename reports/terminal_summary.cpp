@@ -154,20 +154,26 @@ void put_known(std::string& out, const RunResult& run, const TerminalStyle& styl
   if (left > 0) put_field(out, table, label, fmt::format("and {} more", counted(left, "row")), style, 2);
 }
 
-void put_baseline(std::string& out, const RunResult& run, const TerminalStyle& style) {
-  put_known(out, run, style);
-  put_ids(out, "fixed", run, style,
-          [](const ScenarioResult& result) { return result.expectation == engine::BaselineStatus::fixed; });
+/// As many of the lines as people read; `of_what`: of the lines that are left out.
+void put_notes(std::string& out, std::string_view label, const std::vector<std::string>& notes,
+               std::string_view of_what, const TerminalStyle& style) {
   constexpr std::size_t most_notes = 4;
-  std::string_view label = "baseline";
-  for (std::size_t i = 0; i < run.baseline_notes.size(); ++i) {
-    const std::size_t more = run.baseline_notes.size() - i;
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const std::size_t more = notes.size() - i;
     const bool last = i + 1 == most_notes && more > 1 && !style.verbose;
-    put_field(out, table, label, last ? fmt::format("and {} entries more", more) : run.baseline_notes[i], style,
+    put_field(out, table, label, last ? fmt::format("and {} {} more", more, of_what) : notes[i], style,
               style.verbose ? no_limit : 2);
     if (last) return;
     label = "";
   }
+}
+
+void put_baseline(std::string& out, const RunResult& run, const TerminalStyle& style) {
+  put_known(out, run, style);
+  put_ids(out, "fixed", run, style,
+          [](const ScenarioResult& result) { return result.expectation == engine::BaselineStatus::fixed; });
+  put_notes(out, "baseline", run.baseline_notes, "entries", style);
+  put_notes(out, "otherwise", run.other_endings, "rows", style);
 }
 
 // What the verdict is made of. A requirement that several scenarios break is broken once; the one in front of a

@@ -31,11 +31,11 @@ class Gate(Cli):
         super().setUp()
         self.known = self.folder / "expected.toml"
 
-    def run_on(self, *faults, more=()):
+    def run_on(self, *faults, more=(), suite=SUITE):
         """The gate on the reference server with these faults."""
         with server(*(word for fault in faults for word in ("--fault", fault))) as port:
             known = ["--baseline", self.known] if self.known.exists() else []
-            return self.run_suite(SUITE, self.target(port), *known, *more)
+            return self.run_suite(suite, self.target(port), *known, *more)
 
     def baseline(self, word, *more):
         return smtpspec("baseline", word, self.out, "--baseline", self.known, "--suite", self.folder / "suite.toml", *more)
@@ -108,6 +108,28 @@ class Gate(Cli):
         self.expect(self.baseline("accept", "--unstable"), 0)
         self.expect(self.run_on(FAULT), 0)
         self.expect(self.run_on(), 0)
+
+    def test_which_permitted_ending_is_taken_is_remembered(self):
+        suite = """
+[[scenario]]
+id = "noop-with-argument"
+title = "NOOP takes an argument, or not"
+steps = [ { send = "NOOP argument", expect = ["250", { reply = "5yz", as = "info", because = "somebody may" }] } ]
+"""
+        usual = "the usual ending"
+        self.expect(self.run_on(suite=suite), 0)
+        self.expect(self.baseline("accept"), 0, "no finding")
+        self.assertFalse(self.known.exists())
+        self.expect(self.baseline("accept", "--endings"), 0, "0 remembered")
+        done = self.run_on(FAULT, suite=suite)
+        self.expect(done, 0, "otherwise", "noop-with-argument", f"where it was {usual}")
+        self.assertEqual(len(self.results()["baseline"]["other_endings"]), 1)
+        self.expect(self.baseline("review"), 0, "1 otherwise")
+        self.expect(self.baseline("accept"), 0, "1 remembered")
+        self.assertNotIn("otherwise", self.run_on(FAULT, suite=suite).stdout)
+        self.expect(self.run_on(suite=suite), 0, f"noop-with-argument: {usual}, where it was 5")
+        self.expect(self.baseline("accept"), 0, "0 remembered")
+        self.assertEqual(self.known.read_text(), "[endings]\n")
 
     def test_what_is_left_alone(self):
         self.run_on(FAULT)

@@ -20,18 +20,11 @@ namespace smtpspec::cli {
 namespace {
 
 struct JudgeOptions {
-  std::filesystem::path run = "smtpspec-run";
+  std::filesystem::path run = last_run;
   std::vector<std::filesystem::path> suite;
   bool strict = false;
   bool verbose = false;
 };
-
-/// A verdict that something was seen for, so that there is a conversation.
-bool was_played(const engine::ScenarioResult& row) {
-  using scenario::Outcome;
-  return row.outcome == Outcome::pass || row.outcome == Outcome::info || row.outcome == Outcome::warn ||
-         row.outcome == Outcome::fail || row.outcome == Outcome::crash;
-}
 
 /// A stored run, judged again in place. It may have come from anybody.
 class Judging {
@@ -80,7 +73,7 @@ class Judging {
   }
 
   void note_unknown(const engine::ScenarioResult& row) {
-    if (!row.transcript.empty() || was_played(row)) unknown_.push_back(row.id);
+    if (!row.transcript.empty() || engine::is_decided(row.outcome)) unknown_.push_back(row.id);
   }
 
   /// Nothing, and noted, where it cannot be read.
@@ -100,7 +93,7 @@ class Judging {
 
   void judge(engine::ScenarioResult& row, const scenario::Scenario& scenario) {
     if (row.transcript.empty()) {
-      if (was_played(row)) missing_.push_back(row.id);
+      if (engine::is_decided(row.outcome)) missing_.push_back(row.id);
       return;
     }
     if (!rows_.insert(row.id).second) return unread_.push_back(fmt::format("{} stands there twice", row.id));

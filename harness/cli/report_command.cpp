@@ -16,7 +16,7 @@ namespace smtpspec::cli {
 namespace {
 
 struct ReportOptions {
-  std::vector<std::filesystem::path> runs = {"smtpspec-run"};
+  std::vector<std::filesystem::path> runs = {last_run};
   std::vector<std::string> reports;
 };
 
@@ -188,7 +188,7 @@ void add_report(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("run", options->runs, "The folder that run --out wrote, or fuzz --out; of several, one page of all")
       ->type_name("RUN")
-      ->default_str("smtpspec-run");
+      ->default_str(last_run);
   add_report_option(*command, options->reports,
                     "A report in place of the page; repeatable; =- writes it to standard output. The formats:");
   command->footer(more);

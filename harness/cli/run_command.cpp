@@ -17,6 +17,7 @@
 #include "harness/delivery/token.hpp"
 #include "harness/engine/server_process.hpp"
 #include "harness/engine/undecided.hpp"
+#include "harness/engine/verify.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::cli {
@@ -38,7 +39,7 @@ std::size_t sessions_by_descriptors() {
 
 class RunCommand {
  public:
-  RunCommand(const RunOptions& options, const std::string& command_line) : options_(options) {
+  RunCommand(RunOptions options, const std::string& command_line) : options_(std::move(options)) {
     settings_.version = SMTPSPEC_VERSION;
     settings_.command = command_line;
   }
@@ -97,7 +98,6 @@ class RunCommand {
     const Burden burden = burden_of(settings_.scenarios, options_.repeat);
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
-    settings_.out = options_.out;
     settings_.jobs = std::min(options_.jobs, sessions_by_descriptors());
     if (settings_.jobs == 0) {
       say("too few files may be open at a time: ulimit -n must be 64 at least");
@@ -117,6 +117,8 @@ class RunCommand {
 
   /// Found out before anything is sent. From then on the folder holds nothing of an earlier run.
   bool can_be_written() {
+    if (options_.out.empty()) options_.out = new_run_folder();
+    settings_.out = options_.out;
     const engine::RunResult result = engine::begun(settings_, "the run was still going on");
     if (!tell_once(clear_run_folder(options_.out)) || !write_results(result, record::Readers::owner)) return false;
     for (const WantedReport& wanted : wanted_) {
@@ -126,6 +128,7 @@ class RunCommand {
       write_results(engine::begun(settings_, *problem), record::Readers::all);
       return false;
     }
+    point_to_run(options_.out);
     return true;
   }
 
@@ -154,7 +157,9 @@ class RunCommand {
     events.sink_ready = [this](std::uint16_t port) {
       if (embedded_) embedded_->relay_to(port);
     };
-    return engine::run(settings_, events);
+    engine::Run run = engine::run(settings_, events);
+    if (options_.verify) engine::verify(run, settings_, events, options_.strict);
+    return run;
   }
 
   /// True where there is no problem. What is the same each second is not said each second.
@@ -233,7 +238,7 @@ class RunCommand {
     return exit_code_of(result, options_.strict);
   }
 
-  const RunOptions& options_;
+  RunOptions options_;
   engine::RunSettings settings_;
   scenario::Suite suite_;
   std::vector<WantedReport> wanted_;
@@ -247,7 +252,8 @@ namespace {
 
 /// The rows of which a finding of the run before is told, as filters. What the baseline foresaw is none.
 int choose_what_failed(RunOptions& options) {
-  const auto last = stored_result(options.out);
+  const std::filesystem::path folder = options.out.empty() ? last_run : options.out;
+  const auto last = stored_result(folder);
   if (!last) return exit_usage;
   for (const engine::ScenarioResult& row : last->scenarios) {
     if (!engine::is_finding(row.outcome, options.strict) || last->foreseen(row)) continue;
@@ -255,14 +261,14 @@ int choose_what_failed(RunOptions& options) {
     options.filters.insert(options.filters.end(), row.seen_in.begin(), row.seen_in.end());  // of a rule
   }
   if (!options.filters.empty()) return exit_complete;
-  say(fmt::format("nothing to play again: the run in {} found nothing", options.out.string()));
+  say(fmt::format("nothing to play again: the run in {} found nothing", folder.string()));
   return exit_nothing_ran;
 }
 
 int run(RunOptions options, const std::string& command_line) {
   if (options.last_failed)
     if (const int code = choose_what_failed(options); code != exit_complete) return code;
-  return RunCommand(options, command_line).go();
+  return RunCommand(std::move(options), command_line).go();
 }
 
 void add(CLI::App* command, std::shared_ptr<RunOptions> options, Chosen& chosen) {

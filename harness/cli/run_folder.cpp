@@ -1,12 +1,16 @@
 #include "harness/cli/run_folder.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <system_error>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/engine/verify.hpp"
 #include "harness/record/transcript_file.hpp"
 
 namespace smtpspec::cli {
@@ -29,6 +33,18 @@ bool is_report(std::string_view name) {
   return record::is_left_over(name) || std::any_of(formats.begin(), formats.end(), [name](const reports::Format& one) {
            return one.file_name == name;
          });
+}
+
+/// A folder of runs that were not told where to go, and what points to the last of them.
+const std::filesystem::path runs = "smtpspec-runs";
+
+/// Whether what is called smtpspec-run is ours to point elsewhere: nothing at all, or a link to one of the runs.
+bool points_to_a_run() {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(last_run, error);
+  if (status.type() == std::filesystem::file_type::not_found) return true;
+  if (status.type() != std::filesystem::file_type::symlink) return false;
+  return std::filesystem::read_symlink(last_run, error).parent_path() == runs;
 }
 
 bool is_transcript(std::string_view name) { return record::is_left_over(name) || name.ends_with(".jsonl"); }
@@ -63,6 +79,28 @@ reports::Transcripts transcripts_in(const std::filesystem::path& folder,
   };
 }
 
+std::filesystem::path new_run_folder() {
+  if (!points_to_a_run()) return last_run;
+  const std::string began = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr)));
+  std::error_code error;
+  std::filesystem::create_directories(runs, error);
+  std::filesystem::path folder = runs / began;
+  for (int other = 2; !error && !std::filesystem::create_directory(folder, error); ++other)
+    folder = runs / fmt::format("{}-{}", began, other);
+  return folder;  // who clears it says why it is not there
+}
+
+void point_to_run(const std::filesystem::path& folder) {
+  if (folder.parent_path() != runs) return;
+  const std::filesystem::path fresh = runs / fmt::format(".{}-{}", last_run, getpid());
+  std::error_code error;
+  std::filesystem::create_symlink(folder, fresh, error);
+  if (!error) std::filesystem::rename(fresh, last_run, error);
+  if (!error) return;
+  say(fmt::format("{} cannot point to {}: {}", last_run, folder.string(), error.message()));
+  std::filesystem::remove(fresh, error);
+}
+
 std::optional<std::string> clear_run_folder(const std::filesystem::path& folder) {
   const auto told = [&](const std::string& what, const std::string& problem) {
     return fmt::format("{}: cannot be written: {}", (folder / what).string(), problem);
@@ -78,6 +116,12 @@ std::optional<std::string> clear_run_folder(const std::filesystem::path& folder)
     if (problem) return told("", *problem);
   for (const auto& problem : {remove_all(*transcripts, is_transcript), record::cannot_put_file(*transcripts)})
     if (problem) return told("transcripts", *problem);
+  for (const engine::VerifyingRound& round : engine::verifying_rounds()) {
+    const std::string name = fmt::format("{}/transcripts", round.folder);
+    const auto verified = run->folder(name, refusal);
+    const auto problem = verified ? remove_all(*verified, is_transcript) : std::nullopt;
+    if (problem) return told(name, *problem);
+  }
   return std::nullopt;
 }
 

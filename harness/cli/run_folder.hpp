@@ -15,6 +15,8 @@
 namespace smtpspec::cli {
 
 inline constexpr std::string_view results_file = "results.json";
+/// The run that is meant where none is named: a link to the last, or a folder that runs were told to go to.
+inline constexpr const char* last_run = "smtpspec-run";
 
 /// Of results.json in a folder that may have come from anybody; where it cannot be read, that is said on standard
 /// error.
@@ -24,6 +26,11 @@ inline constexpr std::string_view results_file = "results.json";
 [[nodiscard]] reports::Transcripts transcripts_in(const std::filesystem::path& folder,
                                                   std::function<void(const std::string& problem)> missed = {});
 
+/// Of a run that was not told where to go: one of its own below smtpspec-runs, made, so that evidence is never written
+/// over. Where smtpspec-run is there and no link to such a folder, somebody wants runs to go there: it is given.
+[[nodiscard]] std::filesystem::path new_run_folder();
+/// Has smtpspec-run point to it, where it is one of those; where that cannot be it is said, and no harm.
+void point_to_run(const std::filesystem::path& folder);
 /// Makes the folder, takes away what an earlier run left there, so that none of it passes for this run's, and sees
 /// whether this one's files can be written. Gives what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> clear_run_folder(const std::filesystem::path& folder);

@@ -146,12 +146,15 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->type_name("PATTERN")
       ->take_all();
   command
-      .add_flag("--last-failed", options.last_failed, "Play what the run before, in the same --out, found, and no more")
+      .add_flag("--last-failed", options.last_failed,
+                "Play what the run before found (of --out, where given), and no more")
       ->excludes("--filter");
   add_suite_option(command, options.suite);
-  command.add_option("--out", options.out, "Folder for results.json, transcripts and reports")
+  command
+      .add_option("--out", options.out,
+                  "Folder for results.json, transcripts and reports; of an earlier run it is cleared")
       ->type_name("DIR")
-      ->capture_default_str();
+      ->default_str("one of its own in smtpspec-runs; smtpspec-run points to it");
   command.add_option("--jobs", options.jobs, "Sessions at a time, at most; fewer where the target takes fewer")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))
@@ -175,6 +178,10 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  command.add_flag(
+      "--verify", options.verify,
+      "Play what is new or changed against the baseline again: ten times, and ten times with another seed\n"
+      "and few sessions at a time. It says what comes and goes; what was seen once stays found");
   command.add_option("--shard", options.shard, "Play the i-th of n parts of the suite")->type_name("i/n");
   command.add_option("--seed", options.seed, "A number that marks this run and its shards (default: from the clock)")
       ->type_name("N");

@@ -34,13 +34,14 @@ struct RunOptions {
   std::vector<std::string> filters;
   bool last_failed = false;  ///< play what the run before showed to fail, and nothing else
   std::vector<std::filesystem::path> suite;
-  std::filesystem::path out = "smtpspec-run";
+  std::filesystem::path out;  ///< empty: one of its own
   std::size_t jobs = engine::RunSettings().jobs;
   double rate = 0;  ///< 0: as many as the target takes
   std::string timeout = "10s";
   std::string patience = "60s";
   std::string time;  ///< of the run as a whole; empty: as long as it takes
   std::size_t repeat = 1;
+  bool verify = false;  ///< what is new or changed is played again, to tell whether it is firm
   std::string shard = "1/1";
   std::uint64_t seed = 0;  ///< 0: taken from the clock
   double undecided = 0.1;  ///< the share of the scenarios due that may decide nothing

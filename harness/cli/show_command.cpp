@@ -56,7 +56,7 @@ struct ShowOptions {
 
 /// The one that was named; else what a run left here, or a campaign.
 std::filesystem::path folder_of(const ShowOptions& options) {
-  const std::filesystem::path of_run = "smtpspec-run";
+  const std::filesystem::path of_run = last_run;
   const std::filesystem::path of_campaign = "smtpspec-fuzz";
   if (!options.run.empty()) return options.run;
   std::error_code error;

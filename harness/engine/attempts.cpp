@@ -328,12 +328,9 @@ ScenarioResult Attempts::summed_up(const AttemptSummary& summary) const {
   result.attempts = summary.attempts;
   result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(summary.ended - summary.began);
   const auto add = [&](const std::string& words) { result.reason += (result.reason.empty() ? "" : "; ") + words; };
-  if (summary.seen.size() > 1) {
-    std::string counts;
-    for (const auto& [outcome, count] : summary.seen)
-      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, scenario::name(outcome));
-    add("unstable: " + counts);
-  }
+  if (settings_.repeat > 1)
+    for (const auto& [outcome, times] : summary.seen) result.seen.push_back({outcome, times});
+  if (summary.seen.size() > 1) add("unstable: " + in_words(result.seen));
   if (summary.rounds < settings_.repeat)
     add(fmt::format("the run ended after {} of {} repeats", summary.rounds, settings_.repeat));
   return settings_.target.delivery ? result : without_road(std::move(result));

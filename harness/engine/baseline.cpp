@@ -19,10 +19,6 @@ bool fits(const std::string& glob, const std::string& id) {
   return !glob.empty() && (glob == id || fnmatch(glob.c_str(), id.c_str(), 0) == 0);
 }
 
-bool was_judged(Outcome outcome) {
-  return is_finding(outcome, true) || outcome == Outcome::pass || outcome == Outcome::info;
-}
-
 /// Both a row and a finding have these.
 bool is_foreseen(const Entry& entry, const auto& seen) {
   return entry.outcome.value_or(seen.outcome) == seen.outcome &&
@@ -31,7 +27,7 @@ bool is_foreseen(const Entry& entry, const auto& seen) {
 }
 
 BaselineStatus status_of(const ScenarioResult& row, const Entry& entry, bool foreseen, bool expired) {
-  if (!was_judged(row.outcome)) return BaselineStatus::as_expected;  // nothing was observed: nothing is fixed
+  if (!is_decided(row.outcome)) return BaselineStatus::as_expected;  // nothing was observed: nothing is fixed
   const bool fails = is_finding(row.outcome, true);
   if (fails && !foreseen) return BaselineStatus::drift;
   if (fails) return expired ? BaselineStatus::expired : BaselineStatus::as_expected;
@@ -63,7 +59,7 @@ class Held {
     EntryStanding standing{&entry, std::nullopt, {}};
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const ScenarioResult& row = run_.scenarios[i];
-      if (rows_[i].entry != &entry || !was_judged(row.outcome)) continue;
+      if (rows_[i].entry != &entry || !is_decided(row.outcome)) continue;
       standing.rows.push_back(row.id);
       if (!standing.status || rank(rows_[i].status) < rank(*standing.status)) standing.status = rows_[i].status;
     }
@@ -140,7 +136,7 @@ class Held {
     const std::string requirement = entry.finding.substr(0, entry.finding.find_first_of(":~"));
     return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), [&](const ScenarioResult& row) {
       const auto cites = [&](const CitedRequirement& one) { return fits(requirement, one.id); };
-      return was_judged(row.outcome) &&
+      return is_decided(row.outcome) &&
              (fits(requirement, row.id) || std::any_of(row.requirements.begin(), row.requirements.end(), cites));
     });
   }
@@ -168,13 +164,41 @@ std::optional<std::string> note_on(const EntryStanding& standing) {
   return fmt::format("{}:{}: {}", entry.place.file, entry.place.line, words);
 }
 
+/// What a row is remembered by where it takes another ending than the usual.
+std::optional<std::string> ending_of(const ScenarioResult& row) {
+  if (row.outcome != Outcome::info || row.id.starts_with("survey/")) return std::nullopt;
+  return without_names(row.actual.empty() ? row.reason : row.actual);
+}
+
+/// Of rows that were played and break nothing.
+std::vector<std::string> other_endings(const RunResult& run, const std::map<std::string, std::string>& remembered) {
+  const auto in_words = [](const std::optional<std::string>& ending) { return ending.value_or("the usual ending"); };
+  std::vector<std::string> lines;
+  for (const ScenarioResult& row : run.scenarios) {
+    if (!is_decided(row.outcome) || is_finding(row.outcome, true)) continue;
+    const auto found = remembered.find(row.id);
+    const auto was = found == remembered.end() ? std::nullopt : std::optional(found->second);
+    const auto is = ending_of(row);
+    if (was != is) lines.push_back(fmt::format("{}: {}, where it was {}", row.id, in_words(is), in_words(was)));
+  }
+  return lines;
+}
+
 }  // namespace
+
+std::map<std::string, std::string> endings_of(const RunResult& run) {
+  std::map<std::string, std::string> endings;
+  for (const ScenarioResult& row : run.scenarios)
+    if (auto ending = ending_of(row)) endings.emplace(row.id, std::move(*ending));
+  return endings;
+}
 
 bool is_for(const Entry& entry, const std::string& id) { return fits(entry.scenario, id); }
 
 void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline, const scenario::Suite* suite) {
   run.has_baseline = baseline.has_value();
   run.baseline_notes.clear();
+  run.other_endings.clear();
   if (!baseline) {
     for (ScenarioResult& row : run.scenarios)
       row.expectation = is_finding(row.outcome, true) ? BaselineStatus::unlisted : BaselineStatus::as_expected;
@@ -188,6 +212,7 @@ void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& bas
   }
   for (const Entry& entry : baseline->entries)
     if (auto note = note_on(held.of(entry))) run.baseline_notes.push_back(std::move(*note));
+  if (baseline->endings) run.other_endings = other_endings(run, *baseline->endings);
 }
 
 std::vector<EntryStanding> standings(const RunResult& run, const scenario::Baseline& baseline,

@@ -1,6 +1,7 @@
 // The second axis of a verdict: what was found against what was foreseen.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ namespace smtpspec::engine {
 /// `suite`: where given, an entry for any of its scenarios is known, also where that was not chosen for this run.
 void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline,
                     const scenario::Suite* suite = nullptr);
+
+/// Which of several permitted endings rows took, as a baseline remembers it.
+[[nodiscard]] std::map<std::string, std::string> endings_of(const RunResult& run);
 
 /// How an entry stands against a run.
 struct EntryStanding {

@@ -83,6 +83,7 @@ class Merging {
     run = shards_.front().run;
     run.shard = run.shards = 1;
     run.scenarios.clear();
+    run.other_endings.clear();
     run.complete = true;
     run.incomplete_because.clear();
     for (const Shard& one : shards_) {
@@ -95,6 +96,7 @@ class Merging {
       for (const std::string& note : one.run.baseline_notes)
         if (std::find(run.baseline_notes.begin(), run.baseline_notes.end(), note) == run.baseline_notes.end())
           run.baseline_notes.push_back(note);
+      run.other_endings.insert(run.other_endings.end(), one.run.other_endings.begin(), one.run.other_endings.end());
     }
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace smtpspec::engine {
 namespace {
 
@@ -27,6 +29,17 @@ std::vector<ExcerptLine>::const_iterator key_line(const std::vector<ExcerptLine>
 
 bool is_finding(Outcome outcome, bool strict) {
   return outcome == Outcome::fail || outcome == Outcome::crash || (strict && outcome == Outcome::warn);
+}
+
+bool is_decided(Outcome outcome) {
+  return is_finding(outcome, true) || outcome == Outcome::pass || outcome == Outcome::info;
+}
+
+std::string in_words(const std::vector<Seen>& seen) {
+  std::string words;
+  for (const Seen& one : seen)
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", one.times, scenario::name(one.outcome));
+  return words;
 }
 
 std::string_view name(BaselineStatus expectation) { return expectation_names[static_cast<std::size_t>(expectation)]; }

@@ -21,6 +21,8 @@ using scenario::Outcome;
 
 /// Whether an outcome is a finding: fail and crash, with `strict` also warn.
 [[nodiscard]] bool is_finding(Outcome outcome, bool strict);
+/// Whether an outcome says how the target does what was asked about: pass, info, warn, fail, crash.
+[[nodiscard]] bool is_decided(Outcome outcome);
 
 /// Where an outcome stands against the baseline of known failures.
 enum class BaselineStatus {
@@ -69,6 +71,15 @@ struct KnownFailure {
   bool operator==(const KnownFailure&) const = default;
 };
 
+/// How often a row that was played repeatedly came to an outcome.
+struct Seen {
+  Outcome outcome = Outcome::error;
+  std::size_t times = 0;
+  bool operator==(const Seen&) const = default;
+};
+/// "2 pass, 1 fail"
+[[nodiscard]] std::string in_words(const std::vector<Seen>& seen);
+
 struct ScenarioResult {
   std::string id;
   std::string title;
@@ -90,6 +101,7 @@ struct ScenarioResult {
   std::vector<ExcerptLine> excerpt;  ///< around what decided; empty for a plain pass
   std::string again;                 ///< the one command that runs this case again
   std::size_t attempts = 1;
+  std::vector<Seen> seen;             ///< what repeats came to; empty where it was played once
   std::size_t checked = 0;            ///< of a row always/...: how often its rule was checked
   std::vector<std::string> seen_in;   ///< and the first conversations in which it was broken
   std::optional<KnownFailure> known;  ///< of a row that an entry of the baseline is about
@@ -128,6 +140,7 @@ struct RunResult {
   std::string incomplete_because;  ///< "interrupted by SIGINT"
   bool has_baseline = false;
   std::vector<std::string> baseline_notes;  ///< stale or expired entries, one line each
+  std::vector<std::string> other_endings;   ///< permitted, but not those that the baseline remembers; one line each
 
   [[nodiscard]] std::size_t count(Outcome outcome) const;
   /// Failures and crashes (with `strict` warnings too) that no baseline foresaw.

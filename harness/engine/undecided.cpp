@@ -30,16 +30,6 @@ bool is_due(const ScenarioResult& row) {
   return row.outcome != Outcome::unsupported;
 }
 
-bool is_decided(const ScenarioResult& row) {
-  switch (row.outcome) {
-    case Outcome::blocked:
-    case Outcome::inconclusive:
-    case Outcome::error:
-    case Outcome::skipped: return false;
-    default: return true;
-  }
-}
-
 std::string area_of(const ScenarioResult& row) {
   return std::filesystem::path(row.file).parent_path().filename().string();
 }
@@ -53,8 +43,8 @@ std::string too_much_undecided(const RunResult& run, double share) {
   for (const ScenarioResult& row : run.scenarios) {
     if (row.outcome == Outcome::error) ++errors;
     if (!is_due(row)) continue;
-    all.add(is_decided(row));
-    areas[area_of(row)].add(is_decided(row));
+    all.add(is_decided(row.outcome));
+    areas[area_of(row)].add(is_decided(row.outcome));
   }
   if (errors > 0)
     return fmt::format("{} scenario{} broken off by an error of smtpspec's own", errors,

@@ -107,7 +107,7 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
 Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& expectation, const Observed& observed,
                                          Session& session) {
   const std::string expected = describe(expectation);
-  const std::string actual = describe(observed);
+  const std::string actual = describe(observed) + (lacks_close(expectation, observed) ? ", and no close" : "");
   const bool early = expects_no_reply(expectation);
   const Outcome by_level = unmet(scenario_.level);
   switch (observed.what) {

@@ -12,6 +12,7 @@ namespace smtpspec::judge {
 
 using scenario::Alternative;
 using scenario::Expectation;
+using scenario::Outcome;
 
 bool allows(const Expectation& expectation, Alternative::Kind kind) {
   return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(),
@@ -158,15 +159,31 @@ std::string describe(const Alternative& alternative) {
   return text;
 }
 
+bool lacks_close(const Expectation& expectation, const Observed& observed) {
+  if (observed.what != Observed::What::reply || observed.closed) return false;
+  return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(), [&](const Alternative& one) {
+    return one.kind == Alternative::Kind::reply && one.closes && code_fits(one.code, observed.reply.code);
+  });
+}
+
+/// What is asked for, and what else is permitted; an ending that is held against the server is not expected of it.
 std::string describe(const Expectation& expectation) {
-  std::vector<std::string> words;
+  std::vector<std::string> asked;
+  std::vector<std::string> permitted;
   for (const Alternative& alternative : expectation.alternatives) {
+    const Outcome as = alternative.as.value_or(Outcome::pass);
+    if (as == Outcome::warn || as == Outcome::fail || as == Outcome::crash) continue;
+    const bool is_asked = as == Outcome::pass;
     std::string word = describe(alternative);
-    if (alternative.as && *alternative.as != scenario::Outcome::pass)
-      word += fmt::format(" ({})", scenario::name(*alternative.as));
+    if (is_asked && alternative.code == "xyz" && !alternative.because.empty())
+      word += fmt::format(" ({})", alternative.because);
+    std::vector<std::string>& words = is_asked ? asked : permitted;
     if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
   }
-  return fmt::format("{}", fmt::join(words, " or "));
+  if (asked.empty()) std::swap(asked, permitted);
+  if (asked.empty()) return "anything else";
+  return fmt::format("{}{}{}", fmt::join(asked, " or "),
+                     permitted.empty() ? "" : "; permitted too: ", fmt::join(permitted, " or "));
 }
 
 std::string describe(const Observed& observed) {

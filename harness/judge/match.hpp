@@ -23,6 +23,9 @@ namespace smtpspec::judge {
 /// Whether a handshake that fails is one of the step's allowed endings: "close" is.
 [[nodiscard]] bool handshake_may_fail(const scenario::Step& step);
 
+/// A reply that is asked for, after which the connection was to be closed and was not.
+[[nodiscard]] bool lacks_close(const scenario::Expectation& expectation, const Observed& observed);
+
 /// Captured values by name.
 using Captures = std::map<std::string, std::string>;
 

@@ -142,7 +142,11 @@ TEST_CASE("endings in words") {
   CHECK(describe(expecting("[\"503\", \"554\"]")) == "503 or 554");
   CHECK(describe(expecting("[\"421 close\", \"close\", \"silence\"]")) ==
         "421 and close or the connection closed or no reply");
-  CHECK(describe(expecting("{ reply = \"250\", line-count = 1, as = \"info\" }")) == "250 of 1 line (info)");
+  CHECK(describe(expecting("{ reply = \"250\", line-count = 1, as = \"info\" }")) == "250 of 1 line");
+  CHECK(describe(expecting("[\"501\", { reply = \"5yz\", as = \"info\" }, { reply = \"250\", as = \"warn\" }]")) ==
+        "501; permitted too: 5yz");
+  CHECK(describe(expecting("[{ reply = \"250\", as = \"fail\" }]")) == "anything else");
+  CHECK(describe(expecting("{ reply = \"xyz\", because = \"in ASCII\" }")) == "any reply (in ASCII)");
   CHECK(describe(expecting("\"xyz\"")) == "any reply");
   CHECK(describe(reply("250 \x01\r\n")) == "250 \\x01\\r\\n");
   CHECK(describe(reply("421 x\r\n", true)) == "421 x\\r\\n, then the connection closed");

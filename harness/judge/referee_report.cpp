@@ -23,6 +23,7 @@ bool Watcher::show(const Event& event) {
     case Event::Kind::tls_alert:
     case Event::Kind::tls_failed: referee.ambiguous(); return true;
     case Event::Kind::close_notify:
+      if (!ours && left) return false;  // the answer to the client's own end
       if (ours || tls_ended)
         referee.ambiguous();  // the server but answers
       else

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct Baseline {
     Place place;
   };
   std::vector<Entry> entries;
+  /// Which of several permitted endings rows took, names and numbers taken out, by their ids; nullopt: nobody
+  /// remembers.
+  std::optional<std::map<std::string, std::string>> endings = std::nullopt;
 };
 
 /// "2027-03-01", a day that there is.

@@ -52,7 +52,16 @@ Baseline::Entry load_entry(Reader& reader, const Item& item) {
 
 std::vector<Key> baseline_keys() {
   const shape::Json entry = shape::table(keys_of(entry_fields), {{"scenario", {"finding"}}}, {"scenario", "finding"});
-  return {{"expect", "Known failures", shape::list_of(entry)}};
+  return {{"expect", "Known failures", shape::list_of(entry)},
+          {"endings", "Which of several permitted endings rows took, by their ids; another is told, and no finding",
+           shape::table_of(shape::text())}};
+}
+
+void load_endings(Reader& reader, const Item& item, Baseline& out) {
+  if (item.kind != Item::Kind::table) return reader.expected(item, "a table: \"id of a row\" = \"what was seen\"");
+  auto& endings = out.endings.emplace();
+  for (const Entry& entry : item.entries)
+    if (const auto text = reader.string(entry.value)) endings[entry.key] = *text;
 }
 
 }  // namespace
@@ -89,6 +98,7 @@ Loaded<Baseline> load_baseline(std::string_view toml, const std::string& file) {
       reader.error(root.entry("expect")->spot, "expected a list of tables", "did you mean [[expect]]?");
     for (const Item& item : list->items) out.value.entries.push_back(load_entry(reader, item));
   }
+  if (const Item* endings = root.find("endings")) load_endings(reader, *endings, out.value);
   out.diagnostics = reader.take();
   return out;
 }

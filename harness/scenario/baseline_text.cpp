@@ -117,6 +117,22 @@ std::optional<std::string> without_entries(std::string_view text, const std::vec
   return left;
 }
 
+std::string with_endings(std::string_view text, const std::map<std::string, std::string>& endings) {
+  std::string fresh;
+  for (const auto& [row, ending] : endings) fresh += fmt::format("{} = {}\n", toml_string(row), toml_string(ending));
+  std::string out;
+  bool put = false;
+  bool within = false;
+  for (const std::string& line : lines_of(text)) {
+    if (begins_table(line)) within = trimmed(line).starts_with("[endings]");
+    if (!within || is_comment(line) || is_blank(line) || begins_table(line)) out += line;
+    if (within && !std::exchange(put, true)) out += (line.ends_with('\n') ? "" : "\n") + fresh;
+  }
+  if (put) return out;
+  if (!out.empty() && !out.ends_with('\n')) out += '\n';
+  return out + (out.empty() ? "" : "\n") + "[endings]\n" + fresh;
+}
+
 std::optional<std::string> with_entries(std::string_view text, const std::vector<Baseline::Entry>& now) {
   std::vector<std::string> lines = lines_of(text);  // what one gets more is put on its last line: none moves
   for (const Baseline::Entry& entry : now) {

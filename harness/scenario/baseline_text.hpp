@@ -1,6 +1,7 @@
 // Changes of a baseline file that leave all else in it as its author wrote it: comments, order, spaces.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,5 +21,8 @@ namespace smtpspec::scenario {
 /// The text in which the entries at these places have the outcome, cause, signature and last day of `now`; those that
 /// one does not have yet follow its last line. nullopt as above.
 [[nodiscard]] std::optional<std::string> with_entries(std::string_view text, const std::vector<Baseline::Entry>& now);
+
+/// The text with these as its [endings], which are written anew where it has some, and are put at its end where not.
+[[nodiscard]] std::string with_endings(std::string_view text, const std::map<std::string, std::string>& endings);
 
 }  // namespace smtpspec::scenario

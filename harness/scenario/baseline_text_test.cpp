@@ -34,6 +34,25 @@ std::vector<Place> places() {
   return all;
 }
 
+TEST_CASE("Endings are put at the end, and written anew where they stand, with the comments around them") {
+  const std::string once = with_endings(file, {{"a/b", "250 #"}});
+  CHECK(once == file + "\n[endings]\n'a/b' = '250 #'\n");
+  CHECK(with_endings("", {}) == "[endings]\n");
+  CHECK(with_endings("[endings]", {{"a", "b"}}) == "[endings]\n'a' = 'b'\n");
+  const std::string among =
+      "# Ours.\n[endings] # of the row's\n# kept\n\"c\" = \"d\"\n\n[[expect]]\nfinding = \"f\"\nreason = \"r\"\n";
+  CHECK(with_endings(among, {{"a", "b"}, {"c", "\"e\""}}) ==
+        "# Ours.\n[endings] # of the row's\n'a' = 'b'\n'c' = '\"e\"'\n# kept\n\n[[expect]]\nfinding = "
+        "\"f\"\nreason = \"r\"\n");
+  const auto loaded = load_baseline(once, "b.toml");
+  CHECK(loaded.diagnostics.empty());
+  CHECK(loaded.value.endings == std::map<std::string, std::string>{{"a/b", "250 #"}});
+  CHECK(loaded.value.entries.size() == 3);
+  CHECK_FALSE(load_baseline(file, "b.toml").value.endings);
+  for (const char* const wrong : {"endings = 1\n", "[endings]\na = 1\n", "[endings]\n\"a\" = [\"b\"]\n"})
+    CHECK_FALSE(load_baseline(wrong, "b.toml").diagnostics.empty());
+}
+
 TEST_CASE("An entry that is written and read is the same") {
   Baseline::Entry one;
   one.finding = "rfc5321/4.1.4/a:reply";

@@ -62,11 +62,22 @@ std::string octet_shown(char octet) {
   return {'\\', 'x', digits[value >> 4U], digits[value & 0x0fU]};
 }
 
+/// How many octets at the beginning nobody hides: printable ASCII, but '#', which may begin a command mark.
+std::size_t plain_at(std::string_view text) {
+  const auto is_plain = [](char octet) { return octet >= ' ' && octet <= '~' && octet != '#'; };
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+}
+
 /// `hides` is asked of each sequence, with the text from there on; ill-formed octets are hidden in any case.
 template <class Hides>
 std::string shown(std::string_view text, Hides hides) {
   std::string out;
   while (!text.empty()) {
+    if (const std::size_t plain = plain_at(text); plain > 0) {
+      out += text.substr(0, plain);
+      text.remove_prefix(plain);
+      continue;
+    }
     const Sequence sequence = sequence_at(text);
     const std::string_view octets = text.substr(0, std::max<std::size_t>(sequence.length, 1));
     if (sequence.length == 0 || hides(sequence.code_point, text))

@@ -6,6 +6,16 @@ const CONTROL = { "\\r": ["CR", 13], "\\n": ["LF", 10], "\\t": ["TAB", 9], "\\0"
 
 const tokensOf = (text) => text.match(TOKENS) || [];
 
+/** The first so many characters of it, without a part of an escape, or of CR LF, at their end. */
+function beginningOf(text, most) {
+  const cut = text.slice(0, most).replace(/\\x?[0-9a-fA-F]?$/, "");
+  const tokens = tokensOf(cut);
+  return tokens.at(-1) === "\\r" ? cut.slice(0, -2) : cut;
+}
+
+/** Of what a client sends: its end is not CR LF, or CR, LF or NUL stands elsewhere in it. */
+const isOddLine = (line) => !line.endsWith("\\r\\n") || tokensOf(line).slice(0, -2).some((token) => ["\\r", "\\n", "\\0"].includes(token));
+
 /** Cut behind each LF, as lines of a conversation are. */
 function linesOf(text) {
   const lines = [];

@@ -76,10 +76,10 @@ const saysOf = (finding) => (finding.outcome !== "crash" && /^(Whether|What|How|
 
 /** In a line: what came in place of what. */
 function gist(finding) {
-  const cut = (words) => (words.length > 160 ? `${words.slice(0, 150).replace(/\\x?[0-9a-f]?$/, "")} \u2026` : words);
+  const cut = (words) => (words.length > 160 ? `${beginningOf(words, 150)} \u2026` : words);
   return (finding.actual || finding.expected) && el("span", { class: "gist" },
     finding.actual && [el("span", { class: "quiet" }, "got "), octetsOf(cut(finding.actual))],
-    finding.expected && [el("span", { class: "quiet" }, finding.actual ? " in place of " : "ought to be "), octetsOf(cut(finding.expected))]);
+    finding.expected && [el("span", { class: "quiet" }, finding.actual ? " in place of " : "ought to be "), el("span", { class: "words" }, octetsOf(cut(finding.expected)))]);
 }
 
 function findingHead(finding) {
@@ -105,7 +105,7 @@ function findingBody(finding) {
     el("div", { class: "claim" },
       requirement && sentence(requirement),
       finding.outcome === "crash" && el("p", { class: "aside" }, "Whatever the level of this sentence: a server that dies, or hangs up without a reply, on what any client may send is a matter of security."),
-      pairs([["expected", finding.expected && octetsOf(finding.expected)], ["actual", finding.actual && octetsOf(finding.actual)],
+      pairs([["expected", finding.expected && el("span", { class: "words" }, octetsOf(finding.expected))], ["actual", finding.actual && octetsOf(finding.actual)],
         ["known because", finding.known && row.known_because && octetsOf(row.known_because)]].filter(([, value]) => value),
         { class: "facts" })),
     el("div", { class: "evidence" },
@@ -134,7 +134,7 @@ function index(list) {
   const most = 12;
   const line = (finding) => el("li", { "data-severity": finding.severity, "data-outcome": finding.outcome },
     el("span", { class: `severity ${finding.severity}` }, finding.severity), sign(finding.outcome),
-    el("a", { href: linkTo("finding", finding.id) }, el("span", { class: "hidden" }, `${finding.outcome}: `), finding.what),
+    el("a", { href: linkTo("finding", finding.id) }, el("span", { class: "says-what" }, `${saysOf(finding)} `), finding.what),
     el("span", { class: "count" }, counted(rowsOf(finding), "row")));
   const lines = el("ol", { class: "index" }, list.slice(0, most).map(line));
   if (list.length > most)
@@ -153,7 +153,8 @@ function findingList(list, title, id, empty) {
   const made = section(id, title, asked > 0 ? `about ${counted(asked, "sentence")} of the RFCs` : "",
     list.length > 0 ? [el("div", { class: "choose", role: "group", "aria-label": "Which findings" }), items] : el("p", {}, empty));
   made.querySelector(".choose")?.append(...choices(list, "severity", SEVERITIES, made), ...choices(list, "outcome", OUTCOME_NAMES, made));
-  if (list.length > SHOWN_AT_ONCE) made.querySelector(".choose").after(index(list));
+  if (list.length > SHOWN_AT_ONCE)
+    made.querySelector(".choose").after(el("p", { class: "quiet" }, "By what a breach may cost, worst first: security (mail that is forged, smuggled or read, a server that is taken down), loss of mail, any other MUST, a SHOULD."), index(list));
   return made;
 }
 
@@ -174,11 +175,14 @@ function changes() {
   const lists = [["Regressions: failures that the baseline does not know", of("regression")],
     ["Drift: they fail in another way than the baseline says", of("drift")],
     ["Fixed: the baseline expects a failure that is gone", of("fixed")]];
-  const same = lists.every(([, list]) => list.length === 0) && DATA.baseline.notes.length === 0;
+  const same = lists.every(([, list]) => list.length === 0) && DATA.baseline.notes.length === 0 &&
+    DATA.baseline.otherwise.length === 0;
+  const lines = (title, list) => list.length > 0 && el("div", {}, el("h3", { class: "sub" }, title),
+    el("ul", {}, list.map((line) => el("li", {}, line))));
   return section("changes", "Against the baseline", "",
     same && el("p", {}, "Just as the baseline says."), lists.map(([title, list]) => rowList(title, list)),
-    DATA.baseline.notes.length > 0 && el("div", {}, el("h3", { class: "sub" }, "Entries that are out of date"),
-      el("ul", {}, DATA.baseline.notes.map((note) => el("li", {}, note)))));
+    lines("Entries that are out of date", DATA.baseline.notes),
+    lines("Permitted, and otherwise than the baseline remembers", DATA.baseline.otherwise));
 }
 
 function server() {

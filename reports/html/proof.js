@@ -22,8 +22,7 @@ function linesSaid(row) {
 function shortened(line) {
   const longest = 400;
   if (line.length <= longest) return line;
-  const head = line.slice(0, longest - 80).replace(/\\x?[0-9a-f]?$/, "");
-  return `${head} \u2026 ${line.slice(-60).replace(/^[0-9a-f]{0,2}/, "")}`;
+  return `${beginningOf(line, longest - 80)} \u2026 ${line.slice(-60).replace(/^[0-9a-f]{0,2}/, "")}`;
 }
 
 const gapLine = (words) => el("li", { class: "gap" }, `\u22ee ${words}`);
@@ -59,7 +58,14 @@ function proofList(row, lines, chosen) {
 
 const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
-/** The lines around the one that decided, and what the client had last sent before it. */
+/** The last lines of the client before that one which are no plain lines, and what follows each. */
+function oddLines(lines, key) {
+  const most = 3;
+  const odd = range(0, key).filter((i) => lines[i].side === "client" && isOddLine(lines[i].line));
+  return odd.slice(-most).flatMap((i) => [i, i + 1]).filter((i) => i < key && !lines[i].isHeader);
+}
+
+/** The lines around the one that decided, what the client had last sent before it, and what was odd about that. */
 function proof(row) {
   const before = 3, after = 1, ofClient = 3;
   const lines = linesSaid(row);
@@ -76,7 +82,8 @@ function proof(row) {
     while (begin > 0 && begin > end - ofClient && lines[begin - 1].side === "client" && !lines[begin - 1].isHeader) begin--;
     said = range(begin, end);
   }
-  return proofList(row, lines, [...said, ...range(from, Math.min(lines.length, key + after + 1))]);
+  const chosen = new Set([...oddLines(lines, key), ...said, ...range(from, Math.min(lines.length, key + after + 1))]);
+  return proofList(row, lines, [...chosen].sort((a, b) => a - b));
 }
 
 /** What the scenario itself said, without the headers of messages: what came out of it is told beside. Of an excerpt, which
