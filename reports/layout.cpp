@@ -1,6 +1,7 @@
 #include "reports/layout.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,7 @@ struct Unit {
 
 Unit unit_at(std::string_view text) {
   if (text[0] >= ' ' && text[0] <= '~' && text[0] != '\\') return {1, 1, 1};
+  if (text.starts_with("\x1b[")) return {std::min(text.find('m'), text.size() - 1) + 1, 0, 0};
   if (text.size() >= 4 && text.starts_with("\\x") && smtp::is_hexdig(text[2]) && smtp::is_hexdig(text[3]))
     return {4, 4, 1};
   if (text.size() >= 2 && text[0] == '\\' && std::string_view("rnt0\\").find(text[1]) != std::string_view::npos)
@@ -60,9 +62,81 @@ std::string_view ending(std::string_view text, std::size_t width) {
   return text;
 }
 
+// Blanks between two words of a line.
+struct Gap {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// The last one of a line that begins within `width` columns, or else the first.
+std::optional<Gap> place_to_break(std::string_view line, std::size_t width) {
+  std::optional<Gap> found;
+  std::size_t at = line.find_first_not_of(' ');
+  while (at < line.size()) {
+    const std::size_t begin = line.find(' ', at);
+    const std::size_t end = line.find_first_not_of(' ', begin);
+    if (end >= line.size()) break;
+    if (found && columns(line.substr(0, begin)) > width) break;
+    found = {begin, end};
+    at = end;
+  }
+  return found;
+}
+
+// How far what goes on is indented: as what stands behind the first wide gap, where there is room.
+std::size_t indent_of_rest(std::string_view line, std::size_t width) {
+  constexpr std::size_t least = 4;
+  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  const std::size_t indent = begin <= width / 2 ? begin : least;
+  const std::size_t gap = line.find("  ", begin);
+  const std::size_t second = gap == std::string_view::npos ? gap : line.find_first_not_of(' ', gap);
+  if (second == std::string_view::npos) return indent + 2;
+  const std::size_t column = columns(line.substr(0, second));
+  return column <= width / 2 && !has_word_between(line.substr(second), width - column, width) ? column : indent + 2;
+}
+
+// The colour that is switched on at the end of a text; empty where none is.
+std::string_view colour_at_end(std::string_view text, std::string_view before) {
+  constexpr std::string_view off = "\x1b[0m";
+  const std::size_t last = text.rfind('\x1b');
+  if (last == std::string_view::npos) return before;
+  const std::string_view code = text.substr(last, unit_at(text.substr(last)).length);
+  return code == off ? std::string_view() : code;
+}
+
+void fold_line(std::string& out, std::string_view line, std::size_t width) {
+  const std::size_t rest = indent_of_rest(line, width);
+  std::size_t used = 0;
+  if (const std::size_t begin = line.find_first_not_of(' '); columns(line) > width && begin + 2 > rest) {
+    used = rest;  // it begins too far in
+    out.append(rest, ' ');
+    line.remove_prefix(begin);
+  }
+  std::string_view colour;
+  while (used + columns(line) > width) {
+    const auto gap = place_to_break(line, width - std::min(width, used));
+    if (!gap) break;
+    const std::string_view part = line.substr(0, gap->begin);
+    colour = colour_at_end(part, colour);
+    out.append(part).append(colour.empty() ? "" : "\x1b[0m").append("\n").append(rest, ' ').append(colour);
+    line.remove_prefix(gap->end);
+    used = rest;
+  }
+  out += line;
+}
+
 }  // namespace
 
 std::size_t columns(std::string_view text) { return sum_of(text).columns; }
+
+bool has_word_between(std::string_view text, std::size_t least, std::size_t most) {
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    if (const std::size_t length = columns(word); length > least && length <= most) return true;
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return false;
+}
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
@@ -132,6 +206,7 @@ std::vector<std::string> command_lines(std::string_view command, std::size_t wid
       quoted = quoted != (command[end] == '\'');
       option = option && command[end] != ' ';
     }
+    if (command.starts_with("--") && columns(command.substr(0, end)) + 2 > width) end = command.find(' ');
     const std::string_view word = command.substr(0, end);
     command.remove_prefix(std::min(command.size(), end + 1));
     if (word.empty()) continue;
@@ -143,6 +218,19 @@ std::vector<std::string> command_lines(std::string_view command, std::size_t wid
     }
   }
   return lines;
+}
+
+std::string folded(std::string_view text, std::size_t width) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    fold_line(out, line, width);
+    text.remove_prefix(line.size());
+    if (text.empty()) break;
+    out += '\n';
+    text.remove_prefix(1);
+  }
+  return out;
 }
 
 std::size_t screen_lines(std::string_view report, std::size_t width) {

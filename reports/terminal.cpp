@@ -20,12 +20,13 @@ constexpr Columns body = {4, 10};
 
 // "FAIL  id   title", the title on lines of its own where it would not fit.
 std::string heading(const ScenarioResult& result, const TerminalStyle& style) {
-  const std::string word = fmt::format("{:<5}", smtp::to_upper(name(result.outcome)));
+  constexpr std::size_t word = 5;
   const std::string id = visible(result.id);
   const std::string title = visible(result.title);
-  std::string out = fmt::format("{} {}", painted(word, colour_of(result.outcome), style), id);
+  std::string out =
+      fmt::format("{} {}", painted(smtp::to_upper(name(result.outcome)), word, colour_of(result.outcome), style), id);
   if (title.empty()) return out + "\n";
-  if (word.size() + 1 + columns(id) + 3 + columns(title) <= style.width) return out + "   " + title + "\n";
+  if (word + 1 + columns(id) + 3 + columns(title) <= style.width) return out + "   " + title + "\n";
   out += '\n';
   put_field(out, {body.indent, 0}, "", title, style);
   return out;
@@ -50,13 +51,14 @@ std::string_view side_mark(ExcerptLine::Side side) {
 
 // Of a verbose report: one line for what is no finding.
 std::string listed(const engine::RunResult& run, const ScenarioResult& result, const TerminalStyle& style) {
-  const std::string word = fmt::format("{:<13}", name(result.outcome));
-  std::string out = fmt::format("{} {}", painted(word, colour_of(result.outcome), style), visible(result.id));
+  constexpr std::size_t word = 13;
+  std::string out =
+      fmt::format("{} {}", painted(name(result.outcome), word, colour_of(result.outcome), style), visible(result.id));
   std::string_view why = result.reason;
   const std::string known = "known: " + (result.known ? known_because(result) : "the baseline foresaw it");
   if (run.foreseen(result)) why = known;
-  if (!why.empty()) out += fmt::format("   {}", cut_middle(visible(why), style.width));
-  return out + "\n";
+  if (!why.empty()) out += fmt::format("   {}", fitted(visible(why), style.width, 1).front());
+  return folded(out, style.width) + "\n";
 }
 
 std::string every_row(const engine::RunResult& run, const TerminalStyle& style) {
@@ -97,8 +99,9 @@ std::string conversation_line(const ExcerptLine& line, std::size_t session_width
   std::string text = visible(line.text);
   if (!whole) text = cut_middle(text, style.width > left + 8 ? style.width - left : 8);
   const Colour colour = line.key ? Colour::red : line.side == ExcerptLine::Side::event ? Colour::dim : Colour::plain;
-  return fmt::format("{:{}}{} {}\n", "", body.indent, line.key ? ">" : " ",
-                     painted(fmt::format("{}{} {}", session, side_mark(line.side), text), colour, style));
+  return folded(fmt::format("{:{}}{} {}\n", "", body.indent, line.key ? ">" : " ",
+                            painted(fmt::format("{}{} {}", session, side_mark(line.side), text), colour, style)),
+                style.width);
 }
 
 std::size_t session_width(const std::vector<std::string>& sessions) {
@@ -119,6 +122,7 @@ std::string row_report(const ScenarioResult& result, const TerminalStyle& style)
   std::string out = heading(result, style);
   put_verdict(out, result, style);
   out += conversation(result.excerpt, style, false);
+  out = folded(out, style.width);
   put_where(out, body, result, style);
   return without_commands(out);
 }
@@ -131,6 +135,7 @@ std::string row_shown(const ScenarioResult& result, const TerminalStyle& style) 
   out += '\n';
   put_verdict(out, result, style);
   if (!result.seen_in.empty()) put_ids(out, "seen in", result.seen_in, style);
+  out = folded(out, style.width);
   put_where(out, body, result, style);
   return without_commands(out);
 }
@@ -143,7 +148,7 @@ std::string finding_shown(const engine::Finding& finding, const TerminalStyle& s
   put_ids(out, fmt::format("{}", counted(finding.rows.size(), "row")), finding.rows, style);
   put_ids(out, "met by", finding.consequences, style);
   put_ids(out, "blocks", finding.blocked, style);
-  return without_commands(out + '\n');
+  return without_commands(folded(out, style.width) + '\n');
 }
 
 std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style) {

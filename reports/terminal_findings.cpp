@@ -19,10 +19,12 @@ constexpr std::size_t most_shown = 10;
 
 // "security FAIL    34 rows  id"
 std::string line_of(const Finding& finding, const TerminalStyle& style) {
-  const std::string severity = fmt::format("{:<8}", name(finding.severity));
-  return fmt::format("{} {:<5} {:>4}  {}\n", painted(severity, colour_of(finding.outcome), style),
-                     smtp::to_upper(name(finding.outcome)), finding.rows.size() + finding.consequences.size(),
-                     visible(finding.id));
+  constexpr std::size_t severity = 8;
+  return folded(
+      fmt::format("{} {:<5} {:>4}  {}\n", painted(name(finding.severity), severity, colour_of(finding.outcome), style),
+                  smtp::to_upper(name(finding.outcome)), finding.rows.size() + finding.consequences.size(),
+                  visible(finding.id)),
+      style.width);
 }
 
 /// How many lines of a block each part may take.
@@ -37,11 +39,12 @@ constexpr Room rooms[] = {{2, 8, 4, 4}, {2, 4, 2, 2}, {1, 3, 1, 1}, {1, 2, 1, 0}
 std::string block(const Finding& finding, const ScenarioResult& row, std::size_t most, const Room& room,
                   const TerminalStyle& style) {
   std::string out =
-      fmt::format("{} {}\n", painted(smtp::to_upper(name(finding.outcome)), colour_of(finding.outcome), style),
-                  visible(finding.id));
+      folded(fmt::format("{} {}\n", painted(smtp::to_upper(name(finding.outcome)), colour_of(finding.outcome), style),
+                         visible(finding.id)),
+             style.width);
   put_field(out, {body.indent, 0}, "", finding.what, style, room.title);
   if (!finding.requirement.id.empty()) {
-    put_field(out, {body.indent, 0}, "", place(finding.requirement), style, 1);
+    put_field(out, {body.indent, 0}, "", place(finding.requirement), style, 2);
     put_field(out, {body.indent, 0}, "", sentence(finding.requirement), style, room.sentence);
   }
   put_field(out, body, "expected", finding.expected, style, room.field);

@@ -10,6 +10,29 @@
 namespace smtpspec::reports {
 
 using smtp::visible;
+
+namespace {
+
+std::size_t room_behind(Columns at, std::string_view label, const TerminalStyle& style) {
+  const std::size_t left = at.indent + std::max(at.label, columns(label));
+  return style.width > left + 8 ? style.width - left : 8;
+}
+
+// Where there is little room, or a word of the text needs more, the label gets a line of its own, and is then empty.
+Columns place_behind_label(std::string& out, Columns at, std::string_view& label, std::string_view text,
+                           const TerminalStyle& style) {
+  const Columns below = {at.indent + 2, 0};
+  constexpr std::size_t least = 24;
+  const std::size_t room = room_behind(at, label, style);
+  const bool is_enough = room >= least || columns(text) <= room;
+  if (at.label <= 2 || (is_enough && !has_word_between(text, room, room_behind(below, "", style)))) return at;
+  if (!label.empty()) put_lines(out, {at.indent, 0}, "", {painted(label, Colour::dim, style)}, style);
+  label = "";
+  return below;
+}
+
+}  // namespace
+
 Colour colour_of(engine::Outcome outcome) {
   switch (outcome) {
     case engine::Outcome::fail:
@@ -29,6 +52,10 @@ std::string painted(std::string_view text, Colour colour, const TerminalStyle& s
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
+std::string painted(std::string_view text, std::size_t width, Colour colour, const TerminalStyle& style) {
+  return painted(text, colour, style) + std::string(width - std::min(width, columns(text)), ' ');
+}
+
 void put_lines(std::string& out, Columns at, std::string_view label, const std::vector<std::string>& lines,
                const TerminalStyle& style) {
   const std::string gap(std::max(at.label, columns(label)) - columns(label), ' ');
@@ -42,8 +69,9 @@ void put_lines(std::string& out, Columns at, std::string_view label, const std::
 void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
                std::size_t most) {
   if (text.empty()) return;
-  const std::size_t left = std::max(at.label, columns(label)) + at.indent;
-  put_lines(out, at, label, fitted(visible(text), style.width > left + 8 ? style.width - left : 8, most), style);
+  const std::string shown = visible(text);
+  const Columns there = place_behind_label(out, at, label, shown, style);
+  put_lines(out, there, label, fitted(shown, room_behind(there, label, style), most), style);
 }
 
 std::string place(const engine::CitedRequirement& cited) {
@@ -62,11 +90,17 @@ std::string sentence(const engine::CitedRequirement& cited) {
 }
 
 void put_where(std::string& out, Columns at, const engine::ScenarioResult& result, const TerminalStyle& style) {
-  if (!result.file.empty()) put_lines(out, at, "at", {visible(fmt::format("{}:{}", result.file, result.line))}, style);
-  const std::size_t left = at.indent + at.label;
-  if (!result.again.empty())
-    put_lines(out, at, "again", command_lines(visible(result.again), style.width > left + 8 ? style.width - left : 8),
-              style);
+  if (!result.file.empty()) {
+    const std::string file = visible(fmt::format("{}:{}", result.file, result.line));
+    std::string_view label = "at";
+    const Columns there = place_behind_label(out, at, label, file, style);
+    put_lines(out, there, label, {file}, style);
+  }
+  if (result.again.empty()) return;
+  const std::string again = visible(result.again);
+  std::string_view label = "again";
+  const Columns there = place_behind_label(out, at, label, again, style);
+  put_lines(out, there, label, command_lines(again, room_behind(there, label, style)), style);
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

@@ -195,6 +195,31 @@ TEST_CASE("a text that is too long for its lines ends between words, or loses th
   CHECK(reports::fitted("one " + std::string(50, 'x'), 20, 2) == Lines{"one xxxxxxxxxx ...", "xxxxx"});
 }
 
+TEST_CASE("long lines are folded between words, and what goes on is indented") {
+  CHECK(reports::folded("one two three\n\nfour", 9) == "one two\n  three\n\nfour");
+  CHECK(reports::folded("label  one two three", 16) == "label  one two\n       three");
+  CHECK(reports::folded("    one two three", 12) == "    one two\n      three");
+  CHECK(reports::folded("a abcdefghijkl b", 9) == "a\n  abcdefghijkl\n  b");
+  CHECK(reports::folded("  label   abcdefgh", 12) == "  label\n    abcdefgh");
+  CHECK(reports::folded("it is  'one  two'", 40) == "it is  'one  two'");
+  CHECK(reports::folded(R"(ab\xff\r\n c)", 12) == R"(ab\xff\r\n c)");
+  CHECK(reports::folded("\x1b[1;31mone two\x1b[0m three", 8) == "\x1b[1;31mone two\x1b[0m\n  three");
+  CHECK(reports::folded("\x1b[1;31mone two\x1b[0m", 6) == "\x1b[1;31mone\x1b[0m\n  \x1b[1;31mtwo\x1b[0m");
+}
+
+TEST_CASE("a text stands below its label where a word needs the room") {
+  const auto field = [](std::string_view text, std::size_t width) {
+    std::string out;
+    reports::put_field(out, {2, 10}, "label", text, {.width = width});
+    return out;
+  };
+  CHECK(field("one two", 30) == "  label     one two\n");
+  CHECK(field("one two three four five", 30) == "  label\n    one two three four five\n");
+  CHECK(field("one abcdefghijklmnopqrst", 30) == "  label\n    one abcdefghijklmnopqrst\n");
+  CHECK(field("one abcdefghijklmnopqrstuvwxyzabcdefghij", 30) ==
+        "  label\n    one\n    abcdefghijklmnopqrstuvwxyz\n    abcdefghij\n");
+}
+
 TEST_CASE("a command is broken so that a shell reads one") {
   using Lines = std::vector<std::string>;
   CHECK(reports::command_lines("smtpspec run t.toml --filter one", 80) == Lines{"smtpspec run t.toml --filter one"});

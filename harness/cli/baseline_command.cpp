@@ -76,7 +76,7 @@ int review(const BaselineOptions& options) {
   }
   std::string sum;
   for (const auto& [word, count] : counts) sum += fmt::format("{}{} {}", sum.empty() ? "" : ", ", count, word);
-  put(out + (sum.empty() ? "no entry, and no finding" : "\n" + sum) + "\n");
+  put_folded(out + (sum.empty() ? "no entry, and no finding" : "\n" + sum) + "\n");
   if (held->run.findings(false) > 0) return exit_findings;
   return std::any_of(all.begin(), all.end(), is_out_of_date) ? exit_baseline : exit_complete;
 }

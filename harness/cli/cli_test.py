@@ -401,7 +401,7 @@ class Verdicts(Cli):
         with server("--fault", "noop-argument-refused") as port:
             target = self.target(port).rename(self.folder / "my target.toml")
             done = self.run_suite(FAILS_WITH_A_FAULT, target, env={**os.environ, "COLUMNS": "40"})
-            again = re.search(r"again +((?:.*\\\n)*.*)\n", done.stdout).group(1)
+            again = re.search(r"again\s+((?:.*\\\n)*.*)\n", done.stdout).group(1)
             self.assertIn("\\\n", again)
             path = f"{os.path.dirname(SMTPSPEC)}:{os.environ['PATH']}"
             done = subprocess.run(["sh", "-c", f"{again} --out {self.out}"], capture_output=True, text=True,

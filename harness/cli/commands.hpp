@@ -50,5 +50,6 @@ void add_sink(CLI::App& app, Chosen& chosen);
 void add_fuzz(CLI::App& app, Chosen& chosen);
 void add_prove(CLI::App& app, Chosen& chosen);
 void add_manual(CLI::App& app, Chosen& chosen);
+void add_help(CLI::App& app, Chosen& chosen);
 
 }  // namespace smtpspec::cli

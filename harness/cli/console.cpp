@@ -16,12 +16,16 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/engine/server_process.hpp"
+#include "reports/layout.hpp"
 
 namespace smtpspec::cli {
 
 namespace {
 
+Colours colours = Colours::automatic;
+
 bool has_colour(int descriptor) {
+  if (colours != Colours::automatic) return colours == Colours::always;
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   return isatty(descriptor) == 1 && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
@@ -53,6 +57,7 @@ void catch_signal(int number) {
 
 }  // namespace
 
+void choose_colours(Colours when) { colours = when; }
 bool stdout_has_colour() { return has_colour(STDOUT_FILENO); }
 bool stderr_has_colour() { return has_colour(STDERR_FILENO); }
 
@@ -86,6 +91,11 @@ void fill_standard_streams() {
 void put(std::string_view text) {
   errno = 0;
   if (output_problem == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_problem = errno;
+}
+
+void put_folded(std::string_view text) {
+  const auto width = width_of_lines();
+  put(width ? reports::folded(text, *width) : std::string(text));
 }
 
 bool flush_output() {

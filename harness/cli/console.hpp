@@ -15,7 +15,10 @@
 
 namespace smtpspec::cli {
 
-/// Standard output shows colours: it is a terminal and NO_COLOR is not set.
+/// What shows colours: `automatic` is a terminal, unless NO_COLOR is set or TERM says that it knows none; until
+/// anything else is chosen it is that.
+enum class Colours { automatic, always, never };
+void choose_colours(Colours when);
 [[nodiscard]] bool stdout_has_colour();
 [[nodiscard]] bool stderr_has_colour();
 /// How a report is to be printed on standard output: its colours and width. COLUMNS goes before what the terminal says;
@@ -31,11 +34,13 @@ namespace smtpspec::cli {
 void fill_standard_streams();
 /// On standard output: what is escaped already, such as a report in colours.
 void put(std::string_view text);
-/// On standard output: a text in lines, in which everything but their ends is escaped, for ids, titles and paths are
-/// other people's.
+/// The same, of whole lines: where these have an end on standard output, they are broken between words.
+void put_folded(std::string_view text);
+/// On standard output: whole lines of a text, in which everything but their ends is escaped, for ids, titles and paths
+/// are other people's. Broken between words where lines have an end.
 template <class... Args>
 void tell(fmt::format_string<Args...> format, Args&&... args) {
-  put(smtp::visible_lines(fmt::format(format, std::forward<Args>(args)...)));
+  put_folded(smtp::visible_lines(fmt::format(format, std::forward<Args>(args)...)));
 }
 /// Whether standard output took all of it so far; the first time that it did not, that is said, unless its reader has
 /// but read enough.

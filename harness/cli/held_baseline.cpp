@@ -23,7 +23,7 @@ std::optional<HeldBaseline> hold(const BaselineOptions& options, bool may_begin)
     return std::nullopt;
   }
   auto loaded = scenario::load_baseline(held.text, options.file.string());
-  if (!print(loaded.diagnostics)) return std::nullopt;
+  if (!print(loaded)) return std::nullopt;
   held.baseline = std::move(loaded.value);
   held.suite = load_suite(options.suite);
   if (!held.suite) return std::nullopt;
@@ -37,7 +37,7 @@ int write(const BaselineOptions& options, const std::string& text, const std::st
     say(*problem);
     return exit_not_written;
   }
-  put(told);
+  put_folded(told);
   return exit_complete;
 }
 

@@ -7,7 +7,9 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/cli/list_json.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/cli/words.hpp"
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/selection.hpp"
 #include "harness/scenario/schema.hpp"
@@ -22,6 +24,7 @@ struct ListOptions {
   std::vector<std::filesystem::path> suite;
   std::vector<std::string> filters;
   bool tags = false;
+  std::string format = "text";
   std::string id;
 };
 
@@ -42,11 +45,28 @@ void list_rows(const Rows& rows) {
   }
 }
 
-void list_tags(const Rows& rows) {
+std::map<std::string, std::size_t> tags_of(const Rows& rows) {
   std::map<std::string, std::size_t> counts;
   for (const auto* row : rows)
     for (const std::string& tag : row->tags) ++counts[tag];
-  for (const auto& [tag, count] : counts) tell("{:>6}  {}\n", count, tag);
+  return counts;
+}
+
+/// A line a tag; where lines have an end, what it means goes on below itself, or stands below the tag.
+void list_tags(const std::map<std::string, std::size_t>& counts) {
+  constexpr std::size_t count_width = 8;
+  constexpr std::size_t least = 24;
+  std::size_t width = 0;
+  for (const auto& [tag, count] : counts) width = std::max(width, tag.size() + 2);
+  const std::size_t all = width_of_lines().value_or(reports::no_limit);
+  const bool beside = all >= count_width + width + least;
+  const std::size_t indent = count_width + (beside ? width : 2);
+  for (const auto& [tag, count] : counts) {
+    const auto lines = reports::wrap(meaning_of_tag(tag), all - indent);
+    const bool has_meaning = !lines.front().empty();
+    tell("{:>6}  {:{}}{}\n", count, tag, beside && has_meaning ? width : 0, beside ? lines.front() : "");
+    for (std::size_t i = beside ? 1 : 0; has_meaning && i < lines.size(); ++i) tell("{:{}}{}\n", "", indent, lines[i]);
+  }
 }
 
 int list(const ListOptions& options) {
@@ -55,14 +75,18 @@ int list(const ListOptions& options) {
   engine::Selection selection;
   selection.filters = options.filters;
   const auto chosen = engine::select(*suite, selection);
-  options.tags ? list_tags(chosen) : list_rows(chosen);
+  if (options.format == "json")
+    put(options.tags ? to_json(tags_of(chosen)) : to_json(chosen, *suite));
+  else
+    options.tags ? list_tags(tags_of(chosen)) : list_rows(chosen);
   if (chosen.empty())
     say("no scenario matches" + (options.filters.empty() ? "" : perhaps_meant(options.filters.front(), *suite)));
   return chosen.empty() ? exit_nothing_ran : exit_complete;
 }
 
-/// Lines of a text as wide as the terminal has them.
-std::string paragraph(const std::string& text, std::size_t indent) {
+/// Lines of a text as wide as the terminal has them, whatever lines it was written in.
+std::string paragraph(std::string text, std::size_t indent) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
   std::string lines;
   for (const std::string& line : reports::wrap(text, stdout_style(false, false).width - indent))
     lines += std::string(indent, ' ') + line + "\n";
@@ -78,7 +102,8 @@ void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, c
     std::string says;
     if (const auto found = suite.requirements.find(id); found != suite.requirements.end()) {
       const ledger::Requirement& row = found->second;
-      where += fmt::format(", lines {} ({})", ledger::text_of(row.lines), ledger::name(row.level));
+      where += fmt::format(", line{} {} ({})", row.lines.first == row.lines.last ? "" : "s", ledger::text_of(row.lines),
+                           ledger::name(row.level));
       says = paragraph("\"" + row.says + "\"", 4);
     }
     tell("  {}\n{}{}", id, paragraph(where, 4), says);
@@ -86,7 +111,12 @@ void explain(const scenario::Scenario& scenario, const scenario::Suite& suite, c
   scenario::Scenario shown = scenario;  // what was said above is not said twice
   shown.rationale.clear();
   tell("\n{}\n", scenario::to_toml(shown));
-  tell("  {}:{}\n  {} --filter {}\n\n", scenario.place.file, scenario.place.line, again, scenario.id);
+  tell("  {}:{}\n", scenario.place.file, scenario.place.line);
+  const std::size_t width = width_of_lines().value_or(reports::no_limit);
+  for (const std::string& line :
+       reports::command_lines(fmt::format("{} --filter {}", again, shell_word(scenario.id)), width - 2))
+    tell("  {}\n", line);
+  tell("\n");
 }
 
 int explain_all(const ListOptions& options) {
@@ -148,7 +178,13 @@ void add_list(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("list", "List scenarios");
   auto options = std::make_shared<ListOptions>();
   command->add_option("--filter", options->filters, "As for run")->take_all();
-  command->add_flag("--tags", options->tags, "Only the tags that can be filtered by, and how many scenarios have each");
+  command->add_flag("--tags", options->tags,
+                    "Only the tags that can be filtered by, how many scenarios have each, and what it means");
+  command
+      ->add_option("--format", options->format,
+                   "text for people, or json (smtpspec-list/1; with --tags smtpspec-tags/1)")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   add_suite_option(*command, options->suite);
   command->callback([options, &chosen] { chosen.run = [options] { return list(*options); }; });
 }

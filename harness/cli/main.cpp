@@ -1,11 +1,11 @@
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <map>
+#include <span>
 #include <sstream>
 #include <string>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,7 +15,9 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/scenario/diagnostic.hpp"
+#include "harness/cli/suggestions.hpp"
+#include "harness/cli/version.hpp"
+#include "harness/cli/words.hpp"
 
 namespace {
 
@@ -23,7 +25,7 @@ constexpr const char* description =
     "smtpspec plays scenarios of commands and expected replies against a mail server, byte for byte, watches what it\n"
     "answers and what it delivers, and says with evidence where it breaks the RFCs.";
 
-constexpr const char* footer =
+constexpr const char* examples =
     "A first contact:\n"
     "  smtpspec run smtp://127.0.0.1:2525              what can be known from an address alone; --rcpt, --user\n"
     "  smtpspec show ID                                a finding of that run, or a row: the whole conversation\n"
@@ -39,14 +41,29 @@ constexpr const char* footer =
     "  smtpspec baseline accept --baseline FILE        what is known, so that only news turns a run red\n"
     "  smtpspec fuzz target.toml --time 5m             sessions that are changed, its rules as oracle\n"
     "  smtpspec record --to smtp://127.0.0.1:2525      a client's own sessions, judged and as scenario drafts\n\n"
-    "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n"
-    "Exit codes of run: 0 as expected, 1 findings, 2 usage or a bad file, 3 target cannot be tested, 4 nothing ran,\n"
-    "5 incomplete, 6 only the baseline is out of date, 70 internal error, 74 report not written, 128+n signal n.";
+    "A run begins with a survey of the server; rows of scenarios follow, and what shows one cause is one finding.\n\n";
 
-std::vector<std::string> commands_of(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  return names;
+/// Its width is that of the other texts of --help, so that a man page does not depend on who makes it.
+std::string footer() {
+  constexpr std::size_t width = 120;
+  return examples + std::string("Exit codes of run:\n") +
+         smtpspec::cli::listed(smtpspec::cli::exit_codes(), {.colour = false, .width = width}) +
+         "\n'smtpspec help COMMAND' shows the options of one; 'smtpspec help causes' and 'help tags' what those words "
+         "of\n"
+         "reports, baselines and filters mean.";
+}
+
+/// In front of the command and behind it.
+void add_colour_option(CLI::App& app) {
+  using smtpspec::cli::Colours;
+  static const std::map<std::string, Colours> words = {
+      {"auto", Colours::automatic}, {"always", Colours::always}, {"never", Colours::never}};
+  app.add_option_function<std::string>(
+         "--color", [](const std::string& word) { smtpspec::cli::choose_colours(words.at(word)); },
+         "Show colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->default_str("auto");
+  for (CLI::App* command : app.get_subcommands({})) add_colour_option(*command);
 }
 
 /// What is given is something: "$UNSET" in a script is nothing, and must not stand for what is left out.
@@ -57,12 +74,17 @@ void refuse_empty_words(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) refuse_empty_words(*command);
 }
 
-int no_such_command(const std::string& word, const std::vector<std::string>& names) {
-  const std::string near = smtpspec::scenario::closest(word, names);
-  smtpspec::cli::say(fmt::format("there is no command '{}'{}; there are {}", word,
-                                 near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-                                 fmt::join(names, ", ")));
-  return smtpspec::cli::exit_usage;
+/// Says what is wrong with the command line, or what was asked for in place of a command: help, the version.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
+  using namespace smtpspec::cli;
+  std::ostringstream out;
+  std::ostringstream problem;
+  const int code = app.exit(error, out, problem);
+  put_folded(out.str());
+  put_error(smtpspec::smtp::visible_lines(problem.str()));
+  if (code == 0) return exit_complete;
+  if (const std::string meant = perhaps_meant_option(app); !meant.empty()) say(meant);
+  return exit_usage;
 }
 
 /// An exception that nobody can catch, such as want of memory within a library: an end of ours all the same.
@@ -75,8 +97,8 @@ void end_by_internal_error() {
 int go(int argc, char** argv) {
   using namespace smtpspec::cli;
   CLI::App app(description, "smtpspec");
-  app.footer(footer);
-  app.set_version_flag("--version", "smtpspec " SMTPSPEC_VERSION);
+  app.footer(footer());
+  app.set_version_flag("--version", version, "Show version, commit and suite");
   app.require_subcommand(1);
   Chosen chosen;
   chosen.command_line = fmt::format("smtpspec{}{}", argc > 1 ? " " : "", fmt::join(argv + 1, argv + argc, " "));
@@ -99,24 +121,15 @@ int go(int argc, char** argv) {
   add_sink(app, chosen);
   add_record(app, chosen);
   add_manual(app, chosen);
+  add_help(app, chosen);
+  add_colour_option(app);
   refuse_empty_words(app);
-  const std::string word = argc > 1 ? argv[1] : "help";
-  if (word == "help" && argc < 3) {
-    argc > 1 ? put(app.help()) : put_error(app.help());
-    return argc > 1 ? exit_complete : exit_usage;
-  }
-  const std::vector<std::string> commands = commands_of(app);
-  if (!word.starts_with('-') && std::find(commands.begin(), commands.end(), word) == commands.end())
-    return no_such_command(word, commands);
+  if (lacks_command(app, std::span<char* const>(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0)))
+    return exit_usage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream problem;
-    const int code = app.exit(error, out, problem);
-    put(out.str());
-    put_error(smtpspec::smtp::visible_lines(problem.str()));
-    return code == 0 ? exit_complete : exit_usage;
+    return end_of_parsing(app, error);
   }
   return chosen.run();
 }

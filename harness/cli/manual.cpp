@@ -9,6 +9,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/cli/words.hpp"
 
 namespace smtpspec::cli {
 
@@ -81,12 +82,19 @@ std::string option_in_man(const CLI::Option& option) {
                      choices.empty() ? "" : roff(fmt::format(" [{}]", fmt::join(choices, ", "))));
 }
 
-/// A command and its own commands: "target init".
-std::string command_in_man(const CLI::App& command, const std::string& before) {
+/// A command and its own commands: "target init". Without the `general` options.
+std::string command_in_man(const CLI::App& command, const std::string& before, const std::string& general) {
   const std::string name = before + command.get_name();
   std::string text = fmt::format(".SS {}\n{}\n", roff(name), roff(command.get_description()));
-  for (const CLI::Option* option : command.get_options()) text += option_in_man(*option);
-  for (const CLI::App* one : command.get_subcommands({})) text += command_in_man(*one, name + " ");
+  for (const CLI::Option* option : command.get_options())
+    if (const std::string told = option_in_man(*option); general.find(told) == std::string::npos) text += told;
+  for (const CLI::App* one : command.get_subcommands({})) text += command_in_man(*one, name + " ", general);
+  return text;
+}
+
+std::string words_in_man(std::string_view section, std::string_view about, const std::vector<Word>& words) {
+  std::string text = fmt::format(".SH {}\n{}\n", section, roff(about));
+  for (const Word& one : words) text += fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(one.word), roff(one.meaning));
   return text;
 }
 
@@ -140,11 +148,16 @@ std::string man_page(const CLI::App& app, const std::string& name) {
   std::string text = fmt::format(
       ".TH SMTPSPEC 1 \"\" \"{}\" \"User commands\"\n.SH NAME\nsmtpspec \\- SMTP conformance and fuzz testing of mail "
       "servers\n.SH SYNOPSIS\n.B smtpspec\n\\fICOMMAND\\fR [\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n.SH "
-      "DESCRIPTION\n{}\n"
-      ".SH COMMANDS\n",
+      "DESCRIPTION\n{}\n.SH OPTIONS\n",
       roff(name), roff(app.get_description()));
-  for (const CLI::App* command : app.get_subcommands({})) text += command_in_man(*command, "");
-  return text + fmt::format(".SH EXAMPLES AND EXIT CODES\n.nf\n{}\n.fi\n", roff(app.get_footer()));
+  std::string general;
+  for (const CLI::Option* option : app.get_options()) general += option_in_man(*option);
+  text += general + ".SH COMMANDS\n";
+  for (const CLI::App* command : app.get_subcommands({})) text += command_in_man(*command, "", general);
+  text += fmt::format(".SH EXAMPLES AND EXIT CODES\n.nf\n{}\n.fi\n", roff(app.get_footer()));
+  return text +
+         words_in_man("CAUSES", "Of verdicts: a finding's id ends in one, a baseline may ask for one.", causes()) +
+         words_in_man("TAGS", "Of the shipped suite, for --filter.", tags());
 }
 
 std::string bash_completion(const CLI::App& app) {

@@ -42,6 +42,24 @@ TEST_CASE("The man page has every command, option and value, and the exit codes"
   CHECK(has(page, "Exit codes: 0 well"));
 }
 
+TEST_CASE("The man page says what causes and tags mean") {
+  const std::string page = man_page(Line().app, "smtpspec 9");
+  CHECK(has(page, ".TP\n\\fBearly\\-reply\\fR\na reply came"));
+  CHECK(has(page, ".TP\n\\fBsmuggling\\fR\noctets of one message"));
+}
+
+TEST_CASE("What every command takes is told once in the man page") {
+  Line line;
+  std::string when;
+  line.app.add_option("--color", when, "Show colours");
+  line.app.get_subcommand("run")->add_option("--color", when, "Show colours");
+  const std::string page = man_page(line.app, "smtpspec 9");
+  const std::size_t first = page.find("\\-\\-color");
+  REQUIRE(first != std::string::npos);
+  CHECK(first < page.find(".SH COMMANDS"));
+  CHECK(page.find("\\-\\-color", first + 1) == std::string::npos);
+}
+
 TEST_CASE("No text of ours is taken for a request or an escape of roff") {
   const std::string page = man_page(Line().app, "smtpspec 9");
   CHECK(has(page, "\n\\&.not a request"));

@@ -259,7 +259,7 @@ bool baseline_of(const std::filesystem::path& file, std::optional<scenario::Base
     return false;
   }
   auto loaded = scenario::load_baseline(*text, file.string());
-  if (!print(loaded.diagnostics)) return false;
+  if (!print(loaded)) return false;
   given = std::move(loaded.value);
   return true;
 }

@@ -128,8 +128,9 @@ int run_sink(const std::string& listen, bool lmtp) {
   try {
     delivery::Collector collector(context.get_executor());
     collector.watch([](const record::Delivery& delivery) {
-      tell("{}, {} octets: {}\n", judge::describe_envelope(delivery), delivery.message.size(),
-           smtp::escape(delivery.message));
+      // Not by tell(): lines that are broken would say something else of the octets.
+      put(smtp::visible_lines(fmt::format("{}, {} octets: {}\n", judge::describe_envelope(delivery),
+                                          delivery.message.size(), smtp::escape(delivery.message))));
       // What nobody gets to see was not taken: its session ends without a reply.
       if (!flush_output()) throw std::system_error(std::make_error_code(std::errc::io_error), "standard output");
     });

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "harness/cli/console.hpp"
+#include "harness/cli/words.hpp"
+#include "harness/judge/verdict.hpp"
 #include "harness/record/bounded_file.hpp"
 #include "harness/reference/fault.hpp"
 #include "harness/scenario/diagnostic.hpp"
@@ -58,6 +60,20 @@ bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) 
     good = good && !error;
   }
   return good;
+}
+
+bool print(const scenario::Loaded<scenario::Baseline>& baseline) {
+  std::vector<std::string> known;
+  for (const Word& one : causes()) known.emplace_back(one.word);
+  auto diagnostics = baseline.diagnostics;
+  for (const scenario::Baseline::Entry& entry : baseline.value.entries) {
+    if (entry.cause.empty() || judge::cause_named(entry.cause)) continue;
+    const std::string near = scenario::closest(entry.cause, known);
+    diagnostics.push_back(
+        scenario::about(entry.place, fmt::format("no verdict has the cause '{}'", entry.cause),
+                        near.empty() ? "'smtpspec help causes' shows all" : fmt::format("did you mean '{}'?", near)));
+  }
+  return print(diagnostics);
 }
 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {

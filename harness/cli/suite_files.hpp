@@ -32,5 +32,7 @@ void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& pat
 
 /// Prints each on standard error; true when none of them is an error.
 bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings = true);
+/// The same of a baseline, whose causes must be some that there are.
+bool print(const scenario::Loaded<scenario::Baseline>& baseline);
 
 }  // namespace smtpspec::cli

@@ -146,7 +146,7 @@ int init(const InitOptions& options, const std::string& command) {
   std::vector<std::string> unknown;
   const std::string text = target_file(*target, run.facts, command, unknown);
   if (options.out == "-") {
-    tell("{}", text);
+    put(smtp::visible_lines(text));  // a file, whatever the width of the terminal
     return exit_complete;
   }
   if (!write_new(options.out, text)) return exit_not_written;

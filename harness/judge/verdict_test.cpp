@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/judge/cause_meaning.hpp"
+
 namespace smtpspec::judge {
 namespace {
 
@@ -37,6 +39,7 @@ TEST_CASE("each cause has a word of its own, which never changes") {
   for (const auto& [cause, word] : rows) {
     CHECK(name(cause) == word);
     CHECK(cause_named(word) == cause);
+    CHECK(meaning(cause).empty() == word.empty());
   }
   CHECK_FALSE(cause_named("no such cause"));
 }

@@ -23,6 +23,11 @@ std::string toml_string(std::string_view text) {
   return out + "\"";
 }
 
+std::string to_text(const Condition& need) {
+  return std::string(need.negated ? "no " : "") + (need.kind == Condition::Kind::fact ? "fact " : "") + need.name +
+         (need.parameter.empty() ? "" : " " + need.parameter);
+}
+
 namespace {
 
 std::string value(std::string_view text) { return toml_string(text); }
@@ -38,10 +43,8 @@ std::string value(Duration duration) {
 }
 
 std::string value(const Alternative& alternative);
-std::string value(const Condition& need) {
-  return toml_string(std::string(need.negated ? "no " : "") + (need.kind == Condition::Kind::fact ? "fact " : "") +
-                     need.name + (need.parameter.empty() ? "" : " " + need.parameter));
-}
+std::string value(const std::vector<Alternative>& endings);
+std::string value(const Condition& need) { return toml_string(to_text(need)); }
 
 /// A list; one thing alone stands for the list of it.
 template <class Value>
@@ -116,6 +119,18 @@ std::string value(const Alternative& alternative) {
   return table.size() == 1 ? toml_string(form) : table.in_braces();
 }
 
+/// Each on a line of its own where one of them says more than what comes.
+std::string value(const std::vector<Alternative>& endings) {
+  std::string out;
+  bool plain = true;
+  for (const Alternative& one : endings) {
+    const std::string source = value(one);
+    plain = plain && !source.starts_with('{');
+    out += "    " + source + ",\n";
+  }
+  return plain || endings.size() == 1 ? value<Alternative>(endings) : "[\n" + out + "  ]";
+}
+
 /// Each expectation of a group, equal neighbours counted.
 std::string replies_source(const std::vector<Expectation>& replies) {
   std::string out;
@@ -186,9 +201,21 @@ std::string step_source(const Step& step) {
   return table.in_braces();
 }
 
+/// A step a line, equal neighbours counted.
 std::string steps_source(const std::vector<Step>& steps) {
+  std::vector<std::string> sources;
+  sources.reserve(steps.size());
+  for (const Step& step : steps) sources.push_back(step_source(step));
   std::string out = "[\n";
-  for (const Step& step : steps) out += "  " + step_source(step) + ",\n";
+  for (std::size_t i = 0; i < sources.size();) {
+    const std::string& source = sources[i];
+    std::size_t count = 1;
+    // "{turn}" counts within a repetition, and is some value's name here.
+    if (source.find("{turn}") == std::string::npos)
+      while (i + count < sources.size() && sources[i + count] == source) ++count;
+    out += count == 1 ? "  " + source + ",\n" : fmt::format("  {{ repeat = {},{},\n", count, source.substr(1));
+    i += count;
+  }
   return out + "]";
 }
 

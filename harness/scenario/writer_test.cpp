@@ -35,6 +35,23 @@ TEST_CASE("Every scenario of the suite is written as a scenario that loads to th
   CHECK(other == 0);
 }
 
+TEST_CASE("Equal steps are counted, and endings that say why stand on lines of their own") {
+  const auto loaded = load_scenarios(R"([[scenario]]
+id = "a"
+title = "b"
+steps = [
+  { repeat = 3, send = "NOOP", expect = "250" },
+  { send = "RSET", expect = ["250", { reply = "421", as = "info", because = "so" }] },
+])",
+                                     "a.toml");
+  const std::string toml = to_toml(loaded.value.scenarios.at(0));
+  INFO(toml);
+  CHECK(toml.find("\n  { repeat = 3, send = 'NOOP', expect = '250' },\n") != std::string::npos);
+  CHECK(toml.find("expect = [\n    '250',\n    { reply = '421', as = 'info', because = 'so' },\n  ] },\n") !=
+        std::string::npos);
+  CHECK(again(loaded.value.scenarios[0]) == loaded.value.scenarios[0]);
+}
+
 TEST_CASE("What no scenario of the suite has is written too") {
   Scenario one;
   one.id = one.family = "a";
