@@ -24,6 +24,17 @@ bool is_headed(std::string_view content) {
   return !RE2::PartialMatch(content, from_line) && RE2::PartialMatch(content, header);
 }
 
+/// So many Received fields that a server may take it for one that goes in circles, and send it back: RFC 5321 section
+/// 6.3. A hundred is only what the threshold SHOULD be.
+bool may_go_in_circles(std::string_view content) {
+  constexpr int fewest = 20;
+  static const RE2 received("(?im)^Received[ \t]*:");
+  re2::StringPiece rest(content.data(), content.size());
+  int fields = 0;
+  while (RE2::FindAndConsume(&rest, received)) ++fields;
+  return fields >= fewest;
+}
+
 /// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
 bool is_plain(std::string_view content) {
   constexpr std::size_t longest_line = 998;
@@ -74,6 +85,7 @@ class Accepting {
   }
 
   void accept(const std::string& content, std::size_t recipients) {
+    if (may_go_in_circles(content)) out_.known = false;
     out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content)});
   }
 

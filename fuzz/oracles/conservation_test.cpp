@@ -48,6 +48,13 @@ TEST_CASE("What a session had accepted, dot-stuffing undone, chunks joined") {
 
 TEST_CASE("What cannot be known is no matter of conservation") {
   CHECK(!accepted(message("A: b\r\n\r\n>From here\r\n")).messages[0].plain);  // an mbox quotes it, or not
+  const auto passed_by = [](int hosts) {
+    std::string header;
+    for (int i = 0; i < hosts; ++i) header += "RECEIVED: by a\r\n";
+    return accepted(message(header + "A: b\r\n\r\ntext\r\n"));
+  };
+  CHECK(passed_by(19).known);
+  CHECK(!passed_by(20).known);                     // it may go in circles
   CHECK(!accepted(message("a\n.\nb\r\n")).known);  // perhaps the data ended there, for this server
   CHECK(!accepted(Script()
                       .greeted()
