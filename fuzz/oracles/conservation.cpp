@@ -21,7 +21,8 @@ using smtp::Verb;
 bool is_headed(std::string_view content) {
   static const RE2 header("^(?:[!-9;-~]+:[^\r\n]*\r\n(?:[ \t]+[^ \t\r\n][^\r\n]*\r\n)*)+\r\n");
   static const RE2 from_line("(?m)^>*From ");
-  return !RE2::PartialMatch(content, from_line) && RE2::PartialMatch(content, header);
+  const re2::StringPiece text(content.data(), content.size());
+  return !RE2::PartialMatch(text, from_line) && RE2::PartialMatch(text, header);
 }
 
 /// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
@@ -158,7 +159,7 @@ AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector
 std::string token_in(std::string_view reverse_path) {
   static const RE2 form("(t[0-9a-f]{16})");
   std::string token;
-  (void)RE2::PartialMatch(reverse_path, form, &token);
+  (void)RE2::PartialMatch(re2::StringPiece(reverse_path.data(), reverse_path.size()), form, &token);
   return token;
 }
 
