@@ -27,7 +27,7 @@ Json data_of(const std::string& page) {
   return Json::parse(page.substr(from, page.find("</script>", from) - from));
 }
 
-const Json& row_of(const Json& data, const std::string& id) {
+const Json& row_of(const Json& data, std::string_view id) {
   return *std::find_if(data["rows"].begin(), data["rows"].end(), [&](const Json& row) { return row["id"] == id; });
 }
 

@@ -8,7 +8,7 @@ from smtpspec_ci import processes
 # The module of each command; its main(arguments) gives the exit code.
 COMMANDS = {"bench": "bench", "campaign": "campaign", "campaigns": "campaigns", "check_reports": "reports",
             "coverage": "coverage", "demo": "demo", "long": "steps", "odd": "odd", "publish": "publish", "refresh-corpus": "corpus",
-            "servers": "servers", "test": "steps"}
+            "roots": "roots", "servers": "servers", "test": "steps"}
 
 
 def main():

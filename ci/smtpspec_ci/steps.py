@@ -175,6 +175,10 @@ def do_browser(work):
     work.hold(code)
 
 
+def do_roots(work):
+    work.run("ci/roots")
+
+
 def do_campaigns(work):
     work.run("ci/campaigns")
 
@@ -240,6 +244,8 @@ LONG = [
     Step("oss-fuzz-server", "OSS-Fuzz: the template for authors of servers", oss_fuzz.template, "compute"),
     Step("afl", "AFL++: a fuzz target, and its tools on a campaign's folder", afl.check, "compute", ("build",)),
     Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build", "unit-asan")),
+    Step("roots", "Debian 12 and 13: packages and archive, built, installed, played with and removed on clean systems", do_roots,
+         "compute"),
     Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),
@@ -254,8 +260,8 @@ LONG = [
 ABOUT = {
     "test": "Installs what is missing, then builds and tests everything; what did not change is not done twice. What takes "
             "longer than a change should wait is for ci/long.",
-    "long": "What takes longer than a change should wait, about two hours on two cores: the whole suite on hostile servers, "
-            "the sanitizers in breadth, the fuzz targets for minutes. ci/test does the rest.",
+    "long": "What takes longer than a change should wait, about two and a half hours on two cores: the whole suite on hostile "
+            "servers, packages on clean systems, the sanitizers in breadth, the fuzz targets for minutes. ci/test does the rest.",
 }
 
 

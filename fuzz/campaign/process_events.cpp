@@ -16,6 +16,9 @@ namespace smtpspec::fuzz {
 
 namespace {
 
+// By their numbers: within proc_event or beside it, where their names are depends on the age of the kernel's headers.
+constexpr unsigned fork_event = 0x1;
+constexpr unsigned exit_event = 0x80000000;
 constexpr int room = 4 << 20;  // octets of events between two calls
 
 /// What asks for events: a netlink message that holds a connector's, which holds one word.
@@ -70,11 +73,12 @@ std::vector<engine::Death> ProcessEvents::deaths(pid_t root) {
 void ProcessEvents::take(const char* octets, std::size_t size, std::vector<engine::Death>& out) {
   proc_event event{};
   std::memcpy(&event, octets, std::min(size, sizeof event));
-  if (event.what == proc_event::PROC_EVENT_FORK) {
+  const auto what = static_cast<unsigned>(event.what);
+  if (what == fork_event) {
     const auto& fork = event.event_data.fork;
     const bool is_thread = fork.child_pid != fork.child_tgid;
     if (!is_thread && known_.count(fork.parent_tgid) > 0) known_.insert(fork.child_tgid);
-  } else if (event.what == proc_event::PROC_EVENT_EXIT) {
+  } else if (what == exit_event) {
     const auto& exit = event.event_data.exit;
     if (exit.process_pid != exit.process_tgid || known_.erase(exit.process_tgid) == 0) return;
     const int status = static_cast<int>(exit.exit_code);

@@ -21,7 +21,8 @@ using smtp::Verb;
 bool is_headed(std::string_view content) {
   static const RE2 header("^(?:[!-9;-~]+:[^\r\n]*\r\n(?:[ \t]+[^ \t\r\n][^\r\n]*\r\n)*)+\r\n");
   static const RE2 from_line("(?m)^>*From ");
-  return !RE2::PartialMatch(content, from_line) && RE2::PartialMatch(content, header);
+  const re2::StringPiece text(content.data(), content.size());
+  return !RE2::PartialMatch(text, from_line) && RE2::PartialMatch(text, header);
 }
 
 /// So many Received fields that a server may take it for one that goes in circles, and send it back: RFC 5321 section
@@ -170,7 +171,7 @@ AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector
 std::string token_in(std::string_view reverse_path) {
   static const RE2 form("(t[0-9a-f]{16})");
   std::string token;
-  (void)RE2::PartialMatch(reverse_path, form, &token);
+  (void)RE2::PartialMatch(re2::StringPiece(reverse_path.data(), reverse_path.size()), form, &token);
   return token;
 }
 

@@ -27,7 +27,7 @@ Incident incident_of_death(int signal, int exit_code) {
 
 bool is_incident(std::string_view cause) {
   static const RE2 form("(?i)^(?:sanitizer[/-]|crash[/-](?:sig|exit-))");
-  return RE2::PartialMatch(cause, form);
+  return RE2::PartialMatch(re2::StringPiece(cause.data(), cause.size()), form);
 }
 
 bool is_same_incident(std::string_view cause, std::string_view other) {

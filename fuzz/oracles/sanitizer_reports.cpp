@@ -50,7 +50,7 @@ void SanitizerReports::take(std::string_view octets) {
 
 std::vector<SanitizerReport> SanitizerReports::finished() { return std::exchange(finished_, {}); }
 
-void SanitizerReports::take_line(std::string_view line) {
+void SanitizerReports::take_line(const std::string& line) {
   static const RE2 begin(
       R"(==\d+==\s?(?:ERROR|WARNING): (?:Address|Leak|Memory|Thread|HWAddress)Sanitizer|WARNING: ThreadSanitizer)");
   static const RE2 summary(R"(^SUMMARY: (?:Address|Leak|Memory|Thread|HWAddress)Sanitizer: )");
@@ -61,10 +61,10 @@ void SanitizerReports::take_line(std::string_view line) {
   take_runtime_error(line);
 }
 
-void SanitizerReports::take_summary(std::string_view line) {
+void SanitizerReports::take_summary(const std::string& line) {
   static const RE2 leak(R"(SUMMARY: \w+: \d+ byte\(s\) leaked)");
   static const RE2 words(R"(SUMMARY: \w+: (.+?)(?: (\S+) in (.+)| \(.*)?$)");
-  SanitizerReport report{.cause = "", .summary = std::string(line), .text = std::exchange(text_, {})};
+  SanitizerReport report{.cause = "", .summary = line, .text = std::exchange(text_, {})};
   std::string what;
   std::string place;
   std::string function;
@@ -77,7 +77,7 @@ void SanitizerReports::take_summary(std::string_view line) {
 }
 
 /// UBSan tells of each thing in a line of its own, and goes on.
-void SanitizerReports::take_runtime_error(std::string_view line) {
+void SanitizerReports::take_runtime_error(const std::string& line) {
   static const RE2 form(R"(^(?:\S*/)?([^\s/:]+:\d+):\d+: runtime error: (.+)$)");
   static const RE2 numbers(R"(0x[0-9a-f]+|-?\d+|'[^']*')");
   std::string place;
@@ -88,7 +88,7 @@ void SanitizerReports::take_runtime_error(std::string_view line) {
   what = what.substr(0, std::min(what.find_first_of(":,"), longest_name));
   RE2::GlobalReplace(&what, " +", " ");
   while (what.ends_with(' ')) what.pop_back();
-  finished_.push_back({cause_of(what, place), place + ": " + summary, std::string(line) + "\n"});
+  finished_.push_back({cause_of(what, place), place + ": " + summary, line + "\n"});
 }
 
 }  // namespace smtpspec::fuzz

@@ -27,9 +27,9 @@ class SanitizerReports {
   [[nodiscard]] bool is_under_way() const { return !text_.empty(); }
 
  private:
-  void take_line(std::string_view line);
-  void take_summary(std::string_view line);
-  void take_runtime_error(std::string_view line);
+  void take_line(const std::string& line);
+  void take_summary(const std::string& line);
+  void take_runtime_error(const std::string& line);
 
   std::string line_;
   std::string text_;  ///< of the report under way; empty: none is

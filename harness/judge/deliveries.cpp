@@ -41,7 +41,8 @@ std::string difference(std::string_view wanted, std::string_view seen) {
 /// A hop may encode a text that the next one would not take as it is (RFC 3030 section 3, RFC 6152 section 3).
 bool is_encoded(const record::Parted& message) {
   static const RE2 encoded(R"((?im)^Content-Transfer-Encoding:[ \t]*(?:quoted-printable|base64))");
-  return RE2::PartialMatch(message.message.substr(0, message.message.size() - message.body.size()), encoded);
+  const re2::StringPiece header(message.message.data(), message.message.size() - message.body.size());
+  return RE2::PartialMatch(header, encoded);
 }
 
 /// Rules about what is in a message: so there must be one.

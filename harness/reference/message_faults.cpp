@@ -115,7 +115,9 @@ smtp::DataRules FaultyCore::data_rules() const {
   return rules;
 }
 
-bool fits(std::string_view octets, const char* pattern) { return RE2::PartialMatch(octets, RE2(pattern, options())); }
+bool fits(std::string_view octets, const char* pattern) {
+  return RE2::PartialMatch(re2::StringPiece(octets.data(), octets.size()), RE2(pattern, options()));
+}
 
 void rewrite(std::string& octets, const char* pattern, const char* by) {
   RE2::GlobalReplace(&octets, RE2(pattern, options()), by);

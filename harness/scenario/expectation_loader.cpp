@@ -25,7 +25,7 @@ const RE2 enhanced_form(R"([245]\.(y\.z|[0-9]{1,3}\.(z|[0-9]{1,3})))");
 
 std::vector<std::string> split(std::string_view text) {
   static const RE2 word_form(" *([^ ]+)");
-  re2::StringPiece rest(text);
+  re2::StringPiece rest(text.data(), text.size());
   std::vector<std::string> words;
   for (std::string word; RE2::Consume(&rest, word_form, &word);) words.push_back(word);
   return words;
@@ -216,7 +216,7 @@ Reply read_reply(Reader& reader, const Item& item) {
 
 }  // namespace
 
-bool is_code(std::string_view text) { return RE2::FullMatch(text, code_form); }
+bool is_code(std::string_view text) { return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), code_form); }
 
 Expectation load_expectation(Reader& reader, const Item& item, const ExpectationScope& scope) {
   return ExpectationReader(reader, scope).read(item);

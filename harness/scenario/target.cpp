@@ -59,7 +59,7 @@ bool is_ipv6(std::string_view text) {
 /// none.
 std::optional<std::string> take_host(std::string_view& text) {
   static const RE2 form(R"(\[([^\]]*)\]|([A-Za-z0-9._-]{1,255}))");
-  re2::StringPiece rest(text);
+  re2::StringPiece rest(text.data(), text.size());
   std::string bracketed;
   std::string name;
   if (!RE2::Consume(&rest, form, &bracketed, &name) || (name.empty() && !is_ipv6(bracketed))) return std::nullopt;

@@ -76,8 +76,9 @@ class TextParser {
     static const RE2 sum(R"({([a-z][a-z0-9_-]*)\+([0-9]{1,6})})");
     // The unit may hold escaped braces; a backslash that escapes nothing is its error.
     static const RE2 counted(R"((?s){((?:[^{}\\]|\\.|\\)*?)(\*|\.\.)(?:([0-9]+)|{([a-z][a-z0-9_-]*)})})", RE2::Latin1);
-    if (source_.substr(at_).starts_with("{base64:")) return read_base64(piece, nesting);
-    re2::StringPiece rest(source_.substr(at_));
+    const std::string_view hole = source_.substr(at_);
+    if (hole.starts_with("{base64:")) return read_base64(piece, nesting);
+    re2::StringPiece rest(hole.data(), hole.size());
     if (RE2::Consume(&rest, value, &piece.name)) {
       piece.kind = Piece::Kind::value;
       return move_to(source_.size() - rest.size());

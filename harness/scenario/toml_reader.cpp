@@ -22,7 +22,7 @@ std::string one_of(const std::vector<std::string>& words) {
 
 bool is_words(std::string_view text) {
   static const RE2 form("[a-z0-9]+(-[a-z0-9]+)*");
-  return RE2::FullMatch(text, form);
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), form);
 }
 
 bool is_name(std::string_view text) { return is_words(text) && text.front() >= 'a'; }

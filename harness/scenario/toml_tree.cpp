@@ -57,7 +57,7 @@ std::optional<TomlError> find_depth(std::string_view text) {
   int depth = 0;
   int dots = 0;
   std::string message;
-  re2::StringPiece rest(text);
+  re2::StringPiece rest(text.data(), text.size());
   while (!rest.empty() && message.empty()) {
     const char c = rest[0];
     if ((c == '"' || c == '\'' || c == '#') && RE2::Consume(&rest, stepped_over)) continue;
@@ -136,7 +136,7 @@ struct Quoted {
 std::vector<Quoted> strings_of(std::string_view line) {
   static const RE2 token(R"(("(?:[^"\\]|\\.)*|'[^']*)(["']?)|#.*)", RE2::Latin1);
   std::vector<Quoted> out;
-  re2::StringPiece rest(line);
+  re2::StringPiece rest(line.data(), line.size());
   for (re2::StringPiece open, close; RE2::FindAndConsume(&rest, token, &open, &close) && !open.empty();) {
     const auto begin = static_cast<std::size_t>(open.data() - line.data());
     out.push_back({begin, begin + open.size() + close.size(), !close.empty()});
