@@ -84,9 +84,10 @@ class Exchange : public Sasl {
   Stepped forward(std::string_view from_peer) {
     if (ended_) return {Status::failed, {}, "the exchange is over"};
     if (from_peer.size() > max_step) return end("a step of more than 64 KiB");
+    const std::string ended_by_nul(from_peer);  // DIGEST-MD5 of the library reads on to one
     char* octets = nullptr;
     std::size_t size = 0;
-    const int result = gsasl_step(session_, from_peer.data(), from_peer.size(), &octets, &size);
+    const int result = gsasl_step(session_, ended_by_nul.data(), ended_by_nul.size(), &octets, &size);
     Stepped stepped;
     if (octets != nullptr) stepped.octets.assign(octets, size);
     gsasl_free(octets);
