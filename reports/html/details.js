@@ -44,7 +44,7 @@ function rowDetails(row, within) {
   const others = row.requirements.filter((number) => !within || number !== within.requirement);
   const has = row.conversation !== undefined || row.excerpt;
   return el("div", { class: "details" },
-    row.rationale !== undefined && el("p", { class: "why" }, text(row.rationale)),
+    !within && row.rationale !== undefined && el("p", { class: "why" }, text(row.rationale)),
     !within && others.map((number) => sentence(requirements[number])),
     !within && rowFacts(row),
     has ? sequence(row) : el("p", { class: "quiet" },

@@ -72,7 +72,7 @@ const rowsOf = (finding) => finding.rows.length + (finding.consequences || []).l
 
 /** What a title is: a rule, which did not hold, or a question. */
 const saysOf = (finding) => (finding.outcome !== "crash" && /^(Whether|What|How|Which|Who|Where)\b/.test(finding.what) ? "Asked:"
-  : { crash: "Crash:", fail: "Broken:", warn: "Not met:" }[finding.outcome] || "");
+  : { crash: "Crash:", fail: "Rule broken:", warn: "Rule not met:" }[finding.outcome] || "");
 
 /** In a line: what came in place of what. */
 function gist(finding) {
@@ -104,6 +104,7 @@ function findingBody(finding) {
   return el("div", { class: "finding-body" },
     el("div", { class: "claim" },
       requirement && sentence(requirement),
+      row.rationale !== undefined && el("p", { class: "why" }, text(row.rationale)),
       finding.outcome === "crash" && el("p", { class: "aside" }, "Whatever the level of this sentence: a server that dies, or hangs up without a reply, on what any client may send is a matter of security."),
       pairs([["expected", finding.expected && el("span", { class: "words" }, octetsOf(finding.expected))], ["actual", finding.actual && octetsOf(finding.actual)],
         ["known because", finding.known && row.known_because && octetsOf(row.known_because)]].filter(([, value]) => value),

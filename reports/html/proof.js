@@ -58,11 +58,11 @@ function proofList(row, lines, chosen) {
 
 const range = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
-/** The last lines of the client before that one which are no plain lines, and what follows each. */
+/** The last lines of the client before that one which are no plain lines, and those that stand beside each. */
 function oddLines(lines, key) {
   const most = 3;
-  const odd = range(0, key).filter((i) => lines[i].side === "client" && isOddLine(lines[i].line));
-  return odd.slice(-most).flatMap((i) => [i, i + 1]).filter((i) => i < key && !lines[i].isHeader);
+  const odd = range(0, key).filter((i) => lines[i].side === "client" && isOddLine(lines[i].line)).slice(-most);
+  return odd.flatMap((i) => [i - 1, i, i + 1].filter((at) => at === i || (at >= 0 && at < key && !lines[at].isHeader)));
 }
 
 /** The lines around the one that decided, what the client had last sent before it, and what was odd about that. */
