@@ -24,6 +24,10 @@ class Gates(Cli):
         done = smtpspec("run", "--filter", "a-row-of-our-own", "--out", self.out, cwd=self.folder)
         self.expect(done, 4, "nothing ran")
         self.expect(smtpspec("run", "--suite", own, "--out", self.out, cwd=self.folder), 0)
+        self.assertEqual(smtpspec("list", "--suite", own).stdout.count("a-row-of-our-own"), 1)
+        both = smtpspec("list", "--suite", "shipped", "--suite", own)  # a word adds it to ours
+        self.assertEqual(both.stdout.count("\n"), smtpspec("list").stdout.count("\n") + 1, both.stderr)
+        self.assertIn("a-row-of-our-own", both.stdout)
 
     def test_what_is_installed_brings_its_suite(self):
         built = pathlib.Path(cli_test.SMTPSPEC)

@@ -49,7 +49,11 @@ bool can_be_read(int file, std::chrono::steady_clock::time_point deadline) {
 }  // namespace
 
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths) {
-  command.add_option("--suite", paths, "Folder or file of scenarios (default: the shipped suite)")->type_name("DIR");
+  command
+      .add_option("--suite", paths,
+                  "Folder or file of scenarios, in place of the shipped suite; 'shipped' names that: --suite shipped\n"
+                  "--suite DIR adds to it")
+      ->type_name("DIR");
 }
 
 bool print(const std::vector<scenario::Diagnostic>& diagnostics, bool warnings) {
@@ -78,7 +82,9 @@ bool print(const scenario::Loaded<scenario::Baseline>& baseline) {
 
 std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths, bool warnings) {
   const std::filesystem::path shipped = shipped_suite();
-  auto loaded = scenario::load_suite(paths.empty() ? std::vector{shipped} : paths, shipped / "requirements");
+  std::vector<std::filesystem::path> places = paths.empty() ? std::vector{shipped} : paths;
+  std::replace(places.begin(), places.end(), std::filesystem::path("shipped"), shipped);
+  auto loaded = scenario::load_suite(places, shipped / "requirements");
   // Every run begins with a survey: ours, where a suite has none.
   auto& scenarios = loaded.value.scenarios;
   const auto is_survey = [](const scenario::Scenario& one) { return one.survey; };
