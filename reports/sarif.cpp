@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "harness/engine/selection.hpp"
+#include "harness/engine/findings.hpp"
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/layout.hpp"
@@ -135,8 +135,9 @@ class Log {
     }
     if (!related.empty()) result["relatedLocations"] = std::move(related);
     // GitHub looks at the first alone, and calculates it from the file where it is not there.
-    result["partialFingerprints"] = {{"primaryLocationLineHash", fmt::format("{:016x}:1", engine::stable_hash(finding.id))},
-                                     {"smtpspecFinding/v1", cut(finding.id)}};
+    result["partialFingerprints"] = {
+        {"primaryLocationLineHash", fmt::format("{:016x}:1", engine::stable_hash(finding.id))},
+        {"smtpspecFinding/v1", cut(finding.id)}};
     if (known) {
       const std::string because = row == nullptr ? "" : cut(known_because(*row));
       result["suppressions"] = {{{"kind", "external"},

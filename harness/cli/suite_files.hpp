@@ -17,9 +17,9 @@ namespace smtpspec::cli {
 /// --suite, as each command that reads scenarios has it.
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths);
 
-/// Without paths it is the shipped suite, whatever folder one is in; the path "shipped" stands for it among others. Prints errors (with `warnings`, those too) on
-/// standard error and returns nothing when there is one. Faults named in `catches` are checked against the reference
-/// server's.
+/// Without paths it is the shipped suite, whatever folder one is in; the path "shipped" stands for it among others.
+/// Prints errors (with `warnings`, those too) on standard error and returns nothing when there is one. Faults named in
+/// `catches` are checked against the reference server's.
 [[nodiscard]] std::optional<scenario::Suite> load_suite(const std::vector<std::filesystem::path>& paths,
                                                         bool warnings = false);
 

@@ -226,4 +226,10 @@ std::vector<Finding> all_findings(const RunResult& run) {
   return findings_among(run, [](const ScenarioResult&) { return true; });
 }
 
+std::uint64_t stable_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
 }  // namespace smtpspec::engine

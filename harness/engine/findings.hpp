@@ -1,6 +1,7 @@
 // Findings: what people read of a run. Rows that show one cause are one finding, however many they are.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,5 +40,8 @@ struct Finding {
 /// What was seen, with tokens, numbers, names and what follows the first line taken out, so that two sightings of one
 /// thing are equal: "250 2.0.0 Ok: queued as #".
 [[nodiscard]] std::string without_names(std::string_view seen);
+
+/// FNV-1a of the octets: the same on every machine and in every version.
+[[nodiscard]] std::uint64_t stable_hash(std::string_view text);
 
 }  // namespace smtpspec::engine

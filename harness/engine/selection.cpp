@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
+#include "harness/engine/findings.hpp"
 #include "harness/scenario/writer.hpp"
 
 namespace smtpspec::engine {
@@ -34,12 +35,6 @@ bool matches(const scenario::Scenario& scenario, std::string_view pattern) {
     if (comma == pattern.size()) return true;
     pattern.remove_prefix(comma + 1);
   }
-}
-
-std::uint64_t stable_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
 }
 
 std::string fingerprint(const std::vector<const scenario::Scenario*>& scenarios) {

@@ -21,8 +21,6 @@ struct Selection {
 /// An id or family, a glob over ids, an RFC path ("rfc5321/4.1.1.4"), a tag or a level. "a,b" is what fits both, "a,!b"
 /// what fits a and not b.
 [[nodiscard]] bool matches(const scenario::Scenario& scenario, std::string_view pattern);
-/// FNV-1a of the octets: the same on every machine and in every version.
-[[nodiscard]] std::uint64_t stable_hash(std::string_view text);
 /// The same for the same scenarios in any order, wherever their files are: what shards of one run have in common.
 [[nodiscard]] std::string fingerprint(const std::vector<const scenario::Scenario*>& scenarios);
 /// In suite order; views into the suite.
