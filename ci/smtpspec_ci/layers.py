@@ -29,7 +29,7 @@ RULES = {
                  "harness/judge/referee_report.hpp", "harness/ledger/requirement.hpp", "harness/scenario/outcome.hpp",
                  "harness/record", "harness/smtp"],
                 ["fmt", "nlohmann"], ["openssl", "pugixml"]),
-    "fuzz/session": (["fuzz/session", "harness/ledger", "harness/scenario"], [], []),
+    "fuzz/session": (["fuzz/session", "harness/ledger", "harness/scenario", "harness/smtp/char_class.hpp"], [], []),
     "fuzz/mutators": (["fuzz/mutators", "fuzz/require.hpp", "harness/smtp/char_class.hpp"], [], []),
     "fuzz/oracles": (["fuzz/oracles", "harness/judge", "harness/record", "harness/scenario/model.hpp", "harness/scenario/outcome.hpp", "harness/smtp"],
                      ["fmt"], ["re2"]),

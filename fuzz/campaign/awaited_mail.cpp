@@ -46,12 +46,21 @@ bool AwaitedMail::later_came(bool of_both) const {
 
 std::string AwaitedMail::suspicion(const Awaited& one) const {
   const MailCount arrived = mail_->with(one.token);
-  if (one.other_token.empty())
-    return std::string(SharedMail::suspicion(one.accepted, arrived, bodies_as_sent(opponent_)));
+  if (one.other_token.empty()) return std::string(SharedMail::suspicion(one.accepted, arrived, as_sent_));
   if (!other_.mail->is_seen()) return "";
   const bool exact = keeps_line_ends(opponent_) && keeps_line_ends(*other_.opponent);
   const auto what = SharedMail::differing(arrived, other_.mail->with(one.other_token), has_bodies(one.accepted), exact);
   return what.empty() ? "" : cause_of_delivered(what, one.accepted);
+}
+
+/// What is for one alone, and comes by its name: it is no alias.
+void AwaitedMail::learn_names(const Awaited& one) {
+  if (!one.accepted.known || one.accepted.messages.size() != 1) return;
+  const AcceptedMail::Message& message = one.accepted.messages.front();
+  if (message.recipients != 1 || message.mailboxes.size() != 1) return;
+  const MailCount arrived = mail_->with(one.token);
+  if (arrived.copies == 1 && arrived.mailboxes == hash_of_name(message.mailboxes.front()))
+    as_sent_.mailboxes.insert(message.mailboxes.front());
 }
 
 void AwaitedMail::look(const Suspect& suspect) {
@@ -60,9 +69,10 @@ void AwaitedMail::look(const Suspect& suspect) {
   while (!all_.empty() && all_.front().due < now) {
     Awaited one = std::move(all_.front());
     all_.pop_front();
+    learn_names(one);
     const std::string cause = suspicion(one);
     if (cause.empty()) continue;
-    const bool may_be_late = cause == mail_lost || !one.other_token.empty();
+    const bool may_be_late = cause == mail_lost || cause == mail_to_others || !one.other_token.empty();
     if (may_be_late && !later_came(!one.other_token.empty()))
       await(std::move(one));
     else

@@ -23,7 +23,7 @@ class AwaitedMail {
   };
   /// All must outlive it. `mail`: null where it is not seen.
   AwaitedMail(const Opponent& opponent, const SharedMail* mail, Other other)
-      : opponent_(opponent), mail_(mail), other_(other) {}
+      : opponent_(opponent), mail_(mail), other_(other), as_sent_{bodies_as_sent(opponent)} {}
 
   void expect(const record::Transcript& transcript, std::string_view input);
   /// Had messages accepted unlike all before: worth to be compared with what the other server delivers.
@@ -45,6 +45,7 @@ class AwaitedMail {
   [[nodiscard]] std::string suspicion(const Awaited& one) const;
   [[nodiscard]] bool later_came(bool of_both) const;
   void await(Awaited one);
+  void learn_names(const Awaited& one);
 
   static constexpr std::size_t most = 5000;
 
@@ -52,6 +53,7 @@ class AwaitedMail {
   const SharedMail* mail_;
   Other other_;
   std::deque<Awaited> all_;
+  AsSent as_sent_;
   std::set<std::string> shapes_;  ///< of bodies
 };
 

@@ -47,7 +47,7 @@ class Campaign {
       return std::move(result_);
     }
     if (!folder_.has_queue() && put_seeds(folder_, suite_, opponent_) == 0) {
-      result_.failed = folder_.queue().string() + ": the seeds could not be written";
+      result_.not_written = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
     fuzz();
@@ -98,8 +98,9 @@ class Campaign {
       std::this_thread::sleep_for(between_looks);
       look_at_server();
       if (progress_.away.exchange(false)) start_server();
+      if (progress_.hangs.exchange(false)) end_what_hangs();
       if (shared_culprits_.anew) start_anew();
-      if (turn % looks_between_measures == 0) growth_.measure(progress_.sessions);
+      if (turn % looks_between_measures == 0) measure();
       if (turn % looks_between_news == 0) tell();
     }
     progress_.stop = true;
@@ -107,15 +108,28 @@ class Campaign {
     progress_.playing = false;
     tell();
     if (result_.failed.empty()) result_.failed = workers.failed();
+    if (progress_.unwritten)
+      result_.not_written = folder_.crashes().string() + ": an input that breaks something could not be written";
     if (refused_) result_.refused = "the server takes no connections, and could not be started again";
   }
 
   [[nodiscard]] bool is_over() const {
-    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_ || progress_.stop;
+    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_ || progress_.stop ||
+           progress_.unwritten;
+  }
+
+  /// A server that has grown too large for this machine goes on as a new one.
+  void measure() {
+    growth_.measure(progress_.sessions);
+    if (settings_.watch == nullptr || !growth_.is_too_much()) return;
+    note("the server's processes take too much of this machine; it is started anew");
+    look_for_growth();
+    start_anew();
   }
 
   void look_for_growth() {
     for (const Breach& one : growth_.found()) {
+      if (is_found(one.cause)) continue;
       Finding finding;
       finding.breach = one;
       finding.again = Finding::replays;
@@ -140,6 +154,14 @@ class Campaign {
       for (Incident& one : settings_.watch->look()) all.push_back(std::move(one));
     }
     return all;
+  }
+
+  /// Where it says nothing to anybody, twice in a row: it is not merely slow, or busy with one session.
+  void end_what_hangs() {
+    const std::uint64_t answered = progress_.sessions - progress_.silent;
+    if (std::exchange(answered_when_it_hung_, answered) != answered || settings_.watch == nullptr) return;
+    note("the server lets everybody in and says nothing; it is started anew");
+    start_anew();
   }
 
   /// A worker may end it again before it is seen to be up: what it dies of is being played once more.
@@ -193,14 +215,22 @@ class Campaign {
     const auto stats =
         fuzzer_stats(result_.status, inputs, std::time(nullptr), part_.process, file_name(opponent_.target.name));
     if (!folder_.put_stats(stats) || !folder_.add_to_plot(plot_line(result_.status, inputs)))
-      result_.failed = folder_.path().string() + ": what is known of the campaign could not be written";
+      result_.not_written = folder_.path().string() + ": what is known of the campaign could not be written";
+  }
+
+  /// Where nobody else plays.
+  bool revive(bool hangs) {
+    if (events_.stop && events_.stop()) return false;
+    if (hangs && settings_.watch == nullptr) return false;
+    if (hangs) start_anew();
+    return hangs || (events_.start_server && !events_.start_server());
   }
 
   void make_findings() {
     LivePlayer player(opponent_, delivery::make_secret());
     std::optional<LivePlayer> other;
     if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
-    player.revive_by([this] { return events_.start_server && !events_.start_server(); });
+    player.revive_by([this](bool hangs) { return revive(hangs); });
     player.when_put_off(may_move_ ? addresses_of_worker(0) : "",
                         [this](const std::string& /*source*/) { return !(events_.stop && events_.stop()); });
     Sight sight;
@@ -257,7 +287,7 @@ class Campaign {
     }
     const std::string scenario = finding.has_session() ? to_scenario_file(finding, suite_) : "";
     if (!folder_.add_finding(finding.breach.cause, scenario, std::move(evidence)))
-      result_.failed = folder_.findings().string() + ": a finding could not be written";
+      result_.not_written = folder_.findings().string() + ": a finding could not be written";
   }
 
   void note(const std::string& line) const {
@@ -277,7 +307,8 @@ class Campaign {
   CampaignResult result_;
   Clock::time_point begun_ = Clock::now();
   bool refused_ = false;
-  bool may_move_ = false;  ///< to other addresses of this machine
+  std::uint64_t answered_when_it_hung_ = ~std::uint64_t{0};  ///< sessions
+  bool may_move_ = false;                                    ///< to other addresses of this machine
   bool told_of_limits_ = false;
 };
 

@@ -42,8 +42,9 @@ struct CampaignEvents {
 struct CampaignResult {
   CampaignStatus status;
   std::vector<Finding> findings;
-  std::string refused;  ///< why it ended early: the server is gone; empty where it is not
-  std::string failed;   ///< why it is not to be trusted: a worker failed, something could not be written
+  std::string refused;      ///< why it ended early: the server is gone; empty where it is not
+  std::string failed;       ///< why it is not to be trusted: a worker failed
+  std::string not_written;  ///< what could not be, for which it ended early
 };
 
 /// Blocks. The folder was prepared. Everything found is in it, whatever ends the campaign, and is gone on with next

@@ -50,6 +50,10 @@ std::string file_name(std::string_view cause) {
   return name;
 }
 
+std::string cause_of_input(std::string_view name) {
+  return std::string(name.substr(name.starts_with(once) ? once.size() : 0));
+}
+
 std::string scenario_id(std::string_view cause) { return "fuzz-" + file_name(cause); }
 
 std::optional<std::string> CampaignFolder::prepare() const {
@@ -106,11 +110,12 @@ bool CampaignFolder::add_to_plot(std::string_view line) const {
 bool CampaignFolder::has_breach(const Breach& breach, Seen seen) const {
   const auto folder = open(crashes());
   record::Refusal refusal;
-  return !folder || folder->file(name_of(breach, seen), refusal) || refusal.kind != record::Refusal::Kind::absent;
+  return folder && (folder->file(name_of(breach, seen), refusal) || refusal.kind != record::Refusal::Kind::absent);
 }
 
-bool CampaignFolder::add_breach(const Breach& breach, Seen seen, std::string_view input) const {
-  return !has_breach(breach, seen) && put(crashes(), name_of(breach, seen), input, record::Lasting::yes);
+CampaignFolder::Added CampaignFolder::add_breach(const Breach& breach, Seen seen, std::string_view input) const {
+  if (has_breach(breach, seen)) return Added::known;
+  return put(crashes(), name_of(breach, seen), input, record::Lasting::yes) ? Added::first : Added::not_written;
 }
 
 std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
@@ -122,9 +127,7 @@ std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
     record::Refusal refusal;
     const auto file = record::is_left_over(name) ? std::nullopt : folder->file(name, refusal);
     const auto input = file ? file->whole(longest_input, refusal) : std::nullopt;
-    const bool is_once = name.starts_with(once);
-    if (input)
-      all.push_back({std::string(name.substr(is_once ? once.size() : 0)), *input, is_once ? Seen::once : Seen::again});
+    if (input) all.push_back({cause_of_input(name), *input, name.starts_with(once) ? Seen::once : Seen::again});
     return all.size() < most;
   });
   std::sort(all.begin(), all.end(), [](const Broken& a, const Broken& b) {

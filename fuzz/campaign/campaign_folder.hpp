@@ -38,8 +38,9 @@ class CampaignFolder {
   /// How a breach was seen: by one session, or by a second one as well.
   enum class Seen { once, again };
   [[nodiscard]] bool has_breach(const Breach& breach, Seen seen) const;
-  /// True for the first of its cause, in all processes of the campaign.
-  [[nodiscard]] bool add_breach(const Breach& breach, Seen seen, std::string_view input) const;
+  enum class Added { first, known, not_written };
+  /// Whether it is the first of its cause, in all processes of the campaign.
+  [[nodiscard]] Added add_breach(const Breach& breach, Seen seen, std::string_view input) const;
   /// An input that broke something.
   struct Broken {
     std::string cause;  ///< as a file name
@@ -69,6 +70,8 @@ class CampaignFolder {
 
 /// A cause as a file name: "crash/BDAT" is "crash-bdat".
 [[nodiscard]] std::string file_name(std::string_view cause);
+/// The cause that an input of crashes/ has its name from, as a file name.
+[[nodiscard]] std::string cause_of_input(std::string_view name);
 /// The id of the scenario that a finding is written as.
 [[nodiscard]] std::string scenario_id(std::string_view cause);
 

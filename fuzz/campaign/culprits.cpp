@@ -12,6 +12,13 @@ namespace smtpspec::fuzz {
 
 using Seen = CampaignFolder::Seen;
 
+void keep(const Breach& breach, Seen seen, std::string_view input, const CampaignFolder& folder, Progress& progress) {
+  using Added = CampaignFolder::Added;
+  const Added added = folder.add_breach(breach, seen, input);
+  if (added == Added::first && seen == Seen::again) ++progress.findings;
+  if (added == Added::not_written) progress.unwritten = true;
+}
+
 Alone::Stop Culprits::stopped() const {
   return [this] { return progress_.stop.load(); };
 }
@@ -43,7 +50,7 @@ void Culprits::look_for(const Breach& breach, std::string_view input) {
   progress_.alone.take(stopped());
   // Another worker may have seen the same, and looked for it, while this one waited.
   if (looked_at <= before && !folder_.has_breach(breach, Seen::again)) {
-    if (!search(breach, input)) (void)folder_.add_breach(breach, Seen::once, input);
+    if (!search(breach, input)) keep(breach, Seen::once, input, folder_, progress_);
     looked_at = shared_->incidents.count();
   }
   seen_before_ = before;
@@ -63,7 +70,7 @@ bool Culprits::search(const Breach& breach, std::string_view input) {
     start_anew(breach);
     const auto again = done_by(one, breach);
     if (!again) continue;
-    if (folder_.add_breach(*again, Seen::again, one)) ++progress_.findings;
+    keep(*again, Seen::again, one, folder_, progress_);
     return true;
   }
   return false;

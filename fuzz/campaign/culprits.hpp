@@ -30,6 +30,10 @@ struct SharedCulprits {
   std::atomic<bool> anew{false};  ///< the server is to be started anew; who does so takes it back
 };
 
+/// Puts what a session broke into the folder, and tells whoever watches of it.
+void keep(const Breach& breach, CampaignFolder::Seen seen, std::string_view input, const CampaignFolder& folder,
+          Progress& progress);
+
 class Culprits {
  public:
   /// All must outlive it. `shared`: null where the server was not started by us, and nothing is known of its processes.

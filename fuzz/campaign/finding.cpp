@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <vector>
 
-#include "fuzz/campaign/delivered_pair.hpp"
 #include "fuzz/campaign/pairs.hpp"
 #include "fuzz/oracles/requirements.hpp"
 #include "fuzz/session/session_input.hpp"
@@ -19,7 +17,7 @@ namespace {
 class Shortener {
  public:
   Shortener(LivePlayer& player, const Sight& sight, std::string cause, std::chrono::steady_clock::time_point until)
-      : player_(player), pairs_(player, sight.other), sight_(sight), cause_(std::move(cause)), until_(until) {}
+      : showing_(player, sight), sight_(sight), cause_(std::move(cause)), until_(until) {}
 
   std::optional<Breach> breaks(std::string_view input, const Waits& waits = {}) {
     for (Breach& one : breaches_of(input, waits))
@@ -34,10 +32,8 @@ class Shortener {
     tells_once_ = may_tell_once;
     return tells_once_ && breaks_or_crashes_now(input);
   }
-  [[nodiscard]] const judge::Played& played() const { return played_; }
-  [[nodiscard]] AcceptedMail accepted() const {
-    return accepted_in(played_.transcript, watched_mailboxes(player_.opponent()));
-  }
+  /// The last play.
+  [[nodiscard]] const Showing& shown() const { return showing_; }
 
   /// Fewest lines, then fewest octets: parts are left out, halves first, until nothing more can be.
   std::string shorten(std::string input) {
@@ -61,49 +57,9 @@ class Shortener {
     return true;
   }
 
-  /// Where two plays are compared, by as many pairs as there is patience for.
-  std::vector<Breach> differences(std::string_view input, bool patience) {
-    constexpr int enough = 3;
-    const auto breach = pairs_.show(input, cause_, patience ? enough : 1);
-    played_ = pairs_.played();
-    return breach ? std::vector{*breach} : std::vector<Breach>();
-  }
-
   std::vector<Breach> breaches_of(std::string_view input, const Waits& waits) {
-    if (is_of_delivered(cause_)) return differences_in_delivery(input);
-    if (Pairs::are_behind(cause_)) return differences(input, waits.reply >= patient().reply);
     if (tells_once_) sight_.start_anew();
-    if (sight_.happened) (void)sight_.happened(false);
-    played_ = player_.play(decode(input), waits);
-    if (cause_.starts_with("mail-")) return breaches_of_its_mail();
-    std::vector<Breach> seen = breaches_in(played_);
-    if (!sight_.happened) return seen;
-    const auto is_crash = [](const Breach& one) { return one.rule == "crash"; };
-    const bool wait = is_incident(cause_) || std::any_of(seen.begin(), seen.end(), is_crash);
-    return with_incidents(std::move(seen), sight_.happened(wait));
-  }
-
-  std::vector<Breach> differences_in_delivery(std::string_view input) {
-    if (sight_.arrived == nullptr || sight_.other == nullptr || sight_.arrived_there == nullptr) return {};
-    auto breach =
-        delivered_otherwise(input, {player_, *sight_.arrived}, {*sight_.other, *sight_.arrived_there}, played_);
-    return breach ? std::vector{*std::move(breach)} : std::vector<Breach>();
-  }
-
-  std::vector<Breach> breaches_of_its_mail() {
-    if (sight_.arrived == nullptr) return {};
-    const Opponent& opponent = player_.opponent();
-    const AcceptedMail accepted = accepted_in(played_.transcript, watched_mailboxes(opponent));
-    const std::string token = player_.token();
-    const auto with = [&](bool all_came) {
-      return breaches_of_mail(accepted, sight_.arrived->with(token), all_came, bodies_as_sent(opponent));
-    };
-    const auto due = std::chrono::steady_clock::now() + time_of_mail(opponent);
-    for (; std::chrono::steady_clock::now() < due; std::this_thread::sleep_for(std::chrono::milliseconds(20)))
-      if (auto breaches = with(false); !breaches.empty() || (cause_ == file_name(mail_lost) && with(true).empty()))
-        return breaches;
-    // What is missing may be in a queue still, until something comes that was sent after it.
-    return with(later_mail_comes(player_, *sight_.arrived));
+    return showing_.breaches_of(input, cause_, waits);
   }
 
   /// What a process comes to may be told late, and be the doing of the input before: then a second time shows nothing.
@@ -137,23 +93,35 @@ class Shortener {
     return input;
   }
 
-  LivePlayer& player_;
-  Pairs pairs_;
+  Showing showing_;
   const Sight& sight_;
   std::string cause_;
   std::chrono::steady_clock::time_point until_;
-  judge::Played played_;
   bool tells_once_ = false;  ///< so the server is started anew before each play
 };
 
 /// One message for each that was accepted, and with the body of it where there is but one.
-scenario::Delivered delivered_as(const AcceptedMail& accepted) {
+scenario::Delivered delivered_as(const Finding& finding) {
+  const AcceptedMail& accepted = finding.accepted;
   scenario::Delivered delivered;
+  if (finding.breach.cause == mail_to_others) {
+    for (const AcceptedMail::Message& one : accepted.messages)
+      for (const std::string& path : one.paths) delivered.to.push_back(scenario::literal(path.substr(1)));
+    for (const std::string& other : finding.not_for) delivered.none_to.push_back(scenario::literal(other));
+    return delivered;
+  }
   delivered.count = accepted.messages.size();
   if (accepted.messages.size() == 1)
     delivered.body = {scenario::literal(record::part(accepted.messages.front().content).body)};
   if (accepted.messages.empty()) delivered.at_most = 0;
   return delivered;
+}
+
+/// Those whom no message is for.
+std::vector<std::string> not_for(const AcceptedMail& accepted, std::vector<std::string> mailboxes) {
+  for (const AcceptedMail::Message& one : accepted.messages)
+    for (const std::string& path : one.paths) std::erase(mailboxes, path.substr(1));
+  return mailboxes;
 }
 
 /// Of a session that must come to the same when it is held otherwise, what promises that.
@@ -175,8 +143,9 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
     auto breach = shortener.breaks(finding.input, patient());
     if (!breach) continue;
     finding.breach = std::move(*breach);
-    finding.accepted = shortener.accepted();
-    finding.transcript = shortener.played().transcript;
+    finding.accepted = shortener.shown().accepted();
+    finding.transcript = shortener.shown().played().transcript;
+    finding.not_for = not_for(finding.accepted, watched_mailboxes(player.opponent()));
     ++finding.again;
   }
   return finding;
@@ -190,9 +159,9 @@ std::string to_scenario_file(const Finding& finding, const scenario::Suite& suit
   const scenario::Scenario* row = row_of(finding.breach, suite);
   std::string file = row == nullptr ? "" : scenario::to_toml(*row) + "\n";
   session.requirements = asked_by(finding.breach, suite);
-  if (finding.breach.cause.starts_with("mail")) session.delivered = delivered_as(finding.accepted);
+  if (finding.breach.cause.starts_with("mail")) session.delivered = delivered_as(finding);
   file += scenario::to_toml(session);
-  if (auto other = held_otherwise(finding.input, finding.breach.cause)) {
+  if (auto other = held_otherwise(finding.input, finding.breach.cause, finding.transcript)) {
     other->id = other->family = session.id + "-otherwise";
     other->title = session.title + ", held otherwise";
     other->requirements = session.requirements;

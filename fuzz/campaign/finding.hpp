@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +10,8 @@
 
 #include "fuzz/campaign/campaign_folder.hpp"
 #include "fuzz/campaign/live_player.hpp"
+#include "fuzz/campaign/showing.hpp"
 #include "fuzz/oracles/conservation.hpp"
-#include "fuzz/oracles/incidents.hpp"
 #include "fuzz/oracles/oracles.hpp"
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
@@ -22,23 +21,15 @@ namespace smtpspec::fuzz {
 struct Finding {
   static constexpr std::size_t replays = 3;
   Breach breach;
-  std::string input;                   ///< the least that was found
-  std::size_t again = 0;               ///< of three replays, how many broke the same
-  AcceptedMail accepted;               ///< in the last replay that broke it
-  record::Transcript transcript = {};  ///< of that replay
-  std::vector<std::string> also = {};  ///< causes of findings that came to be the same
-  std::string figures = {};            ///< of a finding that is no one session's
+  std::string input;                      ///< the least that was found
+  std::size_t again = 0;                  ///< of three replays, how many broke the same
+  AcceptedMail accepted;                  ///< in the last replay that broke it
+  std::vector<std::string> not_for = {};  ///< mailboxes of the target whom nothing of it was for
+  record::Transcript transcript = {};     ///< of that replay
+  std::vector<std::string> also = {};     ///< causes of findings that came to be the same
+  std::string figures = {};               ///< of a finding that is no one session's
   [[nodiscard]] bool is_firm() const { return again == replays; }
   [[nodiscard]] bool has_session() const { return figures.empty(); }
-};
-
-/// What is seen of a server beside its answers.
-struct Sight {
-  const ArrivedMail* arrived = nullptr;        ///< the target's mail; null where it is not seen
-  LivePlayer* other = nullptr;                 ///< on another server; null where there is none
-  const ArrivedMail* arrived_there = nullptr;  ///< that server's mail; null where it is not seen
-  Happened happened = {};                      ///< to its processes; empty where it was not started by us
-  std::function<void()> start_anew = {};  ///< it, as what it has told it may not tell again; empty where nobody can
 };
 
 /// Plays and shortens until `until` at most. Where the same is not broken again, `again` is 0, and there is nothing but

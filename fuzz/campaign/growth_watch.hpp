@@ -20,6 +20,8 @@ class GrowthWatch {
   void measure(std::uint64_t sessions);
   /// What has grown, and is not given back when nobody asks for anything: waits 3 s where something has.
   [[nodiscard]] std::vector<Breach> found();
+  /// It takes several times as much as when it was started, and more than a machine has to spare.
+  [[nodiscard]] bool is_too_much() const;
   /// All figures, for people.
   [[nodiscard]] std::string table() const { return growth_.table(); }
 
@@ -27,6 +29,7 @@ class GrowthWatch {
   bool is_here_;
   ProcessUsage usage_;
   Growth growth_;
+  Usage first_;  ///< of the server that runs now
   Usage last_;
 };
 

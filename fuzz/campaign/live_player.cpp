@@ -81,7 +81,8 @@ judge::Played LivePlayer::play(scenario::Scenario scenario, const Waits& waits) 
   for (int i = 0; i < most; ++i) {
     const bool nobody = nobody_was_there(played);
     if (!nobody && !was_put_off(played)) break;
-    if (nobody ? !revive_ || !revive_() : !step_aside(i)) break;
+    const bool lets_in = played.judged.verdict.cause != judge::Cause::connect;
+    if (nobody ? !revive_ || !revive_(lets_in) : !step_aside(i)) break;
     played = play_once(scenario, waits);
   }
   return played;

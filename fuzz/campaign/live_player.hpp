@@ -58,8 +58,9 @@ class LivePlayer {
   /// The opponent must outlive it. `secret`: of the tokens.
   LivePlayer(const Opponent& opponent, std::string secret);
 
-  /// What to do where the server takes no connection: true when it may take one now. It is asked some times.
-  using Revive = std::function<bool()>;
+  /// What to do where the server takes no connection, or `lets_in` whoever comes and says nothing: true when it may be
+  /// there now. It is asked some times.
+  using Revive = std::function<bool(bool lets_in)>;
   void revive_by(Revive revive) { revive_ = std::move(revive); }
 
   /// What to do where the server puts a session off (put_off.hpp): it is played again from the next address of this

@@ -61,13 +61,11 @@ void MailTaker::begin() {
 
 /// A mailbox of the target by its place in the target file, as it may have another name on another server.
 std::string MailTaker::name_of(const std::string& forward_path) const {
-  const auto& mailboxes = opponent_.target.mail.accepts;
-  for (std::size_t i = 0; i < mailboxes.size(); ++i) {
-    const auto shown = opponent_.facts.shows_as.find(mailboxes[i]);
-    if (forward_path == (shown == opponent_.facts.shows_as.end() ? mailboxes[i] : shown->second))
-      return fmt::format("mailbox {}", i + 1);
-  }
-  return "<" + forward_path + ">";
+  std::vector<std::string> mailboxes = opponent_.target.mail.accepts;
+  for (std::string& one : mailboxes)
+    if (const auto shown = opponent_.facts.shows_as.find(one); shown != opponent_.facts.shows_as.end())
+      one = shown->second;
+  return mailbox_name_of(forward_path, mailboxes);
 }
 
 asio::awaitable<std::vector<bool>> MailTaker::take(const reference::Accepted& mail) {

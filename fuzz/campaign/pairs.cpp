@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,10 +21,10 @@ namespace {
 constexpr std::string_view metamorphic = "metamorphic-";
 constexpr std::string_view differs = "differs-";
 
-/// The same in every process: which place of a session is another.
-std::size_t place_in(std::string_view input) {
+/// Which place of a session is another: the same in every process, and where the session was written to a file since.
+std::size_t place_in(const scenario::Scenario& session) {
   std::uint32_t hash = 2166136261U;
-  for (const char octet : input) hash = (hash ^ static_cast<unsigned char>(octet)) * 16777619U;
+  for (const char octet : encode(session).value_or("")) hash = (hash ^ static_cast<unsigned char>(octet)) * 16777619U;
   return hash;
 }
 
@@ -31,6 +32,30 @@ std::optional<Variant> variant_of(std::string_view cause) {
   for (const Variant one : all_variants)
     if (cause.starts_with(std::string(metamorphic) + std::string(name(one)))) return one;
   return std::nullopt;
+}
+
+/// The server may be of another mind a moment later (RFC 5321 section 4.2.1), whoever asks it how.
+bool is_transient(const Outcome::Reply& reply) { return reply.code / 100 == 4; }
+
+/// The codes of a plain dialogue's steps, one each; none where it is not known which is whose, or the server might say
+/// otherwise another time.
+std::vector<int> codes_of_steps(record::Transcript usual, std::size_t steps) {
+  const auto is_of_fence = [](const record::Event& event) { return event.step == record::Event::fence; };
+  usual.events.erase(std::find_if(usual.events.begin(), usual.events.end(), is_of_fence), usual.events.end());
+  const Outcome outcome = outcome_of(usual);
+  if (!outcome.known || outcome.replies.size() < steps) return {};
+  std::vector<int> codes;
+  for (std::size_t i = outcome.replies.size() - steps; i < outcome.replies.size(); ++i) {
+    const Outcome::Reply& reply = outcome.replies[i];
+    if (reply.code == 0 || is_transient(reply) || reply.recipient > 1) return {};
+    codes.push_back(reply.code);
+  }
+  return codes;
+}
+
+std::optional<scenario::Scenario> held(std::string_view input, Variant variant, const record::Transcript& usual = {}) {
+  const scenario::Scenario session = decode(input);
+  return varied(session, variant, place_in(session), codes_of_steps(usual, session.steps.size()));
 }
 
 bool offers(const engine::Facts& facts, std::string_view keyword) {
@@ -77,9 +102,6 @@ std::string shown(const Outcome::Reply& reply) {
   return fmt::format("{} to {}{}", reply.code, reply.asked, of);
 }
 
-/// The server may be of another mind a moment later (RFC 5321 section 4.2.1), whoever asks it how.
-bool is_transient(const Outcome::Reply& reply) { return reply.code / 100 == 4; }
-
 /// Whether both could be asked for this: what only one of them offers makes them differ by right.
 bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent& other) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 10> asks = {{{"BDAT", "CHUNKING"},
@@ -105,9 +127,11 @@ bool Pairs::are_behind(std::string_view cause) {
   return cause.starts_with(metamorphic) || (cause.starts_with(differs) && !is_of_delivered(cause));
 }
 
+bool Pairs::are_of_two_servers(std::string_view cause) { return cause.starts_with(differs); }
+
 bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Played& played) const {
   const Opponent& opponent = player_->opponent();
-  if (!varied(decode(input), variant, place_in(input))) return false;
+  if (!held(input, variant)) return false;
   if (!may_be(variant, opponent, played, outcome_of(played.transcript))) return false;
   return variant != Variant::chunked || messages_are_plain(played, opponent);
 }
@@ -115,7 +139,7 @@ bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Pl
 std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant variant, const judge::Played& played) {
   if (!may_be_held(input, variant, played)) return std::nullopt;
   const Outcome usual = outcome_of(played.transcript);
-  const auto session = varied(decode(input), variant, place_in(input));
+  const auto session = held(input, variant);
   const Outcome so = outcome_of(player_->play(*session, patient()).transcript);
   const auto found = difference(usual, so, variant == Variant::chunked ? Compared::classes : Compared::codes);
   if (!found || is_transient(found->one) || is_transient(found->other)) return std::nullopt;
@@ -161,9 +185,10 @@ std::optional<Breach> Pairs::show(std::string_view input, std::string_view cause
   return first;
 }
 
-std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause) {
+std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause,
+                                                 const record::Transcript& usual) {
   const auto variant = variant_of(cause);
-  return variant ? varied(decode(input), *variant, place_in(input)) : std::nullopt;
+  return variant ? held(input, *variant, usual) : std::nullopt;
 }
 
 std::optional<std::string> requirement_of(std::string_view cause) {

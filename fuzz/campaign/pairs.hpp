@@ -9,6 +9,7 @@
 #include "fuzz/oracles/oracles.hpp"
 #include "fuzz/session/variant.hpp"
 #include "harness/judge/playing.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
 
 namespace smtpspec::fuzz {
@@ -20,6 +21,8 @@ class Pairs {
 
   /// A cause, or its file name, is one of these breaches.
   [[nodiscard]] static bool are_behind(std::string_view cause);
+  /// It is of two servers: who plays on one alone cannot see it.
+  [[nodiscard]] static bool are_of_two_servers(std::string_view cause);
 
   /// This session, which was played so, can be held otherwise, and is to come to the same.
   [[nodiscard]] bool may_be_held(std::string_view input, Variant variant, const judge::Played& played) const;
@@ -47,7 +50,9 @@ class Pairs {
 };
 
 /// The session that an input was compared with; nullopt where it is not of such a cause, or was another server's.
-[[nodiscard]] std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause);
+/// `usual`: a conversation of the input as it is, to which this one is to come; it may be empty.
+[[nodiscard]] std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause,
+                                                               const record::Transcript& usual = {});
 /// What the RFCs say on why it is the same.
 [[nodiscard]] std::optional<std::string> requirement_of(std::string_view cause);
 

@@ -21,7 +21,9 @@ struct Progress {
   std::atomic<std::uint64_t> findings{0};
   std::atomic<std::int64_t> last_news{0};  ///< when a feature was new, in seconds of the steady clock
   std::atomic<bool> away{false};           ///< the server takes no connections: whoever started it is to do so again
+  std::atomic<bool> hangs{false};          ///< it lets a worker in, and says nothing
   std::atomic<bool> stop{false};           ///< the workers are to end
+  std::atomic<bool> unwritten{false};      ///< something that was found cannot be kept: no more is looked for
   std::atomic<bool> playing{false};        ///< the queue is there, and the workers are
   Alone alone;
 };

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "fuzz/session/session_input.hpp"
+#include "harness/scenario/text.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -22,11 +23,34 @@ bool is_slow(const scenario::Scenario& one) {
 
 }  // namespace
 
+std::vector<std::string> own_words(const Opponent& opponent) {
+  constexpr std::size_t most = 64;
+  constexpr std::size_t longest = 32;
+  std::set<std::string> all;
+  const auto add = [&](const std::string& word) {
+    if (word.size() <= longest && all.size() < most) all.insert(scenario::to_source(scenario::literal(word)));
+  };
+  for (const smtp::Ehlo* const ehlo : {&opponent.facts.plain, &opponent.facts.under_tls})
+    for (const smtp::Keyword& keyword : ehlo->keywords) {
+      add(keyword.name);
+      add(keyword.name + "=1");
+      for (const std::string& parameter : keyword.parameters) add(parameter);
+    }
+  return {all.begin(), all.end()};
+}
+
+std::string plain_message_to(const std::string& mailbox) {
+  const std::string path = scenario::to_source(scenario::literal(mailbox));
+  return "= mail\n> RCPT TO:<" + path + ">\\r\\n\n> DATA\\r\\n\nM {header}text\\r\\n\n";
+}
+
 std::string plain_message() { return "= rcpt\n> DATA\\r\\n\nM {header}text\\r\\n\n"; }
 
 std::size_t put_seeds(const CampaignFolder& folder, const scenario::Suite& suite, const Opponent& opponent) {
   std::set<std::string> inputs;
   std::size_t put = folder.add_seed("plain-message", plain_message()) ? 1 : 0;
+  for (const std::string& one : watched_mailboxes(opponent))
+    put += folder.add_seed("plain-message-to-" + one, plain_message_to(one)) ? 1 : 0;
   for (const scenario::Scenario& one : suite.scenarios) {
     if (one.survey || is_slow(one) || engine::why_not_played(one, opponent.target, opponent.facts)) continue;
     const auto input = encode(one);

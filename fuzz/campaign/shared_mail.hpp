@@ -12,17 +12,20 @@
 
 namespace smtpspec::fuzz {
 
-/// How many copies, and sums of hashes: of their bodies; and of what is compared with another server's, one for each
-/// recipient.
+/// How many copies, and sums of hashes: of their bodies, of whom they are for; and of what is compared with another
+/// server's, one for each recipient.
 struct MailCount {
   std::uint64_t copies = 0;
   std::uint64_t bodies = 0;
+  std::uint64_t mailboxes = 0;  ///< by name; 0 where the road does not tell
   std::uint64_t recipients = 0;
   std::uint64_t envelopes = 0;
   std::uint64_t texts = 0;
   std::uint64_t local_texts = 0;  ///< as a road with local line ends keeps them
 };
 [[nodiscard]] std::uint64_t hash_of_body(std::string_view content);
+/// Of one mailbox.
+[[nodiscard]] std::uint64_t hash_of_name(const std::string& name);
 
 /// One process adds, from one thread; all may look. The latest tokens are known, some tens of thousands.
 class SharedMail {
@@ -34,7 +37,7 @@ class SharedMail {
   [[nodiscard]] bool is_seen() const { return !out_of_sight_; }
   /// What is perhaps wrong with it, as the cause of a breach ("mail/lost"); empty: nothing.
   [[nodiscard]] static std::string_view suspicion(const AcceptedMail& accepted, const MailCount& arrived,
-                                                  bool bodies_as_sent);
+                                                  const AsSent& as_sent);
   /// What is perhaps other with the mail of the same session on another server: `other_copies` and the like; empty:
   /// nothing. `exact`: both roads keep line ends.
   [[nodiscard]] static std::string_view differing(const MailCount& one, const MailCount& other, bool with_bodies,
@@ -45,6 +48,7 @@ class SharedMail {
     std::atomic<std::uint64_t> token{0};
     std::atomic<std::uint64_t> copies{0};
     std::atomic<std::uint64_t> bodies{0};
+    std::atomic<std::uint64_t> mailboxes{0};
     std::atomic<std::uint64_t> recipients{0};
     std::atomic<std::uint64_t> envelopes{0};
     std::atomic<std::uint64_t> texts{0};

@@ -13,6 +13,8 @@
 #include "fuzz/campaign/counters_seen.hpp"
 #include "fuzz/campaign/culprits.hpp"
 #include "fuzz/campaign/pairs.hpp"
+#include "fuzz/campaign/seeds.hpp"
+#include "fuzz/mutators/session_mutator.hpp"
 #include "fuzz/oracles/features.hpp"
 #include "fuzz/oracles/oracles.hpp"
 #include "fuzz/require.hpp"
@@ -49,7 +51,7 @@ class Worker {
       other_.emplace(*feedback.other, delivery::make_secret());
       pairs_ = Pairs(player_, &*other_);
     }
-    player_.revive_by([this] { return wait_for_server(); });
+    player_.revive_by([this](bool lets_in) { return wait_for_server(lets_in); });
     const auto again = [this](const std::string& source) {
       ++progress_.put_off;
       if (!source.empty()) ++progress_.moves;
@@ -124,17 +126,17 @@ class Worker {
     if (folder_.has_breach(breach, Seen::again)) return;
     if (is_incident(breach.cause)) return culprits_.look_for(breach, input);
     if (const auto again = shows_again(breach, input)) return keep(*again, input);
-    (void)folder_.add_breach(breach, Seen::once, input);
+    fuzz::keep(breach, Seen::once, input, folder_, progress_);
   }
 
   void keep(const Breach& breach, std::string_view input) {
-    if (folder_.add_breach(breach, Seen::again, input)) ++progress_.findings;
+    fuzz::keep(breach, Seen::again, input, folder_, progress_);
   }
 
-  /// Whoever started it is told that it takes no connections, and starts it again perhaps.
-  bool wait_for_server() {
+  /// Whoever started it is told that it takes no connections, or that it hangs, and starts it again perhaps.
+  bool wait_for_server(bool lets_in) {
     if (progress_.stop) return false;
-    progress_.away = true;
+    (lets_in ? progress_.hangs : progress_.away) = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     return true;
   }
@@ -218,6 +220,7 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
 #ifdef SMTPSPEC_LIBFUZZER
   Worker worker(opponent, folder, progress, feedback, settings.other_addresses);
   the_worker = &worker;
+  use_own_words(own_words(opponent));
   std::vector<std::string> words = {"smtpspec",
                                     folder.queue().string(),
                                     "-max_total_time=" + std::to_string(settings.time.count()),

@@ -62,7 +62,7 @@ class LinkedServer {
     std::vector<ArrivedMail::Message> arrived;
     for (const record::Delivery& one : played.transcript.deliveries)
       arrived.push_back({one.message, one.recipients ? one.recipients->size() : 1});
-    return breaches_of_mail(accepted_in(played.transcript, played_.target().mail.accepts), arrived, true, true);
+    return breaches_of_mail(accepted_in(played.transcript, played_.target().mail.accepts), arrived, true, {true});
   }
 
   const smtpspec_server& server_;

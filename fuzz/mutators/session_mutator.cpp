@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "fuzz/mutators/words.hpp"
 #include "fuzz/require.hpp"
@@ -91,7 +91,14 @@ std::string change_line_end(const std::string& line, Dice& dice) {
   return replace(line, "\\r\\n", dice.one_of(line_ends));
 }
 
-std::string change_word(const std::string& line, Dice& dice) {
+using Words = std::span<const std::string>;
+
+std::string word(Words own, Dice& dice) {
+  const std::size_t at = dice.roll(words.size() + own.size());
+  return at < words.size() ? std::string(words[at]) : own[at - words.size()];
+}
+
+std::string change_word(const std::string& line, Words own, Dice& dice) {
   std::vector<std::pair<std::size_t, std::size_t>> found;  // where each word begins and ends
   for (std::size_t i = 2; i < line.size();) {
     const std::size_t end = std::min({line.find(' ', i), line.find('\\', i), line.size()});
@@ -100,12 +107,12 @@ std::string change_word(const std::string& line, Dice& dice) {
   }
   if (found.empty()) return line;
   const auto [begin, end] = dice.one_of(found);
-  const std::string word(dice.one_of(words));
+  const std::string other = word(own, dice);
   const std::string before = line.substr(0, begin);
   const std::string old = line.substr(begin, end - begin);
   switch (dice.roll(4)) {
-    case 0: return before + word + line.substr(end);
-    case 1: return before + old + " " + word + line.substr(end);
+    case 0: return before + other + line.substr(end);
+    case 1: return before + old + " " + other + line.substr(end);
     case 2: return before + old + " " + old + line.substr(end);
     default: return before + line.substr(end);
   }
@@ -161,20 +168,20 @@ std::string change_number(const std::string& line, Dice& dice) {
   return line.substr(0, begin) + std::to_string(dice.one_of(others)) + line.substr(end);
 }
 
-std::string change_text(const std::string& line, Dice& dice) {
+std::string change_text(const std::string& line, Words own, Dice& dice) {
   switch (dice.roll(12)) {
     case 0:
     case 1: return change_line_end(line, dice);
     case 2: return put_at_random(line, dice.one_of(ends_of_data), dice);
     case 3:
-    case 4: return change_word(line, dice);
+    case 4: return change_word(line, own, dice);
     case 5: return make_long(line, dice);
     case 6: return put_odd_octet(line, dice);
     case 7: return take_octets_out(line, dice);
     case 8: return change_case(line, dice);
     case 9: return put_look_alike(line, dice);
     case 10: return change_number(line, dice);
-    default: return put_at_random(line, dice.one_of(words), dice);
+    default: return put_at_random(line, word(own, dice), dice);
   }
 }
 
@@ -217,12 +224,18 @@ void change_cuts(Lines& lines, std::size_t at, Dice& dice) {
   }
 }
 
-void change_order(Lines& lines, Dice& dice) {
+/// A whole line; now and then a command of the server's own.
+std::string action_line(Words own, Dice& dice) {
+  constexpr std::size_t now_and_then = 8;
+  if (!own.empty() && dice.roll(now_and_then) == 0) return "> " + own[dice.roll(own.size())] + "\\r\\n";
+  return std::string(dice.one_of(action_lines));
+}
+
+void change_order(Lines& lines, Words own, Dice& dice) {
   const std::size_t first = first_action(lines);
   const auto place = [&](std::size_t at) { return lines.begin() + static_cast<std::ptrdiff_t>(at); };
   if (lines.size() == first || dice.roll(4) == 0)
-    return void(
-        lines.insert(place(first + dice.roll(lines.size() - first + 1)), std::string(dice.one_of(action_lines))));
+    return void(lines.insert(place(first + dice.roll(lines.size() - first + 1)), action_line(own, dice)));
   const std::size_t at = first + dice.roll(lines.size() - first);
   const std::size_t other = first + dice.roll(lines.size() - first);
   const std::string line = lines[at];
@@ -230,39 +243,62 @@ void change_order(Lines& lines, Dice& dice) {
     case 0: lines.insert(place(other), line); return;
     case 1: lines.erase(place(at)); return;
     case 2: std::swap(lines[at], lines[other]); return;
-    case 3: lines[at] = dice.one_of(action_lines); return;
+    case 3: lines[at] = action_line(own, dice); return;
     case 4: change_state(lines, dice); return;
     default: change_cuts(lines, at, dice);
   }
 }
 
-/// How far a session is after each line, as far as its commands tell: what may be spliced where.
-std::size_t depth_after(const Lines& lines, std::size_t count) {
-  std::size_t depth = 0;
+/// How far a session is, as far as its lines tell: what may be spliced where.
+struct Place {
+  int transaction = 0;  ///< MAIL, RCPT, DATA, a chunk that is not the last
+  bool greeted = false;
+  bool under_tls = false;
+  bool logged_in = false;
+  bool operator==(const Place&) const = default;
+};
+
+Place begin_at(std::string_view state) {
+  Place place;
+  place.greeted = state != "connected";
+  place.under_tls = state == "tls" || state == "authenticated";
+  place.logged_in = state == "authenticated";
+  place.transaction = state == "mail" ? 1 : state == "rcpt" ? 2 : state == "data" ? 3 : 0;
+  return place;
+}
+
+Place place_after(const Lines& lines, std::size_t count) {
+  Place place = begin_at("ready");
   for (std::size_t i = 0; i < count && i < lines.size(); ++i) {
     const std::string line = smtp::to_upper(lines[i]);
     const auto says = [&](std::string_view verb) { return line.find(verb, 2) != std::string::npos; };
-    if (line.size() < 2) continue;
-    if (says("MAIL")) depth = 1;
-    if (says("RCPT") && depth > 0) depth = 2;
-    if (says("DATA") && depth > 1) depth = 3;
-    const bool ends_message = smtp::to_upper(line[0]) == 'M' || line[0] == 'L';
-    if (says("RSET") || says("EHLO") || says("HELO") || ends_message) depth = 0;
+    if (is_state(lines[i])) place = begin_at(std::string_view(lines[i]).substr(2));
+    if (line == "T") place = {0, false, true, false};
+    if (line.size() < 2 || is_state(lines[i])) continue;
+    if (says("MAIL")) place.transaction = 1;
+    if (says("RCPT") && place.transaction > 0) place.transaction = 2;
+    if (says("DATA") && place.transaction > 1) place.transaction = 3;
+    if (line[0] == 'C' && place.transaction > 1) place.transaction = 4;
+    if (line[0] == 'A' || says("AUTH ")) place.logged_in = true;
+    const bool ends_message = line[0] == 'M' || line[0] == 'L';
+    const bool greets = says("EHLO") || says("HELO") || says("LHLO");
+    if (says("RSET") || greets || ends_message) place.transaction = 0;
+    place.greeted = place.greeted || greets;
   }
-  return depth;
+  return place;
 }
 
 }  // namespace
 
-std::string mutate(std::string_view input, std::size_t most_octets, std::uint64_t seed) {
+std::string mutate(std::string_view input, std::size_t most_octets, std::uint64_t seed, Words own) {
   Dice dice(seed);
   Lines lines = lines_of(input);
   for (std::size_t changes = 1 + dice.roll(4); changes > 0; --changes) {
     const std::size_t at = lines.empty() ? 0 : dice.roll(lines.size());
     if (!lines.empty() && has_text(lines[at]) && dice.roll(5) < 3)
-      lines[at] = change_text(lines[at], dice);
+      lines[at] = change_text(lines[at], own, dice);
     else
-      change_order(lines, dice);
+      change_order(lines, own, dice);
   }
   return joined(lines, most_octets);
 }
@@ -272,10 +308,10 @@ std::string cross_over(std::string_view first, std::string_view second, std::siz
   Lines begin = lines_of(first);
   const Lines end = lines_of(second);
   const std::size_t cut = dice.roll(begin.size() + 1);
-  const std::size_t depth = depth_after(begin, cut);
+  const Place place = place_after(begin, cut);
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i <= end.size(); ++i)
-    if (depth_after(end, i) == depth) places.push_back(i);
+    if (place_after(end, i) == place) places.push_back(i);
   begin.resize(cut);
   if (!places.empty()) {
     const std::size_t from = dice.one_of(places);
@@ -291,6 +327,11 @@ namespace {
 
 using namespace smtpspec::fuzz;
 
+std::vector<std::string>& own_words() {
+  static std::vector<std::string> words;
+  return words;
+}
+
 std::size_t put(const std::string& input, std::uint8_t* into) {
   std::memcpy(into, input.data(), input.size());
   return input.size();
@@ -298,9 +339,11 @@ std::size_t put(const std::string& input, std::uint8_t* into) {
 
 }  // namespace
 
+void smtpspec::fuzz::use_own_words(std::vector<std::string> words) { own_words() = std::move(words); }
+
 // libFuzzer finds these two by their names, wherever this room is linked.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
-  return put(mutate(octets_of(data, size), most, seed), data);
+  return put(mutate(octets_of(data, size), most, seed, own_words()), data);
 }
 extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size,
                                                  const std::uint8_t* second, std::size_t second_size, std::uint8_t* out,

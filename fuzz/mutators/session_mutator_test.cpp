@@ -53,5 +53,31 @@ TEST_CASE("Two sessions are spliced where they are in the same state") {
   CHECK(continued);
 }
 
+TEST_CASE("What is spliced fits: under TLS, after a login, among chunks") {
+  const std::string first = "= greeted\n> STARTTLS\\r\\n\nT\n";
+  const std::string second = "= greeted\n> STARTTLS\\r\\n\nT\n> XYZZY\\r\\n\n> EHLO a\\r\\n\n> PLUGH\\r\\n\n";
+  const std::string chunks = "= rcpt\nC a\n> FROTZ\\r\\n\nL b\n> OZMOO\\r\\n\n";
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const std::string both = cross_over(first, second, 4096, seed);
+    if (both.starts_with(first))
+      CHECK((both.find("PLUGH") == std::string::npos || both.find("EHLO") != std::string::npos));
+    const std::string other = cross_over("= rcpt\nC x\n", chunks, 4096, seed);
+    if (other.starts_with("= rcpt\nC x\n")) CHECK(other.find("C a") == std::string::npos);
+  }
+}
+
+TEST_CASE("A server's own words come up, as commands too, and only where they are given") {
+  const std::vector<std::string> own = {"XYZZY"};
+  std::string with;
+  std::string without;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    with += mutate(plain, 4096, seed, own);
+    without += mutate(plain, 4096, seed);
+  }
+  CHECK(with.find("> XYZZY\\r\\n") != std::string::npos);
+  CHECK(with.find(" XYZZY") != std::string::npos);
+  CHECK(without.find("XYZZY") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace smtpspec::fuzz

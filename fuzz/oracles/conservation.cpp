@@ -1,8 +1,10 @@
 #include "fuzz/oracles/conservation.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <re2/re2.h>
 
 #include "harness/judge/referee_report.hpp"
@@ -73,26 +75,26 @@ class Accepting {
   }
 
  private:
-  [[nodiscard]] bool is_ours(const std::string& said) const {
-    return std::any_of(mailboxes_.begin(), mailboxes_.end(),
-                       [&](const std::string& one) { return said.find("<" + one + ">") != std::string::npos; });
-  }
-
   void take_recipient(const std::string& said) {
-    if (!is_ours(said)) return void(++others_);
+    const auto ours = std::find_if(mailboxes_.begin(), mailboxes_.end(), [&](const std::string& one) {
+      return said.find("<" + one + ">") != std::string::npos;
+    });
+    if (ours == mailboxes_.end()) return void(++others_);
     ++recipients_;
+    names_.push_back(mailbox_name(static_cast<std::size_t>(ours - mailboxes_.begin())));
     paths_.push_back(said.substr(std::min(said.find('<'), said.size())));
     paths_.back().resize(std::min(paths_.back().find('>'), paths_.back().size()));
   }
 
   void accept(const std::string& content, std::size_t recipients) {
     if (may_go_in_circles(content)) out_.known = false;
-    out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content)});
+    out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content), names_});
   }
 
   void begin() {
     recipients_ = others_ = 0;
     paths_.clear();
+    names_.clear();
     marked_ = false;
     chunks_.clear();
     lost_ = false;
@@ -132,6 +134,7 @@ class Accepting {
   bool marked_ = false;  ///< by the token in its reverse-path
   std::size_t recipients_ = 0;
   std::vector<std::string> paths_;  ///< of these
+  std::vector<std::string> names_;  ///< of their mailboxes
   std::size_t others_ = 0;
   std::size_t replies_ = 0;  ///< to this end of data, in LMTP
   std::size_t taken_ = 0;    ///< of these, how many took the message
@@ -155,7 +158,35 @@ std::size_t recipients_of(const AcceptedMail& accepted) {
   return all;
 }
 
+/// RFC 5321 section 6.1: for each recipient that was accepted, and for nobody else.
+std::optional<Breach> to_others(const AcceptedMail& accepted, const std::vector<ArrivedMail::Message>& arrived,
+                                bool all_came) {
+  std::multiset<std::string> due;
+  for (const AcceptedMail::Message& one : accepted.messages) due.insert(one.mailboxes.begin(), one.mailboxes.end());
+  std::multiset<std::string> came;
+  for (const ArrivedMail::Message& one : arrived) {
+    if (one.mailboxes.empty()) return std::nullopt;
+    const std::set<std::string> distinct(one.mailboxes.begin(), one.mailboxes.end());
+    came.insert(distinct.begin(), distinct.end());
+  }
+  const bool is_too_much = !std::includes(due.begin(), due.end(), came.begin(), came.end());
+  const bool is_missing = !std::includes(came.begin(), came.end(), due.begin(), due.end());
+  if (!is_too_much && !(is_missing && all_came)) return std::nullopt;
+  return Breach{
+      "delivered", std::string(mail_to_others),
+      fmt::format("delivered for each recipient that was accepted, and for nobody else: {}", fmt::join(due, ", ")),
+      fmt::format("delivered for {}", fmt::join(came, ", "))};
+}
+
 }  // namespace
+
+std::string mailbox_name(std::size_t place) { return fmt::format("mailbox {}", place + 1); }
+
+std::string mailbox_name_of(const std::string& path, const std::vector<std::string>& mailboxes) {
+  const auto found = std::find(mailboxes.begin(), mailboxes.end(), path);
+  return found == mailboxes.end() ? "<" + path + ">"
+                                  : mailbox_name(static_cast<std::size_t>(found - mailboxes.begin()));
+}
 
 AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector<std::string>& mailboxes) {
   AcceptedMail out;
@@ -212,8 +243,16 @@ std::string_view miscounted(const AcceptedMail& accepted, std::size_t arrived) {
   return accepted.messages.empty() ? mail_without_250 : mail_doubled;
 }
 
+bool has_envelopes(const AcceptedMail& accepted, const std::set<std::string>& mailboxes) {
+  return std::all_of(accepted.messages.begin(), accepted.messages.end(), [&](const AcceptedMail::Message& one) {
+    const std::set<std::string> names(one.mailboxes.begin(), one.mailboxes.end());
+    return names.size() == one.recipients &&
+           std::includes(mailboxes.begin(), mailboxes.end(), names.begin(), names.end());
+  });
+}
+
 std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted, const std::vector<ArrivedMail::Message>& arrived,
-                                     bool all_came, bool bodies_as_sent) {
+                                     bool all_came, const AsSent& as_sent) {
   std::vector<Breach> all;
   if (!accepted.known) return all;
   const auto add = [&](std::string_view cause, std::string expected, std::string actual) {
@@ -228,9 +267,11 @@ std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted, const std::ve
   if (cause == mail_lost && all_came)
     add(cause, "each message that was accepted is delivered",
         fmt::format("{} accepted, {} delivered", accepted.messages.size(), arrived.size()));
+  if (all.empty() && has_envelopes(accepted, as_sent.mailboxes))
+    if (auto breach = to_others(accepted, arrived, all_came)) all.push_back(*std::move(breach));
   const bool plain =
       std::all_of(accepted.messages.begin(), accepted.messages.end(), [](const auto& one) { return one.plain; });
-  if (!bodies_as_sent || !plain || !all.empty()) return all;
+  if (!as_sent.bodies || !plain || !all.empty()) return all;
   for (const ArrivedMail::Message& one : arrived) {
     const auto is_it = [&](const AcceptedMail::Message& sent) { return has_body(one, sent.content); };
     if (std::any_of(accepted.messages.begin(), accepted.messages.end(), is_it)) continue;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct AcceptedMail {
     bool headed = false;
     /// A header and a body, text lines of ASCII, ended by CRLF and not too long: what every server delivers as sent.
     bool plain = false;
+    std::vector<std::string> mailboxes = {};  ///< of the recipients, by name
   };
   std::vector<Message> messages;
   /// False where something else may have been accepted, or would not be known by its token, or where it goes.
@@ -33,6 +35,11 @@ struct AcceptedMail {
 };
 /// `mailboxes`: those whose mail comes to where it is looked for.
 [[nodiscard]] AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector<std::string>& mailboxes);
+
+/// The name of a target's mailbox: its place in the target file, as on another server it may be called otherwise.
+[[nodiscard]] std::string mailbox_name(std::size_t place);
+/// Of one who is none of them, the path itself.
+[[nodiscard]] std::string mailbox_name_of(const std::string& path, const std::vector<std::string>& mailboxes);
 
 /// The token of a play, where a reverse-path bears one; mail from the null reverse-path is no message of ours, but
 /// about one.
@@ -67,15 +74,23 @@ inline constexpr std::string_view mail_lost = "mail/lost";
 inline constexpr std::string_view mail_doubled = "mail/doubled";
 inline constexpr std::string_view mail_changed = "mail/changed";
 inline constexpr std::string_view mail_without_250 = "mail/without-250";
+inline constexpr std::string_view mail_to_others = "mail/envelope";
 
 /// What is wrong with the number of copies that arrived: one of the first, the second and the last of these causes, or
 /// nothing. One each for a recipient may come, or one for all.
 [[nodiscard]] std::string_view miscounted(const AcceptedMail& accepted, std::size_t arrived);
 
+/// What this server is known to leave as it was.
+struct AsSent {
+  bool bodies = false;
+  std::set<std::string> mailboxes = {};  ///< by name: what was for such a one alone came for it
+};
+/// For whom a message was is known, and told by where its mail goes: by these names, each its own, and once.
+[[nodiscard]] bool has_envelopes(const AcceptedMail& accepted, const std::set<std::string>& mailboxes);
+
 /// What is wrong with what arrived. `all_came`: long enough was waited for what is missing to count as lost.
-/// `bodies_as_sent`: this server does not change the bodies of messages.
 [[nodiscard]] std::vector<Breach> breaches_of_mail(const AcceptedMail& accepted,
                                                    const std::vector<ArrivedMail::Message>& arrived, bool all_came,
-                                                   bool bodies_as_sent);
+                                                   const AsSent& as_sent);
 
 }  // namespace smtpspec::fuzz

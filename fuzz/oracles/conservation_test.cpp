@@ -22,7 +22,7 @@ AcceptedMail accepted(const Script& script) { return accepted_in(script.transcri
 
 std::vector<std::string> wrong(const AcceptedMail& accepted, const std::vector<Arrived>& arrived) {
   std::vector<std::string> causes;
-  for (const Breach& one : breaches_of_mail(accepted, arrived, true, true)) causes.push_back(one.cause);
+  for (const Breach& one : breaches_of_mail(accepted, arrived, true, {true})) causes.push_back(one.cause);
   return causes;
 }
 using Causes = std::vector<std::string>;
@@ -135,6 +135,34 @@ TEST_CASE("Lost, doubled, changed, without 250") {
   CHECK(none.any_sent);
   CHECK(wrong(none, {{"x\r\n", 1}}) == Causes{"mail/without-250"});
   CHECK(wrong(accepted(message("A: b\r\n\r\n\x80\r\n")), {{"A: b\r\n\r\n?\r\n", 1}}).empty());
+}
+
+TEST_CASE("For each recipient that was accepted, and for nobody else, where names are known") {
+  const std::string sent = "A: b\r\n\r\ntext\r\n";
+  const auto both = accepted_in(transaction()
+                                    .sends("RCPT TO:<bob@example.test>\r\n")
+                                    .says("250 OK\r\n")
+                                    .sends("DATA\r\n")
+                                    .says("354 Go\r\n")
+                                    .sends(sent + ".\r\n")
+                                    .says("250 OK\r\n")
+                                    .transcript(),
+                                {"alice@example.test", "bob@example.test", "carol@example.test"});
+  const auto is_wrong = [&](const std::vector<std::vector<std::string>>& copies, bool all_came = true,
+                            const std::set<std::string>& known = {"mailbox 1", "mailbox 2"}) {
+    std::vector<Arrived> arrived;
+    for (const auto& mailboxes : copies) arrived.push_back({sent, mailboxes.size(), {}, mailboxes});
+    const auto breaches = breaches_of_mail(both, arrived, all_came, {true, known});
+    return !breaches.empty() && breaches.front().cause == mail_to_others;
+  };
+  CHECK(!is_wrong({{"mailbox 1", "mailbox 2"}}));
+  CHECK(!is_wrong({{"mailbox 2"}, {"mailbox 1"}}));
+  CHECK(is_wrong({{"mailbox 2"}}));
+  CHECK(!is_wrong({{"mailbox 2"}}, false));  // the other may be under way
+  CHECK(is_wrong({{"mailbox 1", "mailbox 2", "mailbox 3"}}, false));
+  CHECK(is_wrong({{"mailbox 1"}, {"<somebody@elsewhere.example>"}}));
+  CHECK(!is_wrong({{"mailbox 1"}, {"mailbox 3"}}, true, {"mailbox 1"}));  // perhaps an alias
+  CHECK(!is_wrong({{}, {}}));                                             // the road does not tell
 }
 
 TEST_CASE("Mail is found by the token of its reverse-path, and the oldest makes room") {

@@ -1,10 +1,10 @@
 #include "fuzz/session/variant.hpp"
 
-#include <algorithm>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "harness/scenario/text.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -19,13 +19,7 @@ constexpr std::string_view line_end = "\\r\\n";  // as a text's source has it
 constexpr std::string_view message = "(message)";
 constexpr std::string_view chunk = "(chunk)";
 
-std::string verb_in(std::string_view line) {
-  std::string verb(line.substr(0, line.find(' ')));
-  std::transform(verb.begin(), verb.end(), verb.begin(), [](char octet) {
-    return octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - 'a' + 'A') : octet;
-  });
-  return verb;
-}
+std::string verb_in(std::string_view line) { return smtp::to_upper(line.substr(0, line.find(' '))); }
 
 /// No octet that a server may take for an end, or throw away.
 bool is_plain(std::string_view source) {
@@ -75,6 +69,17 @@ class Varying {
  public:
   Varying(const scenario::Scenario& session, const std::vector<std::string>& kinds) : out_(session), kinds_(kinds) {}
 
+  void expect(const std::vector<int>& codes, Variant variant) {
+    if (codes.size() != out_.steps.size()) return;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      scenario::Alternative usual;
+      usual.code = std::to_string(codes[i]);
+      if (variant == Variant::chunked) usual.code.replace(1, 2, "yz");
+      out_.steps[i].replies = {{{usual}, {}}};
+      out_.steps[i].owed = false;
+    }
+  }
+
   std::optional<scenario::Scenario> so(Variant variant, std::size_t where) {
     const std::vector<std::size_t> places = places_of(variant);
     if (places.empty()) return std::nullopt;
@@ -82,7 +87,7 @@ class Varying {
     switch (variant) {
       case Variant::cut: send_at(at).cut.each_octet = true; break;
       case Variant::pipelined:
-        for (const std::size_t one : places) out_.steps[one].owed = false;
+        for (const std::size_t one : places) await_later(one);
         break;
       case Variant::chunked: chunk_at(at); break;
       case Variant::noop: out_.steps.insert(out_.steps.begin() + static_cast<std::ptrdiff_t>(at), noop()); break;
@@ -110,6 +115,13 @@ class Varying {
       case Variant::noop: return is_command(kinds_[i]) && (i == 0 || !is_chunk(kinds_[i - 1]));
     }
     return false;
+  }
+
+  void await_later(std::size_t i) {
+    std::vector<scenario::Expectation> due = std::exchange(out_.steps[i].replies, {});
+    std::vector<scenario::Expectation>& next = out_.steps[i + 1].replies;
+    next.insert(next.begin(), due.begin(), due.end());
+    out_.steps[i].owed = false;
   }
 
   Send& send_at(std::size_t i) { return std::get<Send>(out_.steps[i].action); }
@@ -146,9 +158,13 @@ std::string_view name(Variant variant) {
   return "";
 }
 
-std::optional<scenario::Scenario> varied(const scenario::Scenario& session, Variant variant, std::size_t where) {
+std::optional<scenario::Scenario> varied(const scenario::Scenario& session, Variant variant, std::size_t where,
+                                         const std::vector<int>& usual) {
   const auto kinds = kinds_of(session);
-  return kinds ? Varying(session, *kinds).so(variant, where) : std::nullopt;
+  if (!kinds) return std::nullopt;
+  Varying varying(session, *kinds);
+  varying.expect(usual, variant);
+  return varying.so(variant, where);
 }
 
 }  // namespace smtpspec::fuzz

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "harness/scenario/model.hpp"
 
@@ -20,7 +21,8 @@ inline constexpr std::array all_variants = {Variant::cut, Variant::pipelined, Va
 [[nodiscard]] std::string_view name(Variant variant);
 
 /// The session so; nullopt where it cannot be, and where it is more than commands and messages, one after the other,
-/// each awaited: then nothing is promised. `where`: chooses among the places for it.
+/// each awaited: then nothing is promised. `where`: chooses among the places for it. `usual`: the codes that its steps
+/// had when it was held as usual, one each; then those, or to chunks their first digits, are what its steps expect.
 [[nodiscard]] std::optional<scenario::Scenario> varied(const scenario::Scenario& session, Variant variant,
-                                                       std::size_t where);
+                                                       std::size_t where, const std::vector<int>& usual = {});
 }  // namespace smtpspec::fuzz

@@ -41,5 +41,24 @@ TEST_CASE("Only where the RFCs promise the same") {
   }
 }
 
+TEST_CASE("A session that is held otherwise may expect what it came to as usual") {
+  const auto codes_of = [](Variant variant) {
+    std::vector<std::vector<std::string>> all;
+    const auto session = varied(decode(mail + message), variant, 1, {250, 251, 354, 550});
+    for (const scenario::Step& step : session.value().steps) {
+      all.emplace_back(step.owed ? 1 : 0, "owed");
+      for (const scenario::Expectation& one : step.replies) all.back().push_back(one.alternatives.front().code);
+    }
+    return all;
+  };
+  using Codes = std::vector<std::vector<std::string>>;
+  CHECK(codes_of(Variant::cut) == Codes{{"250"}, {"251"}, {"354"}, {"550"}});
+  CHECK(codes_of(Variant::pipelined) == Codes{{}, {}, {"250", "251", "354"}, {"550"}});
+  CHECK(codes_of(Variant::chunked) == Codes{{"2yz"}, {"2yz"}, {"5yz"}});
+  CHECK(codes_of(Variant::noop) == Codes{{"250"}, {"owed"}, {"251"}, {"354"}, {"550"}});
+  // Not where it is not known which code is whose.
+  CHECK(varied(decode(mail), Variant::cut, 0, {250}) == varied(decode(mail), Variant::cut, 0));
+}
+
 }  // namespace
 }  // namespace smtpspec::fuzz

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fuzz/campaign/campaign.hpp"
+#include "fuzz/campaign/pairs.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/consent.hpp"
@@ -60,7 +61,9 @@ class FuzzCommand {
     }
     if (signal_caught() != 0) return exit_signal + signal_caught();
     if (!options_.replay.empty())
-      return replay({options_.replay, options_.write_scenario}, opponent_, suite_, settings_.watch);
+      return replay({options_.replay, options_.write_scenario},
+                    {opponent_, settings_.other, settings_.watch, events().sink_ready}, suite_);
+    if (settings_.part.number == 0) say(fmt::format("seed {}", settings_.seed));
     return report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
   }
 
@@ -174,13 +177,20 @@ class FuzzCommand {
         tell("  figures   {}\n", file.string());
         continue;
       }
-      tell("  again     smtpspec run {} --suite {}\n", shell_word(options_.target.target), shell_word(file.string()));
+      const std::string target = shell_word(options_.target.target);
+      if (fuzz::Pairs::are_of_two_servers(one.breach.cause))
+        tell("  again     smtpspec fuzz {} --against {} --replay {}\n", target, shell_word(options_.against),
+             shell_word(file.string()));
+      else
+        tell("  again     smtpspec run {} --suite {}\n", target, shell_word(file.string()));
     }
     tell("{}\nseed {}; the campaign is in {}, and goes on when it is started again\n", fuzz::status_line(result.status),
          settings_.seed, options_.out.string());
-    if (!result.failed.empty()) say(result.failed);
+    for (const std::string& problem : {result.failed, result.not_written})
+      if (!problem.empty()) say(problem);
     if (!flush_output()) return exit_not_written;
     if (signal_caught() != 0) return exit_signal + signal_caught();
+    if (!result.not_written.empty()) return exit_not_written;
     if (!result.failed.empty()) return exit_untrusted;
     return firm > 0 ? exit_findings : exit_complete;
   }

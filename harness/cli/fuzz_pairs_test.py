@@ -6,15 +6,33 @@ import sys
 import unittest
 
 import cli_test
-from cli_test import server
+from cli_test import server, smtpspec
 from fuzz_test import Campaigns, free_port, TARGET
 
 
 class Pairs(Campaigns):
     def test_a_session_that_is_held_otherwise_comes_to_the_same(self):
-        done, _ = self.campaign(["other-commands-reset"], 8, "FOUND metamorphic-noop/")
+        """What is found is shown again by a run, by a replay, and by a scenario that is made of it for a suite."""
+        done, again = self.campaign(["other-commands-reset"], 8, "FOUND metamorphic-noop/")
         self.expect(done, 1)
         self.assertIn("FOUND metamorphic-noop/", done.stdout)
+        found = [file for file in (self.out / "findings").glob("metamorphic-noop-*.toml")]
+        for file in found:
+            self.assertIn((file.stem, 1), again)
+        inputs = [self.out / "crashes" / file.stem for file in found]
+        row = self.folder / "row.toml"
+        with server("--fault", "other-commands-reset") as port:
+            target = self.target(port)
+            for file in (*found, *inputs):
+                self.assertIn("FOUND metamorphic-noop", smtpspec("fuzz", target, "--replay", file).stdout)
+            self.expect(smtpspec("fuzz", target, "--replay", found[0], "--write-scenario", row), 1)
+            self.expect(smtpspec("check", row), 0)
+            self.expect(smtpspec("run", target, "--suite", row, "--out", self.folder / "row"), 1)
+        with server() as port:
+            target = self.target(port)
+            for file in (*found, *inputs):
+                self.expect(smtpspec("fuzz", target, "--replay", file), 0)
+            self.expect(smtpspec("run", target, "--suite", row, "--out", self.folder / "row"), 0)
 
     def test_a_session_by_lmtp_that_is_held_otherwise_comes_to_the_same(self):
         for fault, cause in ((None, ""), ("other-commands-reset", "noop/RCPT"),
@@ -31,6 +49,11 @@ class Pairs(Campaigns):
                                                                            "alice@example.test"])
             self.expect(done, 1)
             self.assertIn("FOUND differs-", done.stdout)
+            found = next((self.out / "findings").glob("differs-*.toml"))
+            self.assertIn(f"--replay {found}", done.stdout)
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", found), 2, "--against")
+            self.expect(smtpspec("fuzz", self.target(port), "--replay", found, "--against", f"smtp://127.0.0.1:{other}", "--rcpt",
+                                 "alice@example.test"), 1)
 
     def test_mail_that_two_servers_deliver_otherwise(self):
         """Each by a road of its own, by one sink for both, and where the other's is not seen."""

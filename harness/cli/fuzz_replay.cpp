@@ -9,6 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "fuzz/campaign/delivered_pair.hpp"
+#include "fuzz/campaign/mail_roads.hpp"
+#include "fuzz/campaign/pairs.hpp"
+#include "fuzz/campaign/showing.hpp"
 #include "fuzz/oracles/incidents.hpp"
 #include "fuzz/session/session_input.hpp"
 #include "harness/cli/commands.hpp"
@@ -23,17 +27,32 @@ namespace smtpspec::cli {
 
 namespace {
 
-/// An input, or the scenario of a file that a finding was written to; nothing, and said, where it is neither.
-std::optional<scenario::Scenario> session_of(const std::filesystem::path& path) {
+/// What is played, and what it was found for.
+struct Recorded {
+  scenario::Scenario session;
+  std::optional<std::string> input;  ///< where an input can say it
+  std::string cause;                 ///< as a file name; empty where nothing tells
+};
+
+/// The other way round as fuzz::scenario_id().
+std::string cause_of(const std::string& id) {
+  const std::string head = fuzz::scenario_id("");
+  return id.starts_with(head) ? id.substr(head.size()) : "";
+}
+
+/// An input of crashes/, which is named after its cause, or a finding's file, whose scenario is; nothing, and said,
+/// where it is neither.
+std::optional<Recorded> recorded_in(const std::filesystem::path& path) {
   const auto text = read_file(path);
   if (!text) {
     say(path.string() + ": cannot be read");
     return std::nullopt;
   }
-  if (path.extension() != ".toml") return fuzz::decode(*text);
+  if (path.extension() != ".toml")
+    return Recorded{fuzz::decode(*text), *text, fuzz::cause_of_input(path.filename().string())};
   const auto loaded = scenario::load_scenarios(*text, path.string());
   for (const scenario::Scenario& one : loaded.value.scenarios)
-    if (loaded.ok() && one.rule.empty()) return one;
+    if (loaded.ok() && one.rule.empty()) return Recorded{one, fuzz::encode(one), cause_of(one.id)};
   say(path.string() + ": holds no scenario that can be played");
   return std::nullopt;
 }
@@ -43,13 +62,39 @@ std::string_view side_of(const engine::ExcerptLine& line) {
   return line.side == Side::client ? "  C: " : line.side == Side::server ? "  S: " : "  -- ";
 }
 
-std::vector<fuzz::Incident> happened(fuzz::ServerWatch* watch) {
-  std::vector<fuzz::Incident> incidents;
-  for (int looks = 0; watch != nullptr && looks < 3; ++looks) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    for (fuzz::Incident& one : watch->look()) incidents.push_back(std::move(one));
-  }
-  return incidents;
+fuzz::Happened processes_of(fuzz::ServerWatch* watch) {
+  if (watch == nullptr) return {};
+  return [watch](bool wait) {
+    std::vector<fuzz::Incident> incidents;
+    for (int looks = wait ? 3 : 1; looks > 0; --looks) {
+      if (wait) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      for (fuzz::Incident& one : watch->look()) incidents.push_back(std::move(one));
+    }
+    return incidents;
+  };
+}
+
+/// All that it shows: a finding that two plays show is nothing that one of them does.
+std::vector<fuzz::Breach> shown_by(const Recorded& recorded, fuzz::Showing& showing) {
+  const bool envelopes = recorded.cause == fuzz::file_name(fuzz::mail_to_others);
+  if (envelopes) showing.learn_names();
+  std::vector<fuzz::Breach> all = showing.breaches_of_session(recorded.session, fuzz::patient(), true);
+  engine::conversation(showing.played().transcript, [](const engine::ExcerptLine& line, std::size_t /*event*/) {
+    tell("{}{}\n", side_of(line), line.text);
+  });
+  const auto add = [&](std::vector<fuzz::Breach> more) {
+    for (fuzz::Breach& one : more) all.push_back(std::move(one));
+  };
+  if (showing.accepted().any_sent) add(showing.breaches_of_its_mail(false, envelopes));
+  const bool is_of_pairs = fuzz::Pairs::are_behind(recorded.cause) || fuzz::is_of_delivered(recorded.cause);
+  if (is_of_pairs && recorded.input) add(showing.breaches_of(*recorded.input, recorded.cause, fuzz::patient()));
+  return all;
+}
+
+/// Where two plays of it differ, the one that is to come to the same as this one.
+scenario::Scenario for_suite(const Recorded& recorded, const record::Transcript& usual) {
+  if (!recorded.input) return recorded.session;
+  return fuzz::held_otherwise(*recorded.input, recorded.cause, usual).value_or(recorded.session);
 }
 
 /// Into a file of a suite, where that was asked for. What a finding itself expects (of mail) stays in it.
@@ -58,6 +103,10 @@ int write_scenario(const std::filesystem::path& path, const scenario::Scenario& 
   if (path.empty()) return exit_complete;
   if (breaches.empty() && !session.delivered) {
     say("nothing was broken, so there is no scenario to write");
+    return exit_complete;
+  }
+  if (!breaches.empty() && fuzz::Pairs::are_of_two_servers(breaches.front().cause)) {
+    say("that two servers differ breaks no rule, so there is no scenario to write");
     return exit_complete;
   }
   const std::string text = fuzz::to_suite_scenario(
@@ -77,18 +126,26 @@ void tell_breach(std::string_view word, const fuzz::Breach& breach) {
   tell("{} {}\n  expected  {}\n  actual    {}\n", word, breach.cause, breach.expected, breach.actual);
 }
 
-int replay(const Replay& wanted, const fuzz::Opponent& opponent, const scenario::Suite& suite,
-           fuzz::ServerWatch* watch) {
-  const auto session = session_of(wanted.input);
-  if (!session) return exit_usage;
-  fuzz::LivePlayer player(opponent, delivery::make_secret());
-  const judge::Played played = player.play(*session, fuzz::patient());
-  engine::conversation(played.transcript, [](const engine::ExcerptLine& line, std::size_t /*event*/) {
-    tell("{}{}\n", side_of(line), line.text);
-  });
-  const auto breaches = fuzz::with_incidents(fuzz::breaches_in(played), happened(watch));
+int replay(const Replay& wanted, const ReplayStage& stage, const scenario::Suite& suite) {
+  const auto recorded = recorded_in(wanted.input);
+  if (!recorded) return exit_usage;
+  if (fuzz::Pairs::are_of_two_servers(recorded->cause) && stage.other == nullptr) {
+    say(wanted.input.string() + ": two servers showed this; name the other one by --against");
+    return exit_usage;
+  }
+  fuzz::MailRoads mail(stage.opponent, stage.other);
+  mail.begin();
+  if (stage.sink_ready && mail.port() != 0) stage.sink_ready(mail.port());
+  fuzz::LivePlayer player(stage.opponent, delivery::make_secret());
+  std::optional<fuzz::LivePlayer> other;
+  if (stage.other != nullptr) other.emplace(*stage.other, delivery::make_secret());
+  const fuzz::Sight sight{
+      mail.arrived(), other ? &*other : nullptr, mail.arrived_of_other(), processes_of(stage.watch), {}};
+  fuzz::Showing showing(player, sight);
+  const auto breaches = shown_by(*recorded, showing);
   for (const fuzz::Breach& one : breaches) tell_breach("FOUND", one);
-  const int written = write_scenario(wanted.write_scenario, *session, breaches, suite);
+  const int written =
+      write_scenario(wanted.write_scenario, for_suite(*recorded, showing.played().transcript), breaches, suite);
   if (written != exit_complete) return written;
   if (!flush_output()) return exit_not_written;
   return breaches.empty() ? exit_complete : exit_findings;

@@ -62,6 +62,7 @@ pid_t spawn(const std::vector<std::string>& words, const std::filesystem::path& 
     return pid;
   }
   setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);  // whoever kills us leaves nobody to end it
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(null, STDIN_FILENO);
   dup2(output >= 0 ? output : null, STDOUT_FILENO);

@@ -27,7 +27,8 @@ struct Death {
 
 /// `start` may be a program that starts a server and ends with 0 when it is up, or the server itself in the foreground.
 /// Does nothing where the target file has no [server], or where the address answers already. What it writes goes to our
-/// standard error, escaped, and no more of it than is of use to a reader.
+/// standard error, escaped, and no more of it than is of use to a reader. Where we are killed, the program that was
+/// started is ended by SIGTERM; what it has put into the background goes on.
 class ServerProcess {
  public:
   ServerProcess();
