@@ -37,7 +37,7 @@ RULES = {
     "fuzz/example": ([], ["smtpspec"], []),  # what is installed, and nothing else
     "fuzz/seeds": (["fuzz/seeds", "fuzz/session", "harness/judge", "harness/memory/memory_run.hpp", "harness/record",
                     "harness/scenario"], ["fmt"], []),
-    "fuzz/campaign": (["fuzz", "harness/delivery", "harness/engine", "harness/judge", "harness/record", "harness/reference/session.hpp",
+    "fuzz/campaign": (["fuzz", "harness/delivery", "harness/engine", "harness/judge", "harness/record", "harness/reference/session.hpp", "harness/smtp/command.hpp",
                        "harness/scenario", "harness/smtp/visible.hpp", "harness/wire"], ["asio", "fmt"], []),
     "harness/cli": (["harness", "reports", "fuzz/campaign", "fuzz/oracles/incidents.hpp", "fuzz/session"], ["asio", "fmt", "openssl", "CLI", "nlohmann"], []),
     "fuzz": (["fuzz", "harness/smtp", "harness/ledger", "harness/scenario", "harness/sasl", "harness/record", "harness/judge",

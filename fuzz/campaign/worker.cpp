@@ -13,6 +13,7 @@
 #include "fuzz/campaign/counters_seen.hpp"
 #include "fuzz/campaign/culprits.hpp"
 #include "fuzz/campaign/pairs.hpp"
+#include "fuzz/campaign/reply_pace.hpp"
 #include "fuzz/campaign/seeds.hpp"
 #include "fuzz/mutators/session_mutator.hpp"
 #include "fuzz/oracles/features.hpp"
@@ -65,11 +66,11 @@ class Worker {
     if (progress_.stop) _exit(0);
     culprits_.begin(input);
     if (edges_ != nullptr) edges_->clear();
-    judge::Played played = player_.play(decode(input), waits_);
+    judge::Played played = player_.play(session_of(input), pace_.waits());
     ++progress_.sessions;
     if (says_nothing(played)) ++progress_.silent;
     const bool is_new = count(played);
-    learn_pace(played.transcript);
+    pace_.learn(played.transcript);
     for (const Breach& breach : culprits_.breaches_of(played)) take(breach, input);
     compare(played, input, is_new);
     awaited_.expect(played.transcript, input);
@@ -81,6 +82,15 @@ class Worker {
 
  private:
   using Seen = CampaignFolder::Seen;
+
+  /// In no more time than this server calls for. Now and then 221 is waited for, however long it takes.
+  [[nodiscard]] scenario::Scenario session_of(std::string_view input) const {
+    constexpr std::uint64_t now_and_then = 64;
+    scenario::Scenario session = decode(input);
+    pace_.set(session);
+    if (progress_.sessions % now_and_then != 0) pace_.leave_at_once(session);
+    return session;
+  }
 
   /// With what it comes to on another server, where it showed something new or had such mail accepted; with itself held
   /// otherwise now and then.
@@ -106,17 +116,20 @@ class Worker {
     const auto session = fuzz::held_otherwise(input, breach.cause);
     const auto otherwise = session ? encode(*session) : std::nullopt;
     if (!otherwise) return take(breach, input);
-    auto own = culprits_.breaches_of(player_.play(decode(*otherwise), waits_), true);
+    auto own = culprits_.breaches_of(player_.play(decode(*otherwise), pace_.waits()), true);
     for (const Breach& one : breaches_in(usual))
       std::erase_if(own, [&](const Breach& other) { return other.cause == one.cause; });
     for (const Breach& one : own) take(one, *otherwise);
     if (own.empty()) take(breach, input);
   }
 
-  /// The breach as it shows again, with more patience.
+  /// The breach as it shows again, with more patience: all that there is of it comes with the findings.
   std::optional<Breach> shows_again(const Breach& breach, std::string_view input) {
+    constexpr std::chrono::milliseconds enough{3000};
     if (Pairs::are_behind(breach.cause)) return pairs_.show(input, breach.cause, 3);
-    for (Breach& one : culprits_.breaches_of(player_.play(decode(input), patient())))
+    Waits waits = patient();
+    waits.reply = enough;
+    for (Breach& one : culprits_.breaches_of(player_.play(decode(input), waits)))
       if (one.cause == breach.cause) return std::move(one);
     return std::nullopt;
   }
@@ -139,26 +152,6 @@ class Worker {
     (lets_in ? progress_.hangs : progress_.away) = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     return true;
-  }
-
-  /// Replies tell how long one takes here: several times that is quiet, and many times the slowest is a hang.
-  void learn_pace(const record::Transcript& transcript) {
-    record::Time asked{0};
-    for (const record::Event& event : transcript.events) {
-      if (event.kind != record::Event::Kind::octets) continue;
-      if (event.by == record::Party::client) {
-        asked = event.at;
-        continue;
-      }
-      const record::Time took = event.at - asked;
-      usual_ += (took > usual_ ? 1 : -1) * usual_ / 32;  // comes to the median, whatever single ones take
-      slowest_ = std::max(slowest_, took);
-    }
-    slowest_ -= slowest_ / 256;  // one that was slow is no measure for ever
-    using std::chrono::milliseconds;
-    waits_.quiet = std::clamp(std::chrono::ceil<milliseconds>(4 * usual_), milliseconds(1), milliseconds(50));
-    waits_.pause = waits_.quiet;
-    waits_.reply = std::clamp(std::chrono::ceil<milliseconds>(20 * slowest_), milliseconds(1000), milliseconds(10000));
   }
 
   /// Whether something was new.
@@ -190,9 +183,7 @@ class Worker {
   std::uint64_t since_pair_ = 0;    ///< sessions
   std::uint64_t pairs_played_ = 0;  ///< of one session held otherwise
   AwaitedMail awaited_;
-  Waits waits_;
-  record::Time usual_{std::chrono::milliseconds(1)};  ///< time of a reply
-  record::Time slowest_{0};
+  ReplyPace pace_;
   CountersSeen seen_;
 };
 

@@ -49,6 +49,12 @@ Routine<> Machine::fence(Session& session) {
   if (!session.open) co_return;
   // The server said that it would close (RFC 5321 sections 3.8 and 4.1.1.10); it may not have done so yet.
   const bool said_goodbye = session.last_code == 221 || session.last_code == 421;
+  if (said_goodbye && awaits_what_is_owed(scenario_)) {
+    // Of many sessions a second none waits for a server that lets its client close first.
+    co_await stage_.carry_out(stage_.about(Action::Kind::half_close, session));
+    co_await stage_.listen(session, stage_.terms.patience.silence);
+    co_return;
+  }
   co_await send(std::get<scenario::Send>(step.action), session);
   const Observed noop = co_await stage_.observe(session, any_reply(), std::nullopt);
   switch (noop.what) {

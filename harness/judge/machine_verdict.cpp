@@ -69,7 +69,7 @@ Routine<Machine::Next> Machine::await_owed(const Step& step, Session& session) {
   }
   if (session.watcher && session.watcher->referee.order_is_known()) co_return Next::go_on;
   do {
-    (void)co_await stage_.observe(session, any_reply_or_none(), step.within);
+    (void)co_await stage_.observe(session, any_reply_or_none(), std::nullopt);
   } while (session.replies.has_unclaimed());
   co_return Next::go_on;
 }
