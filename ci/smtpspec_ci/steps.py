@@ -201,7 +201,7 @@ def do_hostile_sanitized(preset, depth):
 
 def do_unit_sanitized(work):
     build(work, "fuzz")
-    work.run("ctest", "--test-dir", "build/fuzz", "--output-on-failure", "-j", CORES)
+    work.run("ctest", "--test-dir", "build/fuzz", "--output-on-failure", "-j", CORES, env={"SMTPSPEC_THOROUGH": "1"})
 
 
 ASAN, TSAN = "AddressSanitizer and UndefinedBehaviorSanitizer", "ThreadSanitizer"
@@ -227,13 +227,13 @@ TEST = [
     # Before what the real servers wait for: both may ask apt for something.
     Step("browser", "the HTML report in Chromium", do_browser, needs=("build",)),
     Step("prove", "smtpspec prove: every fault is caught", do_prove, needs=("build",)),
-    Step("hostile", "much of the suite on hostile servers, and its sink attacked", do_hostile("much"), needs=("build",)),
+    Step("hostile", "much of the suite on hostile servers, and its sink attacked", do_hostile("much"), "hostile", ("build",)),
     BUILD_ASAN,
     Step("fuzz", "fuzz targets: clang, sanitizers, warnings are errors, 10 s each", do_fuzz(10), "compute"),
     Step("oss-fuzz", "OSS-Fuzz: its build script, some targets", do_oss_fuzz("reply_parser", "referee", "sasl"), "compute"),
     Step("tidy", "clang-tidy, and clang's own warnings", do_tidy, "compute"),
-    Step("hostile-asan", f"the same, little of it, under {ASAN}", do_hostile_sanitized("fuzz", "little"),
-         needs=("build", "build-asan")),
+    Step("hostile-asan", f"the same, little of it, under {ASAN}", do_hostile_sanitized("fuzz", "little"), "hostile",
+         ("build", "build-asan")),
     Step("servers", "the suite on real servers, and its reports", do_servers, "servers", ("build", "prove")),
 ]
 LONG = [

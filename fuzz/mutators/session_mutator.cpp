@@ -328,8 +328,8 @@ namespace {
 using namespace smtpspec::fuzz;
 
 std::vector<std::string>& own_words() {
-  static std::vector<std::string> words;
-  return words;
+  static std::vector<std::string> own;
+  return own;
 }
 
 std::size_t put(const std::string& input, std::uint8_t* into) {
@@ -339,7 +339,7 @@ std::size_t put(const std::string& input, std::uint8_t* into) {
 
 }  // namespace
 
-void smtpspec::fuzz::use_own_words(std::vector<std::string> words) { own_words() = std::move(words); }
+void smtpspec::fuzz::use_own_words(std::vector<std::string> own) { own_words() = std::move(own); }
 
 // libFuzzer finds these two by their names, wherever this room is linked.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {

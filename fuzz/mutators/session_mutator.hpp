@@ -19,7 +19,7 @@ namespace smtpspec::fuzz {
                                  std::span<const std::string> own = {});
 
 /// The words that libFuzzer's calls have for `own`, in this process.
-void use_own_words(std::vector<std::string> words);
+void use_own_words(std::vector<std::string> own);
 
 /// The beginning of the one and the end of the other, cut where both are in the same state of a session.
 [[nodiscard]] std::string cross_over(std::string_view first, std::string_view second, std::size_t most_octets,

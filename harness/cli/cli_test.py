@@ -19,6 +19,8 @@ import unittest
 
 SMTPSPEC = ""
 LONG_ENOUGH = 60
+# Campaigns that ci/test has no time for; ci/long has.
+thorough = unittest.skipUnless(os.environ.get("SMTPSPEC_THOROUGH"), "takes its time, which SMTPSPEC_THOROUGH=1 gives")
 
 PASSES = """
 [[scenario]]

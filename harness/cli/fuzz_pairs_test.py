@@ -6,7 +6,7 @@ import sys
 import unittest
 
 import cli_test
-from cli_test import server, smtpspec
+from cli_test import server, smtpspec, thorough
 from fuzz_test import Campaigns, free_port, TARGET
 
 
@@ -34,6 +34,7 @@ class Pairs(Campaigns):
                 self.expect(smtpspec("fuzz", target, "--replay", file), 0)
             self.expect(smtpspec("run", target, "--suite", row, "--out", self.folder / "row"), 0)
 
+    @thorough
     def test_a_session_by_lmtp_that_is_held_otherwise_comes_to_the_same(self):
         for fault, cause in ((None, ""), ("other-commands-reset", "noop/RCPT"),
                              ("second-message-chunk-refused", "chunked/end-of-data")):
@@ -55,6 +56,7 @@ class Pairs(Campaigns):
             self.expect(smtpspec("fuzz", self.target(port), "--replay", found, "--against", f"smtp://127.0.0.1:{other}", "--rcpt",
                                  "alice@example.test"), 1)
 
+    @thorough
     def test_mail_that_two_servers_deliver_otherwise(self):
         """Each by a road of its own, by one sink for both, and where the other's is not seen."""
         sink, sink_of_other = free_port(), free_port()

@@ -12,7 +12,7 @@ import time
 import unittest
 
 import cli_test
-from cli_test import Cli, listener, LONG_ENOUGH, server, smtpspec
+from cli_test import Cli, listener, LONG_ENOUGH, server, smtpspec, thorough
 
 TARGET = """name = "t"
 address = "smtp://127.0.0.1:{port}"
@@ -110,9 +110,11 @@ class Fuzz(Campaigns):
         self.expect(done, 0)
         self.assertIn("known crash/BDAT: it was always so", done.stdout)
 
-    def test_mail_that_is_lost_and_mail_that_is_doubled(self):
+    def test_mail_that_is_lost(self):
         self.found(["second-message-lost"], "mail/lost", 14)
-        self.out = self.folder / "other"
+
+    @thorough
+    def test_mail_that_is_doubled(self):
         self.found(["delivers-twice"], "mail/doubled", 10)
 
     def test_what_became_of_mail_is_shown_again(self):
@@ -126,6 +128,7 @@ class Fuzz(Campaigns):
             self.expect(done, code)
             self.assertEqual("FOUND mail/doubled" in done.stdout, code == 1)
 
+    @thorough
     def test_for_whom_mail_came(self):
         """Two recipients, of whom one has it."""
         sink = free_port()
@@ -139,6 +142,7 @@ class Fuzz(Campaigns):
             self.assertEqual(self.again(target, found)[1], 1)
             self.expect(smtpspec("fuzz", target, "--replay", found), 1, "FOUND mail/envelope")
 
+    @thorough
     def test_mail_is_followed_into_a_maildir_by_lmtp_too(self):
         for profile, fault, seconds in (("lmtp", "delivers-twice", 15), ("mx", None, 8)):
             self.out = self.folder / profile
@@ -219,6 +223,7 @@ class Fuzz(Campaigns):
         self.expect(smtpspec("check", row), 0)
         self.expect(smtpspec("fuzz", "--write-scenario", row), 2)
 
+    @thorough
     def test_crashes_by_the_same_octets_are_one_finding(self):
         done, _ = self.campaign(["trailing-tab-hangs-up"], 8, "FOUND crash/")
         self.expect(done, 1)
