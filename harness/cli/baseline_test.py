@@ -85,6 +85,16 @@ class Gate(Cli):
         self.assertEqual(self.known.read_text(), text[:text.index('[[expect]]\nscenario = "gone')])
         self.expect(self.run_on(FAULT), 0)
 
+    def test_a_finding_that_was_mistyped_is_stale(self):
+        entry = '[[expect]]\nfinding = "{}"\nreason = "r"\n'
+        self.known.write_text(entry.format("rfc5321/4.1.1.4/lf-is-no-line-end:reply"))
+        self.expect(self.run_on(), 0)  # of the ledger, and not played: nobody can say
+        self.expect(self.baseline("review"), 0, "not seen")
+        self.known.write_text(entry.format("rfc5321/4.1.1.4/lf-is-no-lineend:reply"))
+        self.expect(self.run_on(), 6, "expected.toml:1", "there can be no finding 'rfc5321/4.1.1.4/lf-is-no-lineend:reply'")
+        self.expect(self.baseline("review"), 6, "stale")
+        self.expect(self.baseline("prune"), 0, "taken out")
+
     def test_a_row_that_fails_otherwise_gets_an_entry_beside_its_glob(self):
         self.run_on(FAULT)
         self.known.write_text('[[expect]]\nscenario = "noop-*"\noutcome = "crash"\nreason = "r"\n')
