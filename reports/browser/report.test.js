@@ -214,6 +214,24 @@ test("what changed against the baseline, and what it knows", () => look("known",
   assert.match((await delivered.locator(".key mark").innerText()).replace(/\s/g, ""), /^oneCRtwo$/);
 }));
 
+test("what fails in another way, or whose day is past, is told of beside the baseline", async () => {
+  const listed = (page, title) => page.locator("#changes div").filter({ has: page.getByRole("heading", { name: title }) }).locator("li");
+  const ids = (name, status) => reports.results(name).scenarios.filter((row) => row.expectation === status).map((row) => row.id);
+  await look("drifted", async (page) => {
+    for (const [title, status] of [[/^Drift/, "drift"], [/^Expired/, "expired"]]) {
+      assert.equal(ids("drifted", status).length, 1);
+      assert.match(await listed(page, title).innerText(), new RegExp(`${ids("drifted", status)[0]}$`));
+    }
+    assert.doesNotMatch(await page.locator("#changes").innerText(), /Just as the baseline says|Regressions/);
+    await listed(page, /^Expired/).getByRole("link").click();
+    assert.match(await page.locator(".row[open]").innerText(), /against the baseline\s+expired/);
+  });
+  await look("expired", async (page) => {
+    assert.equal(await listed(page, /^Expired/).count(), 1);
+    assert.doesNotMatch(await page.locator("#changes").innerText(), /Just as the baseline says|Drift/);
+  });
+});
+
 test("a hostile server's words are words", () => look("hostile", async (page) => {
   for (const details of await page.locator("details.finding").all()) await details.evaluate((one) => { one.open = true; });
   for (const more of await page.getByText("Whole conversation").all()) await more.click();

@@ -115,6 +115,13 @@ async function forged(name, change) {
   if (done.code !== 0) throw new Error(`no report of ${name}: ${done.stderr}`);
 }
 
+/** The faulty run beside a baseline that knows what is red, but for the first such rows, which stand to it like this. */
+const heldAgainst = (name, statuses) => forged(name, (run) => {
+  run.baseline = { given: true, notes: [] };
+  const left = [...statuses];
+  for (const row of run.scenarios) row.expectation = (["fail", "crash", "warn"].includes(row.outcome) && left.shift()) || "as-expected";
+});
+
 /** One page of several runs. */
 async function matrix(name, names) {
   fs.mkdirSync(folder(name), { recursive: true });
@@ -182,6 +189,8 @@ async function make() {
       row.expectation = row.outcome === "fail" ? (known.includes(row.id) ? "as-expected" : "regression") : row.outcome === "crash" ? "regression" : "as-expected";
     run.scenarios.find((row) => row.outcome === "pass").expectation = "fixed";
   });
+  await heldAgainst("drifted", ["drift", "expired"]);
+  await heldAgainst("expired", ["expired"]);
 }
 
 module.exports = { make, page, results, OUT };

@@ -175,6 +175,7 @@ function changes() {
   const of = (expectation) => rows.filter((row) => row.expectation === expectation).map((row) => row.number);
   const lists = [["Regressions: failures that the baseline does not know", of("regression")],
     ["Drift: they fail in another way than the baseline says", of("drift")],
+    ["Expired: the day is past until which the baseline expects them", of("expired")],
     ["Fixed: the baseline expects a failure that is gone", of("fixed")]];
   const same = lists.every(([, list]) => list.length === 0) && DATA.baseline.notes.length === 0 &&
     DATA.baseline.otherwise.length === 0;
