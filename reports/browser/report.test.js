@@ -232,6 +232,16 @@ test("what fails in another way, or whose day is past, is told of beside the bas
   });
 });
 
+test("why the baseline knows something is told, with a link that leads to the web", () => look("reasons", async (page) => {
+  const known = reports.results("reasons").scenarios.filter((row) => row.known);
+  for (const [at, links] of [[0, ["https://tracker.example/7"]], [1, []]]) {
+    await page.evaluate((hash) => { location.hash = hash; }, link("row", known[at].id));
+    const facts = page.locator(".row[open] .facts").filter({ hasText: "known because" }).nth(at).locator("div").filter({ hasText: "known because" });
+    assert.match(await facts.innerText(), /<b>old<\/b> clients \((https:\/\/tracker\.example\/7|javascript:window\.hurt=9), of us\)/);
+    assert.deepEqual(await facts.locator("a").evaluateAll((all) => all.map((one) => one.href)), links);
+  }
+}));
+
 test("a hostile server's words are words", () => look("hostile", async (page) => {
   for (const details of await page.locator("details.finding").all()) await details.evaluate((one) => { one.open = true; });
   for (const more of await page.getByText("Whole conversation").all()) await more.click();

@@ -189,6 +189,16 @@ async function make() {
       row.expectation = row.outcome === "fail" ? (known.includes(row.id) ? "as-expected" : "regression") : row.outcome === "crash" ? "regression" : "as-expected";
     run.scenarios.find((row) => row.outcome === "pass").expectation = "fixed";
   });
+  await forged("reasons", (run) => {
+    run.baseline = { given: true, notes: [] };
+    const links = ["https://tracker.example/7", "javascript:window.hurt=9"];
+    for (const row of run.scenarios) {
+      row.expectation = "as-expected";
+      const link = ["fail", "crash", "warn"].includes(row.outcome) ? links.shift() : undefined;
+      if (link) row.known = { reason: "<b>old</b> clients", link, owner: "us", until: "" };
+    }
+  });
+  await matrix("matrix-known", ["reasons", "reference"]);
   await heldAgainst("drifted", ["drift", "expired"]);
   await heldAgainst("expired", ["expired"]);
 }

@@ -107,7 +107,7 @@ function findingBody(finding) {
       row.rationale !== undefined && el("p", { class: "why" }, text(row.rationale)),
       finding.outcome === "crash" && el("p", { class: "aside" }, "Whatever the level of this sentence: a server that dies, or hangs up without a reply, on what any client may send is a matter of security."),
       pairs([["expected", finding.expected && el("span", { class: "words" }, octetsOf(finding.expected))], ["actual", finding.actual && octetsOf(finding.actual)],
-        ["known because", finding.known && row.known_because && octetsOf(row.known_because)]].filter(([, value]) => value),
+        ["known because", finding.known && knownBecause(row)]].filter(([, value]) => value),
         { class: "facts" })),
     el("div", { class: "evidence" },
       el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), evidenceOf(row)),
