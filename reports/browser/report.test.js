@@ -195,6 +195,51 @@ test("the map has a cell a row, the requirements and the session are there", () 
   assert.ok((await page.locator(".answers .code").count()) > 10);
 }));
 
+test("the map is one stop of Tab, from which arrow keys lead to every cell, and Enter to its row", () => look("faulty", async (page) => {
+  const stop = page.locator(".map [tabindex]");
+  const at = () => page.evaluate(() => {
+    const { top, left } = document.activeElement.getBoundingClientRect();
+    return { row: Number(document.activeElement.dataset.row), top: top + scrollY, left };
+  });
+  await page.locator(".map a").first().focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  const first = await at();
+  assert.ok(first.row >= 0, "behind the links of the first area and topic");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+  const right = await at();
+  assert.ok(right.row !== first.row);
+  assert.equal(await stop.count(), 1);
+  const row = reports.results("faulty").scenarios[right.row];
+  assert.equal(await stop.getAttribute("aria-label"), `${row.outcome}: ${row.id}, ${row.title}`);
+  assert.match(await page.locator(".tip").innerText(), new RegExp(`${row.outcome}\\s*${row.id}\\s`));
+  assert.equal(await stop.evaluate((one) => getComputedStyle(one).outlineStyle), "solid");
+  await accessible(page);
+  await page.keyboard.press("ArrowDown");
+  assert.ok((await at()).top > right.top);
+  await page.keyboard.press("ArrowUp");
+  assert.ok((await at()).top <= right.top);
+  await page.keyboard.press("End");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
+  await page.locator(".row[open]").waitFor();
+  // Each can be reached, and the ends are ends.
+  const reached = await page.evaluate(() => {
+    const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    document.querySelector(".map [tabindex]").focus();
+    const most = document.querySelectorAll(".cells i").length + 3;
+    for (let i = 0; i < most; i++) press("ArrowLeft");
+    const seen = new Set();
+    for (let i = 0; i < most; i++) {
+      seen.add(document.activeElement.dataset.row);
+      press("ArrowRight");
+    }
+    return seen.size;
+  });
+  assert.equal(reached, reports.results("faulty").scenarios.length);
+}));
+
 test("a server without findings is told so", () => look("reference", async (page) => {
   assert.match(await page.locator(".verdict").innerText(), /No MUST is broken in the part of the suite that was chosen/);
   await page.getByText("why the others did not").click();
@@ -293,7 +338,15 @@ test("ten thousand rows are there, and filtered, within a second", () => look("m
     }
     return times;
   });
-  console.log(`10,000 rows: loaded in ${Math.round(Math.min(...loads))} ms, filtered in ${Math.round(Math.min(...filtered))} ms`);
+  const moved = await page.evaluate(() => {
+    document.querySelector(".map [tabindex]").focus();
+    const begun = performance.now();
+    for (const key of ["ArrowDown", "ArrowDown", "ArrowUp", "ArrowRight"])
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    return (performance.now() - begun) / 4;
+  });
+  console.log(`10,000 rows: loaded in ${Math.round(Math.min(...loads))} ms, filtered in ${Math.round(Math.min(...filtered))} ms, a step on the map ${Math.round(moved)} ms`);
+  assert.ok(moved < 200, `a step on the map takes ${moved} ms`);
   assert.ok(Math.min(...loads) < 1000, `loaded in ${loads}`);
   assert.ok(Math.min(...filtered) < 1000, `filtered in ${filtered}`);
   assert.match(await page.locator(".found").innerText(), /^1 row of 10,000$/);
