@@ -2,6 +2,7 @@
 """Runs smtpspec on stored runs that somebody has tampered with. Usage: stored_runs_test.py SMTPSPEC [TEST...]"""
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -146,6 +147,24 @@ class StoredRuns(Cli):
         self.assertIn('"rows":[]', self.report(0))
         (self.out / "results.json").unlink()
         self.report(2, "is not there; give the folder that 'smtpspec run --out' wrote")
+
+    def test_a_page_that_is_there_survives_a_report_that_fails(self):
+        self.report(0)
+        page, results = self.out / "report.html", self.out / "results.json"
+        before, whole = page.read_bytes(), results.read_text()
+
+        def fails(code, *words, **options):
+            self.expect(smtpspec("report", self.out, *words, **options), code)
+            self.assertEqual(page.read_bytes(), before)
+            self.assertEqual(sorted(os.listdir(self.out)), ["report.html", "results.json", "transcripts"], "nothing is left beside it")
+        for text in ("", "[]", whole[:len(whole) // 2], whole.replace("smtpspec-results/", "somebody-elses/")):
+            results.write_text(text)
+            fails(2)
+        results.write_text(whole)
+        fails(2, "--report", "htlm")
+        # A disk that is full, or is before all of it is written.
+        for size in (0, 1000, len(before) - 1):
+            fails(74, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
 
     def campaign(self):
         """A folder as `fuzz --out` leaves it."""
