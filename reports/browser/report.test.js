@@ -316,6 +316,9 @@ test("a campaign has its findings, and curves over time", () => look("campaign",
   await crash.getByText("Whole conversation").click();
   await crash.locator(".sequence .client").first().waitFor();
   assert.equal(await page.locator(".chart .curve").count(), 3);
+  assert.match(await page.locator("#states").innerText(), /All but rcpt, data, bdat, auth\./);
+  assert.deepEqual(await page.locator("#states thead th").allInnerTexts(), ["in state", "connected", "greeted", "ready", "mail", "<b>odd</b>"]);
+  assert.match(await page.locator("#states tr").filter({ hasText: "RCPT" }).innerText(), /250\s*\u00d730,000\s*550\s*\u00d7900/);
   await accessible(page);
   await picture(page, "campaign-desktop-light");
 }));

@@ -152,6 +152,7 @@ async function campaign() {
   write("fuzzer_stats", "start_time : 1795955000\nrun_time : 60\nexecs_done : 60000\nexecs_per_sec : 1000.00\nedges_found : 2324\nafl_banner : here\n");
   write("plot_data", "# relative_time, saved_crashes, total_execs, edges_found\n"
     + Array.from({ length: 60 }, (_, i) => `${i + 1}, ${Math.floor(i / 25)}, ${(i + 1) * 1000}, ${Math.round(300 * Math.sqrt(i + 1))}`).join("\n"));
+  write("states", "connected connection 220 60000\ngreeted EHLO 250 59000\nready MAIL 250 41000\nmail RCPT 250 30000\nmail RCPT 550 900\n<b>odd</b> end of data 250 1\n");
   const finding = (name, requirement, seen, text) => write(`findings/${name}.toml`, `[[scenario]]\nid = "fuzz-${name}"
 title = "A session of a campaign: ${name} <script>window.hurt = 8</script>"\nrationale = '${seen}'\nrequirements = "${requirement}"\n${text}\n`);
   finding("crash-mail", "rfc5321/4.1.4/ehlo-first", "Expected: 503 or 5yz. Seen: the connection closed without a reply.",
