@@ -18,6 +18,13 @@ struct Campaign {
     std::uint64_t edges = 0;  ///< or features, where the server does not show its edges
     std::uint64_t findings = 0;
   };
+  /// A line of states.
+  struct Reply {
+    std::string state;  ///< in which it came
+    std::string on;     ///< what it answers: "EHLO", "end of data"
+    int code = 0;
+    std::uint64_t times = 0;
+  };
   struct Found {
     std::string name;       ///< of its files: "crash-bdat"
     std::string id;         ///< of the scenario that it was written as: "fuzz-crash-bdat"; the name where there is none
@@ -32,6 +39,7 @@ struct Campaign {
   std::string name;                                        ///< of the target
   std::vector<std::pair<std::string, std::string>> stats;  ///< of fuzzer_stats, as they stand there
   std::vector<Moment> moments;
+  std::vector<Reply> replies;
   std::vector<Found> findings;
   Transcripts transcripts;  ///< of the findings, by their paths; may be empty
 

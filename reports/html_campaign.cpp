@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "harness/smtp/session_table.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/campaign.hpp"
 #include "reports/html.hpp"
@@ -15,6 +16,8 @@ using smtp::visible;
 constexpr std::size_t most_moments = 600;
 constexpr std::size_t most_of_field = 1500;                          // columns
 constexpr std::size_t most_of_conversations = std::size_t{2} << 20;  // octets of all texts in them
+constexpr std::size_t most_replies = 2000;
+constexpr std::size_t most_of_word = 40;  // columns
 constexpr std::size_t most_of_text = std::size_t{16} << 10;
 
 std::string field(std::string_view text) { return cut_middle(visible(text), most_of_field); }
@@ -26,6 +29,22 @@ PageJson moments_json(const std::vector<Campaign::Moment>& moments) {
   for (std::size_t i = 0; i < moments.size(); ++i)
     if (i % every == 0 || i + 1 == moments.size())
       json.push_back({moments[i].seconds, moments[i].sessions, moments[i].edges, moments[i].findings});
+  return json;
+}
+
+/// The states that there are, and what was answered in them; like what a run's conversations show of its session.
+PageJson session_json(const std::vector<Campaign::Reply>& replies) {
+  PageJson json = {{"states", PageJson::array()}, {"seen", PageJson::array()}};
+  for (auto state = smtp::State::connected; state <= smtp::State::closed;
+       state = static_cast<smtp::State>(static_cast<int>(state) + 1))
+    json["states"].push_back(name(state));
+  for (const Campaign::Reply& one : replies) {
+    if (json["seen"].size() == most_replies) break;
+    json["seen"].push_back({{"from", cut_middle(visible(one.state), most_of_word)},
+                            {"on", cut_middle(visible(one.on), most_of_word)},
+                            {"code", one.code},
+                            {"times", one.times}});
+  }
   return json;
 }
 
@@ -67,7 +86,9 @@ std::string to_html(const Campaign& campaign) {
                    {"texts", PageJson::array()},        {"rows", PageJson::array()},
                    {"requirements", PageJson::array()}, {"findings", PageJson::array()},
                    {"conversations", PageJson::array()}};
-  PageJson shown = {{"name", field(campaign.name)}, {"moments", moments_json(campaign.moments)}};
+  PageJson shown = {{"name", field(campaign.name)},
+                    {"moments", moments_json(campaign.moments)},
+                    {"session", session_json(campaign.replies)}};
   shown["stats"] = PageJson::array();
   for (const auto& [key, value] : campaign.stats) shown["stats"].push_back(PageJson::array({field(key), field(value)}));
   shown["findings"] = PageJson::array();

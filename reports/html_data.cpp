@@ -137,6 +137,7 @@ class Page {
     if (row.expectation != engine::BaselineStatus::as_expected) json["expectation"] = name(row.expectation);
     if (run_.foreseen(row)) json["known"] = true;
     put_field(json, "known_because", known_because(row));
+    put_field(json, "known_link", known_link(row));
     for (const engine::CitedRequirement& cited : row.requirements) {
       const std::size_t number = requirement_number(cited);
       json["requirements"].push_back(number);

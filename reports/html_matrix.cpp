@@ -89,7 +89,8 @@ PageJson Matrix::excerpt_json(const std::vector<engine::ExcerptLine>& lines) {
   return shown;
 }
 
-/// Row, outcome, actual, expected, reason, the requirement that decided, the command that plays it again, the excerpt.
+/// Row, outcome, actual, expected, reason, the requirement that decided, the command that plays it again, the excerpt,
+/// why the baseline knows it, and the link in that.
 PageJson Matrix::cell_json(const ScenarioResult& row) {
   const auto number = [this](const std::string& said) { return said.empty() ? PageJson(none) : PageJson(text(said)); };
   PageJson cell = {row_number(row), name(row.outcome), number(row.actual), number(row.expected), number(row.reason)};
@@ -100,6 +101,8 @@ PageJson Matrix::cell_json(const ScenarioResult& row) {
   cell.push_back(is_red(row.outcome) ? number(row.again) : PageJson(none));
   PageJson excerpt = excerpt_json(row.excerpt);
   cell.push_back(excerpt.empty() ? PageJson(none) : std::move(excerpt));
+  cell.push_back(number(known_because(row)));
+  cell.push_back(number(known_link(row)));
   return without_tail(std::move(cell));
 }
 

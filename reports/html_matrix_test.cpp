@@ -72,6 +72,26 @@ TEST_CASE("a finding of several runs is one line, with its evidence in each, kno
   CHECK(data["texts"][evidence[0].get<std::size_t>()] == "false-end-of-data/lf-dot-crlf");
 }
 
+TEST_CASE("a cell has what the baseline of its run says of it, and a link that leads to the web alone") {
+  engine::RunResult run = named("one");
+  run.has_baseline = true;
+  const auto known_by = [&](const std::string& link) {
+    run.scenarios.front().known = engine::KnownFailure{"Old clients", link, "us", ""};
+    const Json data = matrix_of({run});
+    const Json& cell = data["matrix"]["runs"][0]["cells"][0];
+    const auto said = [&](std::size_t at) {
+      return cell.size() > at && cell[at] != -1 ? data["texts"][cell[at].get<std::size_t>()].get<std::string>() : "";
+    };
+    return std::pair(said(8), said(9));
+  };
+  CHECK(known_by("https://tracker.example/7?a=b#c") ==
+        std::pair<std::string, std::string>("Old clients (https://tracker.example/7?a=b#c, of us)",
+                                            "https://tracker.example/7?a=b#c"));
+  for (const char* link : {"", "javascript:alert(1)", "ticket 7", "https://a b", "https://a\"b", "data:text/html,x",
+                           "//x", "https://\xc3\xa9.example", " https://x"})
+    CHECK(known_by(link).second.empty());
+}
+
 TEST_CASE("runs of one name are told apart") {
   reports::Matrix matrix;
   matrix.add(named("postfix"), "before");

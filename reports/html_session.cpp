@@ -14,16 +14,6 @@ using smtp::Verb;
 constexpr State states[] = {State::connected, State::greeted, State::ready, State::mail,  State::rcpt,
                             State::data,      State::bdat,    State::auth,  State::closed};
 
-std::string word_for(Input input, Verb verb) {
-  switch (input) {
-    case Input::connect: return "connection";
-    case Input::end_of_data: return "end of data";
-    case Input::auth_response: return "response";
-    case Input::command: break;
-  }
-  return verb == Verb::unknown ? "another command" : std::string(name(verb));
-}
-
 /// Where the row leads: the message follows 354, a response 334.
 State end_of(const Transition& row, State state) {
   if (row.verb == Verb::data && row.input == Input::command) return State::data;
@@ -53,7 +43,7 @@ PageJson SessionTally::json() const {
     for (const State state : states) {
       if ((row.states & in(state)) == 0 || row.codes.empty()) continue;
       edges.push_back({{"from", name(state)},
-                       {"on", word_for(row.input, row.verb)},
+                       {"on", name(row.input, row.verb)},
                        {"codes", row.codes},
                        {"to", name(end_of(row, state))}});
     }
@@ -61,11 +51,8 @@ PageJson SessionTally::json() const {
   for (const auto& [key, value] : seen_) {
     const auto& [state, input, verb, code] = key;
     const bool usual = permits(smtp::transition(state, input, verb), code);
-    seen.push_back({{"from", name(state)},
-                    {"on", word_for(input, verb)},
-                    {"code", code},
-                    {"times", value.times},
-                    {"row", value.row}});
+    seen.push_back(
+        {{"from", name(state)}, {"on", name(input, verb)}, {"code", code}, {"times", value.times}, {"row", value.row}});
     if (!usual) seen.back()["odd"] = true;
   }
   return json;

@@ -61,6 +61,17 @@ std::string known_because(const ScenarioResult& row) {
   return more.empty() ? row.known->reason : fmt::format("{} ({})", row.known->reason, more);
 }
 
+std::string known_link(const ScenarioResult& row) {
+  constexpr std::size_t longest = 500;
+  if (!row.known) return {};
+  const std::string& link = row.known->link;
+  const bool is_web = link.starts_with("https://") || link.starts_with("http://");
+  const auto is_plain = [](char c) {
+    return c > ' ' && c <= '~' && std::string_view("\"'<>\\^`{|}").find(c) == std::string_view::npos;
+  };
+  return is_web && link.size() <= longest && std::all_of(link.begin(), link.end(), is_plain) ? link : std::string();
+}
+
 std::string against_baseline(const ScenarioResult& row) {
   const auto words = [&]() -> std::string_view {
     switch (row.expectation) {

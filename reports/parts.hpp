@@ -24,6 +24,10 @@ namespace smtpspec::reports {
 /// nothing. Not escaped.
 [[nodiscard]] std::string known_because(const engine::ScenarioResult& row);
 
+/// The link in that, where it leads to the web and can stand in a page as it is; else nothing. A baseline may come from
+/// anybody.
+[[nodiscard]] std::string known_link(const engine::ScenarioResult& row);
+
 /// Where it stands beside the baseline, where that is out of the ordinary, and what that says of it: "drift: it fails
 /// in another way than the baseline says: Received counts". Not escaped.
 [[nodiscard]] std::string against_baseline(const engine::ScenarioResult& row);

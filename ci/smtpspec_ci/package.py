@@ -1,13 +1,17 @@
 """Makes the Debian packages of a build folder, and tries them: what they ask for, what is in them, and the program as it is
 once they are unpacked. Nothing is installed on this machine."""
+import json
 import re
 import shutil
 import subprocess
 
+from smtpspec_ci import version
 from smtpspec_ci.processes import BUILD
 from smtpspec_ci.runner import Failed
 
 HERE = BUILD / "packages"
+PRINTED = ("scenario", "target", "baseline")  # schemas that the program prints, too
+SCHEMAS = (*(f"{kind}.schema.json" for kind in PRINTED), "results.schema.json", "diff.schema.json", "list.schema.json", "junit.xsd")
 
 
 def field(package, name):
@@ -27,11 +31,21 @@ def must(work, what, holds):
         raise Failed(what)
 
 
+def has_schemas(smtpspec, folder):
+    printed = {f"{kind}.schema.json": subprocess.run([smtpspec, "schema", kind], capture_output=True, text=True, check=True).stdout
+               for kind in PRINTED}
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in SCHEMAS if (folder / name).is_file()}
+    for name, text in texts.items():
+        if name.endswith(".json"):
+            json.loads(text)
+    return len(texts) == len(SCHEMAS) and all(texts[name] == text for name, text in printed.items())
+
+
 def check(work, preset="dev"):
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir(parents=True)
     work.run("cpack", "--config", BUILD / preset / "CPackConfig.cmake", "-B", HERE)
-    root = HERE / "root"
+    root, built = HERE / "root", BUILD / preset / "harness/cli/smtpspec"
     for name in ("smtpspec", "libsmtpspec-dev"):
         work.run("dpkg-deb", "--extract", package_named(name), root)
     program, library = package_named("smtpspec"), package_named("libsmtpspec-dev")
@@ -42,11 +56,17 @@ def check(work, preset="dev"):
     smtpspec = root / "usr" / "bin" / "smtpspec"
     listed = subprocess.run([smtpspec, "list"], cwd="/", capture_output=True, text=True, check=False)
     must(work, "the unpacked program lists the suite", listed.returncode == 0 and len(listed.stdout.splitlines()) > 1000)
+    said = version.said_by(smtpspec)
+    found = version.SAID.fullmatch(said)
+    must(work, f"it tells its commit and its suite, as the build does: {said.strip()}", found and said == version.said_by(built)
+         and bool(found["commit"]) == bool(version.commit()))
     # Of a row of the run's reports its file is told: it is the one that was unpacked.
     out = HERE / "run"
     work.run(smtpspec, "run", "--filter", "rfc5321/4.1.1.9", "--out", out)
     must(work, "it plays from there", (out / "results.json").is_file() and str(root) in (out / "results.json").read_text())
     share = root / "usr" / "share"
+    must(work, "the schemas are there, those of the program as it prints them",
+         has_schemas(smtpspec, share / "smtpspec" / "schemas"))
     must(work, "licence and man page are there", (share / "doc" / "smtpspec" / "copyright").is_file()
          and (share / "man" / "man1" / "smtpspec.1").is_file())
     shell = subprocess.run(["bash", "-c", f". {share}/bash-completion/completions/smtpspec; COMP_WORDS=(smtpspec schema ta);"

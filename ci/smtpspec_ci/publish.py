@@ -1,5 +1,5 @@
 """Publishes what real servers do, in reports/published/: a folder for each with its results and a README, the matrix of all as
-index.html, a chart and a table by area. Plays the suite on the servers of ci/targets/ as ci/servers does, or takes the runs
+index.html, a chart and a table by area, which README.md at the top has too. Plays the suite on the servers of ci/targets/ as ci/servers does, or takes the runs
 that are there. Refuses what tells of this machine: its paths, and names of hosts that are no examples.
 
 SMTPSPEC names a binary; else it is built. Exit codes: 0 published (--check: all is as it should be), 1 not, 2 usage,
@@ -19,6 +19,7 @@ from smtpspec_ci.published_runs import Unfit
 from smtpspec_ci.runner import SKIPPED
 
 PUBLISHED = ROOT / "reports" / "published"
+README = ROOT / "README.md"
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
 
 
@@ -42,18 +43,20 @@ def matrix(smtpspec):
 
 
 def derived(smtpspec):
-    """All that follows from the rows of the results: paths below the folder, and what is in them."""
+    """All that follows from the rows of the results: files, and what is in them."""
     runs = stored(smtpspec)
     if len(runs) < 2:
         raise Unfit("a matrix needs two published runs at least")
+    front = published_pages.with_front_table(README.read_text(encoding="utf-8"), runs)
     files = {f"{name}/README.md": published_pages.server_readme(name, results) for name, results in runs.items()}
     texts = {f"{name}/results.json": published_runs.text_of(results) for name, results in runs.items()}
-    return {**files, **texts, "README.md": published_pages.overview(runs), "areas.svg": published_pages.chart(runs), "index.html": matrix(smtpspec)}
+    files |= {**texts, "README.md": published_pages.overview(runs), "areas.svg": published_pages.chart(runs), "index.html": matrix(smtpspec)}
+    return {README: front, **{PUBLISHED / path: text for path, text in files.items()}}
 
 
 def without_dress(path, text):
     """Of the page its data alone, for its script and style change more often than what servers do."""
-    return DATA.search(text)[1] if path == "index.html" and DATA.search(text) else text
+    return DATA.search(text)[1] if path == PUBLISHED / "index.html" and DATA.search(text) else text
 
 
 def problems(smtpspec):
@@ -63,18 +66,18 @@ def problems(smtpspec):
     for folder in folders():
         found += reports.results_problems(folder / "results.json")
     for path, text in derived(smtpspec).items():
-        there = (PUBLISHED / path).read_text(encoding="utf-8") if (PUBLISHED / path).is_file() else ""
+        there = path.read_text(encoding="utf-8") if path.is_file() else ""
         if without_dress(path, there) != without_dress(path, text):
-            found.append(f"{path} does not follow from the results; ci/publish --rebuild writes it anew")
+            found.append(f"{path.relative_to(ROOT)} does not follow from the results; ci/publish --rebuild writes it anew")
     return found
 
 
 def put(path, text):
     told = published_runs.secrets_of_machine(text)
     if told:
-        raise Unfit(f"{path} would tell of this machine: {', '.join(told[:5])}")
-    (PUBLISHED / path).parent.mkdir(parents=True, exist_ok=True)
-    (PUBLISHED / path).write_text(text, encoding="utf-8")
+        raise Unfit(f"{path.relative_to(ROOT)} would tell of this machine: {', '.join(told[:5])}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def replace_runs(smtpspec, names):
@@ -85,7 +88,7 @@ def replace_runs(smtpspec, names):
             if re.fullmatch(rf"{re.escape(name)}-\d[^-]*", folder.name) and folder.name not in texts:
                 shutil.rmtree(folder)
     for folder, text in texts.items():
-        put(f"{folder}/results.json", text)
+        put(PUBLISHED / folder / "results.json", text)
 
 
 def rebuild(smtpspec):

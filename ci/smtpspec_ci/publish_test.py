@@ -59,6 +59,20 @@ class Pages(unittest.TestCase):
         for kind in pages.STANDINGS:
             self.assertEqual(kinds.count(kind), 2, "in a bar and in the legend")
 
+    def test_the_front_page_has_servers_by_areas_and_nothing_else_of_it_changes(self):
+        runs_there = {"a-1": {**results(row("x", "pass"), row("y", "fail"), row("z", "skipped")), "findings": [{"severity": "security"}, {"severity": "must"}]},
+                      "b-2": results(row("x", "warn", "scenarios/always.toml"))}
+        text = f"# Before\n\n{pages.BEGIN}\nold\n{pages.END}\n\nAfter\n"
+        made = pages.with_front_table(text, runs_there)
+        self.assertTrue(made.startswith(f"# Before\n\n{pages.BEGIN}\n\n| server | findings | general | RFC 5321 |\n"), made)
+        self.assertTrue(made.endswith(f"|\n\n{pages.END}\n\nAfter\n"), made)
+        self.assertIn("\n| [a-1](reports/published/a-1/README.md) | 2, 1 of security | \u2013 | 1/2 |\n", made)
+        self.assertIn("\n| [b-2](reports/published/b-2/README.md) | 0, 0 of security | 0/1 | \u2013 |\n", made)
+        self.assertEqual(pages.with_front_table(made, runs_there), made)
+        for other in ("", pages.BEGIN + "\n", f"{pages.END}\n{pages.BEGIN}\n", text + text):
+            with self.assertRaises(ValueError):
+                pages.with_front_table(other, runs_there)
+
     def test_a_finding_is_two_lines(self):
         finding = {"requirement": "r", "severity": "must", "what": "What", "scenarios": ["a", "b"], "evidence": "a", "expected": "250", "actual": "501\\r\\n"}
         lines = pages.finding_lines(finding, {"r": {"section": "RFC 5321 section 4.1", "level": "must"}})

@@ -92,6 +92,14 @@ def server_readme(folder, results):
     return "\n".join(lines if results["findings"] else [*lines, "None."]) + "\n"
 
 
+def kept_of_decided(counts):
+    return f"{counts['kept']}/{decided(counts)}" if decided(counts) else "\u2013"
+
+
+def area_names(runs):
+    return sorted({name for results in runs.values() for name in areas_of(results)})
+
+
 def tables(runs):
     """Servers x findings, and servers x areas, as Markdown."""
     lines = ["| server | package | security | loss | must | should | rows kept of decided | undecided |", "|---|---|--:|--:|--:|--:|--:|--:|"]
@@ -100,13 +108,35 @@ def tables(runs):
         found = Counter(finding["severity"] for finding in results["findings"])
         lines.append(f"| [{folder}]({folder}/README.md) | {fact(results, 'package')} | " + " | ".join(str(found[one]) for one in SEVERITIES) +
                      f" | {counts['kept']} / {decided(counts)} | {counts['undecided']} |")
-    names = sorted({name for results in runs.values() for name in areas_of(results)})
+    names = area_names(runs)
     lines += ["", "| server | " + " | ".join(map(area_name, names)) + " |", "|---|" + "--:|" * len(names)]
     for folder, results in runs.items():
         areas = areas_of(results)
-        cells = [areas.get(name, Counter()) for name in names]
-        lines.append(f"| {folder} | " + " | ".join(f"{one['kept']}/{decided(one)}" if decided(one) else "\u2013" for one in cells) + " |")
+        lines.append(f"| {folder} | " + " | ".join(kept_of_decided(areas.get(name, Counter())) for name in names) + " |")
     return lines
+
+
+BEGIN, END = "<!-- written by ci/publish: begin -->", "<!-- written by ci/publish: end -->"
+
+
+def front_table(runs):
+    """Servers x areas in one table, for the README of all."""
+    names = area_names(runs)
+    lines = ["| server | findings | " + " | ".join(map(area_name, names)) + " |", "|---|--:|" + "--:|" * len(names)]
+    for folder, results in runs.items():
+        areas, found = areas_of(results), Counter(finding["severity"] for finding in results["findings"])
+        lines.append(f"| [{folder}](reports/published/{folder}/README.md) | {sum(found.values())}, {found['security']} of security | " +
+                     " | ".join(kept_of_decided(areas.get(name, Counter())) for name in names) + " |")
+    return lines
+
+
+def with_front_table(text, runs):
+    """The text with the table between the two comments that stand in it for that."""
+    before, begin, rest = text.partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(f"{END}\n")
+    if not begin or not end or BEGIN in after or END in after:
+        raise ValueError("README.md has no place for the table of servers, or two")
+    return "\n".join([before + BEGIN, "", *front_table(runs), "", END + "\n"]) + after
 
 
 READ_WITH_CARE = """\

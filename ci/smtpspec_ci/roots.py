@@ -8,7 +8,9 @@ import shlex
 import shutil
 import time
 
+from smtpspec_ci import version
 from smtpspec_ci.debian_root import HOME, READER, SOURCES, DebianRoot, must_be_possible
+from smtpspec_ci.package import SCHEMAS
 from smtpspec_ci.processes import BUILD, CORES
 from smtpspec_ci.runner import SKIPPED, Failed, Skipped, close
 
@@ -26,7 +28,7 @@ COMPILE = """
 set -e
 cd {sources}
 for static in OFF ON; do
-  cmake --preset release -B /build -D SMTPSPEC_WERROR=ON -D SMTPSPEC_STATIC=$static >/dev/null
+  cmake --preset release -B /build -D SMTPSPEC_WERROR=ON -D SMTPSPEC_STATIC=$static -D SMTPSPEC_COMMIT={commit} >/dev/null
   cmake --build /build -j {jobs} -- --quiet -k 0
   if [ $static = OFF ]; then cpack --config /build/CPackConfig.cmake -G DEB -B /packages
   else cpack --config /build/CPackConfig.cmake -G TGZ -B /packages; fi
@@ -88,6 +90,13 @@ def libraries(said):
     return re.findall(r"^ +NEEDED +(\S+)$", said, re.M)
 
 
+def tells_package(said):
+    """Whether a package's version, on the first line, begins with the one that the program tells."""
+    package, _, program = said.partition("\n")
+    found = version.SAID.fullmatch(program)
+    return bool(found) and package.startswith(f"{found['version']}-1.")
+
+
 def seconds_told(said):
     """Between the two times that a script printed."""
     found = dict(re.findall(r"^(BEGUN|ENDED)=([\d.]+)$", said, re.M))
@@ -112,7 +121,7 @@ def compile_in(told, root, jobs):
     root.path(SOURCES).mkdir(exist_ok=True)
     root.must_do(f"{SOURCES}/ci/setup build", 1200, network=True)
     shutil.rmtree(root.path("/packages"), ignore_errors=True)
-    needed = libraries(root.must_do(COMPILE.format(sources=SOURCES, jobs=jobs), 7200))
+    needed = libraries(root.must_do(COMPILE.format(sources=SOURCES, jobs=jobs, commit=version.commit()), 7200))
     told.must("the sources compile there without a warning, by what ci/setup installs", True)
     strange = [name for name in needed if not LIBRARIES.fullmatch(name)]
     told.must("the archive's program needs libc, OpenSSL and GNU SASL alone", needed and not strange, needed)
@@ -133,7 +142,7 @@ def try_everywhere(told, root, what, smtpspec):
         words = f"{smtpspec} --version && {smtpspec} list | wc -l && {smtpspec} run {more}"
         code, said = root.inside(played_by(who, folder, words), 300)
         told.must(f"{what}: --version, list, run{more and ' ' + more} by {who} in {folder}: {expected}",
-                  code == expected and re.match(r"smtpspec [\d.]+\n\d{4,}\n", said), f"{said}\nexit code {code}")
+                  code == expected and version.tells_build(said, version.commit()), f"{said}\nexit code {code}")
 
 
 def try_on_a_server(told, root, installed_in):
@@ -151,11 +160,12 @@ def try_on_a_server(told, root, installed_in):
 
 def try_files(told, root):
     versions = root.must_do("dpkg-query -W -f '${Version}\\n' smtpspec; smtpspec --version", 60)
-    told.must("its version begins with the program's", re.fullmatch(r"(.*)-1\..*\nsmtpspec \1\n", versions), versions)
+    told.must("its version begins with the program's", tells_package(versions), versions)
     said = root.must_do("dpkg --verify smtpspec; dpkg -L smtpspec", 60).splitlines()
     missing = [file for file in ("/usr/share/man/man1/smtpspec.1", "/usr/share/doc/smtpspec/copyright",
-                                 "/usr/share/fish/vendor_completions.d/smtpspec.fish") if file not in said]
-    told.must("every file is as it was packed; man page, licence and completion of fish are there",
+                                 "/usr/share/fish/vendor_completions.d/smtpspec.fish",
+                                 *(f"/usr/share/smtpspec/schemas/{name}" for name in SCHEMAS)) if file not in said]
+    told.must("every file is as it was packed; man page, licence, completion of fish and schemas are there",
               not missing and all(line.startswith("/") for line in said), "\n".join([*missing, *said]))
     code, said = root.inside(f"bash -c {shlex.quote(COMPLETION)}", 60)
     told.must("bash completes a command's words", code == 0 and said.split() == ["target"], said)

@@ -75,8 +75,8 @@ class Campaign {
 
   void fuzz() {
     if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
-    const Feedback feedback{settings_.other, mail_.seen(), mail_.seen_of_other(), settings_.edges,
-                            settings_.watch == nullptr ? nullptr : &shared_culprits_};
+    const Feedback feedback{settings_.other, mail_.seen(),    mail_.seen_of_other(),
+                            part_.replies,   settings_.edges, settings_.watch == nullptr ? nullptr : &shared_culprits_};
     // What the survey has brought about was told already, and is to be told again of a session of ours.
     if (settings_.watch != nullptr && !settings_.watch->look().empty()) start_anew();
     Workers workers;
@@ -214,7 +214,8 @@ class Campaign {
     const auto inputs = error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
     const auto stats =
         fuzzer_stats(result_.status, inputs, std::time(nullptr), part_.process, file_name(opponent_.target.name));
-    if (!folder_.put_stats(stats) || !folder_.add_to_plot(plot_line(result_.status, inputs)))
+    if (!folder_.put_stats(stats) || !folder_.put_states(part_.replies->text()) ||
+        !folder_.add_to_plot(plot_line(result_.status, inputs)))
       result_.not_written = folder_.path().string() + ": what is known of the campaign could not be written";
   }
 
@@ -299,7 +300,8 @@ class Campaign {
   const CampaignFolder& folder_;
   const CampaignSettings& settings_;
   const CampaignEvents& events_;
-  const Part part_ = settings_.part.all.empty() ? Part{{&share<Progress>(), 1}, 0, getpid()} : settings_.part;
+  const Part part_ =
+      settings_.part.all.empty() ? Part{{&share<Progress>(), 1}, &share<RepliesSeen>(), 0, getpid()} : settings_.part;
   Progress& progress_ = part_.all[part_.number];
   SharedCulprits& shared_culprits_ = share<SharedCulprits>();
   MailRoads mail_{opponent_, settings_.other};

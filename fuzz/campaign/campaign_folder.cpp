@@ -97,6 +97,10 @@ bool CampaignFolder::put_stats(std::string_view fuzzer_stats) const {
   return put(path_, "fuzzer_stats", fuzzer_stats, record::Lasting::no);
 }
 
+bool CampaignFolder::put_states(std::string_view states) const {
+  return put(path_, "states", states, record::Lasting::no);
+}
+
 bool CampaignFolder::begin_plot(std::string_view head) const {
   return put(path_, std::string(plot), head, record::Lasting::no);
 }

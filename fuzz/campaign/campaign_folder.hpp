@@ -6,6 +6,7 @@
 //   findings/         what came of those: NAME.toml to be played by `smtpspec run`, and beside it the conversation, the
 //                     server's last words and a sanitizer's report
 //   fuzzer_stats, plot_data
+//   states            which replies came in which states of a session
 #pragma once
 
 #include <filesystem>
@@ -59,6 +60,8 @@ class CampaignFolder {
   bool add_finding(std::string_view cause, std::string_view scenario, Evidence evidence) const;
   /// What AFL's tools read: how it stands, and a line more of its history. False where it could not be written.
   bool put_stats(std::string_view fuzzer_stats) const;
+  /// As RepliesSeen has them.
+  bool put_states(std::string_view states) const;
   bool begin_plot(std::string_view head) const;
   bool add_to_plot(std::string_view line) const;
   /// Those that were seen again first.

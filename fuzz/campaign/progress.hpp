@@ -8,6 +8,7 @@
 #include <span>
 
 #include "fuzz/campaign/alone.hpp"
+#include "fuzz/oracles/replies_seen.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -32,7 +33,8 @@ struct Progress {
 /// tells how far all have come, ends them, and makes the findings.
 struct Part {
   static constexpr std::size_t most = 64;
-  std::span<Progress> all;  ///< shared by all; empty: this is the only one
+  std::span<Progress> all;         ///< shared by all; empty: this is the only one
+  RepliesSeen* replies = nullptr;  ///< shared by all
   std::size_t number = 0;
   std::int64_t process = 0;  ///< by which it is seen from outside whether they still run
 };

@@ -44,6 +44,7 @@ class Worker {
          const std::string& other_addresses)
       : folder_(folder),
         progress_(progress),
+        replies_(feedback.replies),
         edges_(feedback.edges),
         player_(opponent, delivery::make_secret()),
         culprits_(player_, folder, progress, feedback.culprits),
@@ -157,7 +158,7 @@ class Worker {
   /// Whether something was new.
   bool count(const judge::Played& played) {
     const auto half = std::span(counters).first(counter_count / 2);
-    count_features(played.transcript, half);
+    count_features(played.transcript, half, replies_);
     if (edges_ != nullptr) edges_->add_to(std::span(counters).last(counter_count / 2));
     if (!seen_.add(counters)) return false;
     raise(progress_.features, seen_.features());
@@ -174,6 +175,7 @@ class Worker {
 
   const CampaignFolder& folder_;
   Progress& progress_;
+  RepliesSeen* replies_;
   EdgeMap* edges_;
   LivePlayer player_;
   Culprits culprits_;

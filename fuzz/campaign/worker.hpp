@@ -31,6 +31,7 @@ struct Feedback {
       nullptr;  ///< another server that each new input is played on as well; null where there is none
   const SharedMail* mail = nullptr;           ///< what arrives; null where it is not seen
   const SharedMail* mail_of_other = nullptr;  ///< the same of the other server
+  RepliesSeen* replies = nullptr;             ///< what the server answered, of all workers
   EdgeMap* edges = nullptr;                   ///< of the server's code; null where it was not started by us
   SharedCulprits* culprits = nullptr;         ///< of what its processes come to; null where it was not started by us
 };

@@ -48,11 +48,13 @@ std::uint64_t shape_of(const smtp::Reply& reply) {
 
 }  // namespace
 
-std::size_t count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters) {
+std::size_t count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters,
+                           RepliesSeen* replies) {
   Counter counter(counters);
   for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
     std::uint64_t before = 0;
     (void)judge::watched(transcript, session, [&](const smtp::Answer& answer) {
+      if (replies != nullptr) replies->count(answer);
       const std::uint64_t now = number_of(answer);
       counter.count(1, now);
       counter.count(2, before * 131 + now);

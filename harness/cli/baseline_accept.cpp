@@ -64,6 +64,11 @@ class Accepting {
     return options_.only.empty() || std::any_of(options_.only.begin(), options_.only.end(), fits);
   }
 
+  /// What comes and goes may do so in other words each time: those of this run would turn a later one red by chance.
+  static std::string signature_of(const Baseline::Entry& entry, const std::string& actual) {
+    return entry.unstable ? "" : engine::without_names(actual);
+  }
+
   /// As it was seen where it was verified.
   [[nodiscard]] bool comes_and_goes(const engine::Finding& finding) const {
     const auto kept = [](const engine::Seen& one) {
@@ -77,8 +82,8 @@ class Accepting {
     Baseline::Entry entry = options_.about;
     entry.finding = finding.id;
     entry.outcome = finding.outcome;
-    entry.signature = engine::without_names(finding.actual);
     entry.unstable = entry.unstable || comes_and_goes(finding);
+    entry.signature = signature_of(entry, finding.actual);
     if (entry.reason.empty()) entry.reason = "Accepted, not looked into: " + finding.what;
     bool is_new = true;
     for (const auto* const rows : {&finding.rows, &finding.consequences})
@@ -97,7 +102,8 @@ class Accepting {
     entry.scenario = id;
     entry.outcome = row->outcome;
     if (!known.cause.empty()) entry.cause = judge::name(row->cause);
-    if (!known.signature.empty()) entry.signature = engine::without_names(row->actual);
+    entry.unstable = known.unstable || options_.about.unstable;
+    if (!known.signature.empty()) entry.signature = signature_of(entry, row->actual);
     entry.until = options_.about.until;
     return entry;
   }
@@ -109,6 +115,8 @@ class Accepting {
       told_ += fmt::format("expired  {}: --until DAY accepts it for longer\n", smtp::visible(what_of(known)));
       return;
     }
+    now.unstable = now.unstable || known.unstable;
+    if (now.unstable) now.signature.clear();
     now.place = known.place;
     told_ += fmt::format("changed  {}\n", smtp::visible(what_of(known)));
     changes_.push_back(std::move(now));

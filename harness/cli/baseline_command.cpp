@@ -134,7 +134,8 @@ void add_baseline(CLI::App& app, Chosen& chosen) {
   accepting->callback([options, &chosen] { chosen.run = [options] { return accept_findings(*options); }; });
   add(*command, "review", "Tell how each entry stands against a run, what is out of date first", *options)
       ->callback([options, &chosen] { chosen.run = [options] { return review(*options); }; });
-  add(*command, "prune", "Take out the entries that are fixed, or of no scenario; comments and order stay", *options)
+  add(*command, "prune", "Take out the entries that are fixed, or of nothing in the suite; comments and order stay",
+      *options)
       ->callback([options, &chosen] { chosen.run = [options] { return prune(*options); }; });
   command->footer(
       "Exit codes: 0 done, or all is as the file says; 1 (review) findings that it does not know; 2 usage, or a file\n"

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """A gate with known failures, as it is used from day to day. Usage: baseline_test.py SMTPSPEC [TEST...]"""
+import contextlib
 import datetime
 import json
 import os
+import socket
 import sys
+import threading
 import unittest
 import xml.etree.ElementTree
 
 import cli_test
-from cli_test import Cli, FAILS_WITH_A_FAULT, server, smtpspec
+from cli_test import Cli, FAILS_WITH_A_FAULT, listener, server, smtpspec
 
 SUITE = FAILS_WITH_A_FAULT + """
 [[requirement]]
@@ -85,6 +88,16 @@ class Gate(Cli):
         self.assertEqual(self.known.read_text(), text[:text.index('[[expect]]\nscenario = "gone')])
         self.expect(self.run_on(FAULT), 0)
 
+    def test_a_finding_that_was_mistyped_is_stale(self):
+        entry = '[[expect]]\nfinding = "{}"\nreason = "r"\n'
+        self.known.write_text(entry.format("rfc5321/4.1.1.4/lf-is-no-line-end:reply"))
+        self.expect(self.run_on(), 0)  # of the ledger, and not played: nobody can say
+        self.expect(self.baseline("review"), 0, "not seen")
+        self.known.write_text(entry.format("rfc5321/4.1.1.4/lf-is-no-lineend:reply"))
+        self.expect(self.run_on(), 6, "expected.toml:1", "there can be no finding 'rfc5321/4.1.1.4/lf-is-no-lineend:reply'")
+        self.expect(self.baseline("review"), 6, "stale")
+        self.expect(self.baseline("prune"), 0, "taken out")
+
     def test_a_row_that_fails_otherwise_gets_an_entry_beside_its_glob(self):
         self.run_on(FAULT)
         self.known.write_text('[[expect]]\nscenario = "noop-*"\noutcome = "crash"\nreason = "r"\n')
@@ -108,6 +121,40 @@ class Gate(Cli):
         self.expect(self.baseline("accept", "--unstable"), 0)
         self.expect(self.run_on(FAULT), 0)
         self.expect(self.run_on(), 0)
+        self.expect(self.run_saying("Not today"), 0)  # it says so in other words each time
+
+    def run_saying(self, words):
+        """The gate on the server with the fault, which refuses in these words in place of its own."""
+        def between(connection):
+            with socket.create_connection(("127.0.0.1", port)) as behind:
+                back = threading.Thread(target=hand_on, args=(behind, connection))
+                back.start()
+                hand_on(connection, behind)
+                back.join()
+
+        def hand_on(one, other):
+            with contextlib.suppress(OSError):
+                while octets := one.recv(65536):
+                    other.sendall(octets.replace(b"NOOP takes no argument", words.encode()))
+            with contextlib.suppress(OSError):
+                other.shutdown(socket.SHUT_WR)
+        with server("--fault", FAULT) as port, listener(between) as front:
+            known = ["--baseline", self.known] if self.known.exists() else []
+            return self.run_suite(SUITE, self.target(front), *known)
+
+    def test_one_that_is_found_to_be_unstable_drifts_no_more(self):
+        self.run_on(FAULT)
+        self.expect(self.baseline("accept"), 0, "added")
+        self.expect(self.run_saying("Not today"), 1, "drift")
+        self.expect(self.baseline("accept", "--unstable"), 0, "changed")
+        self.assertNotIn("signature", self.known.read_text())
+        self.expect(self.run_saying("Still not"), 0)
+        self.expect(self.run_on(), 0)
+        self.known.write_text(self.known.read_text() + "signature = '250 what'\n")  # as it was accepted once
+        self.expect(self.run_on(FAULT), 1, "drift")
+        self.expect(self.baseline("accept"), 0, "changed")
+        self.expect(self.run_on(FAULT), 0)
+        self.expect(self.run_saying("Not today"), 0)
 
     def test_which_permitted_ending_is_taken_is_remembered(self):
         suite = """

@@ -48,7 +48,7 @@ class Campaigns {
     for (std::size_t i = 0; i < options_.jobs; ++i) {
       const auto work = [&] {
         if (i > 0) fuzz::write_output_to(log(i).string());  // nobody reads theirs
-        return campaign({progress_, i, process});
+        return campaign({progress_, &replies_, i, process});
       };
       if (!apart_->start({state_, changes() / std::to_string(i)}, work)) return false;
     }
@@ -95,6 +95,7 @@ class Campaigns {
   std::vector<std::filesystem::path> state_;
   std::optional<fuzz::Apart> apart_{std::in_place};
   std::span<fuzz::Progress> progress_{fuzz::share<fuzz::AllProgress>().data(), options_.jobs};
+  fuzz::RepliesSeen& replies_ = fuzz::share<fuzz::RepliesSeen>();
   int handed_on_ = 0;
   std::set<std::size_t> failed_;
 };

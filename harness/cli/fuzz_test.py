@@ -98,6 +98,8 @@ class Fuzz(Campaigns):
         self.assertEqual(again, [], done.stdout)
         self.assertGreater(len(list((self.out / "queue").iterdir())), 500)
         self.assertIn("execs_done", (self.out / "fuzzer_stats").read_text())
+        for line in (r"connected connection 220 \d+", r"ready MAIL 250 \d+", r"data end of data 250 \d+", r"ready another command 500 \d+"):
+            self.assertRegex((self.out / "states").read_text(), rf"(?m)^{line}$")
         self.assertGreater(len((self.out / "plot_data").read_text().splitlines()), 4)
 
     def test_a_crash(self):

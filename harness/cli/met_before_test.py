@@ -24,8 +24,10 @@ class Verdicts(Cli):
         self.assertIn(done.returncode, (0, 1, 5), done.stdout + done.stderr)
         return {row["id"]: row["outcome"] for row in self.rows()}
 
-    def accuses_nobody(self, outcomes, rows):
+    def accuses_nobody(self, outcomes, rows, kept):
+        """So many rows at least, of which so many at least found the server right: who decides nothing accuses nobody, too."""
         self.assertGreaterEqual(len(outcomes), rows)
+        self.assertGreaterEqual(sum(outcome in ("pass", "info") for outcome in outcomes.values()), kept)
         self.assertEqual({row: outcome for row, outcome in outcomes.items() if outcome in ("fail", "crash", "error")}, {})
 
     def stripped(self, delivered, shown, ended):
@@ -53,7 +55,7 @@ class Verdicts(Cli):
         finally:
             ended.set()
             moving.join()
-        self.accuses_nobody(outcomes, 30)
+        self.accuses_nobody(outcomes, 30, 110)
         self.assertIn("inconclusive", outcomes.values())
         self.assertIn("pass", outcomes.values())
 
@@ -88,7 +90,7 @@ steps = [ { repeat = 60, send = "FROBNICATE", expect = [ "5yz", { reply = "421",
         with server("--fault", "postmaster-refused") as port:
             outcomes = self.outcomes(self.target(port, 'foreign = ["someone@elsewhere.example"]\n'), "--filter", "hundred-recipients",
                                      "--filter", "recipients-of-two-transactions", "--filter", "relay-after-a-recipient")
-        self.accuses_nobody(outcomes, 4)
+        self.accuses_nobody(outcomes, 4, 2)
         self.assertEqual((outcomes["hundred-recipients"], outcomes["recipients-of-two-transactions"]), ("pass", "pass"))
 
     def test_a_login_that_is_wanted_first_is_no_breach(self):
@@ -97,14 +99,15 @@ steps = [ { repeat = 60, send = "FROBNICATE", expect = [ "5yz", { reply = "421",
             target = self.target(port, '[auth]\nuser = "alice"\npassword = "secret"\n')
             for profile in ("submission", "mx"):  # what the target file says may be untrue
                 target.write_text(target.read_text().replace("[mail]", f'profile = "{profile}"\n[mail]', 1))
-                self.accuses_nobody(self.outcomes(target, "--filter", "dsn", "--filter", "enhanced-codes"), 20)
+                self.accuses_nobody(self.outcomes(target, "--filter", "dsn", "--filter", "enhanced-codes"), 20, 70)
                 target.write_text(target.read_text().replace(f'profile = "{profile}"\n', ""))
 
     def test_a_login_in_plain_text_is_refused(self):
         """By 504 (once 538): a server may want TLS before it, and forgets nothing by that."""
         with server("--user", "alice:secret", "--fault", "login-wants-tls") as port:
             target = self.target(port, '[auth]\nuser = "alice"\npassword = "secret"\n')
-            self.accuses_nobody(self.outcomes(target, "--filter", "starttls-forgets-the-login"), 1)
+            # Nobody is logged in when TLS begins: there is nothing that could be forgotten.
+            self.assertEqual(self.outcomes(target, "--filter", "starttls-forgets-the-login"), {"starttls-forgets-the-login": "blocked"})
 
 
 class BadInput(Cli):

@@ -20,10 +20,12 @@ namespace {
 
 constexpr std::string_view stats_file = "fuzzer_stats";
 constexpr std::string_view plot_file = "plot_data";
+constexpr std::string_view states_file = "states";
 constexpr std::string_view findings_folder = "findings";
 constexpr std::string_view scenario_file = ".toml";
 constexpr std::size_t most_of_stats = std::size_t{64} << 10;
 constexpr std::size_t most_of_plot = std::size_t{16} << 20;
+constexpr std::size_t most_of_states = std::size_t{1} << 20;
 constexpr std::size_t most_of_finding = std::size_t{128} << 10;
 constexpr std::size_t most_findings = 200;
 
@@ -77,6 +79,33 @@ std::vector<reports::Campaign::Moment> moments_in(std::string_view text) {
     moments.push_back(moment);
   }
   return moments;
+}
+
+/// Takes the text behind the last blank off its end.
+std::string_view last_word(std::string_view& text) {
+  const std::size_t blank = text.rfind(' ');
+  const std::string_view last = blank == text.npos ? text : text.substr(blank + 1);
+  text = trimmed(text.substr(0, blank == text.npos ? 0 : blank));
+  return last;
+}
+
+/// What is no such line is none of ours.
+std::vector<reports::Campaign::Reply> replies_in(std::string_view text) {
+  const auto is_read = [](std::string_view word, auto& value) {
+    const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
+    return problem == std::errc() && end == word.data() + word.size();
+  };
+  std::vector<reports::Campaign::Reply> replies;
+  while (!text.empty()) {
+    std::string_view line = cut_off(text, '\n');
+    reports::Campaign::Reply reply;
+    const bool has_times = is_read(last_word(line), reply.times);
+    const bool has_code = is_read(last_word(line), reply.code);
+    reply.state = cut_off(line, ' ');
+    reply.on = line;
+    if (has_times && has_code && !reply.on.empty()) replies.push_back(std::move(reply));
+  }
+  return replies;
 }
 
 std::vector<engine::CitedRequirement> cited(const std::vector<std::string>& ids, const scenario::Suite& shipped) {
@@ -157,6 +186,8 @@ std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& fo
   campaign.name = campaign.stat("afl_banner");
   campaign.transcripts = transcripts_in(folder / findings_folder, {});
   if (const auto plot = text_of(*opened, plot_file, most_of_plot, refusal)) campaign.moments = moments_in(*plot);
+  if (const auto states = text_of(*opened, states_file, most_of_states, refusal))
+    campaign.replies = replies_in(*states);
   const auto shipped = load_suite({});
   const auto findings = opened->folder(findings_folder, refusal);
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 """Runs smtpspec on stored runs that somebody has tampered with. Usage: stored_runs_test.py SMTPSPEC [TEST...]"""
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -147,12 +148,31 @@ class StoredRuns(Cli):
         (self.out / "results.json").unlink()
         self.report(2, "is not there; give the folder that 'smtpspec run --out' wrote")
 
+    def test_a_page_that_is_there_survives_a_report_that_fails(self):
+        self.report(0)
+        page, results = self.out / "report.html", self.out / "results.json"
+        before, whole = page.read_bytes(), results.read_text()
+
+        def fails(code, *words, **options):
+            self.expect(smtpspec("report", self.out, *words, **options), code)
+            self.assertEqual(page.read_bytes(), before)
+            self.assertEqual(sorted(os.listdir(self.out)), ["report.html", "results.json", "transcripts"], "nothing is left beside it")
+        for text in ("", "[]", whole[:len(whole) // 2], whole.replace("smtpspec-results/", "somebody-elses/")):
+            results.write_text(text)
+            fails(2)
+        results.write_text(whole)
+        fails(2, "--report", "htlm")
+        # A disk that is full, or is before all of it is written.
+        for size in (0, 1000, len(before) - 1):
+            fails(74, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+
     def campaign(self):
         """A folder as `fuzz --out` leaves it."""
         shutil.rmtree(self.out)
         (self.out / "findings").mkdir(parents=True)
         (self.out / "fuzzer_stats").write_text("afl_banner : here\nexecs_done : 1200\nrun_time : 3\n")
         (self.out / "plot_data").write_text("# relative_time, saved_crashes, total_execs, edges_found\n1, 0, 400, 7\n3, 1, 1200, 9\n")
+        (self.out / "states").write_text("connected connection 220 400\nready NOOP 250 3\nrcpt end of data 550 2\n")
         self.finding = self.out / "findings/crash-bdat.toml"
         self.finding.write_text(PASSES.replace('"noop"', '"fuzz-crash-bdat"'))
 
@@ -160,14 +180,27 @@ class StoredRuns(Cli):
         self.campaign()
         page = self.report(0, "report.html")
         self.assertNotIn('"conversation":', page)  # there is none
-        for text in ("1 finding in 1200 sessions, 3 s.", '"moments":[[1,400,7,0],[3,1200,9,1]]', '"id":"fuzz-crash-bdat"'):
+        for text in ("1 finding in 1200 sessions, 3 s.", '"moments":[[1,400,7,0],[3,1200,9,1]]', '"id":"fuzz-crash-bdat"',
+                     '"seen":[{"from":"connected","on":"connection","code":220,"times":400},{"from":"ready","on":"NOOP","code":250,"times":3},'
+                     '{"from":"rcpt","on":"end of data","code":550,"times":2}]'):
             self.assertIn(text, page)
         self.expect(smtpspec("report", self.out, "--report", "junit"), 2, "html alone")
         for text in ("", "]]</script><script>alert(1)</script>", "\0" * 5000, "[[scenario]]\n" * 4000):
-            for path in (self.finding, self.out / "plot_data", self.out / "fuzzer_stats"):
+            for path in (self.finding, self.out / "plot_data", self.out / "fuzzer_stats", self.out / "states"):
                 self.campaign()
                 path.write_text(text)
                 self.report(0)
+        for text in ("ready NOOP 250\nready NOOP 250 -1\nready NOOP x 1\nNOOP 250 1\n", "ready NOOP 99999999999 1\n",
+                     f"ready NOOP 250 {1 << 70}\n"):
+            (self.out / "states").write_text(text)
+            self.assertIn('"seen":[]', self.report(0))
+        (self.out / "states").write_text("".join(f"<b>{n} </script><!-- {'x' * 900} 250 {n}\n" for n in range(1100)))
+        self.assertEqual(self.report(0).count('"code":250'), 1100)
+        (self.out / "states").write_text("".join(f"s{n} NOOP 250 {n}\n" for n in range(5000)))
+        self.assertEqual(self.report(0).count('"code":250'), 2000)
+        self.replace(lambda path: path.symlink_to("/dev/zero"), self.out / "states")
+        self.assertIn('"seen":[]', self.report(0))
+        (self.out / "states").unlink()
         self.campaign()
         for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(self.treasure)):
             self.replace(make, self.finding)

@@ -15,7 +15,7 @@ const std::vector<Word>& exit_codes() {
       {"3", "the target cannot be tested: not reachable, or it takes no session"},
       {"4", "nothing ran: no scenario was chosen, or each is skipped"},
       {"5", "incomplete, or not to be trusted: too little was decided, or no delivery was seen"},
-      {"6", "only the baseline is out of date: something in it is fixed, or of no scenario"},
+      {"6", "only the baseline is out of date: something in it is fixed, or of nothing in the suite"},
       {"70", "an error of smtpspec's own"},
       {"74", "a report, or standard output, could not be written"},
       {"128+n", "ended by signal n, after the reports of what ran were written"}};

@@ -236,9 +236,9 @@ class Version(Cli):
             subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@y.example", *words], cwd=self.folder, check=True,
                            capture_output=True)
 
-        def written(source):
-            subprocess.run(["cmake", f"-DSOURCE={source}", f"-DFILE={self.folder}/commit.cpp", "-P", ROOT / "cmake/commit.cmake"],
-                           check=True, capture_output=True)
+        def written(source, known=""):
+            subprocess.run(["cmake", f"-DSOURCE={source}", f"-DFILE={self.folder}/commit.cpp", f"-DCOMMIT={known}", "-P",
+                            ROOT / "cmake/commit.cmake"], check=True, capture_output=True)
             return re.search(r'commit = "(.*)";', (self.folder / "commit.cpp").read_text())[1]
         git("init", "-q")
         git("commit", "-q", "--allow-empty", "-m", "x")
@@ -248,6 +248,7 @@ class Version(Cli):
         self.assertEqual(os.stat(self.folder / "commit.cpp").st_mtime_ns, before, "nothing is compiled anew")
         (self.folder / "unpacked").mkdir()
         self.assertEqual(written(self.folder / "unpacked"), "")
+        self.assertEqual(written(self.folder / "unpacked", "0123abc"), "0123abc", "whoever builds may know it")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,11 @@ class Held {
     }
     if (standing.status) return standing;
     if (!entry.scenario.empty() && !is_of_suite(entry)) standing.status = BaselineStatus::stale;
-    if (!entry.finding.empty() && is_gone(entry)) standing.status = BaselineStatus::fixed;
+    if (entry.finding.empty() || is_seen(entry)) return standing;
+    if (suite_ != nullptr && !can_be_found(entry.finding))
+      standing.status = BaselineStatus::stale;
+    else if (is_gone(entry))
+      standing.status = BaselineStatus::fixed;
     return standing;
   }
 
@@ -128,11 +132,38 @@ class Held {
            (suite_ != nullptr && std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), named));
   }
 
-  /// It is not there, though something that rests on its requirement was judged, and no other part of the run can show
+  [[nodiscard]] bool is_seen(const Entry& entry) const {
+    return std::any_of(findings_.begin(), findings_.end(),
+                       [&](const Finding& one) { return fits(entry.finding, one.id); });
+  }
+
+  /// Whether anything that suite or run knows can be found under this name: what is not played today may be tomorrow,
+  /// but a name that was mistyped never is.
+  [[nodiscard]] bool can_be_found(std::string finding) const {
+    if (const auto count = finding.find_last_not_of("0123456789"); count != finding.npos && finding[count] == '~')
+      finding.resize(count);
+    const std::string begin = finding.substr(0, finding.find_first_of("*?[\\:"));  // no glob, so that most differ by it
+    const auto is_it = [&](const std::string& about) {
+      if (!about.starts_with(begin)) return false;
+      if (fits(finding, about)) return true;
+      for (int cause = 0; cause < judge::cause_count; ++cause)
+        if (fits(finding, fmt::format("{}:{}", about, judge::name(static_cast<Cause>(cause))))) return true;
+      return false;
+    };
+    const auto is_about_it = [&](const auto& row) { return is_it(row.id); };
+    const auto rests_on_it = [&](const ScenarioResult& row) {
+      return is_it(row.id) || std::any_of(row.requirements.begin(), row.requirements.end(), is_about_it);
+    };
+    return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), rests_on_it) ||
+           std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), is_about_it) ||
+           std::any_of(suite_->requirements.begin(), suite_->requirements.end(),
+                       [&](const auto& one) { return is_it(one.first); });
+  }
+
+  /// It is not seen, though something that rests on its requirement was judged, and no other part of the run can show
   /// it.
   [[nodiscard]] bool is_gone(const Entry& entry) const {
-    const auto is_it = [&](const Finding& one) { return fits(entry.finding, one.id); };
-    if (entry.unstable || run_.shards > 1 || std::any_of(findings_.begin(), findings_.end(), is_it)) return false;
+    if (entry.unstable || run_.shards > 1) return false;
     const std::string requirement = entry.finding.substr(0, entry.finding.find_first_of(":~"));
     return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), [&](const ScenarioResult& row) {
       const auto cites = [&](const CitedRequirement& one) { return fits(requirement, one.id); };
@@ -158,9 +189,11 @@ KnownFailure known_by(const Entry& entry) {
 std::optional<std::string> note_on(const EntryStanding& standing) {
   if (!standing.rows.empty() || !standing.status) return std::nullopt;
   const Entry& entry = *standing.entry;
-  const std::string words = *standing.status == BaselineStatus::stale
+  const std::string words = *standing.status != BaselineStatus::stale
+                                ? fmt::format("finding '{}' is fixed: the baseline can forget it", entry.finding)
+                            : entry.finding.empty()
                                 ? fmt::format("no scenario '{}' was in this run", entry.scenario)
-                                : fmt::format("finding '{}' is fixed: the baseline can forget it", entry.finding);
+                                : fmt::format("there can be no finding '{}' in this suite", entry.finding);
   return fmt::format("{}:{}: {}", entry.place.file, entry.place.line, words);
 }
 

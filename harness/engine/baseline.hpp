@@ -15,10 +15,11 @@ namespace smtpspec::engine {
 /// Whether an entry of rows is about the one of this id: by name, or by a glob.
 [[nodiscard]] bool is_for(const scenario::Baseline::Entry& entry, const std::string& id);
 /// Sets the expectation of every result, what is known of it, and the notes: on entries of rows that no scenario of the
-/// suite has, and of findings that are gone though what they rest on was judged. Of two entries for one row its own
-/// goes before a glob, and that before a finding's. Without a baseline a finding is `unlisted` and everything else
-/// `as_expected`. Days are those on which the run began.
-/// `suite`: where given, an entry for any of its scenarios is known, also where that was not chosen for this run.
+/// suite has, of findings that it cannot have, and of findings that are gone though what they rest on was judged. Of
+/// two entries for one row its own goes before a glob, and that before a finding's. Without a baseline a finding is
+/// `unlisted` and everything else `as_expected`. Days are those on which the run began.
+/// `suite`: where given, an entry for any of its scenarios or requirements is known, also where that was not chosen for
+/// this run; without it nobody can say which findings there can be.
 void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline,
                     const scenario::Suite* suite = nullptr);
 
@@ -28,7 +29,8 @@ void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& bas
 /// How an entry stands against a run.
 struct EntryStanding {
   const scenario::Baseline::Entry* entry = nullptr;
-  /// nullopt: nothing that it is about was judged. `stale`: no scenario of run or suite has its name.
+  /// nullopt: nothing that it is about was judged. `stale`: no scenario of run or suite has its name, and no finding
+  /// can have it.
   std::optional<BaselineStatus> status;
   std::vector<std::string> rows;  ///< that it is about, by the worst: drift before expired, as expected and fixed
 };

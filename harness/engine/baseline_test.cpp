@@ -182,6 +182,36 @@ TEST_CASE("a finding that is gone is told of where what it rests on was judged")
   CHECK(noted(passed, of_finding(id)).empty());
 }
 
+TEST_CASE("a finding that the suite cannot have is stale, and one that was not played is not") {
+  scenario::Suite suite;
+  suite.scenarios.resize(2);
+  suite.scenarios[0].id = "always/crlf";
+  suite.scenarios[1].id = "of-no-requirement/row";
+  suite.requirements["rfc5321/9/other"] = {};
+  const auto status = [&](const RunResult& run, const std::string& finding) {
+    const Baseline baseline{{of_finding(finding)}};
+    const auto standing = standings(run, baseline, &suite).front().status;
+    return std::string(standing ? name(*standing) : "not seen");
+  };
+  const RunResult blocked = run_of_rows({"end/a"}, Outcome::blocked);
+  for (const char* can_be : {"rfc5321/9/other:reply", "rfc5321/9/other:reply~2", "rfc5321/9/*",
+                             "rfc5321/9/other:early-?eply", "rfc5321/[[:digit:]]/*", "always/crlf",
+                             "of-no-requirement/row:silence", "rfc5321/4.1.1.4/lf-is-no-line-end:reply"})
+    CHECK((std::string(can_be) + " is " + status(blocked, can_be)) == std::string(can_be) + " is not seen");
+  for (const char* cannot : {"rfc5321/9/othre:reply", "rfc5321/9/other:repyl", "rfc5322/*", "always/crlff", "other~2"})
+    CHECK((std::string(cannot) + " is " + status(blocked, cannot)) == std::string(cannot) + " is stale");
+  const RunResult passed = run_of_rows({"end/a"}, Outcome::pass);
+  CHECK(status(passed, "rfc5321/4.1.1.4/lf-is-no-line-end:reply") == "fixed");
+  CHECK(status(passed, "rfc5321/4.1.1.4/lf-is-no-line-end:repyl") == "stale");
+
+  RunResult run = passed;
+  apply_baseline(run, Baseline{{of_finding("rfc5321/9/othre:reply")}}, &suite);
+  CHECK(run.baseline_notes ==
+        std::vector<std::string>{"baseline.toml:7: there can be no finding 'rfc5321/9/othre:reply' in this suite"});
+  apply_baseline(run, Baseline{{of_finding("rfc5321/9/othre:reply")}});
+  CHECK(run.baseline_notes.empty());  // nobody knows which there can be
+}
+
 TEST_CASE("days, signatures, and what fails now and then") {
   const auto status = [](Outcome outcome, const Baseline::Entry& entry) {
     RunResult run = run_of_rows({"end/a"}, outcome);

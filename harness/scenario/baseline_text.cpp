@@ -66,19 +66,25 @@ std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::En
 }
 
 void put_ways(std::vector<std::string>& lines, const Block& block, const Baseline::Entry& now) {
+  const auto end = lines.begin() + static_cast<std::ptrdiff_t>(block.end);
+  const auto line_of = [&](std::string_view key) {
+    return std::find_if(lines.begin() + static_cast<std::ptrdiff_t>(block.first), end,
+                        [key](const std::string& one) { return key_of(one) == key; });
+  };
   std::string missing;
-  for (const auto& way : ways_of(now)) {
+  auto ways = ways_of(now);
+  if (now.unstable) ways.emplace_back("unstable", "true");
+  for (const auto& way : ways) {
     const std::string line = fmt::format("{} = {}\n", way.first, way.second);
-    const auto first = lines.begin() + static_cast<std::ptrdiff_t>(block.first);
-    const auto end = lines.begin() + static_cast<std::ptrdiff_t>(block.end);
-    const auto found = std::find_if(first, end, [&](const std::string& one) { return key_of(one) == way.first; });
+    const auto found = line_of(way.first);
     if (found == end)
       missing += line;
     else
       *found = line;
   }
+  if (const auto found = line_of("signature"); now.signature.empty() && found != end) found->clear();
   std::string& last = lines[block.end - 1];
-  if (!last.ends_with('\n') && !missing.empty()) last += '\n';
+  if (!last.empty() && !last.ends_with('\n') && !missing.empty()) last += '\n';
   last += missing;
 }
 

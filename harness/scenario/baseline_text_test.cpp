@@ -101,6 +101,19 @@ TEST_CASE("An entry fails in another way from now on") {
   CHECK(loaded.value.entries[2].until == last.until);
 }
 
+TEST_CASE("An entry that becomes unstable loses its signature, and no line of another moves") {
+  const std::string two =
+      "[[expect]]\nfinding = 'f'\nreason = 'r'\nsignature = '250 #'\n\n[[expect]]\nfinding = 'g'\nreason = 's'\n";
+  auto entries = load_baseline(two, "b.toml").value.entries;
+  REQUIRE(entries.size() == 2);
+  entries[0].signature.clear();
+  entries[0].unstable = true;
+  entries[1].outcome = Outcome::fail;
+  CHECK(with_entries(two, entries) ==
+        "[[expect]]\nfinding = 'f'\nreason = 'r'\nunstable = true\n\n[[expect]]\n"
+        "finding = 'g'\nreason = 's'\noutcome = 'fail'\n");
+}
+
 TEST_CASE("What is not written as a table of its own is left alone") {
   const std::string inline_tables = "expect = [\n  { finding = 'f', reason = 'r' },\n]\n";
   const auto loaded = load_baseline(inline_tables, "b.toml");

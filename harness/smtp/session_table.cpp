@@ -80,6 +80,16 @@ std::string_view name(State state) {
   return names[static_cast<std::size_t>(state)];
 }
 
+std::string_view name(Input input, Verb verb) {
+  switch (input) {
+    case Input::connect: return "connection";
+    case Input::end_of_data: return "end of data";
+    case Input::auth_response: return "response";
+    case Input::command: break;
+  }
+  return verb == Verb::unknown ? "another command" : name(verb);
+}
+
 const Transition& transition(State state, Input input, Verb verb) {
   return *std::find_if(std::begin(rows), std::end(rows) - 1, [&](const Transition& row) {
     return (row.states & in(state)) != 0 && row.input == input && (input != Input::command || row.verb == verb);

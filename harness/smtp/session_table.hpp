@@ -27,6 +27,9 @@ enum class State {
 /// end of the data; it is looked up as `end_of_data` in the state of its transaction.
 enum class Input { command, connect, end_of_data, auth_response };
 
+/// "EHLO", "another command", "end of data".
+[[nodiscard]] std::string_view name(Input input, Verb verb);
+
 using States = unsigned;  ///< a set, one bit a state
 constexpr States in(State state) { return 1U << static_cast<unsigned>(state); }
 

@@ -73,6 +73,16 @@ module.exports = ({ look, accessible, picture, DESKTOP, PHONE }) => {
     assert.equal(await behind.count(), 1);
   }, { hash: `#cell?kind=finding&of=${encodeURIComponent(withRows().id)}&run=0` }));
 
+  test("a cell tells why the baseline of its run knows it, with a link that leads to the web", async () => {
+    const known = reports.results("reasons").scenarios.filter((row) => row.known);
+    for (const [at, links] of [[0, ["https://tracker.example/7"]], [1, []]])
+      await look("matrix-known", async (page) => {
+        const fact = page.locator(".behind .facts div").filter({ hasText: "known because" });
+        assert.match(await fact.innerText(), /<b>old<\/b> clients \(.*, of us\)/);
+        assert.deepEqual(await fact.locator("a").evaluateAll((all) => all.map((one) => one.href)), links);
+      }, { hash: `#cell?kind=row&of=${encodeURIComponent(known[at].id)}&run=0` });
+  });
+
   test("links of a matrix that lead nowhere do no harm", async () => {
     for (const hash of ["#cell?kind=row&of=nothing&run=0", "#cell?kind=constructor&of=x&run=99", "#matrix?view=toString&show=only-99&rfc=x", "#%E0%A4%A"])
       await look("matrix", async (page) => assert.ok(await page.locator(".matrix thead").isVisible()), { hash });

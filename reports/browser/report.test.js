@@ -195,6 +195,51 @@ test("the map has a cell a row, the requirements and the session are there", () 
   assert.ok((await page.locator(".answers .code").count()) > 10);
 }));
 
+test("the map is one stop of Tab, from which arrow keys lead to every cell, and Enter to its row", () => look("faulty", async (page) => {
+  const stop = page.locator(".map [tabindex]");
+  const at = () => page.evaluate(() => {
+    const { top, left } = document.activeElement.getBoundingClientRect();
+    return { row: Number(document.activeElement.dataset.row), top: top + scrollY, left };
+  });
+  await page.locator(".map a").first().focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  const first = await at();
+  assert.ok(first.row >= 0, "behind the links of the first area and topic");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+  const right = await at();
+  assert.ok(right.row !== first.row);
+  assert.equal(await stop.count(), 1);
+  const row = reports.results("faulty").scenarios[right.row];
+  assert.equal(await stop.getAttribute("aria-label"), `${row.outcome}: ${row.id}, ${row.title}`);
+  assert.match(await page.locator(".tip").innerText(), new RegExp(`${row.outcome}\\s*${row.id}\\s`));
+  assert.equal(await stop.evaluate((one) => getComputedStyle(one).outlineStyle), "solid");
+  await accessible(page);
+  await page.keyboard.press("ArrowDown");
+  assert.ok((await at()).top > right.top);
+  await page.keyboard.press("ArrowUp");
+  assert.ok((await at()).top <= right.top);
+  await page.keyboard.press("End");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
+  await page.locator(".row[open]").waitFor();
+  // Each can be reached, and the ends are ends.
+  const reached = await page.evaluate(() => {
+    const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    document.querySelector(".map [tabindex]").focus();
+    const most = document.querySelectorAll(".cells i").length + 3;
+    for (let i = 0; i < most; i++) press("ArrowLeft");
+    const seen = new Set();
+    for (let i = 0; i < most; i++) {
+      seen.add(document.activeElement.dataset.row);
+      press("ArrowRight");
+    }
+    return seen.size;
+  });
+  assert.equal(reached, reports.results("faulty").scenarios.length);
+}));
+
 test("a server without findings is told so", () => look("reference", async (page) => {
   assert.match(await page.locator(".verdict").innerText(), /No MUST is broken in the part of the suite that was chosen/);
   await page.getByText("why the others did not").click();
@@ -212,6 +257,34 @@ test("what changed against the baseline, and what it knows", () => look("known",
   assert.match(await page.locator(".notice").innerText(), /of [\d,]+ rows/);
   const delivered = page.locator(".finding").filter({ hasText: "bare CR is passed on" }).first();
   assert.match((await delivered.locator(".key mark").innerText()).replace(/\s/g, ""), /^oneCRtwo$/);
+}));
+
+test("what fails in another way, or whose day is past, is told of beside the baseline", async () => {
+  const listed = (page, title) => page.locator("#changes div").filter({ has: page.getByRole("heading", { name: title }) }).locator("li");
+  const ids = (name, status) => reports.results(name).scenarios.filter((row) => row.expectation === status).map((row) => row.id);
+  await look("drifted", async (page) => {
+    for (const [title, status] of [[/^Drift/, "drift"], [/^Expired/, "expired"]]) {
+      assert.equal(ids("drifted", status).length, 1);
+      assert.match(await listed(page, title).innerText(), new RegExp(`${ids("drifted", status)[0]}$`));
+    }
+    assert.doesNotMatch(await page.locator("#changes").innerText(), /Just as the baseline says|Regressions/);
+    await listed(page, /^Expired/).getByRole("link").click();
+    assert.match(await page.locator(".row[open]").innerText(), /against the baseline\s+expired/);
+  });
+  await look("expired", async (page) => {
+    assert.equal(await listed(page, /^Expired/).count(), 1);
+    assert.doesNotMatch(await page.locator("#changes").innerText(), /Just as the baseline says|Drift/);
+  });
+});
+
+test("why the baseline knows something is told, with a link that leads to the web", () => look("reasons", async (page) => {
+  const known = reports.results("reasons").scenarios.filter((row) => row.known);
+  for (const [at, links] of [[0, ["https://tracker.example/7"]], [1, []]]) {
+    await page.evaluate((hash) => { location.hash = hash; }, link("row", known[at].id));
+    const facts = page.locator(".row[open] .facts").filter({ hasText: "known because" }).nth(at).locator("div").filter({ hasText: "known because" });
+    assert.match(await facts.innerText(), /<b>old<\/b> clients \((https:\/\/tracker\.example\/7|javascript:window\.hurt=9), of us\)/);
+    assert.deepEqual(await facts.locator("a").evaluateAll((all) => all.map((one) => one.href)), links);
+  }
 }));
 
 test("a hostile server's words are words", () => look("hostile", async (page) => {
@@ -243,6 +316,9 @@ test("a campaign has its findings, and curves over time", () => look("campaign",
   await crash.getByText("Whole conversation").click();
   await crash.locator(".sequence .client").first().waitFor();
   assert.equal(await page.locator(".chart .curve").count(), 3);
+  assert.match(await page.locator("#states").innerText(), /All but rcpt, data, bdat, auth\./);
+  assert.deepEqual(await page.locator("#states thead th").allInnerTexts(), ["in state", "connected", "greeted", "ready", "mail", "<b>odd</b>"]);
+  assert.match(await page.locator("#states tr").filter({ hasText: "RCPT" }).innerText(), /250\s*\u00d730,000\s*550\s*\u00d7900/);
   await accessible(page);
   await picture(page, "campaign-desktop-light");
 }));
@@ -265,7 +341,15 @@ test("ten thousand rows are there, and filtered, within a second", () => look("m
     }
     return times;
   });
-  console.log(`10,000 rows: loaded in ${Math.round(Math.min(...loads))} ms, filtered in ${Math.round(Math.min(...filtered))} ms`);
+  const moved = await page.evaluate(() => {
+    document.querySelector(".map [tabindex]").focus();
+    const begun = performance.now();
+    for (const key of ["ArrowDown", "ArrowDown", "ArrowUp", "ArrowRight"])
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    return (performance.now() - begun) / 4;
+  });
+  console.log(`10,000 rows: loaded in ${Math.round(Math.min(...loads))} ms, filtered in ${Math.round(Math.min(...filtered))} ms, a step on the map ${Math.round(moved)} ms`);
+  assert.ok(moved < 200, `a step on the map takes ${moved} ms`);
   assert.ok(Math.min(...loads) < 1000, `loaded in ${loads}`);
   assert.ok(Math.min(...filtered) < 1000, `filtered in ${filtered}`);
   assert.match(await page.locator(".found").innerText(), /^1 row of 10,000$/);

@@ -1,4 +1,4 @@
-// A campaign: what was found, and sessions, edges and findings over time.
+// A campaign: what was found, sessions, edges and findings over time, and the states that were reached.
 
 /** Round steps, about four of them up to `most`. */
 function ticks(most) {
@@ -56,8 +56,16 @@ function aboutCampaign(stats) {
     ["edges, or features", number("edges_found") && grouped("edges_found")]].filter(([, value]) => value), { class: "about" });
 }
 
+/** Which states of a session it came to, by the replies that came there. */
+function statesReached(session) {
+  if (session.seen.length === 0) return el("p", { class: "quiet" }, "The campaign has left no list of states.");
+  const isReached = (state) => session.seen.some((one) => one.from === state);
+  const missed = session.states.filter((state) => state !== "closed" && !isReached(state));  // there no reply is due
+  return [el("p", {}, missed.length === 0 ? "All of them." : `All but ${missed.join(", ")}.`), answers(session)];
+}
+
 function campaignPage() {
-  const { name, stats, moments, findings: list } = DATA.campaign;
+  const { name, stats, moments, session, findings: list } = DATA.campaign;
   const items = list.map((found, i) => foundElement(found, i < SHOWN_AT_ONCE));
   items.forEach((item) => item.fill());
   return [
@@ -69,5 +77,6 @@ function campaignPage() {
       section("time", "Over time", "", moments.length > 0
         ? el("div", { class: "charts" }, chart("Sessions", moments, 1), chart("Edges, or features of replies", moments, 2), chart("Breaches kept", moments, 3))
         : el("p", { class: "quiet" }, "The campaign has left no plot_data.")),
+      section("states", "States reached", "by the replies that came there, whatever the session", statesReached(session)),
       section("server", "What its tools read", "", pairs(stats, { class: "facts" })))];
 }

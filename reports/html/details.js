@@ -22,11 +22,19 @@ function rowList(title, list) {
   return el("div", {}, el("h3", { class: "sub" }, title), items);
 }
 
+/** What a baseline says of a row, and in it a link as one. */
+function knownBecause({ known_because: words, known_link: url = "" }) {
+  if (!words) return null;
+  const at = words.lastIndexOf(url);
+  if (!/^https?:\/\//.test(url) || at < 0) return octetsOf(words);
+  return [octetsOf(words.slice(0, at)), el("a", { href: url, rel: "noreferrer" }, url), octetsOf(words.slice(at + url.length))];
+}
+
 function rowFacts(row) {
   return pairs([
     ["outcome", outcomeMark(row.outcome)],
     ["against the baseline", DATA.baseline.given && (row.known ? "known" : row.expectation)],
-    ["known because", row.known_because && octetsOf(row.known_because)],
+    ["known because", knownBecause(row)],
     ["expected", row.expected && octetsOf(row.expected)],
     ["actual", row.actual && octetsOf(row.actual)],
     ["because", row.reason && octetsOf(row.reason)],

@@ -107,7 +107,7 @@ function findingBody(finding) {
       row.rationale !== undefined && el("p", { class: "why" }, text(row.rationale)),
       finding.outcome === "crash" && el("p", { class: "aside" }, "Whatever the level of this sentence: a server that dies, or hangs up without a reply, on what any client may send is a matter of security."),
       pairs([["expected", finding.expected && el("span", { class: "words" }, octetsOf(finding.expected))], ["actual", finding.actual && octetsOf(finding.actual)],
-        ["known because", finding.known && row.known_because && octetsOf(row.known_because)]].filter(([, value]) => value),
+        ["known because", finding.known && knownBecause(row)]].filter(([, value]) => value),
         { class: "facts" })),
     el("div", { class: "evidence" },
       el("p", { class: "caption" }, "in ", rowLink(finding.evidence)), evidenceOf(row)),
@@ -175,6 +175,7 @@ function changes() {
   const of = (expectation) => rows.filter((row) => row.expectation === expectation).map((row) => row.number);
   const lists = [["Regressions: failures that the baseline does not know", of("regression")],
     ["Drift: they fail in another way than the baseline says", of("drift")],
+    ["Expired: the day is past until which the baseline expects them", of("expired")],
     ["Fixed: the baseline expects a failure that is gone", of("fixed")]];
   const same = lists.every(([, list]) => list.length === 0) && DATA.baseline.notes.length === 0 &&
     DATA.baseline.otherwise.length === 0;

@@ -28,7 +28,7 @@ function themeButton() {
 }
 
 function contents() {
-  const names = { overview: "At a glance", matrix: "Matrix", runs: "Runs", findings: "Findings", known: "Known", changes: "Baseline", time: "Over time", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
+  const names = { overview: "At a glance", matrix: "Matrix", runs: "Runs", findings: "Findings", known: "Known", changes: "Baseline", time: "Over time", states: "States", server: "Server", map: "Areas", session: "Session", requirements: "Requirements", rows: "Rows" };
   return el("nav", { "aria-label": "Contents" }, el("a", { class: "wordmark", href: "#page" }, "smtpspec"), Object.entries(names).filter(([id]) => document.getElementById(id))
     .map(([id, name]) => el("a", { href: `#${id}` }, name)), themeButton());
 }

@@ -37,7 +37,7 @@ function rowEvidence(run, row) {
       el("div", { class: "claim" },
         asked !== undefined && sentence(requirements[asked]),
         pairs([["expected", cell.expected && octetsOf(cell.expected)], ["actual", cell.actual && octetsOf(cell.actual)],
-          ["because", cell.reason && octetsOf(cell.reason)]], { class: "facts" })),
+          ["because", cell.reason && octetsOf(cell.reason)], ["known because", knownBecause(cell)]], { class: "facts" })),
       el("div", { class: "evidence" }, el("p", { class: "caption" }, title, " ", el("code", {}, id)),
         cell.excerpt ? evidenceOf(shown) : el("p", { class: "quiet" }, SAYS[cell.outcome] ? "Of what is kept no conversation is in the results." : "There is no conversation of it in the results."))),
     el("h3", { class: "sub" }, "All of them on this row"), sideBySide(row, run),

@@ -15,10 +15,11 @@ const textOrNone = (number) => (known(number) === undefined ? "" : text(number))
 function cellOf(run, row) {
   const cell = RUNS[run].cellOf[row];
   if (!cell) return undefined;
-  const [, outcome, actual, expected, reason, decided, again, excerpt] = cell;
+  const [, outcome, actual, expected, reason, decided, again, excerpt, because, url] = cell;
   return {
     outcome, actual: textOrNone(actual), expected: textOrNone(expected), reason: textOrNone(reason), decided_by: known(decided),
-    again: textOrNone(again), excerpt: Array.isArray(excerpt) ? excerpt.map(([side, line, key]) => [0, side, line, key ? "key" : ""]) : undefined,
+    again: textOrNone(again), known_because: textOrNone(because), known_link: textOrNone(url),
+    excerpt: Array.isArray(excerpt) ? excerpt.map(([side, line, key]) => [0, side, line, key ? "key" : ""]) : undefined,
   };
 }
 

@@ -57,7 +57,8 @@ function diagram(session) {
 }
 
 function codeMark(one) {
-  const code = one.code < 0 ? "no code" : String(one.code);
+  const code = one.code <= 0 ? "no code" : String(one.code);
+  if (one.row === undefined) return el("span", { class: `code of${code[0]}`, title: `${one.times} times` }, code, el("small", {}, `\u00d7${one.times.toLocaleString("en")}`));
   return el("a", { class: one.odd ? "code odd" : `code of${code[0]}`, href: linkTo("row", rows[one.row].id),
     title: `${one.times} times, first in ${rows[one.row].id}` }, code, el("small", {}, `\u00d7${one.times.toLocaleString("en")}`),
   one.odd && el("span", { class: "hidden" }, " (not among those that the RFCs list)"));
@@ -67,7 +68,7 @@ function codeMark(one) {
 function answers(session) {
   const order = ["connection", "EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "end of data", "BDAT", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "STARTTLS", "AUTH", "response", "QUIT", "another command"];
   const on = [...new Set([...order, ...session.seen.map((one) => one.on)])].filter((name) => session.seen.some((one) => one.on === name));
-  const from = session.states.filter((state) => session.seen.some((one) => one.from === state));
+  const from = [...new Set([...session.states, ...session.seen.map((one) => one.from)])].filter((state) => session.seen.some((one) => one.from === state));
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Replies by command and state" },
     el("table", { class: "answers" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "in state"), from.map((state) => el("th", { scope: "col" }, state)))),
