@@ -1,6 +1,7 @@
 #include "harness/engine/excerpt.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -110,6 +111,20 @@ bool is_more_of(const Event& event, const Event& before) {
          event.session == before.session && event.beneath_tls == before.beneath_tls;
 }
 
+/// The next event that is more of the same; of what we send, behind pauses between the segments of one step as well.
+/// Their number where there is none.
+std::size_t next_of_the_same(const std::vector<Event>& events, std::size_t last, const Event& first) {
+  const auto is_pause = [&](const Event& event) {
+    return first.by == record::Party::client && event.kind == Event::Kind::waited && event.session == first.session;
+  };
+  std::size_t next = last + 1;
+  while (next < events.size() && is_pause(events[next])) ++next;
+  const bool pauses = next > last + 1;
+  if (next == events.size() || !is_more_of(events[next], first) || (pauses && events[next].step != first.step))
+    return events.size();
+  return next;
+}
+
 /// The lines of an event and of what is more of the same; gives the index of the last event that was shown.
 std::size_t take_lines(const record::Transcript& transcript, std::size_t index, std::size_t most_octets,
                        const Take& take) {
@@ -122,18 +137,19 @@ std::size_t take_lines(const record::Transcript& transcript, std::size_t index, 
     return index;
   }
   std::size_t last = index;
-  std::size_t size = first.octets.size();
-  while (last + 1 < events.size() && is_more_of(events[last + 1], first)) size += events[++last].octets.size();
-  std::string octets;
-  octets.reserve(size);
-  std::size_t omitted = 0;
-  for (std::size_t i = index; i <= last; ++i) {
-    octets += events[i].octets;
-    omitted += events[i].omitted;
+  std::string octets = first.octets;
+  std::size_t omitted = first.omitted;
+  std::chrono::milliseconds paused{0};
+  for (std::size_t next = 0; (next = next_of_the_same(events, last, first)) < events.size(); last = next) {
+    for (std::size_t i = last + 1; i < next; ++i) paused += events[i].waited;
+    octets += events[next].octets;
+    omitted += events[next].omitted;
   }
   const auto side = first.by == record::Party::client ? ExcerptLine::Side::client : ExcerptLine::Side::server;
   take_octets(take, side, session, first.beneath_tls, octets, most_octets);
   take_omitted(take, session, omitted);
+  if (paused.count() > 0)
+    take_event(take, session, fmt::format("in segments, with {} ms between them; nothing came", paused.count()));
   return last;
 }
 

@@ -10,6 +10,7 @@ namespace smtpspec::engine {
 namespace {
 
 using judge::Script;
+using namespace std::string_literals;
 using Kind = record::Event::Kind;
 using Side = ExcerptLine::Side;
 
@@ -45,6 +46,30 @@ TEST_CASE("the conversation line by line, segments joined") {
       {Side::event, "", "we closed the connection", false},
   };
   CHECK(lines == wanted);
+}
+
+TEST_CASE("what is sent in segments is one line, whatever pauses lie between them, but not across steps") {
+  const Script script = Script()
+                            .greeted()
+                            .step(0)
+                            .sends(".")
+                            .is(Kind::waited)
+                            .sends("\0"s)
+                            .is(Kind::waited)
+                            .sends("\r\n")
+                            .is(Kind::waited)
+                            .step(1)
+                            .sends("NOOP\r\n")
+                            .says("250 Ok\r\n");
+  record::Transcript transcript = script.transcript();
+  int time = 5;
+  for (record::Event& event : transcript.events)
+    if (event.kind == Kind::waited) event.waited = std::chrono::milliseconds(time++);
+  std::vector<std::string> lines;
+  for (const ExcerptLine& line : excerpt(transcript, last(script), false)) lines.push_back(line.text);
+  const std::vector<std::string> wanted = {".\\0\\r\\n", "in segments, with 11 ms between them; nothing came",
+                                           "waited 7 ms, nothing came", "NOOP\\r\\n", "250 Ok\\r\\n"};
+  CHECK(std::vector(lines.end() - 5, lines.end()) == wanted);
 }
 
 TEST_CASE("the line that decided, wherever it stands") {
