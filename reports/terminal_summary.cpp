@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "harness/engine/findings.hpp"
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/parts.hpp"
@@ -176,11 +176,11 @@ void put_baseline(std::string& out, const RunResult& run, const TerminalStyle& s
   put_notes(out, "otherwise", run.other_endings, "rows", style);
 }
 
-// What the verdict is made of. A requirement that several scenarios break is broken once; the one in front of a
-// result's list is the one that decided.
+// What the verdict is made of. It counts as the findings do, by their worst rows: one cause is broken once, however
+// many scenarios show it.
 struct Tally {
-  std::set<std::string_view> broken;
-  std::set<std::string_view> unmet;
+  std::size_t broken = 0;
+  std::size_t unmet = 0;
   std::size_t failures = 0;
   std::size_t crashes = 0;
   std::size_t known = 0;
@@ -191,19 +191,18 @@ struct Tally {
 
 Tally tally(const RunResult& run) {
   Tally sum;
+  for (const engine::Finding& one : engine::findings(run)) {
+    sum.broken += one.outcome == Outcome::fail ? 1 : 0;
+    sum.unmet += one.outcome == Outcome::warn ? 1 : 0;
+  }
   for (const ScenarioResult& result : run.scenarios) {
-    const std::string_view what = result.requirements.empty() ? result.id : result.requirements.front().id;
     if (run.foreseen(result)) {
       ++sum.known;
       continue;
     }
     switch (result.outcome) {
-      case Outcome::fail:
-        ++sum.failures;
-        sum.broken.insert(what);
-        break;
+      case Outcome::fail: ++sum.failures; break;
       case Outcome::crash: ++sum.crashes; break;
-      case Outcome::warn: sum.unmet.insert(what); break;
       case Outcome::blocked:
       case Outcome::inconclusive:
       case Outcome::error: ++sum.undecided; break;
@@ -220,15 +219,14 @@ void put_musts(std::vector<VerdictPart>& said, const RunResult& run, const Tally
   if (sum.crashes > 0)
     said.push_back({"crash", fmt::format("the target crashed, or hung up without a reply, in {}",
                                          counted(sum.crashes, "scenario"))});
-  if (!sum.broken.empty())
-    said.push_back(
-        {"fail",
-         fmt::format(
-             "{} {} broken{}", counted(sum.broken.size(), "MUST"), sum.broken.size() == 1 ? "is" : "are",
-             sum.failures == sum.broken.size() ? "" : fmt::format(", as {} show", counted(sum.failures, "scenario")))});
+  if (sum.broken > 0)
+    said.push_back({"fail", fmt::format("{} {} broken{}", counted(sum.broken, "MUST"), sum.broken == 1 ? "is" : "are",
+                                        sum.failures == sum.broken
+                                            ? ""
+                                            : fmt::format(", as {} show", counted(sum.failures, "scenario")))});
   if (sum.known > 0)
     said.push_back({"known", fmt::format("{}, as the baseline says", counted(sum.known, "known failure"))});
-  if (!sum.broken.empty() || sum.crashes > 0) return;
+  if (sum.broken > 0 || sum.crashes > 0) return;
   if (sum.known > 0)
     said.push_back({"pass", "nothing else was seen to be broken"});
   else
@@ -251,9 +249,8 @@ std::vector<VerdictPart> verdict_parts(const RunResult& run, const TerminalStyle
     return said;
   }
   put_musts(said, run, sum);
-  if (!sum.unmet.empty())
-    said.push_back({"warn", fmt::format("{} {} not met{}", counted(sum.unmet.size(), "SHOULD"),
-                                        sum.unmet.size() == 1 ? "is" : "are",
+  if (sum.unmet > 0)
+    said.push_back({"warn", fmt::format("{} {} not met{}", counted(sum.unmet, "SHOULD"), sum.unmet == 1 ? "is" : "are",
                                         style.strict ? ", which is a finding in a strict run" : "")});
   if (sum.undecided > 0)
     said.push_back({"inconclusive", fmt::format("{} decided nothing", counted(sum.undecided, "scenario"))});
@@ -283,7 +280,7 @@ std::string summary(const RunResult& run, const TerminalStyle& style) {
   put_baseline(out, run, style);
   const bool red = run.findings(style.strict) > 0;
   const Tally sum = tally(run);
-  const bool green = run.complete && sum.decided > 0 && sum.undecided == 0 && sum.unmet.empty();
+  const bool green = run.complete && sum.decided > 0 && sum.undecided == 0 && sum.unmet == 0;
   const Colour colour = red ? Colour::red : green ? Colour::green : Colour::yellow;
   out += '\n';
   for (const std::string& line : fitted(visible(verdict(run, style)), style.width - 2, style.verbose ? no_limit : 8))

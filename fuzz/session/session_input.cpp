@@ -197,10 +197,11 @@ class Encoder {
   }
 
   bool take(const Send& send, bool awaits) {
-    if (!send.cut.at.empty() || send.cut.pause.count() > 0) return false;
+    // What is cut at some places only is cut at each octet: an input knows no offsets, and no time between segments.
+    const bool is_cut = send.cut != scenario::Cut{};
     std::string source = scenario::to_source(send.octets);
     switch (send.framing) {
-      case Send::Framing::data: return line(send.cut.each_octet ? 'm' : 'M', source);
+      case Send::Framing::data: return line(is_cut ? 'm' : 'M', source);
       case Send::Framing::chunk: {
         // A text that begins with a number would be taken for a size.
         const std::string size = send.chunk_size ? std::to_string(*send.chunk_size) + " " : std::string();
@@ -209,7 +210,7 @@ class Encoder {
       case Send::Framing::line: source += "\\r\\n"; break;
       case Send::Framing::none: break;
     }
-    return line(send.beneath_tls ? 'U' : send.cut.each_octet ? '.' : awaits ? '>' : '+', source);
+    return line(send.beneath_tls ? 'U' : is_cut ? '.' : awaits ? '>' : '+', source);
   }
   bool take(const scenario::Login& login, bool) {
     return !login.user && !login.password && login.initial_response && line('A', login.mechanism);

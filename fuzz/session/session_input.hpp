@@ -34,8 +34,8 @@ inline constexpr std::size_t longest_run = 16384;
 /// that is no action is sent as a command line, a text that is none stands for its own octets.
 [[nodiscard]] scenario::Scenario decode(std::string_view input);
 
-/// The scenario's steps as an input, without what it expects; nullopt where it does what no input can say (three
-/// sessions, a login with a user of its own, a cut at some offset).
+/// The scenario's steps as an input, without what it expects; what is cut at some offsets is cut at each octet. nullopt
+/// where it does what no input can say (three sessions, a login with a user of its own).
 [[nodiscard]] std::optional<std::string> encode(const scenario::Scenario& scenario);
 
 }  // namespace smtpspec::fuzz

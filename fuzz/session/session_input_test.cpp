@@ -68,6 +68,13 @@ TEST_CASE("A session is the same again when it is written and read") {
   CHECK(encode(decode(*again)) == again);
 }
 
+TEST_CASE("What is cut at some offsets is an input that is cut at each octet") {
+  auto one = decode("> NOOP\\r\\n\nM text\n");
+  std::get<Send>(one.steps[0].action).cut.at = {2, -1};
+  std::get<Send>(one.steps[1].action).cut.pause = std::chrono::milliseconds(50);
+  CHECK(encode(one).value_or("") == "= greeted\n. NOOP\\r\\n\nm text\n");
+}
+
 TEST_CASE("Whatever is played can be written as a scenario file") {
   for (const char* const input :
        {"= data\n> text\\n.\\n", "A PLAIN\nH\n", "@\n> NOOP\\r\\n\n", "C 5 abc\nP 5\nN\nU x"}) {

@@ -150,8 +150,7 @@ function findingList(list, title, id, empty) {
   if (list.length === 0 && !empty) return null;
   const items = list.map((finding, i) => findingElement(finding, i < SHOWN_AT_ONCE));
   items.forEach((item) => item.fill());
-  const asked = new Set(list.map((one) => one.requirement).filter((one) => one !== undefined)).size;
-  const made = section(id, title, asked > 0 ? `about ${counted(asked, "sentence")} of the RFCs` : "",
+  const made = section(id, title, list.length > 0 ? "one for each cause; a row is a scenario that shows it" : "",
     list.length > 0 ? [el("div", { class: "choose", role: "group", "aria-label": "Which findings" }), items] : el("p", {}, empty));
   made.querySelector(".choose")?.append(...choices(list, "severity", SEVERITIES, made), ...choices(list, "outcome", OUTCOME_NAMES, made));
   if (list.length > SHOWN_AT_ONCE)
