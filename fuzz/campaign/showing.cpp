@@ -30,7 +30,8 @@ std::vector<Breach> Showing::breaches_of_session(const scenario::Scenario& sessi
   std::vector<Breach> seen = breaches_in(played_);
   if (!sight_.happened) return seen;
   const auto is_crash = [](const Breach& one) { return one.rule == "crash"; };
-  return with_incidents(std::move(seen), sight_.happened(wait || std::any_of(seen.begin(), seen.end(), is_crash)));
+  wait = wait || std::any_of(seen.begin(), seen.end(), is_crash);
+  return with_incidents(std::move(seen), sight_.happened(wait));
 }
 
 AcceptedMail Showing::accepted() const {
