@@ -71,7 +71,7 @@ LivePlayer::LivePlayer(const Opponent& opponent, std::string secret)
       terms_(engine::terms_of(opponent.target, opponent.facts)),
       tls_(wire::TlsContext::client({opponent.target.tls.verify, opponent.target.tls.ca})),
       sources_(opponent.target.sources) {
-  if (opponent.near_only) allowed_ = [](const std::string& address) { return scenario::is_near(address); };
+  if (opponent.near_only) allowed_ = [](const std::string& address) { return scenario::is_loopback(address); };
 }
 
 judge::Played LivePlayer::play(scenario::Scenario scenario, const Waits& waits) {

@@ -23,7 +23,7 @@ namespace smtpspec::fuzz {
 struct Opponent {
   scenario::Target target;
   engine::Facts facts;
-  bool near_only = true;  ///< connect to loopback and private addresses alone
+  bool near_only = true;  ///< connect to this machine alone
 };
 
 /// How long its mail takes at most, several times what the survey saw.

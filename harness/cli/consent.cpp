@@ -24,17 +24,29 @@ bool sends_a_message(const scenario::Step& step) {
                      [](const scenario::Piece& piece) { return piece.octets.find("\r\n.\r\n") != std::string::npos; });
 }
 
-}  // namespace
-
 /// Each address is looked at once more where it is connected to: who owns the name owns the answer. A name that has no
 /// address is for the run to tell.
-bool resolves_to_near(const std::string& host) {
+bool resolves_to(const std::string& host, bool (*is_right)(std::string_view address)) {
   constexpr wire::Time patience{10000};
   if (host.starts_with('/')) return true;
   const wire::Resolved found = wire::resolve_now(host, patience, [] { return signal_caught() != 0; });
   return std::all_of(found.addresses.begin(), found.addresses.end(),
-                     [](const asio::ip::address& one) { return scenario::is_near(one.to_string()); });
+                     [&](const asio::ip::address& one) { return is_right(one.to_string()); });
 }
+
+bool refused(const std::string& why, const Burden& burden) {
+  say(why);
+  say(fmt::format("A run sends malformed commands and attempts to relay, in about {} sessions with up to {} messages",
+                  burden.sessions, burden.messages));
+  say(fmt::format("and {} wrong logins. Where you may do that, say so with --allow-remote.", burden.wrong_logins));
+  return false;
+}
+
+}  // namespace
+
+bool resolves_to_near(const std::string& host) { return resolves_to(host, scenario::is_near); }
+
+bool resolves_to_loopback(const std::string& host) { return resolves_to(host, scenario::is_loopback); }
 
 Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::size_t repeat) {
   Burden burden;
@@ -51,12 +63,13 @@ Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::s
 }
 
 bool may_be_played(const scenario::Target& target, bool allow_remote, const Burden& burden) {
-  if (allow_remote || resolves_to_near(target.host)) return true;
-  say(fmt::format("{} is neither a loopback nor a private address.", scenario::address(target)));
-  say(fmt::format("A run sends malformed commands and attempts to relay, in about {} sessions with up to {} messages",
-                  burden.sessions, burden.messages));
-  say(fmt::format("and {} wrong logins. Where you may do that, say so with --allow-remote.", burden.wrong_logins));
-  return false;
+  return allow_remote || resolves_to_near(target.host) ||
+         refused(scenario::address(target) + " is neither a loopback nor a private address.", burden);
+}
+
+bool may_be_fuzzed(const scenario::Target& target, bool allow_remote, const Burden& burden) {
+  return allow_remote || resolves_to_loopback(target.host) ||
+         refused(scenario::address(target) + " is not this machine.", burden);
 }
 
 }  // namespace smtpspec::cli

@@ -87,14 +87,14 @@ class FuzzCommand {
     Burden burden;
     burden.sessions = 1000 * static_cast<std::size_t>(settings_.time.count());
     burden.messages = burden.sessions / 10;
-    if (!may_be_played(opponent_.target, options_.allow_remote, burden)) return exit_usage;
+    if (!may_be_fuzzed(opponent_.target, options_.allow_remote, burden)) return exit_usage;
     if (options_.against.empty()) return exit_complete;
     TargetOptions against = options_.target;
     against.target = options_.against;
     auto other = target_of(against);
     if (!other) return exit_usage;
     other_.target = std::move(*other);
-    return may_be_played(other_.target, options_.allow_remote, burden) ? exit_complete : exit_usage;
+    return may_be_fuzzed(other_.target, options_.allow_remote, burden) ? exit_complete : exit_usage;
   }
 
   std::optional<std::string> start_server() {

@@ -28,7 +28,7 @@ void add_options(CLI::App& command, FuzzOptions& options) {
                   "Write what was played, and is broken, as a scenario for a suite into this file")
       ->needs(replay);
   command.add_option("--seed", options.seed, "For the same changes in the same order");
-  command.add_flag("--allow-remote", options.allow_remote, "Fuzz a server that is not on this machine or network");
+  command.add_flag("--allow-remote", options.allow_remote, "Fuzz a server that is not on this machine");
   command
       .add_flag(
           "--apart", options.apart,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 #include <arpa/inet.h>
 #include <re2/re2.h>
@@ -27,8 +28,10 @@ struct Prefix {
   int bits;
 };
 // Loopback and private networks: RFC 1122, RFC 1918, RFC 4291, RFC 4193.
+constexpr Prefix loopback[] = {{"127.0.0.0", 8}, {"::1", 128}};
 constexpr Prefix near[] = {{"127.0.0.0", 8},    {"10.0.0.0", 8}, {"172.16.0.0", 12},
                            {"192.168.0.0", 16}, {"::1", 128},    {"fc00::", 7}};
+using Prefixes = std::span<const Prefix>;
 
 using Octets = std::array<unsigned char, 16>;
 
@@ -37,8 +40,8 @@ bool read_address(int family, std::string_view text, Octets& octets) {
   return inet_pton(family, std::string(text).c_str(), octets.data()) == 1;
 }
 
-bool is_near(int family, const Octets& address) {
-  return std::any_of(std::begin(near), std::end(near), [&](const Prefix& prefix) {
+bool is_of(Prefixes prefixes, int family, const Octets& address) {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const Prefix& prefix) {
     Octets network;
     if (!read_address(family, prefix.text, network)) return false;
     for (int bit = 0; bit < prefix.bits; ++bit) {
@@ -47,6 +50,17 @@ bool is_near(int family, const Octets& address) {
     }
     return true;
   });
+}
+
+/// An IPv4 address that is mapped into IPv6 is what it stands for.
+bool is_of(Prefixes prefixes, std::string_view address) {
+  Octets octets;
+  if (read_address(AF_INET, address, octets)) return is_of(prefixes, AF_INET, octets);
+  if (!read_address(AF_INET6, address, octets)) return false;
+  const Octets mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  if (!std::equal(octets.begin(), octets.begin() + 12, mapped.begin())) return is_of(prefixes, AF_INET6, octets);
+  std::rotate(octets.begin(), octets.begin() + 12, octets.end());
+  return is_of(prefixes, AF_INET, octets);
 }
 
 bool is_ipv6(std::string_view text) {
@@ -85,15 +99,9 @@ std::string address(const Target& target) {
          std::to_string(target.port);
 }
 
-bool is_near(std::string_view address) {
-  Octets octets;
-  if (read_address(AF_INET, address, octets)) return is_near(AF_INET, octets);
-  if (!read_address(AF_INET6, address, octets)) return false;
-  const Octets mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  if (!std::equal(octets.begin(), octets.begin() + 12, mapped.begin())) return is_near(AF_INET6, octets);
-  std::rotate(octets.begin(), octets.begin() + 12, octets.end());
-  return is_near(AF_INET, octets);
-}
+bool is_near(std::string_view address) { return is_of(near, address); }
+
+bool is_loopback(std::string_view address) { return is_of(loopback, address); }
 
 std::optional<smtp::SyntaxError> set_address(Target& target, std::string_view url) {
   const auto colon = url.find("://");

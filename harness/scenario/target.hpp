@@ -72,6 +72,8 @@ struct Target {
 /// Whether it is a loopback or private address (RFC 1122, RFC 1918, RFC 4291, RFC 4193), so that no leave is needed to
 /// connect to it. A name is none.
 [[nodiscard]] bool is_near(std::string_view address);
+/// Of this machine alone.
+[[nodiscard]] bool is_loopback(std::string_view address);
 
 /// The host as it stands in a mailbox: its name, or its address as a literal (RFC 5321 section 4.1.3).
 [[nodiscard]] std::string host_as_domain(const Target& target);

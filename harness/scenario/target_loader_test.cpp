@@ -222,4 +222,7 @@ TEST_CASE("Near is loopback and private") {
     INFO(one.host);
     CHECK(is_near(one.host) == one.near);
   }
+  for (const char* const host : {"127.0.0.1", "127.77.0.1", "::1", "::ffff:127.0.0.1"}) CHECK(is_loopback(host));
+  for (const char* const host : {"10.0.0.1", "192.168.0.1", "fd12::1", "::ffff:10.0.0.1", "localhost.example", ""})
+    CHECK(!is_loopback(host));
 }
