@@ -152,6 +152,9 @@ TEST_CASE("how a server died, and what it wrote, is told") {
     for (const Death& death : server.deaths()) deaths.emplace_back(death.signal, death.exit_code);
     CHECK(deaths == one.deaths);
     CHECK(server.deaths().empty());
+    // What it wrote is read beside, and may be told after its death.
+    const auto patience = steady_clock::now() + milliseconds(10000);
+    while (!heard && steady_clock::now() < patience) std::this_thread::sleep_for(milliseconds(10));
     CHECK(heard);
   }
 }
