@@ -72,10 +72,13 @@ def do_unit(work):
     work.hold(code)
 
 
-def do_tidy(work):
-    version_14(work, "clang-tidy")
-    work.hold(processes.configure("fuzz", work.log))
-    work.hold(tidy.check("build/fuzz", work))
+def do_tidy(which):
+    """`which`: gives the files to look at, None for all of them."""
+    def do(work):
+        version_14(work, "clang-tidy")
+        work.hold(processes.configure("fuzz", work.log))
+        work.hold(tidy.check("build/fuzz", work, which()))
+    return do
 
 
 def do_fuzz(seconds):
@@ -231,7 +234,7 @@ TEST = [
     BUILD_ASAN,
     Step("fuzz", "fuzz targets: clang, sanitizers, warnings are errors, 10 s each", do_fuzz(10), "compute"),
     Step("oss-fuzz", "OSS-Fuzz: its build script, some targets", do_oss_fuzz("reply_parser", "referee", "sasl"), "compute"),
-    Step("tidy", "clang-tidy, and clang's own warnings", do_tidy, "compute"),
+    Step("tidy", "clang-tidy: what was touched lately", do_tidy(tidy.touched_lately), "compute"),
     Step("hostile-asan", f"the same, little of it, under {ASAN}", do_hostile_sanitized("fuzz", "little"), "hostile",
          ("build", "build-asan")),
     Step("servers", "the suite on real servers, and its reports", do_servers, "servers", ("build", "prove")),
@@ -246,6 +249,7 @@ LONG = [
     Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build", "unit-asan")),
     Step("roots", "Debian 12 and 13: packages and archive, built, installed, played with and removed on clean systems", do_roots,
          "compute"),
+    Step("tidy", "clang-tidy: every file", do_tidy(lambda: None)),
     Step("coverage", "coverage: what the fuzz targets' corpora reach of harness/smtp", do_coverage),
     Step("unit-asan", f"unit tests under {ASAN}", do_unit_sanitized),
     Step("hostile", "the whole suite on hostile servers, and its sink attacked", do_hostile("whole"), needs=("build",)),
