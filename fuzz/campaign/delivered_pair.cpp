@@ -46,14 +46,16 @@ std::string cause_of_delivered(std::string_view what, const AcceptedMail& accept
   return fmt::format("{}{}{}", differs_in_delivery, what, kind);
 }
 
+bool comes(const ArrivedMail& arrived, const std::string& token, Clock::time_point until) {
+  for (; Clock::now() < until; std::this_thread::sleep_for(between_looks))
+    if (!arrived.with(token).empty()) return true;
+  return false;
+}
+
 bool later_mail_comes(LivePlayer& player, const ArrivedMail& arrived) {
   constexpr std::chrono::seconds most{30};
   (void)player.play(decode(plain_message()), patient());
-  const std::string token = player.token();
-  const auto end = Clock::now() + most;
-  for (; Clock::now() < end; std::this_thread::sleep_for(between_looks))
-    if (!arrived.with(token).empty()) return true;
-  return false;
+  return comes(arrived, player.token(), Clock::now() + most);
 }
 
 std::optional<Breach> delivered_otherwise(std::string_view input, const Seen& here, const Seen& there,

@@ -1,6 +1,7 @@
 // One session on two servers, and what each of them delivers of it.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ inline constexpr std::string_view differs_in_delivery = "differs-delivered/";
 
 /// Of such a difference (`other_copies` and the like), by what is unusual in the bodies where they differ.
 [[nodiscard]] std::string cause_of_delivered(std::string_view what, const AcceptedMail& accepted);
+
+/// What bears the token has come, or comes until then. Blocks.
+[[nodiscard]] bool comes(const ArrivedMail& arrived, const std::string& token,
+                         std::chrono::steady_clock::time_point until);
 
 /// What is sent now comes to where it is looked for: nothing that was sent before is in a queue still. Blocks for 30 s
 /// at most.

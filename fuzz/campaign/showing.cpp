@@ -65,10 +65,8 @@ const std::set<std::string>& Showing::own_names() {
   for (std::size_t i = 0; sight_.arrived != nullptr && i < std::min(most, mailboxes.size()); ++i) {
     (void)player_.play(decode(plain_message_to(mailboxes[i])), patient());
     const auto due = std::chrono::steady_clock::now() + time_of_mail(player_.opponent());
-    std::vector<ArrivedMail::Message> came;
-    for (; came.empty() && std::chrono::steady_clock::now() < due;
-         std::this_thread::sleep_for(std::chrono::milliseconds(20)))
-      came = sight_.arrived->with(player_.token());
+    if (!comes(*sight_.arrived, player_.token(), due)) continue;
+    const std::vector<ArrivedMail::Message> came = sight_.arrived->with(player_.token());
     if (came.size() == 1 && came.front().mailboxes == std::vector{mailbox_name(i)}) own_names_->insert(mailbox_name(i));
   }
   return *own_names_;

@@ -40,8 +40,8 @@ class Showing {
   /// A message to each mailbox: which of them has its mail by its own name.
   void learn_names() { (void)own_names(); }
   /// Of the last play, when its mail must have come; blocks as long as mail takes, and longer where some is missing.
-  /// `loss_alone`: not for what may come besides, once all came. `envelopes`: for whom it came as well, of those whose
-  /// names were learnt before.
+  /// `loss_alone`: not for what may come besides, once all came. `envelopes`: the same, and for whom it came, of those
+  /// whose names were learnt before.
   std::vector<Breach> breaches_of_its_mail(bool loss_alone, bool envelopes);
 
   [[nodiscard]] const judge::Played& played() const { return played_; }

@@ -46,8 +46,6 @@ bool refused(const std::string& why, const Burden& burden) {
 
 bool resolves_to_near(const std::string& host) { return resolves_to(host, scenario::is_near); }
 
-bool resolves_to_loopback(const std::string& host) { return resolves_to(host, scenario::is_loopback); }
-
 Burden burden_of(const std::vector<const scenario::Scenario*>& scenarios, std::size_t repeat) {
   Burden burden;
   for (const scenario::Scenario* one : scenarios) {
@@ -68,7 +66,7 @@ bool may_be_played(const scenario::Target& target, bool allow_remote, const Burd
 }
 
 bool may_be_fuzzed(const scenario::Target& target, bool allow_remote, const Burden& burden) {
-  return allow_remote || resolves_to_loopback(target.host) ||
+  return allow_remote || resolves_to(target.host, scenario::is_loopback) ||
          refused(scenario::address(target) + " is not this machine.", burden);
 }
 

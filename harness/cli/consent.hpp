@@ -19,8 +19,6 @@ struct Burden {
 
 /// Each of the addresses that its host has is loopback or private; so is a Unix socket, and a name that has none.
 [[nodiscard]] bool resolves_to_near(const std::string& host);
-/// The same for loopback alone.
-[[nodiscard]] bool resolves_to_loopback(const std::string& host);
 
 /// True where the target is near, or `allow_remote`; otherwise says on standard error what a run would come to. A host
 /// name is near where every address that it resolves to is; the run holds each address against this once more.

@@ -29,8 +29,7 @@ struct Prefix {
 };
 // Loopback and private networks: RFC 1122, RFC 1918, RFC 4291, RFC 4193.
 constexpr Prefix loopback[] = {{"127.0.0.0", 8}, {"::1", 128}};
-constexpr Prefix near[] = {{"127.0.0.0", 8},    {"10.0.0.0", 8}, {"172.16.0.0", 12},
-                           {"192.168.0.0", 16}, {"::1", 128},    {"fc00::", 7}};
+constexpr Prefix private_networks[] = {{"10.0.0.0", 8}, {"172.16.0.0", 12}, {"192.168.0.0", 16}, {"fc00::", 7}};
 using Prefixes = std::span<const Prefix>;
 
 using Octets = std::array<unsigned char, 16>;
@@ -99,7 +98,7 @@ std::string address(const Target& target) {
          std::to_string(target.port);
 }
 
-bool is_near(std::string_view address) { return is_of(near, address); }
+bool is_near(std::string_view address) { return is_loopback(address) || is_of(private_networks, address); }
 
 bool is_loopback(std::string_view address) { return is_of(loopback, address); }
 
