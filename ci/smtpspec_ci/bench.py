@@ -1,6 +1,6 @@
 """Measures how quick smtpspec is, by a build with -O2: the core, the suite in memory and on the embedded reference server, and
-whole sessions beside Postfix's smtp-source; two fuzz targets, in the build that they are fuzzed in, and campaigns. Installs
-and fetches what is missing. Exit code 1 where a bound is not met."""
+whole sessions beside Postfix's smtp-source; two fuzz targets, in the build that they are fuzzed in, and campaigns; pages of
+reports. Installs and fetches what is missing. Exit code 1 where a bound is not met."""
 import argparse
 import json
 import os
@@ -237,6 +237,20 @@ def sessions(smtpspec, messages, jobs, rounds):
     return wrong + ([f"peak memory is above {MOST_MEMORY} MiB"] if runs[OURS].memory >= MOST_MEMORY else [])
 
 
+def pages(smtpspec):
+    """The report's page of ten thousand rows and that of twelve runs, in Chromium. Gives what is wrong with them."""
+    processes.must("ci/setup", "browser")
+    environment = {"NODE_PATH": str(BUILD / "browser/node_modules"), "SMTPSPEC": str(smtpspec), "SMTPSPEC_BENCH": "1",
+                   "BROWSER_OUT": str(WORK / "browser")}
+    done = subprocess.run(["node", "--test", "--test-reporter=tap", "--test-name-pattern=in no time",
+                           "reports/browser/report.test.js"], cwd=ROOT,
+                          env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=False)
+    say("", "Pages in Chromium", *re.findall(r"^# (.* loaded in .*)$", done.stdout, re.M))
+    if done.returncode == 0:
+        return []
+    return re.findall(r"error: '(.*)'", done.stdout) or ["the pages in Chromium were not measured"]
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__)
     parser.add_argument("--messages", type=int, default=10000)
@@ -254,6 +268,7 @@ def main(arguments):
     bench_fuzzing.live(programs / "harness/cli/smtpspec", options.long)
     wrong = suite(programs, options.rounds)
     wrong += sessions(programs / "harness/cli/smtpspec", options.messages, options.jobs, options.rounds)
+    wrong += pages(programs / "harness/cli/smtpspec")
     say("", *(f"TOO SLOW OR WRONG: {line}" for line in wrong))
     say("all bounds are met" if not wrong else f"{len(wrong)} bounds are not met")
     return 1 if wrong else 0

@@ -88,7 +88,7 @@ module.exports = ({ look, accessible, picture, DESKTOP, PHONE }) => {
       await look("matrix", async (page) => assert.ok(await page.locator(".matrix thead").isVisible()), { hash });
   });
 
-  test("twelve runs of 1,600 rows are within 20 MB, and filtered within a second", () => look("twelve", async (page) => {
+  test("twelve runs of 1,600 rows are within 20 MB, and filtered in no time", () => look("twelve", async (page) => {
     const size = fs.statSync(reports.page("twelve")).size;
     assert.ok(size < 20e6, `${size} octets`);
     const times = await page.evaluate(async () => {
@@ -112,7 +112,7 @@ module.exports = ({ look, accessible, picture, DESKTOP, PHONE }) => {
     });
     const loaded = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd);
     console.log(`twelve runs of 1,600 rows: ${(size / 1e6).toFixed(1)} MB, loaded in ${Math.round(loaded)} ms, filtered in ${times} ms`);
-    assert.ok(times.every((one) => one < 1000), `filtered in ${times}`);
+    reports.quick("filtered", Math.max(...times), 1000);
   }));
 
   test("nothing of a matrix stands in the way of who cannot see it well, and a phone can show it", async () => {
