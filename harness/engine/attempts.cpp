@@ -83,7 +83,7 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_
       watch_(watch),
       note_(std::move(note)),
       tls_(wire::TlsContext::client({settings.target.tls.verify, settings.target.tls.ca})),
-      store_(settings.out, note_),
+      transcripts_(settings.out, note_),
       gate_(std::move(executor), {settings.jobs, settings.rate}),
       sources_(settings.target.sources),
       target_(settings.target) {
@@ -271,8 +271,8 @@ ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& playe
   ScenarioResult result = described(scenario);
   put_verdict(result, played.judged.verdict, played.transcript, scenario.delivered.has_value());
   const bool is_pass = result.outcome == Outcome::pass || result.outcome == Outcome::info;
-  if (store_.save(played.transcript, is_pass ? TranscriptStore::Use::pass : TranscriptStore::Use::evidence))
-    result.transcript = record::transcript_path(scenario.id);
+  transcripts_.save(played.transcript, is_pass ? TranscriptWriter::Use::pass : TranscriptWriter::Use::evidence);
+  result.transcript = record::transcript_path(scenario.id);
   return result;
 }
 

@@ -18,7 +18,7 @@
 #include "harness/engine/run.hpp"
 #include "harness/engine/sources.hpp"
 #include "harness/engine/standstills.hpp"
-#include "harness/engine/transcript_store.hpp"
+#include "harness/engine/transcript_writer.hpp"
 
 namespace smtpspec::engine {
 
@@ -70,7 +70,7 @@ class Attempts {
   [[nodiscard]] std::vector<Late> late_results();
   /// The result of all rounds so far, of which there is one at least.
   [[nodiscard]] ScenarioResult summed_up(const AttemptSummary& summary) const;
-  /// The result of one play, its transcript written down.
+  /// The result of one play, its transcript to be written down.
   [[nodiscard]] ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played);
   /// What is known of the target; what is played from then on is told so.
   void know(const Facts& facts);
@@ -83,8 +83,8 @@ class Attempts {
     if (note_) note_(line);
   }
   /// Into the run's folder, where there is one: evidence of what was seen beside the scenarios.
-  void save(const record::Transcript& transcript) { (void)store_.save(transcript, TranscriptStore::Use::evidence); }
-  [[nodiscard]] std::size_t unsaved() const { return store_.unsaved(); }
+  void save(const record::Transcript& transcript) { transcripts_.save(transcript, TranscriptWriter::Use::evidence); }
+  [[nodiscard]] TranscriptWriter& transcripts() { return transcripts_; }
   /// What a report says of a scenario beside its verdict, the command that runs it again included.
   [[nodiscard]] ScenarioResult described(const scenario::Scenario& scenario) const;
   /// What was seen of the rules that hold for every conversation.
@@ -108,7 +108,7 @@ class Attempts {
   DeliveryWatch& watch_;
   std::function<void(const std::string&)> note_;
   std::shared_ptr<wire::TlsContext> tls_;
-  TranscriptStore store_;
+  TranscriptWriter transcripts_;
   Gate gate_;
   Standstills standstills_;
   bool told_of_standstill_ = false;

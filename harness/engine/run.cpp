@@ -80,9 +80,9 @@ class Runner {
     if (time_is_over_)
       finish(RunEnd::untrusted, fmt::format("its time, {} s, was over", settings_.time->count() / 1000));
     if (failure_) finish(RunEnd::untrusted, "an error of smtpspec's own: " + words_of(failure_));
-    run_.result.scenarios = standing_.gathered(run_.end);
+    run_.result.scenarios = gathered();
     run_.result.duration = since(start_);
-    run_.unsaved = attempts_.unsaved();
+    run_.unsaved = attempts_.transcripts().unsaved();
     tell_pace();
     apply_baseline(run_.result, settings_.baseline, settings_.suite);
     return std::move(run_);
@@ -93,6 +93,16 @@ class Runner {
     if (events.note)
       events.note = [this, note = events.note](const std::string& line) { note(redactor_.without_secrets(line)); };
     return events;
+  }
+
+  /// All results so far; the transcripts that they name are there.
+  [[nodiscard]] std::vector<ScenarioResult> gathered() {
+    TranscriptWriter& transcripts = attempts_.transcripts();
+    transcripts.settle();
+    std::vector<ScenarioResult> all = standing_.gathered(run_.end);
+    for (ScenarioResult& one : all)
+      if (!transcripts.has(one.transcript)) one.transcript.clear();
+    return all;
   }
 
   /// A server may say the password in its greeting, in a keyword, in the name of a mailbox.
@@ -316,7 +326,7 @@ class Runner {
       if (events_.checkpoint && since(last_checkpoint) >= next_checkpoint) {
         const auto began = steady_clock::now();
         RunResult so_far = run_.result;
-        so_far.scenarios = standing_.gathered(run_.end);
+        so_far.scenarios = gathered();
         so_far.duration = since(start_);
         so_far.incomplete_because = "the run was still going on";
         apply_baseline(so_far, settings_.baseline, settings_.suite);

@@ -27,6 +27,7 @@ void MemoryRun::get_acquainted() {
 
 Played MemoryRun::play(const Scenario& scenario) {
   Played played = server_.play(scenario);
+  const std::lock_guard lock(mutex_);
   if (!played.transcript.events.empty()) virtual_time_ += played.transcript.events.back().at;
   rules_.add(played.transcript, played.judged);
   return played;
@@ -41,6 +42,7 @@ engine::ScenarioResult MemoryRun::result_of(const Scenario& scenario) {
   if (const auto not_played = engine::why_not_played(scenario, server_.target(), server_.facts())) {
     engine::put_not_played(result, *not_played);
   } else if (!scenario.rule.empty()) {
+    const std::lock_guard lock(mutex_);
     rules_.put(result, scenario);
   } else {
     const Played played = play(scenario);

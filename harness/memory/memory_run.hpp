@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ class MemoryRun {
   /// Plays the survey, as a run over sockets does: rows that lean on what the server does otherwise are blocked then.
   void get_acquainted();
   /// One scenario, as a run over sockets would judge it; without what reports say beside the verdict. Rows `always/...`
-  /// are judged over what was played so far.
+  /// are judged over what was played so far. From several threads, where nothing more is learnt.
   [[nodiscard]] engine::ScenarioResult result_of(const scenario::Scenario& scenario);
   /// The server has what it needs.
   [[nodiscard]] bool plays(const scenario::Scenario& scenario) const;
@@ -36,6 +37,7 @@ class MemoryRun {
  private:
   const scenario::Suite& suite_;
   MemoryServer server_;
+  std::mutex mutex_;  ///< over what follows
   engine::RuleTally rules_;
   record::Time virtual_time_{0};
 };

@@ -1,6 +1,7 @@
 // A server in memory, and what it says of itself when it is asked: what plays of it are judged by.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,7 @@ class MemoryServer {
   /// Asks it, in plain text and, where it offers that, under TLS. `hostname`: of its certificate.
   MemoryServer(scenario::Target target, OpenSession open, const std::string& hostname);
 
-  /// One play, with a token of its own.
+  /// One play, with a token of its own. Plays may go on side by side, while nothing is learnt.
   [[nodiscard]] Played play(const scenario::Scenario& scenario);
   /// As a target file would have it; what is learnt further goes into these two.
   [[nodiscard]] scenario::Target& target() { return target_; }
@@ -30,7 +31,7 @@ class MemoryServer {
   std::shared_ptr<wire::TlsContext> server_tls_;
   Place place_;
   engine::Facts facts_;
-  std::size_t plays_ = 0;
+  std::atomic<std::size_t> plays_ = 0;
 };
 
 }  // namespace smtpspec::memory

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
-#include <random>
 #include <system_error>
 #include <utility>
 
@@ -24,8 +24,9 @@ std::string words_of(int error) { return std::generic_category().message(error);
 
 /// That nobody else can have taken before.
 std::string new_name() {
-  std::random_device random;
-  return fmt::format(".{:08x}{:08x}{}", random(), random(), ending);
+  std::uint64_t random = 0;
+  if (::getentropy(&random, sizeof random) != 0) throw std::system_error(errno, std::generic_category(), "getentropy");
+  return fmt::format(".{:016x}{}", random, ending);
 }
 
 /// A file that is not in its place yet, and is taken away again where it never gets there.

@@ -1,7 +1,6 @@
 #include "harness/record/secrets.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -42,10 +41,14 @@ std::string base64_within(std::string_view secret, std::size_t offset) {
 /// Between the octets of what is echoed it means nothing.
 bool is_space(char octet) { return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n' || octet == '\0'; }
 
-std::string without_space(std::string_view text) {
-  std::string squeezed;
-  squeezed.reserve(text.size());
-  std::copy_if(text.begin(), text.end(), std::back_inserter(squeezed), [](char octet) { return !is_space(octet); });
+std::string upper_without_space(std::string_view text) {
+  std::string squeezed(text.size(), '\0');
+  std::size_t size = 0;
+  for (const char octet : text) {
+    squeezed[size] = smtp::to_upper(octet);
+    size += is_space(octet) ? 0 : 1;
+  }
+  squeezed.resize(size);
   return squeezed;
 }
 
@@ -58,10 +61,15 @@ std::vector<std::string> forms_of(const std::string& secret) {
                                     each_as(secret, "={:02x}"),
                                     quoted_printable(secret)};
   for (const std::size_t offset : {0U, 1U, 2U}) forms.push_back(base64_within(secret, offset));
-  for (std::string& form : forms) form = smtp::to_upper(without_space(form));
+  for (std::string& form : forms) form = upper_without_space(form);
   for (std::size_t forwards = forms.size(), i = 0; i < forwards; ++i)
     forms.emplace_back(forms[i].rbegin(), forms[i].rend());
   return forms;
+}
+
+/// The first two octets of a form, or of a text that may begin with one, as a number.
+std::size_t begin_of(std::string_view octets) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(octets[0])) << 8U | static_cast<unsigned char>(octets[1]);
 }
 
 /// Ranges that touch are one: a secret may be a part of another.
@@ -90,31 +98,62 @@ Redactor::Redactor(const std::vector<std::string>& secrets) {
     return a.size() != b.size() ? a.size() > b.size() : a < b;
   });
   forms_.erase(std::unique(forms_.begin(), forms_.end()), forms_.end());
+  for (const std::string& form : forms_) begins_.set(begin_of(form));
 }
 
-void Redactor::find_words(std::string_view upper, std::vector<Range>& found) const {
+void Redactor::find_words(std::string_view octets, std::vector<Range>& found) const {
+  if (words_.empty()) return;
+  const std::string upper = smtp::to_upper(octets);
   const auto is_in_word = [&](std::size_t at) { return at < upper.size() && smtp::is_let_dig(upper[at]); };
   for (const std::string& word : words_)
-    for (std::size_t at = 0; (at = upper.find(word, at)) != std::string_view::npos; at += word.size())
+    for (std::size_t at = 0; (at = upper.find(word, at)) != std::string::npos; at += word.size())
       if ((at == 0 || !is_in_word(at - 1)) && !is_in_word(at + word.size())) found.push_back({at, at + word.size()});
 }
 
-void Redactor::find_forms(std::string_view upper, std::vector<Range>& found) const {
-  const bool is_cut = !upper.empty() && !is_space(upper.back());
-  const std::string squeezed = without_space(upper);
+/// In one pass, whatever the number of forms: few places begin as any of them does.
+std::vector<Redactor::Range> Redactor::places_of_forms(std::string_view squeezed) const {
+  std::vector<Range> places;
+  std::size_t begin = 0;  // as `begin_of` gives it
+  for (std::size_t next = 0; next < squeezed.size(); ++next) {
+    begin = (begin << 8U | static_cast<unsigned char>(squeezed[next])) & 0xffffU;
+    if (next == 0 || !begins_[begin]) continue;
+    const std::size_t at = next - 1;
+    const std::string_view rest = squeezed.substr(at);
+    const auto form =
+        std::find_if(forms_.begin(), forms_.end(), [&](const auto& one) { return rest.starts_with(one); });
+    if (form == forms_.end()) continue;
+    if (places.empty() || places.back().end < at) places.push_back({at, at});
+    places.back().end = std::max(places.back().end, at + form->size());
+  }
+  return places;
+}
+
+/// The first octets of a form, where the text ends within it: the most of them.
+std::vector<Redactor::Range> Redactor::places_of_cut_forms(std::string_view squeezed) const {
   std::vector<Range> places;
   for (const std::string& form : forms_) {
-    for (std::size_t at = 0; (at = squeezed.find(form, at)) != std::string::npos; at += form.size())
-      places.push_back({at, at + form.size()});
-    for (std::size_t size = form.size() - 1; is_cut && size >= shortest_part; --size)
-      if (squeezed.ends_with(std::string_view(form).substr(0, size)))
-        places.push_back({squeezed.size() - size, squeezed.size()});
+    for (std::size_t size = std::min(form.size() - 1, squeezed.size()); size >= shortest_part; --size) {
+      const std::size_t begin = squeezed.size() - size;
+      if (squeezed[begin] != form.front() || !std::string_view(form).starts_with(squeezed.substr(begin))) continue;
+      places.push_back({begin, squeezed.size()});
+      break;
+    }
+  }
+  return places;
+}
+
+void Redactor::find_forms(std::string_view octets, std::vector<Range>& found) const {
+  const std::string squeezed = upper_without_space(octets);
+  std::vector<Range> places = places_of_forms(squeezed);
+  if (!octets.empty() && !is_space(octets.back())) {
+    const std::vector<Range> cut = places_of_cut_forms(squeezed);
+    places.insert(places.end(), cut.begin(), cut.end());
   }
   // Back to where they are in the text.
   std::size_t at = 0;
   std::size_t passed = 0;  // octets before `at` that are no space
   const auto place_of = [&](std::size_t number) {
-    while (passed < number || is_space(upper[at])) passed += is_space(upper[at++]) ? 0 : 1;
+    while (passed < number || is_space(octets[at])) passed += is_space(octets[at++]) ? 0 : 1;
     return at;
   };
   for (const Range& range : merged(std::move(places))) {
@@ -124,10 +163,9 @@ void Redactor::find_forms(std::string_view upper, std::vector<Range>& found) con
 }
 
 std::vector<Redactor::Range> Redactor::find(std::string_view octets) const {
-  const std::string upper = smtp::to_upper(octets);
   std::vector<Range> found;
-  find_forms(upper, found);
-  find_words(upper, found);
+  find_forms(octets, found);
+  find_words(octets, found);
   return merged(std::move(found));
 }
 

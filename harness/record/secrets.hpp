@@ -2,6 +2,7 @@
 // just what a verdict rests on.
 #pragma once
 
+#include <bitset>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,12 @@ class Redactor {
     std::size_t begin, end;
   };
   [[nodiscard]] std::vector<Range> find(std::string_view octets) const;
-  void find_forms(std::string_view upper, std::vector<Range>& found) const;
-  void find_words(std::string_view upper, std::vector<Range>& found) const;
+  void find_forms(std::string_view octets, std::vector<Range>& found) const;
+  void find_words(std::string_view octets, std::vector<Range>& found) const;
+  [[nodiscard]] std::vector<Range> places_of_forms(std::string_view squeezed) const;
+  [[nodiscard]] std::vector<Range> places_of_cut_forms(std::string_view squeezed) const;
 
+  std::bitset<65536> begins_;       ///< the first two octets of each form
   std::vector<std::string> forms_;  ///< in upper case, without white space, the longest first
   std::vector<std::string> words_;  ///< in upper case: secrets that are shorter than a form may be
 };
