@@ -100,23 +100,6 @@ class Shortener {
   bool tells_once_ = false;  ///< so the server is started anew before each play
 };
 
-/// One message for each that was accepted, and with the body of it where there is but one.
-scenario::Delivered delivered_as(const Finding& finding) {
-  const AcceptedMail& accepted = finding.accepted;
-  scenario::Delivered delivered;
-  if (finding.breach.cause == mail_to_others) {
-    for (const AcceptedMail::Message& one : accepted.messages)
-      for (const std::string& path : one.paths) delivered.to.push_back(scenario::literal(path.substr(1)));
-    for (const std::string& other : finding.not_for) delivered.none_to.push_back(scenario::literal(other));
-    return delivered;
-  }
-  delivered.count = accepted.messages.size();
-  if (accepted.messages.size() == 1)
-    delivered.body = {scenario::literal(record::part(accepted.messages.front().content).body)};
-  if (accepted.messages.empty()) delivered.at_most = 0;
-  return delivered;
-}
-
 /// Those whom no message is for.
 std::vector<std::string> not_for(const AcceptedMail& accepted, std::vector<std::string> mailboxes) {
   for (const AcceptedMail::Message& one : accepted.messages)
@@ -132,6 +115,23 @@ std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& s
 
 }  // namespace
 
+std::optional<scenario::Delivered> delivered_as(std::string_view cause, const AcceptedMail& accepted,
+                                                const std::vector<std::string>& mailboxes) {
+  if (!cause.starts_with("mail")) return std::nullopt;
+  scenario::Delivered delivered;
+  if (cause == mail_to_others) {
+    for (const AcceptedMail::Message& one : accepted.messages)
+      for (const std::string& path : one.paths) delivered.to.push_back(scenario::literal(path.substr(1)));
+    for (const std::string& other : not_for(accepted, mailboxes)) delivered.none_to.push_back(scenario::literal(other));
+    return delivered;
+  }
+  delivered.count = accepted.messages.size();
+  if (accepted.messages.size() == 1)
+    delivered.body = {scenario::literal(record::part(accepted.messages.front().content).body)};
+  if (accepted.messages.empty()) delivered.at_most = 0;
+  return delivered;
+}
+
 Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolder::Broken& broken,
                      std::chrono::steady_clock::time_point until) {
   Finding finding;
@@ -144,8 +144,8 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
     if (!breach) continue;
     finding.breach = std::move(*breach);
     finding.accepted = shortener.shown().accepted();
+    finding.delivered = delivered_as(finding.breach.cause, finding.accepted, watched_mailboxes(player.opponent()));
     finding.transcript = shortener.shown().played().transcript;
-    finding.not_for = not_for(finding.accepted, watched_mailboxes(player.opponent()));
     ++finding.again;
   }
   return finding;
@@ -159,7 +159,7 @@ std::string to_scenario_file(const Finding& finding, const scenario::Suite& suit
   const scenario::Scenario* row = row_of(finding.breach, suite);
   std::string file = row == nullptr ? "" : scenario::to_toml(*row) + "\n";
   session.requirements = asked_by(finding.breach, suite);
-  if (finding.breach.cause.starts_with("mail")) session.delivered = delivered_as(finding);
+  session.delivered = finding.delivered;
   file += scenario::to_toml(session);
   if (auto other = held_otherwise(finding.input, finding.breach.cause, finding.transcript)) {
     other->id = other->family = session.id + "-otherwise";

@@ -21,13 +21,13 @@ namespace smtpspec::fuzz {
 struct Finding {
   static constexpr std::size_t replays = 3;
   Breach breach;
-  std::string input;                      ///< the least that was found
-  std::size_t again = 0;                  ///< of three replays, how many broke the same
-  AcceptedMail accepted;                  ///< in the last replay that broke it
-  std::vector<std::string> not_for = {};  ///< mailboxes of the target whom nothing of it was for
-  record::Transcript transcript = {};     ///< of that replay
-  std::vector<std::string> also = {};     ///< causes of findings that came to be the same
-  std::string figures = {};               ///< of a finding that is no one session's
+  std::string input;                                  ///< the least that was found
+  std::size_t again = 0;                              ///< of three replays, how many broke the same
+  AcceptedMail accepted;                              ///< in the last replay that broke it
+  std::optional<scenario::Delivered> delivered = {};  ///< what its mail must come to, where it is about that
+  record::Transcript transcript = {};                 ///< of that replay
+  std::vector<std::string> also = {};                 ///< causes of findings that came to be the same
+  std::string figures = {};                           ///< of a finding that is no one session's
   [[nodiscard]] bool is_firm() const { return again == replays; }
   [[nodiscard]] bool has_session() const { return figures.empty(); }
 };
@@ -36,6 +36,11 @@ struct Finding {
 /// the input. A crash may come out as what a process died of.
 [[nodiscard]] Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolder::Broken& broken,
                                    std::chrono::steady_clock::time_point until);
+
+/// What is to become of the mail of a session that broke a rule of it: a message for each that was accepted, with its
+/// body where there is but one, or for nobody else of `mailboxes`. nullopt where the rule is of something else.
+[[nodiscard]] std::optional<scenario::Delivered> delivered_as(std::string_view cause, const AcceptedMail& accepted,
+                                                              const std::vector<std::string>& mailboxes);
 
 /// A scenario file: the session, and the row of the suite whose rule was broken, with its requirements. Loads without
 /// errors beside the shipped requirements.

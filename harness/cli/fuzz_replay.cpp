@@ -91,10 +91,14 @@ std::vector<fuzz::Breach> shown_by(const Recorded& recorded, fuzz::Showing& show
   return all;
 }
 
-/// Where two plays of it differ, the one that is to come to the same as this one.
-scenario::Scenario for_suite(const Recorded& recorded, const record::Transcript& usual) {
-  if (!recorded.input) return recorded.session;
-  return fuzz::held_otherwise(*recorded.input, recorded.cause, usual).value_or(recorded.session);
+/// Where two plays of it differ, the one that is to come to the same as this one; with what its mail must come to.
+scenario::Scenario for_suite(const Recorded& recorded, const fuzz::Showing& showing, const std::string& broken,
+                             const fuzz::Opponent& opponent) {
+  scenario::Scenario session = recorded.session;
+  if (!session.delivered)
+    session.delivered = fuzz::delivered_as(broken, showing.accepted(), fuzz::watched_mailboxes(opponent));
+  if (!recorded.input) return session;
+  return fuzz::held_otherwise(*recorded.input, recorded.cause, showing.played().transcript).value_or(session);
 }
 
 /// Into a file of a suite, where that was asked for. What a finding itself expects (of mail) stays in it.
@@ -144,8 +148,9 @@ int replay(const Replay& wanted, const ReplayStage& stage, const scenario::Suite
   fuzz::Showing showing(player, sight);
   const auto breaches = shown_by(*recorded, showing);
   for (const fuzz::Breach& one : breaches) tell_breach("FOUND", one);
+  const std::string broken = breaches.empty() ? "" : breaches.front().cause;
   const int written =
-      write_scenario(wanted.write_scenario, for_suite(*recorded, showing.played().transcript), breaches, suite);
+      write_scenario(wanted.write_scenario, for_suite(*recorded, showing, broken, stage.opponent), breaches, suite);
   if (written != exit_complete) return written;
   if (!flush_output()) return exit_not_written;
   return breaches.empty() ? exit_complete : exit_findings;

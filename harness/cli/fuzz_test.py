@@ -120,15 +120,18 @@ class Fuzz(Campaigns):
         self.found(["delivers-twice"], "mail/doubled", 10)
 
     def test_what_became_of_mail_is_shown_again(self):
-        """One message, and its copy: a replay waits for mail as a campaign does."""
+        """One message, and its copy: a replay waits for mail as a campaign does, and a row for a suite says what is to come."""
         session = self.file("mail", "= ready\n> MAIL FROM:<{sender}>\\r\\n\n> RCPT TO:<{accepted}>\\r\\n\n> DATA\\r\\n\nM {header}x\\r\\n\n")
+        row = self.folder / "one-message.toml"
         for fault, code in (("delivers-twice", 1), ("drops-lone-dots", 0)):
             sink = free_port()
             with server("--relay", f"127.0.0.1:{sink}", "--fault", fault) as port:
                 target = self.file("target.toml", TARGET.format(port=port, sink=sink))
-                done = smtpspec("fuzz", target, "--replay", session)
+                done = smtpspec("fuzz", target, "--replay", session, "--write-scenario", row)
+                self.expect(smtpspec("run", target, "--suite", row, "--out", self.out), code)
             self.expect(done, code)
             self.assertEqual("FOUND mail/doubled" in done.stdout, code == 1)
+        self.assertIn("count = 1", row.read_text())
 
     @thorough
     def test_for_whom_mail_came(self):
