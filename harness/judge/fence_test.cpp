@@ -37,6 +37,10 @@ TEST_CASE("what the survey found is held against no row") {
   const auto closed = [&] { return error().step(1).sends("HELP\r\n").closes(); };
   const std::string reset = R"(steps = [ { send = "RSET", expect = "250" } ])";
   const auto unknown = [] { return Script().greeted().step(0).sends("RSET\r\n").says("502 What?\r\n"); };
+  const auto unanswered = [] { return Script().greeted().step(0).sends("RSET\r\n"); };
+  const std::string group = R"(steps = [ { bytes = 'RSET\r\nHELP\r\n', replies = ["250", "214"] } ])";
+  const auto shifted = [] { return Script().greeted().step(0).sends("RSET\r\nHELP\r\n").says("214 Help\r\n"); };
+  const std::string early = R"(steps = [ { send = "RSET", expect = "silence" } ])";
   const std::string any = R"(steps = [ { send = "HELP", expect = "5yz" } ])";
   const auto login = [] { return asked().says("530 Who are you?\r\n").hung_up(); };
   check({
@@ -48,6 +52,16 @@ TEST_CASE("what the survey found is held against no row") {
        Outcome::blocked, Cause::reply},
       {"RSET is unknown", reset, unknown().hung_up(), Outcome::fail, Cause::reply},
       {"and that is known", reset, unknown().hung_up().lacks("rset"), Outcome::blocked, Cause::reply},
+      {"RSET is never answered", reset,
+       unanswered().in_vain().noop().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes(), Outcome::fail,
+       Cause::silence},
+      {"and that is known, too", reset,
+       unanswered().in_vain().noop().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes().lacks("rset"),
+       Outcome::blocked, Cause::silence},
+      {"so that another reply stands in its place", group, shifted().hung_up().lacks("rset"), Outcome::blocked,
+       Cause::reply},
+      {"but not where none is due", early, unanswered().says("250 Ok\r\n").hung_up().lacks("rset"), Outcome::fail,
+       Cause::early_reply},
       {"530, where a login is wanted", any, login().lacks("mail-at-once"), Outcome::blocked, Cause::interference},
   });
 }

@@ -78,8 +78,10 @@ class Machine {
   Next blocked(Cause cause, std::string actual);
   void break_fence(Cause cause, std::string expected, std::string actual, bool missing = false);
   void out_of_step(std::string extra);
-  /// The deviation by which a command that the step sends is unknown to the target; null where it is none of that.
-  [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed) const;
+  /// The deviation by which a command that the step sends is unknown to the target, or never answered, so that what
+  /// came of it says nothing more; null where it is none of that. `early`: no answer was due.
+  [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed,
+                                                           bool early) const;
   void blocked_by(const record::Deviation& deviation);
   /// The limit of the target's that the session has reached, as far as the survey knows it; else null. Of several one
   /// that may show in a refusal alone.

@@ -95,7 +95,7 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
   if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
     decide(outcome, Cause::ending, describe(expectation), describe(observed));
     verdict_.reason = alternative.because;
-    if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+    if (const record::Deviation* deviation = unknown_to_target(step, observed, false)) blocked_by(*deviation);
     const bool may_be_a_limit = outcome == Outcome::fail || outcome == Outcome::blocked;
     const record::Deviation* limit = may_be_a_limit ? limit_reached(session) : nullptr;
     if (limit != nullptr && is_by(*limit, observed)) blocked_by(*limit);
@@ -134,6 +134,10 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       }
       if (allows(expectation, Alternative::Kind::silence)) break;  // half a reply came
       if (answers && !observed.incomplete) verdict_.cause = Cause::silence;
+      if (const record::Deviation* deviation = unknown_to_target(step, observed, early)) {
+        blocked_by(*deviation);
+        break;
+      }
       if (answers) break;
       verdict_.missing = true;
       if (stage_.terms.patience.last) break;
@@ -152,7 +156,7 @@ Routine<> Machine::excuse(const Step& step, const Observed& observed, bool early
   const record::Deviation* limit = limit_reached(session);
   const bool refused = limit != nullptr && may_refuse(*limit);
   if (observed.reply.klass() != 4) {
-    if (const record::Deviation* deviation = unknown_to_target(step, observed)) blocked_by(*deviation);
+    if (const record::Deviation* deviation = unknown_to_target(step, observed, early)) blocked_by(*deviation);
     if (limit == nullptr || observed.reply.code < 500) co_return;
     if (!refused) co_await stage_.listen(session, stage_.terms.patience.silence);
     if (refused || !session.open) blocked_by(*limit);
@@ -216,11 +220,12 @@ void Machine::blocked_by(const record::Deviation& deviation) {
   verdict_.reason = "blocked by " + deviation.because;
 }
 
-const record::Deviation* Machine::unknown_to_target(const Step& step, const Observed& observed) const {
+const record::Deviation* Machine::unknown_to_target(const Step& step, const Observed& observed, bool early) const {
   const auto* send = std::get_if<scenario::Send>(&step.action);
   const int code = observed.what == Observed::What::reply ? observed.reply.code : 0;
   if (code == 530) return stage_.terms.lacks("mail-at-once");
-  if (send == nullptr || (code != 500 && code != 502)) return nullptr;
+  // Where no answer is due, no other one is excused.
+  if (send == nullptr || (early && code != 500 && code != 502)) return nullptr;
   const std::string source = smtp::to_upper(scenario::to_source(send->octets));
   for (const auto& [fact, verb] : {std::pair{"noop", "NOOP"}, std::pair{"rset", "RSET"}})
     if (source.find(verb) != std::string::npos)

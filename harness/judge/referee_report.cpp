@@ -42,6 +42,7 @@ bool Watcher::show(const Event& event) {
       else
         return false;
       return true;
+    case Event::Kind::waited: referee.overdue(); return false;
     default: return false;
   }
 }

@@ -14,7 +14,7 @@ namespace smtpspec::smtp::conversation {
 
 /// One call to the referee. The conversation is written as people read it: C: client, S: server.
 struct Piece {
-  enum class Kind { client, server, tls, ambiguous, close } kind;
+  enum class Kind { client, server, tls, ambiguous, overdue, close } kind;
   std::string octets;
 };
 using Script = std::vector<Piece>;
@@ -32,6 +32,7 @@ inline Piece c(std::string_view text) { return c_raw(lines(text)); }
 inline Piece s(std::string_view text) { return s_raw(lines(text)); }
 inline const Piece tls{Piece::Kind::tls, ""};
 inline const Piece ambiguous{Piece::Kind::ambiguous, ""};
+inline const Piece in_vain{Piece::Kind::overdue, ""};
 inline const Piece hangs_up{Piece::Kind::close, ""};
 
 inline Script operator+(const Script& first, const Script& second) {
@@ -61,6 +62,7 @@ inline void feed(Referee& referee, const Piece& piece) {
     case Piece::Kind::server: return referee.received(piece.octets);
     case Piece::Kind::tls: return referee.tls_started();
     case Piece::Kind::ambiguous: return referee.ambiguous();
+    case Piece::Kind::overdue: return referee.overdue();
     case Piece::Kind::close: return referee.closed();
   }
 }

@@ -44,8 +44,8 @@ struct Referee::Impl {
   std::size_t replies = 0;
   std::size_t replies_left = 0;                   ///< LMTP: of the end of data at the front
   std::map<std::size_t, std::size_t> more_after;  ///< LMTP: by the reply's number, where more were left
-  /// A code did not fit its command while more was owed: a reply may be missing, and everything shifted by one. No
-  /// further reply is judged by its command until all is answered.
+  /// A code did not fit its command while more was owed, or a reply was waited for in vain: one may be missing, and
+  /// everything shifted by one. No further reply is judged by its command until all is answered.
   bool shifted = false;
   /// A refusal that nothing asked for. It is an extra reply, unless the connection is closed with it.
   std::optional<Violation> held;
@@ -219,6 +219,8 @@ void Referee::ambiguous() {
   impl_->held.reset();
   ++impl_->rulings.event;
 }
+
+void Referee::overdue() { impl_->shifted = impl_->shifted || !impl_->client.owed.empty(); }
 
 void Referee::closed() {
   impl_->close(false);

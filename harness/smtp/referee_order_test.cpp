@@ -52,6 +52,13 @@ TEST_CASE("each command has one reply") {
       {"all answered, and the next is judged again",
        enhanced + Script{c("NOOP\nNOOP"), s("220 2.0.0 Go\n250 OK"), c("NOOP"), s("250 OK")},
        {"permitted-code", "enhanced-present"}},
+      {"never answered, and what follows is: it is not known which reply is whose",
+       ready + Script{c("NOOP"), in_vain, c("RSET"), s("250 OK"), c("QUIT"), s("221 Bye"), hangs_up},
+       {}},
+      {"answered late, and the next is judged again",
+       ready + Script{c("NOOP"), in_vain, c("NOOP"), s("250 OK"), s("250 OK"), c("NOOP"), s("354 Go")},
+       {"permitted-code"}},
+      {"waited for what nobody asked for", ready + Script{in_vain, c("NOOP"), s("354 Go")}, {"permitted-code"}},
       {"refused, a chunk beyond all bounds", rcpt + Script{c("BDAT 9223372036854775808"), s("521 No"), hangs_up}, {}},
       {"421 before the chunk is there", rcpt + Script{c("BDAT 5 LAST"), s("421 Bye"), hangs_up}, {}},
   });
