@@ -45,9 +45,14 @@ engine::ScenarioResult MemoryRun::result_of(const Scenario& scenario) {
     const std::lock_guard lock(mutex_);
     rules_.put(result, scenario);
   } else {
-    const Played played = play(scenario);
-    engine::put_verdict(result, played.judged.verdict, played.transcript, scenario.delivered.has_value());
+    return result_of(scenario, play(scenario));
   }
+  return result;
+}
+
+engine::ScenarioResult MemoryRun::result_of(const Scenario& scenario, const Played& played) const {
+  engine::ScenarioResult result = engine::describe_result(scenario, suite_);
+  engine::put_verdict(result, played.judged.verdict, played.transcript, scenario.delivered.has_value());
   return result;
 }
 

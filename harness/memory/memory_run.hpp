@@ -25,6 +25,8 @@ class MemoryRun {
   /// One scenario, as a run over sockets would judge it; without what reports say beside the verdict. Rows `always/...`
   /// are judged over what was played so far. From several threads, where nothing more is learnt.
   [[nodiscard]] engine::ScenarioResult result_of(const scenario::Scenario& scenario);
+  /// The same of a play that is there.
+  [[nodiscard]] engine::ScenarioResult result_of(const scenario::Scenario& scenario, const Played& played) const;
   /// The server has what it needs.
   [[nodiscard]] bool plays(const scenario::Scenario& scenario) const;
   /// One play of it, whatever the server is like; shown to the referee.

@@ -72,13 +72,45 @@ std::size_t begin_of(std::string_view octets) {
   return static_cast<std::size_t>(static_cast<unsigned char>(octets[0])) << 8U | static_cast<unsigned char>(octets[1]);
 }
 
-/// Ranges that touch are one: a secret may be a part of another.
+/// One octet as a text is read: as it stands there, or by who undoes quoted-printable (RFC 2045 section 6.7) and the
+/// percent signs of URLs (RFC 3986 section 2.1).
+struct Unit {
+  std::size_t size;  ///< of it in the text
+  char octet;
+};
+enum class Reading { as_it_stands, decoded };
+
+bool is_encoded(std::string_view text, std::size_t at) {
+  return (text[at] == '=' || text[at] == '%') && at + 2 < text.size() && smtp::is_hexdig(text[at + 1]) &&
+         smtp::is_hexdig(text[at + 2]);
+}
+
+Unit unit_at(std::string_view text, std::size_t at, Reading reading) {
+  if (reading == Reading::as_it_stands) return {1, text[at]};
+  if (is_encoded(text, at))
+    return {3, static_cast<char>(smtp::hex_value(text[at + 1]) << 4 | smtp::hex_value(text[at + 2]))};
+  const bool soft_line_break = text.substr(at, 3) == "=\r\n";
+  return soft_line_break ? Unit{3, ' '} : Unit{1, text[at]};
+}
+
+std::string upper_without_space(std::string_view text, Reading reading) {
+  if (reading == Reading::as_it_stands) return upper_without_space(text);
+  std::string squeezed;
+  for (std::size_t at = 0; at < text.size();) {
+    const Unit unit = unit_at(text, at, reading);
+    if (!is_space(unit.octet)) squeezed += smtp::to_upper(unit.octet);
+    at += unit.size;
+  }
+  return squeezed;
+}
+
+/// Ranges that overlap are one: a secret may be a part of another.
 template <class Range>
 std::vector<Range> merged(std::vector<Range> found) {
   std::sort(found.begin(), found.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   std::vector<Range> all;
   for (const Range& range : found) {
-    if (all.empty() || range.begin > all.back().end)
+    if (all.empty() || range.begin >= all.back().end)
       all.push_back(range);
     else
       all.back().end = std::max(all.back().end, range.end);
@@ -122,7 +154,7 @@ std::vector<Redactor::Range> Redactor::places_of_forms(std::string_view squeezed
     const auto form =
         std::find_if(forms_.begin(), forms_.end(), [&](const auto& one) { return rest.starts_with(one); });
     if (form == forms_.end()) continue;
-    if (places.empty() || places.back().end < at) places.push_back({at, at});
+    if (places.empty() || places.back().end <= at) places.push_back({at, at});
     places.back().end = std::max(places.back().end, at + form->size());
   }
   return places;
@@ -143,23 +175,34 @@ std::vector<Redactor::Range> Redactor::places_of_cut_forms(std::string_view sque
 }
 
 void Redactor::find_forms(std::string_view octets, std::vector<Range>& found) const {
-  const std::string squeezed = upper_without_space(octets);
-  std::vector<Range> places = places_of_forms(squeezed);
-  if (!octets.empty() && !is_space(octets.back())) {
-    const std::vector<Range> cut = places_of_cut_forms(squeezed);
-    places.insert(places.end(), cut.begin(), cut.end());
-  }
-  // Back to where they are in the text.
-  std::size_t at = 0;
-  std::size_t passed = 0;  // octets before `at` that are no space
-  const auto place_of = [&](std::size_t number) {
-    while (passed < number || is_space(octets[at])) passed += is_space(octets[at++]) ? 0 : 1;
-    return at;
+  const auto search = [&](Reading reading) {
+    const std::string squeezed = upper_without_space(octets, reading);
+    std::vector<Range> places = places_of_forms(squeezed);
+    if (!octets.empty() && !is_space(octets.back())) {
+      const std::vector<Range> cut = places_of_cut_forms(squeezed);
+      places.insert(places.end(), cut.begin(), cut.end());
+    }
+    // Back to where they are in the text.
+    std::size_t at = 0;
+    std::size_t passed = 0;  // octets before `at` that are no space
+    const auto go_to = [&](std::size_t number) {
+      for (;; at += unit_at(octets, at, reading).size) {
+        if (is_space(unit_at(octets, at, reading).octet)) continue;
+        if (passed++ == number) return;
+      }
+    };
+    for (const Range& range : merged(std::move(places))) {
+      go_to(range.begin);
+      const std::size_t begin = at;
+      --passed;
+      go_to(range.end - 1);
+      at += unit_at(octets, at, reading).size;
+      found.push_back({begin, at});
+    }
   };
-  for (const Range& range : merged(std::move(places))) {
-    const std::size_t begin = place_of(range.begin);
-    found.push_back({begin, place_of(range.end - 1) + 1});
-  }
+  search(Reading::as_it_stands);
+  for (std::size_t at = 0; at < octets.size(); ++at)
+    if (unit_at(octets, at, Reading::decoded).size != 1) return search(Reading::decoded);
 }
 
 std::vector<Redactor::Range> Redactor::find(std::string_view octets) const {

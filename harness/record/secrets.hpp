@@ -14,9 +14,9 @@ namespace smtpspec::record {
 inline constexpr std::string_view secret_mark = "[secret]";
 
 /// Finds secrets in every form that a server may echo: as they are, in base64 at any offset, in hexadecimal, in
-/// quoted-printable, in the notation of smtp::escape; each of these in any case, with white space anywhere in it, and
-/// from its end to its begin. One of less than six octets is found as it is, as a word of its own, and nowhere else: as
-/// a part of words it would make everything unreadable, and hide nothing.
+/// quoted-printable or as in a URL, whichever octets are encoded, in the notation of smtp::escape; each of these in any
+/// case, with white space anywhere in it, and from its end to its begin. One of less than six octets is found as it is,
+/// as a word of its own, and nowhere else: as a part of words it would make everything unreadable, and hide nothing.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& secrets);

@@ -36,6 +36,9 @@ TEST_CASE("a secret is found in every form that a server may echo") {
       "6f70656e2d736573616d652031 21",
       "6F70656E2D736573616D65203121",
       "open-sesame=201!",
+      "open=2dsesame=201!",
+      "open%2Dsesame%201!",
+      "open-se=\r\nsame 1!",
       "=6F=70=65=6E=2D=73=65=73=61=6D=65=20=31=21",
       "o p e n - s e s a m e 1 !",
       "open-ses\r\n ame 1!",
@@ -76,6 +79,14 @@ TEST_CASE("secrets that are parts of one another, of the mark, or short") {
   CHECK(without("250-SIZE", {"e"}) == "250-SIZE");
   CHECK(without("250-SIZE e", {"e"}) == "250-SIZE [secret]");
   CHECK(without("aaa", {"a"}) == "aaa");
+}
+
+TEST_CASE("a line end between two secrets stays") {
+  const Redactor redactor({secret, "alice-of-the-mill"});
+  const std::string both = base64_encode("alice-of-the-mill") + "\r\n" + base64_encode(secret) + "\r\n";
+  CHECK(redactor.without_secrets(both) == "[secret]\r\n[secret]\r\n");
+  CHECK(redactor.without_secrets("alice-of-the-mill " + secret + ".") == "[secret] [secret].");
+  CHECK(redactor.without_secrets("alice=2Dof-the-mill\r\n" + secret + "=\r\n.") == "[secret]\r\n[secret]=\r\n.");
 }
 
 TEST_CASE("no border of reads, and no later session, hides a secret") {
