@@ -85,6 +85,9 @@ class Accepting {
     entry.unstable = entry.unstable || comes_and_goes(finding);
     entry.signature = signature_of(entry, finding.actual);
     if (entry.reason.empty()) entry.reason = "Accepted, not looked into: " + finding.what;
+    for (const auto* const rows : {&finding.rows, &finding.consequences})
+      for (const std::string& id : *rows)
+        entry.rows[id] = entry.unstable ? "" : engine::print_of(*reports::row_named(held_.run, id));
     bool is_new = true;
     for (const auto* const rows : {&finding.rows, &finding.consequences})
       for (const std::string& id : *rows)
@@ -117,6 +120,7 @@ class Accepting {
     }
     now.unstable = now.unstable || known.unstable;
     if (now.unstable) now.signature.clear();
+    if (now.scenario.empty()) now.rows.insert(known.rows.begin(), known.rows.end());
     now.place = known.place;
     told_ += fmt::format("changed  {}\n", smtp::visible(what_of(known)));
     changes_.push_back(std::move(now));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,8 +27,13 @@ bool is_foreseen(const Entry& entry, const auto& seen) {
          (entry.signature.empty() || entry.signature == without_names(seen.actual));
 }
 
+/// What comes and goes may come in any words, where none are given.
+bool is_as_listed(const ScenarioResult& row, const Entry& entry) {
+  if (!entry.unstable) return entry.rows.at(row.id) == print_of(row);
+  return entry.signature.empty() || entry.signature == without_names(row.actual);
+}
+
 BaselineStatus status_of(const ScenarioResult& row, const Entry& entry, bool foreseen, bool expired) {
-  if (!is_decided(row.outcome)) return BaselineStatus::as_expected;  // nothing was observed: nothing is fixed
   const bool fails = is_finding(row.outcome, true);
   if (fails && !foreseen) return BaselineStatus::drift;
   if (fails) return expired ? BaselineStatus::expired : BaselineStatus::as_expected;
@@ -44,8 +50,11 @@ class Held {
         findings_(all_findings(run)),
         today_(scenario::day_in(run.started.substr(0, 10))) {
     for (const Finding& one : findings_) put_rows_of(one);
+    for (const ScenarioResult& row : run.scenarios) by_id_[row.id] = &row;
+    if (suite != nullptr) look_for_rules(*suite);
     rows_.reserve(run.scenarios.size());
     for (const ScenarioResult& row : run.scenarios) rows_.push_back(of(row));
+    for (const Entry& entry : baseline.entries) keep_glob(entry);
   }
 
   struct OfRow {
@@ -79,14 +88,33 @@ class Held {
     bool foreseen;
   };
 
+  /// Of a part of the suite a rule that is kept says nothing about the rest.
+  void look_for_rules(const scenario::Suite& suite) {
+    const auto is_there = [&](const scenario::Scenario& one) { return by_id_.contains(one.id); };
+    if (run_.shards == 1 && std::all_of(suite.scenarios.begin(), suite.scenarios.end(), is_there)) return;
+    for (const scenario::Scenario& one : suite.scenarios)
+      if (!one.rule.empty()) kept_in_part_.insert(one.id);
+  }
+
+  /// Something was observed of it, and as far as an entry can ask.
+  [[nodiscard]] bool is_judged(const ScenarioResult& row) const {
+    return is_decided(row.outcome) && (is_finding(row.outcome, true) || !kept_in_part_.contains(row.id));
+  }
+
   [[nodiscard]] OfRow of(const ScenarioResult& row) const {
-    if (const Entry* const entry = entry_for(row.id))
+    if (const Entry* const entry = entry_for(row.id)) {
+      if (!is_judged(row)) return {entry};  // nothing is fixed by that
       return {entry, status_of(row, *entry, is_foreseen(*entry, row), has_expired(*entry))};
+    }
+    if (!is_finding(row.outcome, true)) return {};
+    const Entry* const listing = entry_listing(row.id);
+    if (listing != nullptr && is_as_listed(row, *listing))
+      return {listing, status_of(row, *listing, true, has_expired(*listing))};
     if (const auto found = of_findings_.find(row.id); found != of_findings_.end()) {
       const auto& [entry, foreseen] = found->second;
       return {entry, status_of(row, *entry, foreseen, has_expired(*entry))};
     }
-    if (!is_finding(row.outcome, true)) return {};
+    if (listing != nullptr) return {listing, BaselineStatus::drift};
     // It may be told of with others now, of which the entry knows nothing.
     if (const Entry* const entry = entry_for_finding(finding_by(row)))
       return {entry, status_of(row, *entry, is_foreseen(*entry, row), has_expired(*entry))};
@@ -126,6 +154,23 @@ class Held {
     return found == entries.end() ? nullptr : &*found;
   }
 
+  /// Of a finding that the row showed when it was accepted.
+  [[nodiscard]] const Entry* entry_listing(const std::string& id) const {
+    const auto entry = std::find_if(baseline_.entries.begin(), baseline_.entries.end(),
+                                    [&](const Entry& one) { return one.rows.contains(id); });
+    return entry == baseline_.entries.end() ? nullptr : &*entry;
+  }
+
+  /// As long as one of its rows fails, a glob is not out of date for those that pass.
+  void keep_glob(const Entry& entry) {
+    if (entry.scenario.empty() || by_id_.contains(entry.scenario)) return;
+    const auto is_its = [&](const OfRow& row) { return row.entry == &entry; };
+    const auto is_needed = [&](const OfRow& row) { return is_its(row) && row.status != BaselineStatus::fixed; };
+    if (std::none_of(rows_.begin(), rows_.end(), is_needed)) return;
+    for (OfRow& row : rows_)
+      if (is_its(row) && row.status == BaselineStatus::fixed) row.status = BaselineStatus::as_expected;
+  }
+
   [[nodiscard]] bool is_of_suite(const Entry& entry) const {
     const auto named = [&](const auto& one) { return is_for(entry, one.id); };
     return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), named) ||
@@ -160,16 +205,38 @@ class Held {
                        [&](const auto& one) { return is_it(one.first); });
   }
 
-  /// It is not seen, though something that rests on its requirement was judged, and no other part of the run can show
-  /// it.
+  /// It is not seen, though all that showed it when it was accepted was judged, or, where nobody wrote that down, all
+  /// of the suite that rests on its requirement was due, and something of it judged.
   [[nodiscard]] bool is_gone(const Entry& entry) const {
     if (entry.unstable || run_.shards > 1) return false;
+    if (!entry.rows.empty()) return all_judged(entry);
     const std::string requirement = entry.finding.substr(0, entry.finding.find_first_of(":~"));
+    const auto rests_on_it = [&](const std::string& id, const auto& requirements, const auto& id_of) {
+      return fits(requirement, id) || std::any_of(requirements.begin(), requirements.end(),
+                                                  [&](const auto& one) { return fits(requirement, id_of(one)); });
+    };
+    const auto is_missing = [&](const scenario::Scenario& row) {
+      return !by_id_.contains(row.id) && rests_on_it(row.id, row.requirements, [](const auto& one) { return one; });
+    };
+    if (suite_ != nullptr && std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), is_missing)) return false;
     return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), [&](const ScenarioResult& row) {
-      const auto cites = [&](const CitedRequirement& one) { return fits(requirement, one.id); };
-      return is_decided(row.outcome) &&
-             (fits(requirement, row.id) || std::any_of(row.requirements.begin(), row.requirements.end(), cites));
+      return is_judged(row) && rests_on_it(row.id, row.requirements, [](const auto& one) { return one.id; });
     });
+  }
+
+  /// Its rows, but for those that the suite has no more.
+  [[nodiscard]] bool all_judged(const Entry& entry) const {
+    std::size_t judged = 0;
+    for (const auto& [id, print] : entry.rows) {
+      const auto row = by_id_.find(id);
+      if (row != by_id_.end() && !is_judged(*row->second)) return false;
+      const auto is_it = [&](const scenario::Scenario& one) { return one.id == id; };
+      if (row == by_id_.end() && suite_ != nullptr &&
+          std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), is_it))
+        return false;
+      judged += row != by_id_.end() ? 1 : 0;
+    }
+    return judged > 0;
   }
 
   const RunResult& run_;
@@ -178,6 +245,8 @@ class Held {
   const std::vector<Finding> findings_;
   std::optional<std::chrono::year_month_day> today_;
   std::map<std::string, OfFinding, std::less<>> of_findings_;  ///< by the id of a row
+  std::map<std::string, const ScenarioResult*, std::less<>> by_id_;
+  std::set<std::string, std::less<>> kept_in_part_;  ///< rules of a run that was not of all the suite
   std::vector<OfRow> rows_;
 };
 
@@ -224,6 +293,12 @@ std::map<std::string, std::string> endings_of(const RunResult& run) {
   for (const ScenarioResult& row : run.scenarios)
     if (auto ending = ending_of(row)) endings.emplace(row.id, std::move(*ending));
   return endings;
+}
+
+std::string print_of(const ScenarioResult& row) {
+  const std::string how =
+      fmt::format("{} {} {}", scenario::name(row.outcome), judge::name(row.cause), without_names(row.actual));
+  return fmt::format("{:08x}", stable_hash(how) >> 32U);
 }
 
 bool is_for(const Entry& entry, const std::string& id) { return fits(entry.scenario, id); }

@@ -14,6 +14,8 @@ namespace smtpspec::engine {
 
 /// Whether an entry of rows is about the one of this id: by name, or by a glob.
 [[nodiscard]] bool is_for(const scenario::Baseline::Entry& entry, const std::string& id);
+/// How a row fails, as an entry remembers it: outcome, cause and what was seen, names and numbers taken out.
+[[nodiscard]] std::string print_of(const ScenarioResult& row);
 /// Sets the expectation of every result, what is known of it, and the notes: on entries of rows that no scenario of the
 /// suite has, of findings that it cannot have, and of findings that are gone though what they rest on was judged. Of
 /// two entries for one row its own goes before a glob, and that before a finding's. Without a baseline a finding is

@@ -212,6 +212,73 @@ TEST_CASE("a finding that the suite cannot have is stale, and one that was not p
   CHECK(run.baseline_notes.empty());  // nobody knows which there can be
 }
 
+TEST_CASE("a row that showed a finding is known by itself") {
+  RunResult run = run_of_rows({"end/a", "end/b"}, Outcome::fail);
+  Baseline::Entry known = of_finding("of-another-name:reply");
+  for (const ScenarioResult& row : run.scenarios) known.rows[row.id] = print_of(row);
+  const auto status = [&](const Baseline::Entry& one) {
+    apply_baseline(run, Baseline{{one}});
+    return std::string(name(run.scenarios[0].expectation)) + " " + std::string(name(run.scenarios[1].expectation));
+  };
+  CHECK(status(known) == "as-expected as-expected");  // whatever the finding is called now
+  run.scenarios[1].actual = "999 in other words";
+  CHECK(status(known) == "as-expected drift");
+  known.unstable = true;
+  CHECK(status(known) == "as-expected as-expected");
+  known.signature = without_names("999 in other words");
+  CHECK(status(known) == "drift as-expected");
+  known = of_finding("of-another-name:reply");
+  CHECK(status(known) == "regression regression");
+}
+
+TEST_CASE("a finding is gone where all that showed it was judged, and passes") {
+  RunResult run = run_of_rows({"end/a", "end/b"}, Outcome::pass);
+  Baseline::Entry known = of_finding("rfc5321/4.1.1.4/lf-is-no-line-end:reply");
+  known.rows = {{"end/a", "0"}, {"end/b", "0"}};
+  const auto is_gone = [&](const scenario::Suite* suite) {
+    const Baseline baseline{{known}};
+    return standings(run, baseline, suite).front().status == BaselineStatus::fixed;
+  };
+  CHECK(is_gone(nullptr));
+  run.scenarios[1].outcome = Outcome::blocked;
+  CHECK_FALSE(is_gone(nullptr));
+  run.scenarios.pop_back();
+  CHECK(is_gone(nullptr));  // no suite has it any more, as far as anybody knows
+  scenario::Suite suite;
+  suite.scenarios.resize(2);
+  suite.scenarios[0].id = "end/a";
+  suite.scenarios[1].id = "end/b";
+  suite.scenarios[0].requirements = suite.scenarios[1].requirements = {"rfc5321/4.1.1.4/lf-is-no-line-end"};
+  CHECK_FALSE(is_gone(&suite));  // it was left out by a filter
+  known.rows.clear();
+  CHECK_FALSE(is_gone(&suite));
+  suite.scenarios.pop_back();
+  CHECK(is_gone(&suite));
+}
+
+TEST_CASE("a glob is out of date when none of its rows fails, and a rule where all was played") {
+  RunResult run = run_of_rows({"end/a", "end/b"}, Outcome::fail);
+  run.scenarios[1].outcome = Outcome::pass;
+  const Baseline glob{{entry("end/*", Outcome::fail)}};
+  apply_baseline(run, glob);
+  CHECK(run.scenarios[1].expectation == BaselineStatus::as_expected);
+  run.scenarios[0].outcome = Outcome::pass;
+  apply_baseline(run, glob);
+  CHECK(run.scenarios[1].expectation == BaselineStatus::fixed);
+
+  scenario::Suite suite;
+  suite.scenarios.resize(2);
+  suite.scenarios[0].id = "end/a";
+  suite.scenarios[0].rule = "a-rule";
+  suite.scenarios[1].id = "end/c";
+  const Baseline rule{{entry("end/a", Outcome::fail)}};
+  apply_baseline(run, rule, &suite);
+  CHECK(run.scenarios[0].expectation == BaselineStatus::as_expected);
+  suite.scenarios[1].id = "end/b";
+  apply_baseline(run, rule, &suite);
+  CHECK(run.scenarios[0].expectation == BaselineStatus::fixed);
+}
+
 TEST_CASE("days, signatures, and what fails now and then") {
   const auto status = [](Outcome outcome, const Baseline::Entry& entry) {
     RunResult run = run_of_rows({"end/a"}, outcome);

@@ -19,6 +19,9 @@ struct Baseline {
     std::optional<Outcome> outcome;  ///< a row's entry has one; nullopt: whatever finding it is
     std::string cause;               ///< must be this one, if given; another is drift
     std::string signature;           ///< what was seen, names and numbers taken out; what is seen otherwise is drift
+    /// Of a finding's entry: rows that showed it when it was accepted, and the print of how each did; empty: in any
+    /// way. A row that shows the same again is known, whatever else it is told of with.
+    std::map<std::string, std::string> rows;
     std::string reason;
     std::string link;                                  ///< of a ticket, for people
     std::string owner;                                 ///< whose it is

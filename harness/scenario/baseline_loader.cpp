@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -15,6 +16,13 @@ struct EntryReader {
   Baseline::Entry out = {};
 
   void read_outcome(const Entry& entry) { take(reader, entry.value, out.outcome.emplace()); }
+  void read_rows(const Entry& entry) {
+    for (const Item& item : entry.value.items)
+      if (const auto text = reader.string(item)) {
+        const std::size_t end = std::min(text->find(' '), text->size());
+        out.rows[text->substr(0, end)] = text->substr(std::min(end + 1, text->size()));
+      }
+  }
   void read_until(const Entry& entry) {
     const Item& item = entry.value;
     if (item.kind == Item::Kind::string || item.kind == Item::Kind::date) out.until = day_in(item.text);
@@ -29,6 +37,9 @@ const Fields<EntryReader> entry_fields = {
     {{"outcome", "What is expected; needed with 'scenario'", shape_of<Outcome>()}, &EntryReader::read_outcome},
     field<&Known::cause, EntryReader>("cause", "The cause that it must have; another is drift"),
     field<&Known::signature, EntryReader>("signature", "What must be seen, # for each number; anything else is drift"),
+    {{"rows", "Of a finding: \"ID PRINT\" of the rows that showed it, as 'baseline accept' writes them",
+      shape::list_of(shape::text())},
+     &EntryReader::read_rows},
     field<&Known::reason, EntryReader>("reason", "Why it is so, for people", true),
     field<&Known::link, EntryReader>("link", "Where it is followed up, for people"),
     field<&Known::owner, EntryReader>("owner", "Whose it is, for people"),

@@ -55,6 +55,14 @@ std::optional<Block> block_at(const std::vector<std::string>& lines, const Place
   return block;
 }
 
+/// Each on a line of its own, so that a change of one shows as that.
+std::string list_of(const std::map<std::string, std::string>& rows) {
+  std::string list = "[\n";
+  for (const auto& [id, print] : rows)
+    list += fmt::format("  {},\n", toml_string(print.empty() ? id : id + " " + print));
+  return list + "]";
+}
+
 /// What it fails by, and until when, as it is written.
 std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::Entry& entry) {
   std::vector<std::pair<std::string_view, std::string>> ways;
@@ -62,7 +70,15 @@ std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::En
   if (!entry.cause.empty()) ways.emplace_back("cause", toml_string(entry.cause));
   if (!entry.signature.empty()) ways.emplace_back("signature", toml_string(entry.signature));
   if (entry.until) ways.emplace_back("until", to_text(*entry.until));
+  if (!entry.rows.empty()) ways.emplace_back("rows", list_of(entry.rows));
   return ways;
+}
+
+/// A value may go on over several lines: the last of those that begin with this one.
+std::vector<std::string>::iterator last_of_value(std::vector<std::string>::iterator line) {
+  if (!trimmed(*line).ends_with('[')) return line;
+  while (!trimmed(*line).starts_with(']')) ++line;
+  return line;
 }
 
 void put_ways(std::vector<std::string>& lines, const Block& block, const Baseline::Entry& now) {
@@ -77,10 +93,13 @@ void put_ways(std::vector<std::string>& lines, const Block& block, const Baselin
   for (const auto& way : ways) {
     const std::string line = fmt::format("{} = {}\n", way.first, way.second);
     const auto found = line_of(way.first);
-    if (found == end)
+    if (found == end) {
       missing += line;
-    else
-      *found = line;
+      continue;
+    }
+    const auto last = last_of_value(found);
+    for (auto one = found; one != last; ++one) one->clear();  // no line may move
+    *last = line;
   }
   if (const auto found = line_of("signature"); now.signature.empty() && found != end) found->clear();
   std::string& last = lines[block.end - 1];

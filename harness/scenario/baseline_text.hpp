@@ -18,8 +18,8 @@ namespace smtpspec::scenario {
 /// written as a table of its own, [[expect]]: that is left to its author.
 [[nodiscard]] std::optional<std::string> without_entries(std::string_view text, const std::vector<Place>& entries);
 
-/// The text in which the entries at these places have the outcome, cause, signature and last day of `now`, and are
-/// unstable where it says so; what one does not have yet follows its last line. The signature goes where `now` has
+/// The text in which the entries at these places have the outcome, cause, signature, rows and last day of `now`, and
+/// are unstable where it says so; what one does not have yet follows its last line. The signature goes where `now` has
 /// none, all else stays then. nullopt as above.
 [[nodiscard]] std::optional<std::string> with_entries(std::string_view text, const std::vector<Baseline::Entry>& now);
 

@@ -63,10 +63,12 @@ TEST_CASE("An entry that is written and read is the same") {
   one.owner = "us";
   one.until = day_in("2027-01-31");
   one.unstable = true;
+  one.rows = {{"end/a", "01234567"}, {"end/b", ""}};
   const auto loaded = load_baseline(to_toml(one), "b.toml");
   REQUIRE(loaded.ok());
   REQUIRE(loaded.value.entries.size() == 1);
   CHECK(to_toml(loaded.value.entries.front()) == to_toml(one));
+  CHECK(loaded.value.entries.front().rows == one.rows);
 }
 
 TEST_CASE("Entries go with the comment above them, and nothing else does") {
@@ -99,6 +101,24 @@ TEST_CASE("An entry fails in another way from now on") {
   CHECK(loaded.value.entries[1].signature == "451 #");
   CHECK(loaded.value.entries[0].outcome == Outcome::fail);
   CHECK(loaded.value.entries[2].until == last.until);
+}
+
+TEST_CASE("The rows of an entry are written anew where they stand, and no line of another moves") {
+  Baseline::Entry now;
+  now.place = places()[1];
+  now.rows = {{"a/b", "1"}, {"a/c", "2"}};
+  const auto once = with_entries(file, {now});
+  REQUIRE(once);
+  CHECK(once->find("reason = \"s\"\nrows = [\n  'a/b 1',\n  'a/c 2',\n]\n\n# Of the relay.\n") != std::string::npos);
+  now.rows = {{"d", "3"}};
+  Baseline::Entry last;
+  last.place = load_baseline(*once, "b.toml").value.entries[2].place;
+  last.outcome = Outcome::warn;
+  const auto twice = with_entries(*once, {now, last});
+  REQUIRE(twice);
+  CHECK(twice->find("reason = \"s\"\nrows = [\n  'd 3',\n]\n\n# Of the relay.\n") != std::string::npos);
+  CHECK(load_baseline(*twice, "b.toml").value.entries[2].outcome == Outcome::warn);
+  CHECK(without_entries(*twice, {now.place})->find("'d 3'") == std::string::npos);
 }
 
 TEST_CASE("An entry that becomes unstable loses its signature, and no line of another moves") {
