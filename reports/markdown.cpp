@@ -114,6 +114,7 @@ std::string evidence(const Finding& finding, std::size_t number, const ScenarioR
   if (!finding.expected.empty()) out += fmt::format("- expected {}\n", code(finding.expected));
   if (!finding.actual.empty()) out += fmt::format("- got {}\n", code(finding.actual));
   if (row != nullptr && !row->reason.empty()) out += fmt::format("- because {}\n", code(row->reason));
+  if (row != nullptr && row->known) out += fmt::format("- baseline {}\n", code(against_baseline(*row)));
   if (row != nullptr && !row->file.empty())
     out += fmt::format("- at {}\n", code(fmt::format("{}:{}", row->file, row->line)));
   if (row != nullptr && !row->again.empty()) out += fmt::format("- again {}\n", code(row->again, no_limit));

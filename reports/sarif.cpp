@@ -158,6 +158,7 @@ class Log {
     if (!finding.requirement.id.empty())
       words +=
           fmt::format("\n{}: {}", cut(place(finding.requirement), most_of_name), cut(sentence(finding.requirement)));
+    if (row != nullptr && row->known) words += '\n' + cut(against_baseline(*row));
     if (row == nullptr || row->excerpt.empty()) return words;
     words += '\n' + conversation(around_key(row->excerpt, most_lines_shown), {.width = 120}, false);
     words.pop_back();

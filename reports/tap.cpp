@@ -103,6 +103,7 @@ std::string diagnostics(const ScenarioResult& row) {
   put(out, "expected", row.expected);
   put(out, "actual", row.actual);
   put(out, "because", row.reason);
+  if (row.known) put(out, "baseline", against_baseline(row));
   put_conversation(out, row);
   if (!row.file.empty()) put(out, "at", fmt::format("{}:{}", row.file, row.line));
   put(out, "again", row.again);

@@ -45,7 +45,8 @@ void check_keyword(std::string_view text) {
 
 void check_ehlo(const Reply& reply) {
   const Ehlo ehlo = parse_ehlo(reply);
-  require(ehlo.keywords.size() + ehlo.errors.size() <= reply.lines.size(), "a line is one thing");
+  require(ehlo.keywords.size() <= reply.lines.size(), "a line has one keyword");
+  require(ehlo.errors.size() <= reply.lines.size(), "a line is one error");
   require(ehlo.keywords.size() + ehlo.errors.size() + 1 >= reply.lines.size(), "every line is something");
   for (const Keyword& keyword : ehlo.keywords) {
     std::string lower = keyword.name;

@@ -1,6 +1,7 @@
 #include "harness/smtp/keywords.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/path.hpp"
@@ -14,6 +15,22 @@ bool is_keyword(std::string_view word) {
 }
 
 bool is_graphic(char octet) { return octet >= 33 && octet <= 126; }
+
+/// What a reader makes of a line outside the grammar who knows its first word: a server that puts a space after each
+/// keyword offers them all the same. No name where the first word is no keyword.
+Keyword as_meant(std::string_view text) {
+  Keyword keyword;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (keyword.name.empty() && !is_keyword(word)) return {};
+    if (keyword.name.empty())
+      keyword.name = to_upper(word);
+    else if (!word.empty() && std::all_of(word.begin(), word.end(), is_graphic))
+      keyword.parameters.emplace_back(word);
+  }
+  return keyword;
+}
 
 }  // namespace
 
@@ -57,6 +74,7 @@ Ehlo parse_ehlo(const Reply& reply) {
       ehlo.keywords.push_back(*keyword);
     } else {
       ehlo.errors.push_back({number, keyword.error().message});
+      if (Keyword meant = as_meant(line.text()); !meant.name.empty()) ehlo.keywords.push_back(std::move(meant));
     }
   }
   return ehlo;

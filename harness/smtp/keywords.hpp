@@ -18,13 +18,14 @@ struct Keyword {
 
 struct Ehlo {
   std::string domain;               ///< first word of the first line
-  std::vector<Keyword> keywords;    ///< those lines that fit the grammar, in order
-  std::vector<SyntaxError> errors;  ///< those that do not; `at` is the number of the line, from 0
+  std::vector<Keyword> keywords;    ///< in order; of lines that do not fit the grammar what they are meant to say
+  std::vector<SyntaxError> errors;  ///< those lines; `at` is the number of the line, from 0
 
   [[nodiscard]] const Keyword* find(std::string_view name) const;  ///< any case; nullptr where absent
 };
 
-/// Reads a 250 reply to EHLO or LHLO. Never fails: lines outside the grammar go into `errors`.
+/// Reads a 250 reply to EHLO or LHLO. Never fails: lines outside the grammar go into `errors`, and, where their first
+/// word is a keyword, into `keywords` as well.
 [[nodiscard]] Ehlo parse_ehlo(const Reply& reply);
 [[nodiscard]] Parsed<Keyword> parse_keyword(std::string_view text);
 

@@ -42,10 +42,17 @@ TEST_CASE("lines outside the grammar are errors with their number, and the rest 
   const Ehlo ehlo = parse_ehlo(
       reply_of("250-mx_1 hi\r\n250-AUTH=LOGIN\r\n250-PIPELINING\r\nbare\r\n250-\r\n250-SIZE \r\n250 HELP\r\n"));
   CHECK(ehlo.domain == "mx_1");
-  CHECK(ehlo.keywords == std::vector<Keyword>{{"PIPELINING", {}}, {"HELP", {}}});
+  CHECK(ehlo.keywords == std::vector<Keyword>{{"PIPELINING", {}}, {"SIZE", {}}, {"HELP", {}}});
   std::vector<std::size_t> numbers;
   for (const SyntaxError& error : ehlo.errors) numbers.push_back(error.at);
   CHECK(numbers == std::vector<std::size_t>{0, 1, 3, 4, 5});
+}
+
+TEST_CASE("a line outside the grammar is read as it is meant") {
+  const Ehlo ehlo = parse_ehlo(
+      reply_of("250-mx.example.test\r\n250-STARTTLS \r\n250-auth  PLAIN  LOGIN\r\n250-SIZE 10 \xc3\xa9\r\n250 _X\r\n"));
+  CHECK(ehlo.keywords == std::vector<Keyword>{{"STARTTLS", {}}, {"AUTH", {"PLAIN", "LOGIN"}}, {"SIZE", {"10"}}});
+  CHECK(ehlo.errors.size() == 4);
 }
 
 TEST_CASE("the first line needs a domain; an address literal is one too") {
