@@ -117,6 +117,10 @@ CLI::App* add(CLI::App& command, const std::string& name, const std::string& abo
 void add_baseline(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("baseline", "Known failures: accept what a run found, review, prune");
   command->require_subcommand(1);
+  command->footer(
+      "Exit codes: 0 done, or all is as the file says; 1 (review) findings that it does not know; 2 usage, or a file\n"
+      "that cannot be read or is not written as [[expect]]; 5 (prune) the run is incomplete; 6 (review) entries are\n"
+      "out of date; 74 the file cannot be written.");
   auto options = std::make_shared<BaselineOptions>();
   CLI::App* accepting =
       add(*command, "accept", "Write an entry for each finding that has none; made where there is no file", *options);
@@ -137,10 +141,6 @@ void add_baseline(CLI::App& app, Chosen& chosen) {
   add(*command, "prune", "Take out the entries that are fixed, or of nothing in the suite; comments and order stay",
       *options)
       ->callback([options, &chosen] { chosen.run = [options] { return prune(*options); }; });
-  command->footer(
-      "Exit codes: 0 done, or all is as the file says; 1 (review) findings that it does not know; 2 usage, or a file\n"
-      "that cannot be read or is not written as [[expect]]; 5 (prune) the run is incomplete; 6 (review) entries are\n"
-      "out of date; 74 the file cannot be written.");
 }
 
 }  // namespace smtpspec::cli

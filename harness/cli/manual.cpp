@@ -88,6 +88,9 @@ std::string command_in_man(const CLI::App& command, const std::string& before, c
   std::string text = fmt::format(".SS {}\n{}\n", roff(name), roff(command.get_description()));
   for (const CLI::Option* option : command.get_options())
     if (const std::string told = option_in_man(*option); general.find(told) == std::string::npos) text += told;
+  // A command has the footer of the one that it is of, where it was given none: that is told once.
+  if (const std::string own = command.get_footer(); own != command.get_parent()->get_footer())
+    text += fmt::format(".PP\n{}\n", roff(own));
   for (const CLI::App* one : command.get_subcommands({})) text += command_in_man(*one, name + " ", general);
   return text;
 }
@@ -154,7 +157,11 @@ std::string man_page(const CLI::App& app, const std::string& name) {
   for (const CLI::Option* option : app.get_options()) general += option_in_man(*option);
   text += general + ".SH COMMANDS\n";
   for (const CLI::App* command : app.get_subcommands({})) text += command_in_man(*command, "", general);
-  text += fmt::format(".SH EXAMPLES AND EXIT CODES\n.nf\n{}\n.fi\n", roff(app.get_footer()));
+  text += fmt::format(
+      ".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nSet to anything but nothing: no colours, as --color "
+      "never.\n.TP\n\\fBCOLUMNS\\fR\nHow wide what is shown is, where nothing is a terminal.\n.SH EXAMPLES AND EXIT "
+      "CODES\n.nf\n{}\n.fi\n",
+      roff(app.get_footer()));
   return text +
          words_in_man("CAUSES", "Of verdicts: a finding's id ends in one, a baseline may ask for one.", causes()) +
          words_in_man("TAGS", "Of the shipped suite, for --filter.", tags());

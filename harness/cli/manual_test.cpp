@@ -15,6 +15,7 @@ struct Line {
     run->add_option("--report", report, "It's \\ for people")->check(CLI::IsMember({"json", "junit"}));
     run->add_flag("--strict", strict, "A should counts");
     CLI::App* target = app.add_subcommand("target", "Target files");
+    target->footer("Exit codes: 2 no target");
     target->add_subcommand("init", "Asks the server");
     app.add_subcommand("schema", "Prints one")
         ->add_option("kind", kind, "Of file")
@@ -40,6 +41,8 @@ TEST_CASE("The man page has every command, option and value, and the exit codes"
   CHECK(has(page, "\\fB\\-\\-report\\fR"));
   CHECK(has(page, "[json, junit]"));
   CHECK(has(page, "Exit codes: 0 well"));
+  CHECK(has(page, ".PP\nExit codes: 2 no target\n"));
+  CHECK(page.find("Exit codes: 2 no target") == page.rfind("Exit codes: 2 no target"));
 }
 
 TEST_CASE("The man page says what causes and tags mean") {
