@@ -11,6 +11,7 @@
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/last_failed.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
@@ -249,21 +250,6 @@ class RunCommand {
 }  // namespace
 
 namespace {
-
-/// The rows of which a finding of the run before is told, as filters. What the baseline foresaw is none.
-int choose_what_failed(RunOptions& options) {
-  const std::filesystem::path folder = options.out.empty() ? last_run : options.out;
-  const auto last = stored_result(folder);
-  if (!last) return exit_usage;
-  for (const engine::ScenarioResult& row : last->scenarios) {
-    if (!engine::is_finding(row.outcome, options.strict) || last->foreseen(row)) continue;
-    options.filters.push_back(row.id);
-    options.filters.insert(options.filters.end(), row.seen_in.begin(), row.seen_in.end());  // of a rule
-  }
-  if (!options.filters.empty()) return exit_complete;
-  say(fmt::format("nothing to play again: the run in {} found nothing", folder.string()));
-  return exit_nothing_ran;
-}
 
 int run(RunOptions options, const std::string& command_line) {
   if (options.last_failed)
