@@ -12,6 +12,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
 #include "harness/cli/last_failed.hpp"
+#include "harness/cli/report_places.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
@@ -90,6 +91,8 @@ class RunCommand {
       if (!target) return exit_usage;
       settings_.target = std::move(*target);
     }
+    const auto out = options_.out.empty() ? std::filesystem::path(last_run) : options_.out;
+    if (!reports_have_places(out, wanted_, read_by(options_, settings_.target))) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
