@@ -568,8 +568,12 @@ steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
 
     def test_tls_that_is_not_trusted(self):
         with server() as port:
-            target = self.target(port, '[tls]\nverify = true\nca = "nope.pem"\n')
-            self.expect(self.run_suite(PASSES, target), 2, "target.toml", "ca", "nope.pem")
+            self.file("garbage.pem", "no certificate\n")
+            for verify in ("verify = true\n", "verify = false\n", ""):
+                for ca in ("nope.pem", "garbage.pem"):
+                    with self.subTest(verify + ca):
+                        target = self.target(port, f'[tls]\n{verify}ca = "{ca}"\n')
+                        self.expect(self.run_suite(PASSES, target), 2, "target.toml", "ca", ca)
             target = self.target(port, "[tls]\nverify = true\n")
             self.expect(self.run_suite(PASSES, target), 0, "certificate is not accepted", "[tls] name")
 
