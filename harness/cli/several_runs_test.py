@@ -160,6 +160,20 @@ class Diff(Cli):
         self.assertEqual([(row["id"], row["change"], row["before"]["outcome"], row["after"]["outcome"]) for row in told["rows"]],
                          [("noop-with-argument", "worse", "pass", "fail")])
 
+    def test_a_finding_that_was_not_played_is_not_gone(self):
+        suite = FAILS_WITH_A_FAULT + PASSES
+        with server("--fault", "noop-argument-refused") as port:
+            whole = self.run_into("whole", suite, self.target(port))
+            part = self.run_into("part", suite, self.target(port), "--filter", "noop")
+        done = smtpspec("diff", whole, part)
+        self.expect(done, 6, "Not played, or not decided: 1 finding", "The runs are of different suites, or selections of one")
+        self.assertNotIn("Gone", done.stdout)
+        told = json.loads(smtpspec("diff", whole, part, "--format", "json").stdout)
+        self.assertEqual((told["verdict"], told["of_other_suite"], told["gone"], len(told["not_played"])),
+                         ("changed", True, [], 1))
+        told = json.loads(smtpspec("diff", whole, whole, "--format", "json").stdout)
+        self.assertEqual((told["of_other_suite"], told["not_played"]), (False, []))
+
     def test_what_cannot_be_compared(self):
         one = self.run_into("one", PASSES)
         other = self.folder / "other"
