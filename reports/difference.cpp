@@ -111,6 +111,7 @@ std::string described(const RunResult& run) {
 
 Json of_run(const RunResult& run) {
   return {{"version", well_formed(run.version)},
+          {"suite", well_formed(run.suite)},
           {"seed", run.seed},
           {"started", well_formed(run.started)},
           {"target", well_formed(run.target.name)},
@@ -154,10 +155,16 @@ std::string to_terminal(const Difference& difference, const RunResult& before, c
   std::string out;
   put_field(out, {0, 8}, "before", described(before), style, 2);
   put_field(out, {0, 8}, "after", described(after), style, 2);
+  if (difference.of_other_suite)
+    put_field(
+        out, {0, 0}, "",
+        fmt::format("The runs are of different suites, or selections of one: {}, then {}.", before.suite, after.suite),
+        style, 2);
   out += '\n';
   put_rows(out, difference, style);
   put_findings(out, "Appeared", difference.appeared, style);
   put_findings(out, "Gone", difference.gone, style);
+  put_findings(out, "Not played, or not decided", difference.not_played, style);
   put_facts(out, difference, style);
   std::string counts;
   for (const Words& one : words)
@@ -179,6 +186,7 @@ std::string to_json(const Difference& difference, const RunResult& before, const
   Json document = {{"schema", "smtpspec-diff/1"}, {"verdict", verdict_word(difference)}};
   document["before"] = of_run(before);
   document["after"] = of_run(after);
+  document["of_other_suite"] = difference.of_other_suite;
   document["compared"] = difference.compared;
   document["rows"] = Json::array();
   for (const RowChange& row : difference.rows)
@@ -188,6 +196,7 @@ std::string to_json(const Difference& difference, const RunResult& before, const
                                 {"after", of_row(row.after)}});
   document["appeared"] = of_findings(difference.appeared);
   document["gone"] = of_findings(difference.gone);
+  document["not_played"] = of_findings(difference.not_played);
   document["facts"] = Json::array();
   for (const engine::FactChange& fact : difference.facts)
     document["facts"].push_back(

@@ -175,7 +175,8 @@ class ExitCodes(Cli):
     def test_what_failed_is_played_again(self):
         again = ["--suite", self.file("suite.toml", PASSES + FAILS_WITH_A_FAULT), "--out", self.out]
         with server("--fault", "noop-argument-refused") as port:
-            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 2, "results.json")
+            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 2, "no earlier run",
+                        "results.json")
             self.expect(smtpspec("run", self.target(port), *again), 1)
             self.assertEqual(len(self.rows()), 2)
             self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 1, "our-own-noop")
@@ -184,6 +185,24 @@ class ExitCodes(Cli):
             self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 0)
             self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 4, "found nothing")
         self.expect(smtpspec("run", "--last-failed", "--filter", "noop"), 2, "--filter")
+
+    def test_what_failed_is_of_the_server_that_was_played(self):
+        """The embedded server has none of its failures."""
+        again = ["--suite", self.file("suite.toml", PASSES + FAILS_WITH_A_FAULT), "--out", self.out]
+        with server("--fault", "noop-argument-refused") as port:
+            target = self.target(port)
+            for name in ("t", "reference"):  # which is what the embedded one is called
+                target.write_text(target.read_text().replace('name = "t"', f'name = "{name}"'))
+                self.expect(smtpspec("run", target, *again), 1)
+                self.expect(smtpspec("run", "--last-failed", *again), 2, f"of {name} (smtp://127.0.0.1:{port})",
+                            "name the target: smtpspec run TARGET --last-failed")
+            self.expect(smtpspec("run", target, "--last-failed", *again), 1)
+        self.expect(smtpspec("run", target, *again), 3)
+        self.expect(smtpspec("run", target, "--last-failed", *again), 4, "judged nothing: 127.0.0.1:",
+                    "play it without --last-failed")
+        red = self.file("red.toml", PASSES.replace('"250"', '"251"'))
+        self.expect(smtpspec("run", "--suite", red, "--out", self.out), 1)
+        self.expect(smtpspec("run", "--last-failed", "--suite", red, "--out", self.out), 1)
 
     def test_a_server_that_is_there_already_is_not_started(self):
         with server() as port:
@@ -549,8 +568,12 @@ steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
 
     def test_tls_that_is_not_trusted(self):
         with server() as port:
-            target = self.target(port, '[tls]\nverify = true\nca = "nope.pem"\n')
-            self.expect(self.run_suite(PASSES, target), 2, "target.toml", "ca", "nope.pem")
+            self.file("garbage.pem", "no certificate\n")
+            for verify in ("verify = true\n", "verify = false\n", ""):
+                for ca in ("nope.pem", "garbage.pem"):
+                    with self.subTest(verify + ca):
+                        target = self.target(port, f'[tls]\n{verify}ca = "{ca}"\n')
+                        self.expect(self.run_suite(PASSES, target), 2, "target.toml", "ca", ca)
             target = self.target(port, "[tls]\nverify = true\n")
             self.expect(self.run_suite(PASSES, target), 0, "certificate is not accepted", "[tls] name")
 

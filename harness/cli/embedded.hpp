@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Embedded {
     target.port = server_.port();
     return target;
   }
+  /// Of that target, as a run's results tell it.
+  [[nodiscard]] static std::string name() { return memory::reference_target(profile).name; }
   /// Where the run's sink listens; mail that comes before that is refused with 451.
   void relay_to(std::uint16_t port) { sink_port_ = port; }
 

@@ -7,6 +7,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/cli/report_places.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/engine/merge.hpp"
@@ -41,7 +42,7 @@ class Merge {
     }
     merged_ = std::move(*merged);
     merged_.run.command = command_line_;
-    if (is_one_of_the_runs()) return exit_usage;
+    if (is_one_of_the_runs() || !reports_have_places(options_.out, *wanted, read_files())) return exit_usage;
     if (!told(clear_run_folder(options_.out))) return exit_not_written;
     const bool all_copied = copy_transcripts();
     if (!write(*wanted)) return exit_not_written;
@@ -62,6 +63,12 @@ class Merge {
       shards_.push_back({folder.string(), std::move(*run)});
     }
     return true;
+  }
+
+  [[nodiscard]] std::vector<std::filesystem::path> read_files() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& folder : options_.runs) files.push_back(folder / results_file);
+    return files;
   }
 
   /// Its folder is cleared, so it must be none that is read.

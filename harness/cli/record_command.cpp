@@ -77,9 +77,12 @@ class Recording {
       rules += fmt::format("{} always/{}", rules.empty() ? "breaks" : ",", name(one.rule));
       breaches_.try_emplace(one.rule, redactor.without_secrets(one.actual) + " in " + passed.transcript.scenario);
     }
+    if (rules.empty()) rules = "nothing broken";
+    if (passed.left) rules += "; the server closed or reset the connection, and had said no goodbye";
+    if (passed.sealed) rules += "; from where TLS began that STARTTLS did not announce, nothing is judged";
     if (!passed.unreachable.empty()) rules = "the server cannot be reached: " + passed.unreachable;
     tell("{}  {}  {} commands, {} octets sent, {} received: {}\n", passed.transcript.scenario, passed.client,
-         passed.commands, passed.sent, passed.received, rules.empty() ? "nothing broken" : rules);
+         passed.commands, passed.sent, passed.received, rules);
     write(passed, redactor);
   }
 

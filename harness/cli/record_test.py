@@ -13,6 +13,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import time
 import unittest
 
 import cli_test
@@ -201,6 +202,78 @@ class Record(Cli):
             self.expect(recorder.done(), 0, "nothing broken")
         self.assertIn("NOOP\\r\\n", [event.get("octets") for event in self.events(1)])
 
+    def test_starttls_with_something_behind_it(self):
+        """In one segment, in clear text: a handshake may follow all the same, and its octets are nobody's reply."""
+        with server() as port:
+            recorder = self.recorder(port, "--sessions", "1")
+            client = smtplib.SMTP("127.0.0.1", recorder.port, "client.example")
+            client.ehlo()
+            client.send(b"STARTTLS\r\nNOOP\r\n")
+            self.assertEqual(client.getreply()[0], 220)
+            self.in_tls(client)
+            self.assertEqual(client.docmd("EHLO", "client.example")[0], 250)
+            client.quit()
+            self.expect(recorder.done(), 0, "nothing broken")
+        self.assertIn("{ bytes = 'STARTTLS\\r\\nNOOP\\r\\n', expect = '220' },\n  { tls = 'handshake' }",
+                      self.draft().read_text())
+
+    def test_a_server_that_answers_what_stands_behind_starttls(self):
+        """In clear text, and later; nobody holds the reply back."""
+        def serve(connection):
+            connection.sendall(b"220 mx.example.test ready\r\n")
+            connection.recv(100)
+            connection.sendall(b"220 go ahead\r\n")
+            time.sleep(0.3)
+            connection.sendall(b"250 ok\r\n")
+            connection.recv(100)
+
+        with listener(serve) as port:
+            recorder = self.recorder(port, "--sessions", "1")
+            client = smtplib.SMTP("127.0.0.1", recorder.port, "client.example", timeout=10)
+            client.send(b"STARTTLS\r\nNOOP\r\n")
+            self.assertEqual([client.getreply()[0], client.getreply()[0]], [220, 250])
+            client.close()
+            self.expect(recorder.done(), 0, "nothing broken")
+
+    def test_tls_that_the_recorder_has_no_part_in(self):
+        with server("--implicit-tls") as port:
+            recorder = self.recorder(port, "--sessions", "1")
+            client = smtplib.SMTP()
+            client.sock = socket.create_connection(("127.0.0.1", recorder.port), LONG_ENOUGH)
+            self.in_tls(client)
+            self.assertEqual(client.getreply()[0], 220)
+            client.quit()
+            done = recorder.done()
+            self.expect(done, 0, "nothing is judged")
+        self.assertNotIn("\\x16\\x03", done.stdout)
+
+    def in_tls(self, client):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        client.sock, client.file = context.wrap_socket(client.sock), None
+
+    def test_a_server_that_is_killed(self):
+        """While it owes a reply, and while it owes none: a session that ends so is not told like any other."""
+        for owes, code, words in ((True, 1, "breaks always/silent-close; the server closed or reset the connection"),
+                                  (False, 0, "nothing broken; the server closed or reset the connection")):
+            with self.subTest(owes), listener(lambda connection: self.dies(connection, owes)) as port:
+                self.out = self.folder / f"{owes}"
+                recorder = self.recorder(port, "--sessions", "1")
+                client = smtplib.SMTP("127.0.0.1", recorder.port, "client.example")
+                if not owes:
+                    time.sleep(0.3)  # until it has gone
+                with self.assertRaises((smtplib.SMTPServerDisconnected, ConnectionError)):
+                    client.docmd("noop")
+                self.expect(recorder.done(), code, words, "said no goodbye")
+                self.assertIn("# The server closed or reset the connection, and had said no goodbye.\n", self.draft().read_text())
+                self.assertIn("{ send = 'noop', expect = 'close' }", self.draft().read_text())
+
+    @staticmethod
+    def dies(connection, owes):
+        connection.sendall(b"220 mx.example.test ready\r\n")
+        if owes:  # its system resets what nobody has read
+            connection.recv(1)
+
     def test_a_folder_that_is_taken_away(self):
         with server() as port:
             recorder = self.recorder(port)
@@ -238,7 +311,7 @@ class Record(Cli):
                 smtplib.SMTP("127.0.0.1", recorder.port, "client.example").docmd("noop")
         with self.assertRaises((smtplib.SMTPException, ConnectionError)):
             smtplib.SMTP("127.0.0.1", recorder.port, "client.example")
-        self.expect(recorder.done(), 3, "breaks always/silent-close", "could not be reached in 1",
+        self.expect(recorder.done(), 3, "broke a rule in 2, and could not be reached in 1", "always/silent-close",
                     "the server cannot be reached: 127.0.0.1:")
         self.assertIn("closed", self.events_of_the_server(1))
         self.assertIn("reset", self.events_of_the_server(2))

@@ -11,6 +11,8 @@
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/last_failed.hpp"
+#include "harness/cli/report_places.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
@@ -89,6 +91,8 @@ class RunCommand {
       if (!target) return exit_usage;
       settings_.target = std::move(*target);
     }
+    const auto out = options_.out.empty() ? std::filesystem::path(last_run) : options_.out;
+    if (!reports_have_places(out, wanted_, read_by(options_, settings_.target))) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
@@ -249,21 +253,6 @@ class RunCommand {
 }  // namespace
 
 namespace {
-
-/// The rows of which a finding of the run before is told, as filters. What the baseline foresaw is none.
-int choose_what_failed(RunOptions& options) {
-  const std::filesystem::path folder = options.out.empty() ? last_run : options.out;
-  const auto last = stored_result(folder);
-  if (!last) return exit_usage;
-  for (const engine::ScenarioResult& row : last->scenarios) {
-    if (!engine::is_finding(row.outcome, options.strict) || last->foreseen(row)) continue;
-    options.filters.push_back(row.id);
-    options.filters.insert(options.filters.end(), row.seen_in.begin(), row.seen_in.end());  // of a rule
-  }
-  if (!options.filters.empty()) return exit_complete;
-  say(fmt::format("nothing to play again: the run in {} found nothing", folder.string()));
-  return exit_nothing_ran;
-}
 
 int run(RunOptions options, const std::string& command_line) {
   if (options.last_failed)

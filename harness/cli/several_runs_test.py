@@ -105,6 +105,37 @@ class Formats(Cli):
         self.expect(self.run_suite(PASSES, "--annotate", "gitlab"), 2, "github")
 
 
+class Places(Cli):
+    def refused(self, *places, word="name another file"):
+        """Before anything is touched."""
+        before = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        reports = [word for place in places for word in ("--report", place)]
+        self.expect(smtpspec("run", self.target_file, "--suite", self.folder / "suites", "--baseline", self.baseline,
+                             "--out", self.out, *reports), 2, "--report", word)
+        self.assertEqual({path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}, before)
+
+    def test_each_report_has_a_place_of_its_own(self):
+        (self.folder / "suites").mkdir()
+        self.file("suites/suite.toml", PASSES)
+        self.baseline = self.file("expected.toml", "")
+        with server() as port:
+            self.target_file = self.target(port)
+            run = ("run", self.target_file, "--suite", self.folder / "suites", "--out", self.out)
+            self.expect(smtpspec(*run, "--report", "junit=/dev/null", "--report", "tap=/dev/null", "--report", "json",
+                                 "--report", "html"), 0)
+            page = self.folder / "page"
+            (self.folder / "link").symlink_to("target.toml")
+            self.refused("json=-", "junit=-", word="the report json goes there already")
+            self.refused(f"html={page}", f"junit={self.out}/../page", word="the report html goes there already")
+            self.refused("junit", f"html={self.out}/junit.xml", word="the report junit goes there already")
+            self.refused("tap", "tap")
+            self.refused(f"json={self.out}/results.json", word="the run's results go there")
+            self.refused(f"tap={self.out}/transcripts/noop.jsonl", word="the run's transcripts go there")
+            for used in (self.target_file, self.folder / "link", self.baseline, self.folder / "suites/suite.toml"):
+                self.refused(f"html={used}", word="the run reads")
+            self.expect(smtpspec(*run, "--report", f"html={self.folder}/suites/page.html"), 0)
+
+
 class Diff(Cli):
     def run_into(self, name, suite, *arguments):
         self.out = self.folder / name
@@ -128,6 +159,20 @@ class Diff(Cli):
         self.assertEqual((done.returncode, told["schema"], told["verdict"]), (1, "smtpspec-diff/1", "worse"))
         self.assertEqual([(row["id"], row["change"], row["before"]["outcome"], row["after"]["outcome"]) for row in told["rows"]],
                          [("noop-with-argument", "worse", "pass", "fail")])
+
+    def test_a_finding_that_was_not_played_is_not_gone(self):
+        suite = FAILS_WITH_A_FAULT + PASSES
+        with server("--fault", "noop-argument-refused") as port:
+            whole = self.run_into("whole", suite, self.target(port))
+            part = self.run_into("part", suite, self.target(port), "--filter", "noop")
+        done = smtpspec("diff", whole, part)
+        self.expect(done, 6, "Not played, or not decided: 1 finding", "The runs are of different suites, or selections of one")
+        self.assertNotIn("Gone", done.stdout)
+        told = json.loads(smtpspec("diff", whole, part, "--format", "json").stdout)
+        self.assertEqual((told["verdict"], told["of_other_suite"], told["gone"], len(told["not_played"])),
+                         ("changed", True, [], 1))
+        told = json.loads(smtpspec("diff", whole, whole, "--format", "json").stdout)
+        self.assertEqual((told["of_other_suite"], told["not_played"]), (False, []))
 
     def test_what_cannot_be_compared(self):
         one = self.run_into("one", PASSES)

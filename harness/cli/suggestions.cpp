@@ -38,10 +38,12 @@ const CLI::App* command_of(const CLI::App& app, const std::string& word) {
 }
 
 std::string help_of(const CLI::App& command) {
-  std::vector<std::string> before;
-  for (const CLI::App* above = command.get_parent(); above != nullptr; above = above->get_parent())
-    before.insert(before.begin(), above->get_name());
-  return command.help(fmt::format("{}", fmt::join(before, " ")));
+  std::vector<std::string> names;
+  for (const CLI::App* app = &command; app != nullptr; app = app->get_parent())
+    names.insert(names.begin(), app->get_name());
+  // CLI::App::help() is that of the command which was parsed below it: of `help`, where that is what was asked for.
+  return command.get_formatter()->make_help(&command, fmt::format("{}", fmt::join(names, " ")),
+                                            CLI::AppFormatMode::Normal);
 }
 
 int no_such_command(const CLI::App& app, const std::string& word, const std::vector<std::string>& more) {

@@ -24,15 +24,6 @@ namespace smtpspec::cli {
 
 namespace {
 
-/// What was installed beside the program, else what it was built from.
-std::filesystem::path shipped_suite() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto installed = program.parent_path() / SMTPSPEC_INSTALLED_SUITE;
-  if (!error && std::filesystem::is_directory(installed, error)) return installed.lexically_normal();
-  return SMTPSPEC_DEFAULT_SUITE;
-}
-
 /// For all that a pipe or a terminal holds: whoever writes it may never come to an end, or never begin.
 constexpr std::chrono::seconds longest_wait{10};
 
@@ -47,6 +38,14 @@ bool can_be_read(int file, std::chrono::steady_clock::time_point deadline) {
 }
 
 }  // namespace
+
+std::filesystem::path shipped_suite() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto installed = program.parent_path() / SMTPSPEC_INSTALLED_SUITE;
+  if (!error && std::filesystem::is_directory(installed, error)) return installed.lexically_normal();
+  return SMTPSPEC_DEFAULT_SUITE;
+}
 
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths) {
   command

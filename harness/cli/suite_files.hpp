@@ -17,6 +17,9 @@ namespace smtpspec::cli {
 /// --suite, as each command that reads scenarios has it.
 void add_suite_option(CLI::App& command, std::vector<std::filesystem::path>& paths);
 
+/// What was installed beside the program, else what it was built from.
+[[nodiscard]] std::filesystem::path shipped_suite();
+
 /// Without paths it is the shipped suite, whatever folder one is in; the path "shipped" stands for it among others.
 /// Prints errors (with `warnings`, those too) on standard error and returns nothing when there is one. Faults named in
 /// `catches` are checked against the reference server's.

@@ -89,7 +89,7 @@ std::string target_file(const Target& asked, const engine::Facts& facts, const s
     put("[tls]", facts.lacks("handshake") == nullptr ? "the handshake works" : facts.lacks("handshake")->because);
     put("verify = false", "true: by the system's authorities, or by `ca`");
     put("# name = 'mail.example.test'", "that the certificate must have; default: the host of the address");
-    put("# ca = 'ca.pem'");
+    put("# ca = 'ca.pem'", "the authorities' certificates; without `verify` it is verified by these");
   } else {
     put("# TLS is not offered.");
   }

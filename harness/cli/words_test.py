@@ -22,6 +22,7 @@ class Help(Cli):
         self.expect(smtpspec("help", "target", "init"), 0, "asks", "--allow-remote")
         for words in (["run"], ["baseline"], ["target", "init"]):
             self.assertEqual(smtpspec("help", *words).stdout, smtpspec(*words, "--help").stdout)
+        self.assertEqual(smtpspec("help").stdout, smtpspec("--help").stdout, "without a command: all in short")
         self.expect(smtpspec("help", "rnu"), 2, "did you mean 'run'?")
         self.expect(smtpspec("help", "target", "inti"), 2, "did you mean 'target init'?")
 

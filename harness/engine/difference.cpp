@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -65,6 +66,27 @@ std::vector<Finding> only_in(const std::vector<Finding>& some, const std::vector
   std::copy_if(some.begin(), some.end(), std::back_inserter(rest),
                [&](const Finding& one) { return known.count(one.id) == 0; });
   return rest;
+}
+
+/// Where a row was left out, by choice or not, what it showed may be there still. A feature that is not there any more
+/// breaks nothing.
+bool is_unknown(const ScenarioResult* row) {
+  return row == nullptr || row->outcome == Outcome::skipped || is_lost(row->outcome);
+}
+
+/// Moves those out of `gone` that nothing was seen of.
+std::vector<Finding> take_not_played(std::vector<Finding>& gone,
+                                     const std::map<std::string_view, const ScenarioResult*>& is) {
+  const auto unknown = [&](const std::string& id) {
+    const auto found = is.find(id);
+    return is_unknown(found == is.end() ? nullptr : found->second);
+  };
+  const auto first = std::stable_partition(gone.begin(), gone.end(), [&](const Finding& one) {
+    return !std::all_of(one.rows.begin(), one.rows.end(), unknown);
+  });
+  std::vector<Finding> taken(std::make_move_iterator(first), std::make_move_iterator(gone.end()));
+  gone.erase(first, gone.end());
+  return taken;
 }
 
 std::map<std::string, std::string> facts_of(const TargetFacts& target) {
@@ -134,6 +156,8 @@ Difference difference(const RunResult& before, const RunResult& after) {
   const auto findings_after = all_findings(after);
   result.appeared = only_in(findings_after, findings_before);
   result.gone = only_in(findings_before, findings_after);
+  result.not_played = take_not_played(result.gone, is);
+  result.of_other_suite = !before.suite.empty() && !after.suite.empty() && before.suite != after.suite;
   result.facts = fact_changes(before.target, after.target);
   return result;
 }

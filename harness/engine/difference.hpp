@@ -38,8 +38,11 @@ struct Difference {
   std::vector<RowChange> rows;    ///< the worst first, then as the runs have them; those that are alike left out
   std::vector<Finding> appeared;  ///< whatever a baseline says
   std::vector<Finding> gone;
+  /// Of the earlier run alone, but nothing that shows them was played in the later one, or decided: nobody knows.
+  std::vector<Finding> not_played;
   std::vector<FactChange> facts;
-  std::size_t compared = 0;  ///< rows that both runs have
+  std::size_t compared = 0;     ///< rows that both runs have
+  bool of_other_suite = false;  ///< or of another selection, as far as both tell: see RunResult::suite
   [[nodiscard]] std::size_t count(Change change) const;
   [[nodiscard]] bool is_worse() const;  ///< a row is, or a row that only the later run has is a finding
   [[nodiscard]] bool is_nothing() const;

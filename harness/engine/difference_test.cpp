@@ -93,6 +93,34 @@ TEST_CASE("findings appear and go, whatever a baseline says") {
   CHECK(found.appeared[0].evidence == "b");
   REQUIRE(found.gone.size() == 1);
   CHECK(found.gone[0].evidence == "a");
+  CHECK(found.not_played.empty());
+}
+
+TEST_CASE("a finding is gone where a row of it was decided, or what it is about is no longer there") {
+  const RunResult before = run({row("a", Outcome::fail, "250 Ok"), row("b", Outcome::pass)});
+  const auto is_gone = [&](std::vector<ScenarioResult> rows) {
+    rows.push_back(row("b", Outcome::pass));
+    const RunResult after = run(std::move(rows));
+    const Difference found = difference(before, after);
+    REQUIRE(found.gone.size() + found.not_played.size() == 1);
+    return !found.gone.empty();
+  };
+  CHECK(is_gone({row("a", Outcome::pass)}));
+  CHECK(is_gone({row("a", Outcome::unsupported)}));
+  CHECK_FALSE(is_gone({}));
+  for (const Outcome outcome : {Outcome::skipped, Outcome::blocked, Outcome::inconclusive, Outcome::error})
+    CHECK_FALSE(is_gone({row("a", outcome)}));
+}
+
+TEST_CASE("suites are told apart where both runs tell theirs") {
+  RunResult one = run({});
+  RunResult other = run({});
+  one.suite = "a";
+  CHECK_FALSE(difference(one, other).of_other_suite);
+  other.suite = "b";
+  CHECK(difference(one, other).of_other_suite);
+  other.suite = "a";
+  CHECK_FALSE(difference(one, other).of_other_suite);
 }
 
 TEST_CASE("facts of the target, but no clocks and no names") {

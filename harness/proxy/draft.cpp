@@ -57,10 +57,23 @@ class Turns {
       default: break;
     }
   }
-  [[nodiscard]] const std::vector<Turn>& turns() const { return turns_; }
+  /// What was sent once the server had gone gets no reply but the end.
+  [[nodiscard]] const std::vector<Turn>& turns() {
+    if (server_ended_ && turns_.back().replies.empty() && std::holds_alternative<scenario::Send>(turns_.back().action))
+      turns_.back().replies.push_back(the_close());
+    return turns_;
+  }
+  /// The server went first, and had said no goodbye.
+  [[nodiscard]] bool left() const { return left_; }
 
  private:
   void begin(scenario::Action action) { turns_.push_back({std::move(action), {}, 0, {}, 0}); }
+
+  static scenario::Expectation the_close() {
+    Alternative close;
+    close.kind = Alternative::Kind::close;
+    return {{close}, {}};
+  }
 
   void sent(const Event& event) {
     if (!std::holds_alternative<scenario::Send>(turns_.back().action) || !turns_.back().replies.empty())
@@ -93,11 +106,11 @@ class Turns {
   void server_ended() {
     if (std::exchange(server_ended_, true) || client_ended_) return;
     Turn& turn = turns_.back();
+    const bool said_goodbye = turn.last_code == 221 || turn.last_code == 421;
+    left_ = !said_goodbye;
     if (turn.replies.empty()) {
-      Alternative close;
-      close.kind = Alternative::Kind::close;
-      turn.replies.push_back({{close}, {}});
-    } else if (turn.last_code == 221 || turn.last_code == 421) {
+      turn.replies.push_back(the_close());
+    } else if (said_goodbye) {
       for (Alternative& one : turn.replies.back().alternatives) one.closes = true;
     }
   }
@@ -108,6 +121,7 @@ class Turns {
   std::size_t replies_ = 0;
   bool server_ended_ = false;
   bool client_ended_ = false;
+  bool left_ = false;
 };
 
 /// What there is no room for, taken out of the middle, in whole lines where there are any.
@@ -249,6 +263,7 @@ std::optional<std::string> draft(const record::Transcript& transcript, const std
       smtp::escape(target));
   for (const smtp::Violation& one : violations)
     text += fmt::format("# The server broke always/{}: {}.\n", name(one.rule), smtp::row_of(one.rule).asks);
+  if (turns.left()) text += "# The server closed or reset the connection, and had said no goodbye.\n";
   if (transcript.shortened) text += "# What came after the last step was not kept.\n";
   for (const std::string& note : writer.notes()) text += fmt::format("# {}\n", note);
   return text + scenario::to_toml(out);

@@ -16,7 +16,8 @@ constexpr wire::Time connect_deadline{30'000};
 constexpr wire::Time handshake_deadline{60'000};
 /// A client that sends octet by octet would make an event of each.
 constexpr std::size_t most_events = 100'000;
-constexpr char handshake_record = '\x16';  // RFC 8446 section 5.1
+/// How often the server's stream is let go of, where a handshake may begin at any time.
+constexpr wire::Time short_read{50};
 
 record::Terms terms_of(const scenario::Target& target) {
   record::Terms terms;
@@ -35,7 +36,8 @@ Passage::Passage(const asio::any_io_executor& executor, const PassageSettings& s
       recorder_(std::move(name), "", terms_of(settings.target), [this](const Event& event) { watch(event); }),
       begun_(std::chrono::steady_clock::now()),
       active_(begun_),
-      tls_decided_(executor) {
+      tls_decided_(executor),
+      server_rested_(executor) {
   passed_.client = client_.transport().remote();
   recorder_.add_session("");
   watcher_.referee.tell(
@@ -46,6 +48,7 @@ asio::awaitable<void> Passage::run() {
   using namespace asio::experimental::awaitable_operators;
   if (!co_await connect()) co_return;
   if (settings_.target.scheme == scenario::Scheme::smtps && !co_await begin_tls({})) co_return;
+  tls_begins_ = false;
   co_await (hand_on(Party::client) && hand_on(Party::server));
   client_.transport().close();
   server_->transport().close();
@@ -71,20 +74,22 @@ asio::awaitable<bool> Passage::connect() {
 
 asio::awaitable<void> Passage::hand_on(Party from) {
   while (!ended_) {
-    wire::Read read = co_await stream(from).read(idle_left());
+    while (from == Party::server && must_rest())
+      if (!co_await tls_decided_.wait(wire::Deadline(settings_.idle))) end("nothing came for too long");
+    if (ended_) break;
+    wire::Read read = co_await stream(from).read(longest_read(from));
     if (ended_) break;
     if (read.end == End::deadline) {
       if (idle_left() == wire::Time{0}) end("nothing came for too long");
       continue;
     }
     active_ = std::chrono::steady_clock::now();
-    if (from == Party::client && tls_due_) {
-      const bool is_handshake = read.end == End::octets && read.octets.front() == handshake_record;
-      const bool goes_on = !is_handshake || co_await begin_tls(read.octets);
-      tls_due_ = false;
-      tls_decided_.ring();
+    if (from == Party::client) {
+      const bool begins = read.end == End::octets && signs_.may_begin_tls() && is_handshake(read.octets);
+      const bool goes_on = !begins || co_await begin_tls(read.octets);
+      client_decided();
       if (!goes_on) break;
-      if (is_handshake) continue;
+      if (begins) continue;
     }
     // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
     bool goes_on = false;
@@ -93,13 +98,25 @@ asio::awaitable<void> Passage::hand_on(Party from) {
     else
       goes_on = co_await hand_on_end(from, std::move(read));
     if (!goes_on) break;
-    // The client decides what it says next, and a handshake reads the server's stream itself.
-    while (from == Party::server && tls_due_ && !ended_)
-      if (!co_await tls_decided_.wait(wire::Deadline(settings_.idle))) end("nothing came for too long");
   }
-  if (from == Party::server) co_return;
-  tls_due_ = false;
-  client_is_done_ = true;
+  if (from == Party::server) {
+    server_rests_ = true;
+    server_rested_.ring();
+  } else {
+    client_is_done_ = true;
+    client_decided();
+  }
+}
+
+/// The server's stream is nobody's to read while the client decides what it says next, and while a handshake reads it.
+bool Passage::must_rest() {
+  server_rests_ = (tls_due_ || tls_begins_) && !ended_;
+  if (server_rests_) server_rested_.ring();
+  return server_rests_;
+}
+
+void Passage::client_decided() {
+  tls_due_ = tls_begins_ = false;
   tls_decided_.ring();
 }
 
@@ -137,6 +154,10 @@ asio::awaitable<bool> Passage::hand_on_end(Party from, wire::Read read) {
 
 /// With the server first: where it refuses, the client sees no handshake either.
 asio::awaitable<bool> Passage::begin_tls(std::string_view hello) {
+  tls_begins_ = true;
+  while (!server_rests_ && !ended_)
+    if (!co_await server_rested_.wait(wire::Deadline(settings_.idle))) end("nothing came for too long");
+  if (ended_) co_return false;
   const scenario::Target& target = settings_.target;
   const std::string name = target.tls.name.empty() ? target.host : target.tls.name;
   wire::Written done =
@@ -162,6 +183,7 @@ void Passage::end(std::string_view why) {
   client_.transport().close();
   if (server_) server_->transport().close();
   tls_decided_.ring();
+  server_rested_.ring();
 }
 
 /// One side has reset its connection: so is the other's.
@@ -171,6 +193,7 @@ void Passage::break_off(Party broken) {
   client_.transport().reset();
   server_->transport().reset();
   tls_decided_.ring();
+  server_rested_.ring();
 }
 
 void Passage::note(Kind kind, Party by, std::string_view text, std::string octets) {
@@ -181,18 +204,35 @@ void Passage::note(Kind kind, Party by, std::string_view text, std::string octet
   event.at = std::chrono::steady_clock::now() - begun_;
   event.text = text;
   event.octets = std::move(octets);
+  signs_.show(event);
+  if (signs_.is_sealed()) event.omitted = std::exchange(event.octets, {}).size();
   record::Transcript& transcript = recorder_.transcript();
   transcript.shortened = transcript.events.size() >= most_events;
   transcript.shortened ? watch(event) : recorder_.add(std::move(event));
 }
 
 void Passage::watch(const Event& event) {
+  if (event.kind == Kind::octets)
+    (event.by == Party::client ? passed_.sent : passed_.received) += event.octets.size() + event.omitted;
+  watch_end(event);
+  if (signs_.is_sealed()) return;
   watcher_.show(event);
   logins_.show(event);
-  if (event.kind == Kind::octets) (event.by == Party::client ? passed_.sent : passed_.received) += event.octets.size();
-  const bool awaits_tls = watcher_.referee.awaits_tls();
-  if (awaits_tls && !offered_) tls_due_ = !client_is_done_;
-  offered_ = awaits_tls;
+  // Once the client has said something behind STARTTLS, nobody knows whether a handshake is still to come.
+  if (event.by == Party::server) tls_due_ = watcher_.referee.awaits_tls() && !client_is_done_;
+}
+
+/// A server that goes while it owes a reply has closed without one, also by a reset: between two that only pass, nobody
+/// else is there to have caused it.
+void Passage::watch_end(const Event& event) {
+  const bool goes = event.by == Party::server && (event.kind == Kind::closed || event.kind == Kind::reset);
+  if (!goes || client_is_done_ || signs_.is_sealed()) return;
+  passed_.left = !signs_.said_goodbye();
+  if (event.kind == Kind::reset && watcher_.referee.owed() > 0) watcher_.referee.closed();
+}
+
+wire::Time Passage::longest_read(Party from) const {
+  return from == Party::server && signs_.may_begin_tls() ? std::min(idle_left(), short_read) : idle_left();
 }
 
 wire::Time Passage::idle_left() const {
@@ -203,6 +243,7 @@ wire::Time Passage::idle_left() const {
 Passed Passage::passed() {
   passed_.violations = watcher_.referee.violations();
   passed_.too_many_secrets = logins_.too_many();
+  passed_.sealed = signs_.is_sealed();
   passed_.transcript = std::move(recorder_.transcript());
   passed_.transcript.secrets = logins_.secrets();
   return std::move(passed_);

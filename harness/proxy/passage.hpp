@@ -14,6 +14,7 @@
 
 #include "harness/judge/referee_report.hpp"
 #include "harness/proxy/login_secrets.hpp"
+#include "harness/proxy/signs.hpp"
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/target.hpp"
 #include "harness/wire/deadline.hpp"
@@ -26,6 +27,8 @@ struct Passed {
   std::string client;  ///< its address
   record::Transcript transcript;
   bool too_many_secrets = false;            ///< more than are known: it must not be shown
+  bool sealed = false;                      ///< TLS passed that the proxy had no part in: nothing of it is judged
+  bool left = false;                        ///< the server closed or reset the connection, and had said no goodbye
   std::vector<smtp::Violation> violations;  ///< seen in all that passed, kept or not
   std::size_t commands = 0;                 ///< that were answered
   std::size_t sent = 0;                     ///< octets of the client
@@ -42,7 +45,8 @@ struct PassageSettings {
 };
 
 /// Octets are handed on as they are read, both ways, without waiting for lines; so are FIN, reset and close_notify.
-/// Once the server has accepted STARTTLS, what begins like a handshake is one: with the server, then with the client.
+/// Once the server has accepted STARTTLS, what begins like a handshake is one: with the server, then with the client;
+/// what the client sent behind STARTTLS before it goes to the server as it came.
 /// Holds what a transcript keeps, of 100,000 events at most, and 64 KiB under way each way.
 class Passage {
  public:
@@ -64,8 +68,12 @@ class Passage {
   asio::awaitable<bool> hand_on_octets(Party from, std::string octets);
   asio::awaitable<bool> hand_on_end(Party from, wire::Read read);
   asio::awaitable<bool> begin_tls(std::string_view hello);
+  void client_decided();
+  bool must_rest();
+  [[nodiscard]] wire::Time longest_read(Party from) const;
   void note(Kind kind, Party by, std::string_view text = {}, std::string octets = {});
   void watch(const record::Event& event);
+  void watch_end(const record::Event& event);
   void break_off(Party broken);
   [[nodiscard]] wire::Stream& stream(Party of) { return of == Party::client ? client_ : *server_; }
   [[nodiscard]] wire::Time idle_left() const;
@@ -75,15 +83,18 @@ class Passage {
   std::optional<wire::Stream> server_;
   judge::Watcher watcher_;
   LoginSecrets logins_;
+  Signs signs_;
   Passed passed_;
   record::Recorder recorder_;
   const std::chrono::steady_clock::time_point begun_;
   std::chrono::steady_clock::time_point active_;
   bool ended_ = false;           ///< nothing is noted any more
-  bool offered_ = false;         ///< the server has accepted STARTTLS
-  bool tls_due_ = false;         ///< and the client has not begun it, or is about it
+  bool tls_due_ = false;         ///< the server has accepted STARTTLS, and the client has sent nothing behind it
+  bool tls_begins_ = false;      ///< nobody else may read what the server sends
+  bool server_rests_ = true;     ///< nobody does
   bool client_is_done_ = false;  ///< nothing of the client is handed on any more
   wire::Wakeup tls_decided_;
+  wire::Wakeup server_rested_;
 };
 
 }  // namespace smtpspec::proxy

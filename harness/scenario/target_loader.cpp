@@ -73,9 +73,12 @@ const Fields<AuthReader> auth_fields = {
 
 using TlsReader = PartReader<Target::Tls>;
 const Fields<TlsReader> tls_fields = {
-    {{"verify", "Verify the target's certificate", shape::boolean()},
+    {{"verify", "Verify the target's certificate; where it is left out, it is verified if ca is given",
+      shape::boolean()},
      [](TlsReader& it, const Entry& entry) { take(it.reader, entry.value, it.out.verify); }},
-    {{"ca", "PEM file to verify with; the system's authorities where it is left out", shape::text()},
+    {{"ca",
+      "PEM file of the authorities to verify with, which needs no verify = true; the system's where it is left out",
+      shape::text()},
      [](TlsReader& it, const Entry& entry) {
        std::filesystem::path path;
        it.read_path(entry, path);
@@ -193,7 +196,11 @@ const Fields<It> target_fields = {
     {{"auth", "Whom to log in; leave out where there is nobody", shape::table(keys_of(auth_fields))},
      [](It& it, const Entry& entry) { read_part(it, entry.value, "[auth]", auth_fields, it.out.auth.emplace()); }},
     {{"tls", "How to verify the target's certificate", shape::table(keys_of(tls_fields))},
-     [](It& it, const Entry& entry) { read_part(it, entry.value, "[tls]", tls_fields, it.out.tls); }},
+     [](It& it, const Entry& entry) {
+       read_part(it, entry.value, "[tls]", tls_fields, it.out.tls);
+       // Who names authorities wants them asked.
+       if (entry.value.find("verify") == nullptr) it.out.tls.verify = !it.out.tls.ca.empty();
+     }},
     {{"delivery", "Where accepted mail is seen; leave out where it cannot be", shape::table(keys_of(delivery_fields))},
      [](It& it, const Entry& entry) {
        read_part(it, entry.value, "[delivery]", delivery_fields, it.out.delivery.emplace());

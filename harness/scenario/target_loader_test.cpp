@@ -69,6 +69,16 @@ state = ["spool", "/var/lib/t"]
   CHECK(target.file == "/etc/t/target.toml");
 }
 
+TEST_CASE("Who names authorities wants them asked, unless he says otherwise") {
+  const auto verifies = [](const std::string& tls) {
+    return load_target(least + "[tls]\n" + tls, "target.toml").value.tls.verify;
+  };
+  CHECK(verifies("ca = 'ca.pem'\n"));
+  CHECK(verifies("verify = true\n"));
+  CHECK_FALSE(verifies("ca = 'ca.pem'\nverify = false\n"));
+  CHECK_FALSE(verifies("name = 'mx.d.test'\n"));
+}
+
 TEST_CASE("The least target file") {
   const auto loaded = load_target(least, "target.toml");
   REQUIRE(loaded.diagnostics.empty());
