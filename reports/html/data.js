@@ -72,5 +72,5 @@ function countsOf(list) {
   return [...counts].filter(([, count]) => count > 0);
 }
 
-/** "4.1.1.10" behind "4.1.1.4". */
+/** "4.1.1.10" after "4.1.1.4". */
 const byNumber = (a, b) => a.localeCompare(b, "en", { numeric: true });
