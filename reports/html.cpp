@@ -57,7 +57,8 @@ std::string block_of(const PageJson& data) {
 
 }  // namespace
 
-std::string page_of(const PageJson& data, std::string_view title, std::string_view notice) {
+std::string page_of(PageJson data, std::string_view title, std::string_view notice) {
+  for (const engine::Outcome outcome : judge::worst_first()) data["outcomes"].push_back(name(outcome));
   const std::string style = joined(html::style);
   const std::string script = joined(html::script);
   const std::string policy =

@@ -62,6 +62,6 @@ class SessionTally {
 /// All that the page shows of a run.
 [[nodiscard]] PageJson page_data(const engine::RunResult& run, const Transcripts& transcripts);
 /// A page that shows such data. `notice` is what it says where no script runs.
-[[nodiscard]] std::string page_of(const PageJson& data, std::string_view title, std::string_view notice);
+[[nodiscard]] std::string page_of(PageJson data, std::string_view title, std::string_view notice);
 
 }  // namespace smtpspec::reports

@@ -103,7 +103,7 @@ std::string to_html(const Campaign& campaign) {
   }
   data["texts"] = texts.all();
   data["campaign"] = std::move(shown);
-  return page_of(data, fmt::format("smtpspec fuzz: {}", campaign.name), verdict(campaign));
+  return page_of(std::move(data), fmt::format("smtpspec fuzz: {}", campaign.name), verdict(campaign));
 }
 
 }  // namespace smtpspec::reports

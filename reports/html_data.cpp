@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -17,7 +18,6 @@ namespace smtpspec::reports {
 namespace {
 
 using engine::Finding;
-using engine::Outcome;
 using engine::RunResult;
 using engine::ScenarioResult;
 using smtp::visible;
@@ -34,20 +34,6 @@ constexpr std::size_t of_an_event = 16;  // octets beside its text
 std::string on_one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
-}
-
-/// Rows whose conversations matter most come first.
-int weight(const ScenarioResult& row) {
-  switch (row.outcome) {
-    case Outcome::crash:
-    case Outcome::fail: return 0;
-    case Outcome::warn: return 1;
-    case Outcome::error:
-    case Outcome::inconclusive:
-    case Outcome::blocked: return 2;
-    case Outcome::info: return 3;
-    default: return 4;
-  }
 }
 
 class Page {
@@ -165,16 +151,17 @@ class Page {
     for (const ScenarioResult& row : run_.scenarios) rows_.push_back(row_json(row));
   }
 
-  /// The evidence of findings first, then by weight; as many as there is room for.
+  /// The rows by how much their conversations matter: the evidence of findings first, then the worst.
   [[nodiscard]] std::vector<std::size_t> in_order() const {
     std::vector<std::size_t> order(run_.scenarios.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::vector<int> weights(order.size());
-    for (const std::size_t i : order) weights[i] = weight(run_.scenarios[i]);
+    std::vector<int> ranks(order.size());
+    for (const std::size_t i : order) ranks[i] = judge::rank(run_.scenarios[i].outcome);
     for (const auto* findings : {&new_, &known_})
       for (const Finding& one : *findings)
-        if (const auto found = numbers_.find(one.evidence); found != numbers_.end()) weights[found->second] = -1;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weights[a] < weights[b]; });
+        if (const auto found = numbers_.find(one.evidence); found != numbers_.end())
+          ranks[found->second] = std::numeric_limits<int>::max();
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ranks[a] > ranks[b]; });
     return order;
   }
 

@@ -88,6 +88,14 @@ TEST_CASE("a page holds what the results hold: findings, rows, requirements") {
   CHECK(data["baseline"]["notes"].size() == 2);
 }
 
+TEST_CASE("a page has the order of outcomes from those who judge") {
+  const Json data = data_of(reports::to_html(reports::sample_run(), none));
+  REQUIRE(data["outcomes"].size() == scenario::outcome_count);
+  CHECK(data["outcomes"][0] == "crash");
+  CHECK(data["outcomes"][2] == "error");
+  CHECK(data["outcomes"].back() == "pass");
+}
+
 TEST_CASE("what the baseline knows is a finding that is known") {
   const Json data = data_of(reports::to_html(reports::sample_run(), none));
   const auto known = std::find_if(data["findings"].begin(), data["findings"].end(),

@@ -83,7 +83,7 @@ std::optional<Gap> place_to_break(std::string_view line, std::size_t width) {
   return found;
 }
 
-// How far what goes on is indented: as what stands behind the first wide gap, where there is room.
+// How far what goes on is indented: as what stands after the first wide gap, where there is room.
 std::size_t indent_of_rest(std::string_view line, std::size_t width) {
   constexpr std::size_t least = 4;
   const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());

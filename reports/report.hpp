@@ -51,7 +51,7 @@ inline constexpr std::size_t most_lines = 200;
 [[nodiscard]] std::string row_report(const engine::ScenarioResult& result, const TerminalStyle& style);
 /// Of `smtpspec show`: what one row asked, why, by which RFC, and what came, up to the conversation.
 [[nodiscard]] std::string row_shown(const engine::ScenarioResult& result, const TerminalStyle& style);
-/// And of a finding: what it is and the rows that show it; its evidence is to be shown behind it.
+/// And of a finding: what it is and the rows that show it; its evidence is to be shown after it.
 [[nodiscard]] std::string finding_shown(const engine::Finding& finding, const TerminalStyle& style);
 /// Lines of a conversation, `whole` or cut to the width.
 [[nodiscard]] std::string conversation(const std::vector<engine::ExcerptLine>& lines, const TerminalStyle& style,

@@ -39,7 +39,7 @@ std::string quoted(std::string_view text) {
   return safe + '"';
 }
 
-/// What stands behind the test point: "TODO known failure".
+/// What stands after the test point: "TODO known failure".
 struct State {
   bool ok = true;
   std::string directive;

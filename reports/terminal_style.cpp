@@ -13,19 +13,19 @@ using smtp::visible;
 
 namespace {
 
-std::size_t room_behind(Columns at, std::string_view label, const TerminalStyle& style) {
+std::size_t room_after(Columns at, std::string_view label, const TerminalStyle& style) {
   const std::size_t left = at.indent + std::max(at.label, columns(label));
   return style.width > left + 8 ? style.width - left : 8;
 }
 
 // Where there is little room, or a word of the text needs more, the label gets a line of its own, and is then empty.
-Columns place_behind_label(std::string& out, Columns at, std::string_view& label, std::string_view text,
-                           const TerminalStyle& style) {
+Columns place_after_label(std::string& out, Columns at, std::string_view& label, std::string_view text,
+                          const TerminalStyle& style) {
   const Columns below = {at.indent + 2, 0};
   constexpr std::size_t least = 24;
-  const std::size_t room = room_behind(at, label, style);
+  const std::size_t room = room_after(at, label, style);
   const bool is_enough = room >= least || columns(text) <= room;
-  if (at.label <= 2 || (is_enough && !has_word_between(text, room, room_behind(below, "", style)))) return at;
+  if (at.label <= 2 || (is_enough && !has_word_between(text, room, room_after(below, "", style)))) return at;
   if (!label.empty()) put_lines(out, {at.indent, 0}, "", {painted(label, Colour::dim, style)}, style);
   label = "";
   return below;
@@ -70,8 +70,8 @@ void put_field(std::string& out, Columns at, std::string_view label, std::string
                std::size_t most) {
   if (text.empty()) return;
   const std::string shown = visible(text);
-  const Columns there = place_behind_label(out, at, label, shown, style);
-  put_lines(out, there, label, fitted(shown, room_behind(there, label, style), most), style);
+  const Columns there = place_after_label(out, at, label, shown, style);
+  put_lines(out, there, label, fitted(shown, room_after(there, label, style), most), style);
 }
 
 std::string place(const engine::CitedRequirement& cited) {
@@ -93,14 +93,14 @@ void put_where(std::string& out, Columns at, const engine::ScenarioResult& resul
   if (!result.file.empty()) {
     const std::string file = visible(fmt::format("{}:{}", result.file, result.line));
     std::string_view label = "at";
-    const Columns there = place_behind_label(out, at, label, file, style);
+    const Columns there = place_after_label(out, at, label, file, style);
     put_lines(out, there, label, {file}, style);
   }
   if (result.again.empty()) return;
   const std::string again = visible(result.again);
   std::string_view label = "again";
-  const Columns there = place_behind_label(out, at, label, again, style);
-  put_lines(out, there, label, command_lines(again, room_behind(there, label, style)), style);
+  const Columns there = place_after_label(out, at, label, again, style);
+  put_lines(out, there, label, command_lines(again, room_after(there, label, style)), style);
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

@@ -16,7 +16,7 @@ enum class Colour { plain, red, yellow, green, dim };
 [[nodiscard]] Colour colour_of(engine::Outcome outcome);
 /// Without `style.colour` this is the text itself: no escape sequence at all.
 [[nodiscard]] std::string painted(std::string_view text, Colour colour, const TerminalStyle& style);
-/// The same, and blanks behind it that have no colour.
+/// The same, and blanks after it that have no colour.
 [[nodiscard]] std::string painted(std::string_view text, std::size_t width, Colour colour, const TerminalStyle& style);
 
 /// Where labels and their texts stand.
@@ -25,7 +25,7 @@ struct Columns {
   std::size_t label;  ///< width, the gap after it included
 };
 /// Adds "label     text", broken between words at the style's width with the text under itself, or below the label
-/// where there is little room behind it, or a word needs more, in `most` lines at most. Nothing where the text is
+/// where there is little room after it, or a word needs more, in `most` lines at most. Nothing where the text is
 /// empty. The text is made visible here.
 void put_field(std::string& out, Columns at, std::string_view label, std::string_view text, const TerminalStyle& style,
                std::size_t most = no_limit);
@@ -60,7 +60,7 @@ void put_where(std::string& out, Columns at, const engine::ScenarioResult& resul
 [[nodiscard]] std::string summary(const engine::RunResult& run, const TerminalStyle& style);
 struct VerdictPart {
   std::string_view kind;  ///< an outcome's name, or "incomplete", "nothing", "known"
-  std::string text;       ///< without a capital in front and a full stop behind
+  std::string text;       ///< without a capital in front and a full stop after
 };
 [[nodiscard]] std::vector<VerdictPart> verdict_parts(const engine::RunResult& run, const TerminalStyle& style);
 /// Its parts in one sentence.

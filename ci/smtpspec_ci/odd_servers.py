@@ -236,7 +236,7 @@ class Faulty(Odd):
 
 
 class FiftyRecipients(Faulty):
-    """Refuses the recipients of a message behind the fiftieth by 452."""
+    """Refuses the recipients of a message after the fiftieth by 452."""
     faults = ("few-recipients",)
 
 

@@ -28,6 +28,6 @@ def said_by(program):
 
 
 def tells_build(said, of_commit):
-    """Whether it begins by a version, this commit, and as many scenarios as `list | wc -l` counts behind it."""
+    """Whether it begins by a version, this commit, and as many scenarios as `list | wc -l` counts after it."""
     found = SAID.match(said)
     return bool(found) and (found["commit"] or "") == of_commit and said[found.end():].startswith(f"{found['scenarios']}\n")

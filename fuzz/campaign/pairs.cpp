@@ -123,7 +123,7 @@ bool both_offer(const Outcome::Reply& reply, const Opponent& one, const Opponent
 
 }  // namespace
 
-bool Pairs::are_behind(std::string_view cause) {
+bool Pairs::is_of_pairs(std::string_view cause) {
   return cause.starts_with(metamorphic) || (cause.starts_with(differs) && !is_of_delivered(cause));
 }
 

@@ -20,7 +20,7 @@ class Pairs {
   Pairs(LivePlayer& player, LivePlayer* other) : player_(&player), other_(other) {}
 
   /// A cause, or its file name, is one of these breaches.
-  [[nodiscard]] static bool are_behind(std::string_view cause);
+  [[nodiscard]] static bool is_of_pairs(std::string_view cause);
   /// It is of two servers: who plays on one alone cannot see it.
   [[nodiscard]] static bool are_of_two_servers(std::string_view cause);
 

@@ -16,7 +16,7 @@ namespace smtpspec::fuzz {
 std::vector<Breach> Showing::breaches_of(std::string_view input, std::string_view cause, const Waits& waits) {
   constexpr int enough = 3;
   if (is_of_delivered(cause)) return differences_in_delivery(input);
-  if (Pairs::are_behind(cause)) return differences(input, cause, waits.reply >= patient().reply ? enough : 1);
+  if (Pairs::is_of_pairs(cause)) return differences(input, cause, waits.reply >= patient().reply ? enough : 1);
   const std::string name = file_name(cause);
   const bool envelopes = name == file_name(mail_to_others);
   if (envelopes) learn_names();

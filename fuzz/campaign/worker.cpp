@@ -127,7 +127,7 @@ class Worker {
   /// The breach as it shows again, with more patience: all that there is of it comes with the findings.
   std::optional<Breach> shows_again(const Breach& breach, std::string_view input) {
     constexpr std::chrono::milliseconds enough{3000};
-    if (Pairs::are_behind(breach.cause)) return pairs_.show(input, breach.cause, 3);
+    if (Pairs::is_of_pairs(breach.cause)) return pairs_.show(input, breach.cause, 3);
     Waits waits = patient();
     waits.reply = enough;
     for (Breach& one : culprits_.breaches_of(player_.play(decode(input), waits)))

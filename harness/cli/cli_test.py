@@ -624,7 +624,7 @@ steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
             self.assertEqual(written.read_text(), text)
             self.expect(self.run_suite(self.ALL, written, "--password-file", self.password("secret")), 0)
             self.assertEqual(self.outcomes()["login"], "pass")
-            # What stands behind # can be filled in as it is.
+            # What stands after # can be filled in as it is.
             filled = re.sub(r"^# (\[|rejects|foreign|sender|maildir|source)", r"\1", text, flags=re.M)
             filled = re.sub(r"^maildir = .*", f"maildir = '{mail}'", filled, flags=re.M)
             self.file("new.toml", filled.replace("password = ''", "password = 'secret'"))

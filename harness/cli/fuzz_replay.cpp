@@ -86,7 +86,7 @@ std::vector<fuzz::Breach> shown_by(const Recorded& recorded, fuzz::Showing& show
     for (fuzz::Breach& one : more) all.push_back(std::move(one));
   };
   if (showing.accepted().any_sent) add(showing.breaches_of_its_mail(false, envelopes));
-  const bool is_of_pairs = fuzz::Pairs::are_behind(recorded.cause) || fuzz::is_of_delivered(recorded.cause);
+  const bool is_of_pairs = fuzz::Pairs::is_of_pairs(recorded.cause) || fuzz::is_of_delivered(recorded.cause);
   if (is_of_pairs && recorded.input) add(showing.breaches_of(*recorded.input, recorded.cause, fuzz::patient()));
   return all;
 }

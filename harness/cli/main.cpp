@@ -53,7 +53,7 @@ std::string footer() {
          "reports, baselines and filters mean.";
 }
 
-/// In front of the command and behind it.
+/// In front of the command and after it.
 void add_colour_option(CLI::App& app) {
   using smtpspec::cli::Colours;
   static const std::map<std::string, Colours> words = {

@@ -238,7 +238,7 @@ std::optional<std::vector<WantedReport>> reports_of(const std::vector<std::strin
     const reports::Format* format = known_format(name);
     if (format == nullptr) return std::nullopt;
     if (equals + 1 == text.size()) {
-      say(fmt::format("--report {}: write the name of a file behind '=', or - for standard output", text));
+      say(fmt::format("--report {}: write the name of a file after '=', or - for standard output", text));
       return std::nullopt;
     }
     wanted.push_back({format, equals == std::string::npos ? "" : std::filesystem::path(text.substr(equals + 1))});

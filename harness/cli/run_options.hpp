@@ -54,7 +54,7 @@ struct RunOptions {
 };
 
 void add_options(CLI::App& command, RunOptions& options);
-/// --report, as each command has it that writes reports; behind the help stands what the formats are.
+/// --report, as each command has it that writes reports; after the help stands what the formats are.
 void add_report_option(CLI::App& command, std::vector<std::string>& reports, const std::string& help);
 
 /// A report to be written, and where.

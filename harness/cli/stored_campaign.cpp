@@ -81,7 +81,7 @@ std::vector<reports::Campaign::Moment> moments_in(std::string_view text) {
   return moments;
 }
 
-/// Takes the text behind the last blank off its end.
+/// Takes the text after the last blank off its end.
 std::string_view last_word(std::string_view& text) {
   const std::size_t blank = text.rfind(' ');
   const std::string_view last = blank == text.npos ? text : text.substr(blank + 1);

@@ -43,7 +43,7 @@ std::string target_file(const Target& asked, const engine::Facts& facts, const s
   const Target known = engine::as_learnt(asked, facts);
   const bool login_first = facts.before_mail == scenario::Ladder::authenticated;
   const std::string domain = known.mail.domain.empty() ? "example.test" : known.mail.domain;
-  std::string text = "# Written by `" + command + "`. What it could not find out stands behind #.\n";
+  std::string text = "# Written by `" + command + "`. What it could not find out stands after #.\n";
   const auto put = [&text](std::string_view line, std::string_view comment = {}) {
     text += fmt::format("{}{}{}\n", line, comment.empty() ? "" : "  # ", comment);
   };

@@ -1,5 +1,5 @@
-// The sink: a correct SMTP or LMTP server that takes everything and writes down what it got, octet by octet.
-// It is the reference server with settings that accept every recipient (RFC 5321, 2033).
+// The sink: an SMTP or LMTP server that takes everything and writes down what it got, octet by octet.
+// It is the reference server with settings that take every envelope, also one that no grammar has (RFC 5321, 2033).
 #pragma once
 
 #include <cstdint>

@@ -92,13 +92,89 @@ TEST_CASE("the sink takes what has passed many hosts, and offers what makes a re
       context, sink.port(),
       "EHLO c.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n" + message + ".\r\nQUIT\r\n");
   CHECK(replies.find("\r\n250 2.0.0 Message delivered\r\n221 ") != std::string::npos);
-  for (const char* const keyword : {"ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8", "PIPELINING", "8BITMIME", "CHUNKING",
-                                    "BINARYMIME", "SIZE 16777216"}) {
+  for (const char* const keyword :
+       {"ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8", "PIPELINING", "8BITMIME", "CHUNKING", "BINARYMIME", "SIZE"}) {
     CHECK(replies.find("\r\n250-" + std::string(keyword) + "\r\n") != std::string::npos);
   }
   const auto messages = collector.of("t0123456789abcdef");
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].message == message);
+}
+
+/// What the sink has of one message whose MAIL, RCPT and message are these.
+record::Delivery taken(const std::string& mail, const std::string& rcpt, const std::string& more = "") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  collector.expect("t0123456789abcdef");
+  const Sink sink(context.get_executor(), "127.0.0.1", 0, false, collector);
+  const std::string replies = talk_to(
+      context, sink.port(), mail + "\r\n" + rcpt + "\r\nDATA\r\nt0123456789abcdef\r\n" + more + ".\r\nQUIT\r\n");
+  INFO(mail << '\n' << rcpt << '\n' << replies.substr(0, 1000));
+  CHECK(replies.find("\r\n250 2.0.0 Message delivered\r\n221 ") != std::string::npos);
+  const auto messages = collector.of("t0123456789abcdef");
+  REQUIRE(messages.size() == 1);
+  REQUIRE(messages[0].recipients);
+  return messages[0];
+}
+
+TEST_CASE("the sink takes paths of any form, as they are written") {
+  const std::string long_one = std::string(3000, 'a') + "@b.example";
+  const std::pair<std::string, std::string> paths[] = {
+      {"<a@my_host.example>", "a@my_host.example"},
+      {"<a@b.example.>", "a@b.example."},
+      {"<" + long_one + ">", long_one},
+      {"<a.@b.example>", "a.@b.example"},
+      {"<alone>", "alone"},
+      {" <a@b.example>", "a@b.example"},
+      {" <a@b_c>", "a@b_c"},
+      {"a@b.example", "a@b.example"},
+      {"a@b_c X=1", "a@b_c"},
+      {"<\xc3\xa4@b.example>", "\xc3\xa4@b.example"},
+      {"<\xe4@b.example>", "\xe4@b.example"},
+      {"<\"a b@c> X", "\"a b@c"},
+      {"<a@b", "<a@b"},
+      {"<>", ""},
+      {"", ""},
+  };
+  for (const auto& [written, path] : paths) {
+    const record::Delivery mail = taken("EHLO c.example\r\nMAIL FROM:" + written, "RCPT TO:" + written);
+    CHECK(mail.reverse_path == path);
+    REQUIRE(mail.recipients->size() == 1);
+    CHECK(mail.recipients->at(0).forward_path == path);
+  }
+}
+
+TEST_CASE("the sink keeps parameters that nobody knows, or of a wrong form") {
+  const record::Delivery mail = taken("EHLO my_host\r\nMAIL FROM:<a@b.example> mt-priority=3 SIZE=big  RET=a=b =x",
+                                      "RCPT TO:<c@d.example> X NOTIFY=");
+  CHECK(mail.mail_parameters ==
+        std::vector<smtp::Parameter>{{"MT-PRIORITY", "3"}, {"SIZE", "big"}, {"RET", "a=b"}, {"", "x"}});
+  CHECK(mail.recipients->at(0).parameters == std::vector<smtp::Parameter>{{"X", std::nullopt}, {"NOTIFY", ""}});
+}
+
+TEST_CASE("the sink asks for no EHLO, and for no BDAT of what is BINARYMIME") {
+  CHECK(taken("MAIL FROM:<a@b.example> BODY=BINARYMIME", "RCPT TO:<c@d.example>").reverse_path == "a@b.example");
+}
+
+TEST_CASE("the sink has no limits of size and recipients but the memory that a run gives it") {
+  std::string recipients = "RCPT TO:<c0@d.example>";
+  for (int i = 1; i < 2000; ++i) recipients += "\r\nRCPT TO:<c" + std::to_string(i) + "@d.example>";
+  std::string message;
+  while (message.size() < 17'000'000) message += std::string(998, 'x') + "\r\n";
+  const record::Delivery mail =
+      taken("EHLO c.example\r\nMAIL FROM:<a@b.example> SIZE=99999999999999999999", recipients, message);
+  CHECK(mail.recipients->size() == 2000);
+}
+
+TEST_CASE("recipients and parameters count by what they take in memory, not by their octets alone") {
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  const Sink sink(context.get_executor(), "127.0.0.1", 0, false, collector);
+  std::string octets = "MAIL FROM:<a@b.example>\r\n";
+  std::string parameters = "RCPT TO:<c>";
+  for (int i = 0; i < 5000; ++i) parameters += " x";
+  for (int i = 0; i < 200; ++i) octets += parameters + "\r\n";
+  CHECK(talk_to(context, sink.port(), octets + "QUIT\r\n").find("\r\n221 ") == std::string::npos);
 }
 
 }  // namespace

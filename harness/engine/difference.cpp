@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> change_names = {"worse", "another", "otherwise", "better"};
 
-/// How badly it does: 0 kept, then a SHOULD, a MUST, a crash. nullopt where nothing was decided.
-std::optional<int> badness(Outcome outcome) {
+/// How badly the requirement is broken: 0 kept, then a SHOULD, a MUST, a crash. nullopt where nothing was decided.
+/// Not judge::rank, in which a pass comes last and an outcome that decides nothing has its place too: here info is as
+/// good as pass, and what nobody knows is neither worse nor better.
+std::optional<int> breach_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::pass:
     case Outcome::info: return 0;
@@ -32,8 +34,8 @@ bool is_lost(Outcome outcome) {
 
 /// nullopt where they are alike.
 std::optional<Change> change_of(const ScenarioResult& before, const ScenarioResult& after) {
-  const auto was = badness(before.outcome);
-  const auto is = badness(after.outcome);
+  const auto was = breach_of(before.outcome);
+  const auto is = breach_of(after.outcome);
   if (was && is && *was != *is) return *is > *was ? Change::worse : Change::better;
   const bool alike = before.cause == after.cause && without_names(before.actual) == without_names(after.actual);
   if (was && is && *was > 0) return alike ? std::nullopt : std::optional(Change::another);
@@ -49,7 +51,7 @@ std::optional<Change> change_of(const ScenarioResult& before, const ScenarioResu
 
 /// A row of one run alone. A violation that it shows was there perhaps before, but nobody had seen it.
 Change change_of_new(const ScenarioResult& row) {
-  return badness(row.outcome).value_or(0) > 0 ? Change::worse : Change::otherwise;
+  return breach_of(row.outcome).value_or(0) > 0 ? Change::worse : Change::otherwise;
 }
 
 std::map<std::string_view, const ScenarioResult*> rows_by_id(const RunResult& run) {

@@ -111,7 +111,7 @@ bool is_more_of(const Event& event, const Event& before) {
          event.session == before.session && event.beneath_tls == before.beneath_tls;
 }
 
-/// The next event that is more of the same; of what we send, behind pauses between the segments of one step as well.
+/// The next event that is more of the same; of what we send, after pauses between the segments of one step as well.
 /// Their number where there is none.
 std::size_t next_of_the_same(const std::vector<Event>& events, std::size_t last, const Event& first) {
   const auto is_pause = [&](const Event& event) {

@@ -20,7 +20,7 @@ namespace smtpspec::engine {
 
 /// Takes a line, and the event that it begins in: an index, or their number where it is of what was delivered.
 using TakeLine = std::function<void(ExcerptLine line, std::size_t event)>;
-/// All of it, line by line, every octet, and behind it what was delivered.
+/// All of it, line by line, every octet, and after it what was delivered.
 void conversation(const record::Transcript& transcript, const TakeLine& take);
 
 /// What an event was that is no octets: "TLS started: TLSv1.3 ...". Empty where it is nothing to tell of. Escaped.

@@ -147,7 +147,7 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
       said_hello = true;
     }
     if (!scenario.survey && source.starts_with("HELP")) fact("one-reply-to-help");
-    // Where MAIL is refused, the message behind it would be read as commands.
+    // Where MAIL is refused, the message after it would be read as commands.
     const bool pipelined = source.find("MAIL FROM") != std::string::npos && source.find("\\NDATA") != std::string::npos;
     if (pipelined && !scenario.survey && scenario.from < Ladder::authenticated) fact("mail-at-once");
     for (const std::string& name : scenario::names_in(text)) {

@@ -43,7 +43,7 @@ RunResult run_of(std::vector<ScenarioResult> rows) {
   return run;
 }
 
-/// The rows of each finding, consequences behind a bar.
+/// The rows of each finding, consequences after a bar.
 std::vector<Ids> rows_of(const RunResult& run) {
   std::vector<Ids> list;
   for (const Finding& one : findings(run)) {
@@ -191,7 +191,7 @@ TEST_CASE("a rule that was broken by the line that failed a row is no finding of
   CHECK(findings(run)[2].id == "always/crlf");
 }
 
-TEST_CASE("what a rule saw behind a reply without an end is owed to that") {
+TEST_CASE("what a rule saw after a reply without an end is owed to that") {
   const ScenarioResult lost = row("survey/greeting", "r/greeting", Outcome::fail, Cause::incomplete, "", "220-a");
   const ScenarioResult seen = rule("always/one-code", "r/one-code", "220-a 250 b", {"survey/greeting"});
   CHECK(rows_of(run_of({seen, lost})) == std::vector<Ids>{{"survey/greeting", "|", "always/one-code"}});

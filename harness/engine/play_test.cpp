@@ -214,7 +214,7 @@ TEST_CASE("the server's close_notify is answered, and is its close") {
                             Kind::close_notify, Kind::closed});
 }
 
-TEST_CASE("a server that closes behind a refusal has not hung up on what comes next") {
+TEST_CASE("a server that closes after a refusal has not hung up on what comes next") {
   const auto scenario =
       scenario_of(R"(steps = [ { send = "HELP", expect = "502" }, { send = "NOOP", expect = "250" } ])");
   for (int i = 0; i < 20; ++i) {

@@ -63,7 +63,7 @@ bool answers_wrongly_as_the_user(const scenario::Step& step) {
   return false;
 }
 
-TEST_CASE("each row of the suite that may lock the user out is played behind the right logins") {
+TEST_CASE("each row of the suite that may lock the user out is played after the right logins") {
   const auto suite = scenario::load_suite({SMTPSPEC_SOURCE_DIR "/scenarios"}).value;
   std::size_t wrong = 0;
   for (const scenario::Scenario& scenario : suite.scenarios) {

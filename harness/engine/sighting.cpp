@@ -41,7 +41,7 @@ void look_at_conversation(Sighting& of) {
               (by_event && at->side == ExcerptLine::Side::event && at->text.find("closed") != std::string::npos);
   const auto last_before = [&](auto from, ExcerptLine::Side side) {
     while (from != lines.begin() && std::prev(from)->side != side) --from;
-    return from;  // the line behind it
+    return from;  // the line after it
   };
   const auto reply = last_before(at, ExcerptLine::Side::server);
   const bool refused = reply != lines.begin() && is_refusal(std::prev(reply)->text);

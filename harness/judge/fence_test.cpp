@@ -133,7 +133,7 @@ TEST_CASE("what breaks in the fence is no verdict on the row") {
       passes("the server shuts down first", help, helped().says("421 Idle\r\n").step(record::Event::fence).closes()),
       passes("none within the message", R"(steps = [ { send = "DATA", expect = "354" } ])",
              Script().greeted().step(0).sends("DATA\r\n").says("354 Go\r\n").hung_up()),
-      passes("out of order behind a refused chunk", R"(steps = [ { chunk = "x", expect = "5yz" } ])",
+      passes("out of order after a refused chunk", R"(steps = [ { chunk = "x", expect = "5yz" } ])",
              Script().greeted().step(0).sends("BDAT 1\r\nx").says("503 No\r\n").noop().says("503 RSET\r\n").hung_up()),
   });
 }

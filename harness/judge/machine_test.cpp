@@ -208,7 +208,7 @@ steps = [ { send = "HELP", wait = "1s", expect = "214" } ])");
   }
 }
 
-TEST_CASE("behind a refusal the close is looked for, and only there") {
+TEST_CASE("after a refusal the close is looked for, and only there") {
   const auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = "xyz" } ])");
   for (const bool refuses : {false, true}) {
     Machine machine(scenario, {}, Values(Script().transcript().values), "");

@@ -15,9 +15,9 @@ constexpr std::array<std::string_view, cause_count> words = {
     "rule",       "internal", "never-checked"};
 
 /// Worst first. What was seen outweighs what could not be seen, and nothing that is not known is a pass.
-constexpr std::array order = {Outcome::crash,   Outcome::fail,         Outcome::error,   Outcome::warn,
-                              Outcome::info,    Outcome::inconclusive, Outcome::blocked, Outcome::unsupported,
-                              Outcome::skipped, Outcome::pass};
+constexpr std::array<Outcome, scenario::outcome_count> order = {
+    Outcome::crash,        Outcome::fail,    Outcome::error,       Outcome::warn,    Outcome::info,
+    Outcome::inconclusive, Outcome::blocked, Outcome::unsupported, Outcome::skipped, Outcome::pass};
 
 }  // namespace
 
@@ -27,6 +27,8 @@ std::optional<Cause> cause_named(std::string_view name) {
   const auto* const found = std::find(words.begin(), words.end(), name);
   return found == words.end() ? std::nullopt : std::optional(static_cast<Cause>(found - words.begin()));
 }
+
+const std::array<Outcome, scenario::outcome_count>& worst_first() { return order; }
 
 int rank(Outcome outcome) { return static_cast<int>(order.end() - std::find(order.begin(), order.end(), outcome)); }
 

@@ -1,6 +1,7 @@
 // What judging comes to: an outcome, the cause in one word, and the requirement that decided.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -62,7 +63,9 @@ struct Judged {
   std::size_t fence_replies = 0;        ///< commands of the fence that had exactly one reply
 };
 
-/// The one order of outcomes, worst first: of several, the one with the greater rank counts.
+/// The one order of outcomes, worst first.
+[[nodiscard]] const std::array<Outcome, scenario::outcome_count>& worst_first();
+/// By that order: of several outcomes, the one with the greater rank counts.
 [[nodiscard]] int rank(Outcome outcome);
 /// Whether the second verdict takes the place of the first: it is worse, or as bad and rests on something seen.
 [[nodiscard]] bool outweighs(const Verdict& other, const Verdict& verdict);

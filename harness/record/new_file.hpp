@@ -1,4 +1,4 @@
-// Files of ours, put in their place whole: who looks finds the old one or the new one, also behind a killed run. What
+// Files of ours, put in their place whole: who looks finds the old one or the new one, also after a killed run. What
 // stood in that place, a link or a FIFO perhaps, is replaced and never opened. Nothing here throws but for want of
 // memory or of random numbers.
 #pragma once

@@ -51,6 +51,11 @@ struct Mechanism {
 /// How many Received fields the header section of a message has: so many servers it has passed.
 [[nodiscard]] std::size_t count_received(std::string_view message);
 
+/// Reads MAIL, RCPT, EHLO, HELO or LHLO of any form; nullopt for other commands.
+[[nodiscard]] std::optional<smtp::Command> read_lax(std::string_view line);
+/// Whether nothing but the form of the envelope, or what was said before it, speaks against a command.
+[[nodiscard]] bool is_lax_about(Why why);
+
 struct Core {
   using Want = Session::Want;
 
@@ -104,7 +109,9 @@ struct Core {
   // session_rules.cpp
   /// Why the command cannot be carried out now; nullopt: it can.
   [[nodiscard]] virtual std::optional<Refusal> refusal_of(const smtp::Command& command) const;
-  [[nodiscard]] virtual bool overlooks(Why, const smtp::Command&) const { return false; }
+  [[nodiscard]] virtual bool overlooks(Why why, const smtp::Command&) const {
+    return settings.takes_everything && is_lax_about(why);
+  }
   [[nodiscard]] virtual bool may_relay() const { return !client.user.empty(); }  ///< RFC 5321 section 3.9
   [[nodiscard]] bool offers_auth() const { return !settings.users.empty() && (under_tls || !settings.auth_needs_tls); }
 
@@ -169,6 +176,7 @@ struct Core {
   smtp::LineReader lines{smtp::LineReader::Ends::crlf_only};
   Client client;
   Transaction transaction;
+  std::size_t overhead = 0;  ///< of the envelope, not asked for yet: Session::take_overhead
 
   smtp::DataDecoder decoder;
   smtp::ChunkReader chunk;

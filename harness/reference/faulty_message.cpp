@@ -86,8 +86,8 @@ void FaultyCore::bdat(const Command& given) {
   }
   if (has(Fault::end_of_data_ends_chunk)) end_at_end_of_data(command);
   if (has(Fault::chunk_lost_in_segment)) discard_unread();
-  const bool behind_mail = fits(std::string_view(input).substr(0, used), "(?i)MAIL FROM:.*\n.*\n");
-  if (behind_mail && has(Fault::chunk_out_of_turn_ends)) {
+  const bool after_mail = fits(std::string_view(input).substr(0, used), "(?i)MAIL FROM:.*\n.*\n");
+  if (after_mail && has(Fault::chunk_out_of_turn_ends)) {
     reply(421, "4.5.0", "Out of turn");
     return end(Want::close);
   }

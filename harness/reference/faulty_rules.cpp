@@ -68,7 +68,7 @@ bool has_size_that_wraps(const FaultyCore& core, const Command& command) {
 }
 bool has_two_parameters(const FaultyCore&, const Command& command) { return command.parameters.size() > 1; }
 bool has_three_parameters(const FaultyCore&, const Command& command) { return command.parameters.size() > 2; }
-bool has_size_behind(const FaultyCore& core, const Command& command) {
+bool has_size_after(const FaultyCore& core, const Command& command) {
   return has_size(core, command) && command.parameters.front().keyword != "SIZE";
 }
 bool has_size_just_beyond(const FaultyCore& core, const Command& command) {
@@ -230,7 +230,7 @@ constexpr Mistake late[] = {
     {Fault::size_zero_refused, Verb::mail, has_size_zero, 501, "5.5.4", "An empty message"},
     {Fault::second_parameter_refused, Verb::mail, has_two_parameters, 501, "5.5.4", "One parameter, please"},
     {Fault::third_parameter_refused, Verb::mail, has_three_parameters, 501, "5.5.4", "Two parameters, please"},
-    {Fault::size_must_be_first, Verb::mail, has_size_behind, 501, "5.5.4", "SIZE goes first"},
+    {Fault::size_must_be_first, Verb::mail, has_size_after, 501, "5.5.4", "SIZE goes first"},
     {Fault::dsn_values_case_sensitive, Verb::mail, has_lower_ret, 501, "5.5.4", "RET takes FULL or HDRS"},
     {Fault::dsn_values_case_sensitive, Verb::rcpt, has_lower_notify, 501, "5.5.4", "NOTIFY takes a list of keywords"},
     {Fault::null_reverse_path_refused, Verb::mail, is_null, 550, "5.1.7", "No such sender"},

@@ -129,6 +129,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
   const std::size_t at_once = shared->options.bounds.at_once;
   std::string unread;
   for (;;) {
+    account.add(session.take_overhead());
     const std::string output = session.take_output();
     if (!output.empty()) {
       const wire::Written written = co_await stream.write(output, write_deadline);

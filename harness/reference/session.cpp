@@ -78,6 +78,9 @@ void Core::read_line(const smtp::CommandLine& line) {
 }
 
 void Core::read_command(std::string_view line, std::size_t octets) {
+  if (settings.takes_everything && octets <= smtp::LineReader::max_line) {
+    if (const auto command = read_lax(line)) return dispatch(*command);
+  }
   const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
   if (octets > max_line_of(verb)) return reply(500, verb == Verb::auth ? "5.5.6" : "5.5.2", "Line too long");
   if (smtp::has_forbidden_octets(line)) return refuse_octets(line);
@@ -152,6 +155,8 @@ Session& Session::operator=(Session&&) noexcept = default;
 Session::Want Session::want() const { return core_->want; }
 std::string Session::take_output() { return std::exchange(core_->output, {}); }
 const Accepted& Session::accepted() const { return core_->transaction.mail; }
+
+std::size_t Session::take_overhead() { return std::exchange(core_->overhead, 0); }
 
 void Session::accepted_from(std::string client) { core_->transaction.mail.client = std::move(client); }
 

@@ -22,6 +22,7 @@ struct Settings {
   bool lmtp = false;
   bool submission = false;              ///< MAIL wants AUTH first (530)
   bool accept_every_recipient = false;  ///< a sink
+  bool takes_everything = false;        ///< MAIL and RCPT of any form, as a sink that only measures (lax_envelope.cpp)
   std::string domain = "example.test";
   std::vector<std::string> accepts = {"alice@example.test", "bob@example.test"};
   std::map<std::string, std::string> users = {};  ///< name -> password; AUTH is advertised where not empty
@@ -80,6 +81,8 @@ class Session {
   /// The outcome of delivering, one a recipient in the order of `accepted()`: true is 250, false 451. SMTP has one
   /// reply for all of them, and it is 250 where all are true.
   void delivered(const std::vector<bool>& success);
+  /// What the envelope takes in memory beyond the octets that it was read from, since this was last asked.
+  [[nodiscard]] std::size_t take_overhead();
   /// The client is gone. Under a fault this may make the session want `deliver` once more.
   void hung_up();
   /// The time of `patience_ms` is over: 421 and the end (RFC 5321 section 4.5.3.2).

@@ -64,8 +64,12 @@ std::vector<std::string> Core::keywords() const {
   std::vector<std::string> words = {"ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8", "PIPELINING", "8BITMIME"};
   if (settings.chunking) words.insert(words.end(), {"CHUNKING", "BINARYMIME"});
   if (settings.starttls && !under_tls) words.emplace_back("STARTTLS");
-  words.push_back(fmt::format("SIZE {}", settings.max_message));
-  words.push_back(fmt::format("LIMITS RCPTMAX={} MAILMAX={}", settings.max_recipients, settings.max_mails));
+  if (settings.takes_everything) {
+    words.emplace_back("SIZE");  // without a number it says nothing of a limit (RFC 1870 section 4)
+  } else {
+    words.push_back(fmt::format("SIZE {}", settings.max_message));
+    words.push_back(fmt::format("LIMITS RCPTMAX={} MAILMAX={}", settings.max_recipients, settings.max_mails));
+  }
   if (offers_auth()) words.emplace_back("AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256");
   words.emplace_back("HELP");
   return words;

@@ -20,6 +20,11 @@ void make_room(std::string& message, std::size_t more) {
   message.swap(roomier);
 }
 
+/// What short words take once they are values: a client could send very many of them.
+std::size_t overhead_of(const std::vector<smtp::Parameter>& parameters) {
+  return parameters.size() * sizeof(smtp::Parameter);
+}
+
 }  // namespace
 
 void Core::mail(const Command& command) {
@@ -28,11 +33,13 @@ void Core::mail(const Command& command) {
   transaction.binary = declares_binary(command);
   transaction.mail.reverse_path = smtp::to_string(command.path);
   transaction.mail.mail_parameters = command.parameters;
+  overhead += overhead_of(command.parameters);
   reply(250, "2.1.0", "Sender accepted");
 }
 
 void Core::rcpt(const Command& command) {
   transaction.mail.recipients.push_back({smtp::to_string(command.path), command.parameters});
+  overhead += sizeof(Accepted::Recipient) + overhead_of(command.parameters);
   reply(250, "2.1.5", "Recipient accepted");
 }
 

@@ -77,7 +77,7 @@ struct Target {
 
 /// The host as it stands in a mailbox: its name, or its address as a literal (RFC 5321 section 4.1.3).
 [[nodiscard]] std::string host_as_domain(const Target& target);
-/// What stands behind the at sign; empty for <Postmaster>.
+/// What stands after the at sign; empty for <Postmaster>.
 [[nodiscard]] std::string domain_of(std::string_view mailbox);
 /// "alice@example.test", or the postmaster, who needs no domain (RFC 5321 section 4.1.1.3).
 [[nodiscard]] bool is_mailbox(std::string_view text);

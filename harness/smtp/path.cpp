@@ -226,6 +226,9 @@ std::string to_string(const Mailbox& mailbox) {
   return text;
 }
 
-std::string to_string(const Path& path) { return path.null ? std::string() : to_string(path.mailbox); }
+std::string to_string(const Path& path) {
+  if (path.null || !path.as_written.empty()) return path.as_written;
+  return to_string(path.mailbox);
+}
 
 }  // namespace smtpspec::smtp

@@ -25,7 +25,8 @@ struct Mailbox {
 struct Path {
   std::vector<std::string> source_route;  ///< the domains of `@a,@b:`, to be ignored (RFC 5321 appendix C)
   Mailbox mailbox;
-  bool null = false;  ///< `<>`
+  bool null = false;       ///< `<>`
+  std::string as_written;  ///< not empty for a path that does not parse and is taken all the same: what it says
   bool operator==(const Path&) const = default;
 };
 
@@ -44,7 +45,7 @@ inline constexpr std::size_t max_path = 256;
 /// A domain or an address literal (IPv4, IPv6, general), as EHLO takes it.
 [[nodiscard]] Parsed<std::string> parse_domain(std::string_view text, bool utf8);
 /// `local@domain`, the local-part quoted where the grammar asks for it and nowhere else (RFC 5321 section 4.1.2 wants
-/// the least quoting). No angle brackets, no source route. Empty for the null path.
+/// the least quoting). No angle brackets, no source route. Empty for the null path, `as_written` where there is that.
 [[nodiscard]] std::string to_string(const Path& path);
 [[nodiscard]] std::string to_string(const Mailbox& mailbox);
 

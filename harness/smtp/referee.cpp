@@ -187,7 +187,7 @@ void Referee::Impl::close(bool by_close_notify) {
       std::find_if(client.owed.begin(), client.owed.end(), [](const PendingReply& what) { return what.complete; });
   const bool owes = due != client.owed.end();
   rulings.check(Rule::silent_close, server.said_goodbye || (!owes && not_known.empty()), [&] {
-    return owes ? "closed without a reply to " + show(due->shown) : "closed behind " + show(not_known);
+    return owes ? "closed without a reply to " + show(due->shown) : "closed after " + show(not_known);
   });
 }
 

@@ -16,7 +16,7 @@ function beginningOf(text, most) {
 /** Of what a client sends: its end is not CR LF, or CR, LF or NUL stands elsewhere in it. */
 const isOddLine = (line) => !line.endsWith("\\r\\n") || tokensOf(line).slice(0, -2).some((token) => ["\\r", "\\n", "\\0"].includes(token));
 
-/** Cut behind each LF, as lines of a conversation are. */
+/** Cut after each LF, as lines of a conversation are. */
 function linesOf(text) {
   const lines = [];
   let line = "";

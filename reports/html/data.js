@@ -4,6 +4,13 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const { rows, requirements, findings, conversations } = DATA;
 const text = (number) => DATA.texts[number];
 
+/** Worst first. */
+const OUTCOME_NAMES = DATA.outcomes;
+/** Outcomes as they are counted: a failure that the baseline knows is another thing than one that is new. */
+const KINDS = Object.fromEntries(OUTCOME_NAMES.flatMap((name) => [[name, OUTCOMES[name]],
+  ...(name === "fail" ? [["known", ["\u2715", "a failure that the baseline knows"]]] : [])]));
+const kindOf = (row) => (row.known ? "known" : row.outcome);
+
 /** "scenarios/rfc5321/4.1.4-state-table.toml": the folder is the area, the file the topic. */
 function placeOf(file) {
   const parts = file.replace(/\.toml$/, "").split("/");
@@ -65,5 +72,5 @@ function countsOf(list) {
   return [...counts].filter(([, count]) => count > 0);
 }
 
-/** "4.1.1.10" behind "4.1.1.4". */
+/** "4.1.1.10" after "4.1.1.4". */
 const byNumber = (a, b) => a.localeCompare(b, "en", { numeric: true });

@@ -1,4 +1,4 @@
-# Writes OUT, a header with the texts of FILES, a|b|c: the page, the styles one behind the other, and the scripts one behind the
+# Writes OUT, a header with the texts of FILES, a|b|c: the page, the styles one after the other, and the scripts one after the
 # other in a function of their own.
 string(REPLACE "|" ";" FILES "${FILES}")
 list(POP_FRONT FILES page)

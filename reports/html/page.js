@@ -20,7 +20,7 @@ function svg(name, attributes, ...children) {
 
 const counted = (count, word, many) => `${count.toLocaleString("en")} ${count === 1 ? word : many || word + "s"}`;
 
-/** Outcomes, worst first: a sign beside the colour, and what the word means. */
+/** Outcomes: a sign beside the colour, and what the word means. How bad they are is in the data. */
 const OUTCOMES = {
   crash: ["\u25c6", "the server died, or hung up without a reply, on input that it must survive"],
   fail: ["\u2715", "a MUST is broken, with the octets that prove it"],
@@ -33,12 +33,7 @@ const OUTCOMES = {
   unsupported: ["\u2013", "an optional feature was seen to be absent"],
   skipped: ["\u25cb", "not played, by choice or for want of means"],
 };
-const OUTCOME_NAMES = Object.keys(OUTCOMES);
 const SEVERITIES = ["security", "loss", "must", "should"];
-
-/** Outcomes as they are counted: a failure that the baseline knows is another thing than one that is new. */
-const KINDS = { crash: OUTCOMES.crash, fail: OUTCOMES.fail, known: ["\u2715", "a failure that the baseline knows"], ...OUTCOMES };
-const kindOf = (row) => (row.known ? "known" : row.outcome);
 
 const sign = (outcome) => el("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, KINDS[outcome]?.[0] || "?");
 const outcomeMark = (outcome) => el("span", { class: "outcome" }, sign(outcome), outcome);

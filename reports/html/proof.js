@@ -2,7 +2,7 @@
 
 const isDelivery = (row) => row.cause === "delivery";
 
-/** The lines of a conversation. Those of a message's header are marked, down to the empty line behind it. */
+/** The lines of a conversation. Those of a message's header are marked, down to the empty line after it. */
 function linesSaid(row) {
   const lines = [];
   let part = null;
