@@ -11,6 +11,7 @@
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/filters.hpp"
 #include "harness/cli/last_failed.hpp"
 #include "harness/cli/report_places.hpp"
 #include "harness/cli/run_folder.hpp"
@@ -52,6 +53,7 @@ class RunCommand {
     if (settings_.scenarios.empty())
       return nothing_ran("no scenario matches",
                          options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
+    if (!options_.last_failed) tell_idle_filters(options_.filters, suite_);
     if (!can_be_written()) return exit_not_written;
     engine::ServerProcess server;
     const auto stopped = [] { return signal_caught() != 0; };
