@@ -95,6 +95,7 @@ class RunCommand {
     }
     const auto out = options_.out.empty() ? std::filesystem::path(last_run) : options_.out;
     if (!reports_have_places(out, wanted_, read_by(options_, settings_.target))) return exit_usage;
+    if (!tell_once(holds_what_is_no_runs(out))) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);
