@@ -7,6 +7,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/cli/filters.hpp"
 #include "harness/cli/list_json.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/cli/words.hpp"
@@ -177,7 +178,7 @@ void add_schema(CLI::App& app, Chosen& chosen) {
 void add_list(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("list", "List scenarios");
   auto options = std::make_shared<ListOptions>();
-  command->add_option("--filter", options->filters, "As for run")->take_all();
+  add_filter_option(*command, options->filters, "As for run");
   command->add_flag("--tags", options->tags,
                     "Only the tags that can be filtered by, how many scenarios have each, and what it means");
   command

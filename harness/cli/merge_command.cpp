@@ -43,6 +43,7 @@ class Merge {
     merged_ = std::move(*merged);
     merged_.run.command = command_line_;
     if (is_one_of_the_runs() || !reports_have_places(options_.out, *wanted, read_files())) return exit_usage;
+    if (!told(holds_what_is_no_runs(options_.out))) return exit_usage;
     if (!told(clear_run_folder(options_.out))) return exit_not_written;
     const bool all_copied = copy_transcripts();
     if (!write(*wanted)) return exit_not_written;

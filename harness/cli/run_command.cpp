@@ -11,6 +11,7 @@
 #include "harness/cli/consent.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/embedded.hpp"
+#include "harness/cli/filters.hpp"
 #include "harness/cli/last_failed.hpp"
 #include "harness/cli/report_places.hpp"
 #include "harness/cli/run_folder.hpp"
@@ -52,6 +53,7 @@ class RunCommand {
     if (settings_.scenarios.empty())
       return nothing_ran("no scenario matches",
                          options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
+    if (!options_.last_failed) tell_idle_filters(options_.filters, suite_);
     if (!can_be_written()) return exit_not_written;
     engine::ServerProcess server;
     const auto stopped = [] { return signal_caught() != 0; };
@@ -93,6 +95,7 @@ class RunCommand {
     }
     const auto out = options_.out.empty() ? std::filesystem::path(last_run) : options_.out;
     if (!reports_have_places(out, wanted_, read_by(options_, settings_.target))) return exit_usage;
+    if (!tell_once(holds_what_is_no_runs(out))) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
     settings_.scenarios = engine::select(suite_, *selection);

@@ -47,6 +47,16 @@ bool points_to_a_run() {
   return std::filesystem::read_symlink(last_run, error).parent_path() == runs;
 }
 
+/// The name of a file that is so; of what a killed run left half written nobody misses anything.
+std::string first_of(const record::Folder& folder, bool (*is_ours)(std::string_view)) {
+  std::string found;
+  (void)folder.each_name([&](std::string_view name) {
+    if (is_ours(name) && !record::is_left_over(name)) found = name;
+    return found.empty();
+  });
+  return found;
+}
+
 bool is_transcript(std::string_view name) { return record::is_left_over(name) || name.ends_with(".jsonl"); }
 
 }  // namespace
@@ -99,6 +109,21 @@ void point_to_run(const std::filesystem::path& folder) {
   if (!error) return;
   say(fmt::format("{} cannot point to {}: {}", last_run, folder.string(), error.message()));
   std::filesystem::remove(fresh, error);
+}
+
+std::optional<std::string> holds_what_is_no_runs(const std::filesystem::path& folder) {
+  record::Refusal refusal;
+  const auto run = record::Folder::open(folder, refusal);
+  std::error_code error;
+  if (!run || std::filesystem::exists(std::filesystem::symlink_status(folder / results_file, error)))
+    return std::nullopt;
+  std::string found = first_of(*run, is_report);
+  if (const auto transcripts = run->folder("transcripts", refusal); transcripts && found.empty())
+    if (found = first_of(*transcripts, is_transcript); !found.empty()) found.insert(0, "transcripts/");
+  if (found.empty()) return std::nullopt;
+  return fmt::format(
+      "--out {}: it is the folder of no run, for it has no {}, and {} would be lost; name another folder",
+      folder.string(), results_file, found);
 }
 
 std::optional<std::string> clear_run_folder(const std::filesystem::path& folder) {

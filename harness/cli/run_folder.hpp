@@ -31,6 +31,9 @@ inline constexpr const char* last_run = "smtpspec-run";
 [[nodiscard]] std::filesystem::path new_run_folder();
 /// Has smtpspec-run point to it, where it is one of those; where that cannot be it is said, and no harm.
 void point_to_run(const std::filesystem::path& folder);
+/// What a run would take away there that no run has left: files that are called as its reports or transcripts are, in a
+/// folder without results.json, such as that of `record`. Gives why it is not to be used, or nothing.
+[[nodiscard]] std::optional<std::string> holds_what_is_no_runs(const std::filesystem::path& folder);
 /// Makes the folder, takes away what an earlier run left there, so that none of it passes for this run's, and sees
 /// whether this one's files can be written. Gives what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> clear_run_folder(const std::filesystem::path& folder);

@@ -69,6 +69,33 @@ class OwnFolders(Cli):
         self.assertFalse((self.folder / "smtpspec-runs").exists())
 
 
+class OfOthers(Cli):
+    """What is called as a run's files are, and is no run's."""
+
+    def refused(self, *arguments):
+        before = {path: path.read_text() for path in self.out.rglob("*") if path.is_file()}
+        self.expect(smtpspec(*arguments, "--out", self.out), 2, "it is the folder of no run", "name another folder")
+        self.assertEqual({path: path.read_text() for path in self.out.rglob("*") if path.is_file()}, before)
+
+    def test_what_would_be_lost_is_kept(self):
+        suite = self.file("suite.toml", PASSES)
+        shards = [self.folder / f"part-{i}" for i in (1, 2)]
+        for i, part in enumerate(shards, 1):
+            smtpspec("run", "--suite", suite, "--shard", f"{i}/2", "--seed", 7, "--out", part)
+        for name in ("report.html", "transcripts/recorded-1.jsonl"):
+            with self.subTest(name):
+                self.out = self.folder / name.partition("/")[0]
+                (self.out / name).parent.mkdir(parents=True)
+                (self.out / name).write_text("of somebody's own\n")
+                self.refused("run", "--suite", suite)
+                self.refused("merge", *shards)
+                (self.out / name).rename(self.out / "notes")  # which no run takes away
+                self.expect(smtpspec("merge", *shards, "--out", self.out), 0)
+                self.expect(smtpspec("run", "--suite", suite, "--out", self.out, "--report", "html"), 0)
+                self.expect(smtpspec("run", "--suite", suite, "--out", self.out), 0)
+                self.assertEqual((self.out / "notes").read_text(), "of somebody's own\n")
+
+
 class Verify(Cli):
     def test_what_is_new_is_played_again_and_its_attempts_are_recorded(self):
         with server("--fault", "noop-argument-refused") as port:

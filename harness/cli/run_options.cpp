@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/console.hpp"
+#include "harness/cli/filters.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/scenario/diagnostic.hpp"
 #include "harness/wire/tls.hpp"
@@ -139,12 +140,9 @@ void add_options(CLI::App& command, RunOptions& options) {
       "A target file, or smtp://host:port, smtps://..., lmtp://..., lmtp:///path/of/socket; left out: the\n"
       "embedded server");
   add_options(command, options.target);
-  command
-      .add_option("--filter", options.filters,
-                  "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes. a,b is\n"
-                  "what fits both, --filter a --filter b what fits one or the other")
-      ->type_name("PATTERN")
-      ->take_all();
+  add_filter_option(command, options.filters,
+                    "An id, a glob, an RFC path (rfc5321/4.1.1.4), a tag or a level; '!' in front excludes. a,b is\n"
+                    "what fits both, --filter a --filter b what fits one or the other");
   command
       .add_flag("--last-failed", options.last_failed,
                 "Play what the run before found (of --out, where given), and no more")

@@ -17,6 +17,24 @@ from cli_test import LONG_ENOUGH, PASSES, Cli, FAILS_WITH_A_FAULT, server, smtps
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+class Filters(Cli):
+    def test_one_that_fits_nothing_is_told(self):
+        suite = PASSES + FAILS_WITH_A_FAULT
+        done = self.run_suite(suite, "--filter", "nosuch", "--filter", "noop", "--filter", "!timming")
+        self.expect(done, 0)
+        self.assertEqual(done.stderr.splitlines(), ["smtpspec: --filter nosuch fits no scenario, and lets in nothing",
+                                                    "smtpspec: --filter '!timming' fits no scenario, and leaves out nothing"])
+        self.expect(self.run_suite(suite, "--filter", "nop", "--filter", "noop-with-argument"), 0, "did you mean 'noop'?")
+        self.assertEqual(self.run_suite(suite, "--filter", "noop", "--filter", "!noop-with*").stderr, "")
+
+    def test_one_that_names_nothing_is_refused(self):
+        for command in ("run", "list"):
+            for filter_ in ("!", "noop,", ",noop", "noop,!", "!noop,,x"):
+                with self.subTest(command + filter_):
+                    self.expect(smtpspec(command, "--filter", filter_, "--filter", "noop", cwd=self.folder), 2, "names nothing")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+
 class Help(Cli):
     def test_of_a_command(self):
         self.expect(smtpspec("help", "target", "init"), 0, "asks", "--allow-remote")
