@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace smtpspec::ledger {
 namespace {
@@ -56,6 +57,26 @@ std::string folded(std::string_view text) {
   return words;
 }
 
+/// The number that a heading begins with: "4.2.3.  Reply Codes in Numeric Order", "Appendix B.  ..."; empty for other
+/// lines. Headings stand at the margin; RFC 1123 indents those of its subsections, and lists are numbered "1." as well.
+std::string_view number_of_heading(std::string_view line) {
+  const std::size_t indented = std::min(line.find_first_not_of(' '), line.size());
+  line.remove_prefix(indented);
+  if (line.find("..") != line.npos || line.find(". .") != line.npos) return {};  // of the table of contents
+  constexpr std::string_view appendix = "Appendix ";
+  if (line.starts_with(appendix)) line.remove_prefix(appendix.size());
+  std::string_view number = line.substr(0, line.find(' '));
+  const std::string_view title = line.substr(std::min(line.find_first_not_of(' ', number.size()), line.size()));
+  if (number.ends_with('.')) number.remove_suffix(1);
+  const bool has_title = !title.empty() && (title[0] == '"' || (title[0] >= 'A' && title[0] <= 'Z'));
+  if (number.empty() || !has_title || (indented > 0 && number.find('.') == number.npos)) return {};
+  const bool is_letter = number[0] >= 'A' && number[0] <= 'Z' && (number.size() == 1 || number[1] == '.');
+  const std::string_view digits = number.substr(is_letter ? 1 : 0);
+  const bool fits =
+      std::all_of(digits.begin(), digits.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+  return fits ? number : std::string_view();
+}
+
 }  // namespace
 
 RfcText::RfcText(std::string_view file) {
@@ -66,6 +87,8 @@ RfcText::RfcText(std::string_view file) {
   for (std::size_t number = 0; number < lines.size(); ++number) {
     const std::string words = folded(lines[number]);
     if (words.empty()) continue;
+    const std::string_view heading = number_of_heading(lines[number]);
+    if (!heading.empty()) headings_.emplace(static_cast<int>(number) + 1, heading);
     if (!words_.empty() && !ends_in_hyphen(words_)) words_ += ' ';
     words_ += words;
     line_of_.resize(words_.size(), static_cast<int>(number) + 1);
@@ -88,6 +111,11 @@ std::string RfcText::at(const Lines& lines) const {
   return folded(std::string_view(words_).substr(static_cast<std::size_t>(begin - line_of_.begin()), length));
 }
 
+std::string RfcText::section_of(int line) const {
+  const auto next = headings_.upper_bound(line);
+  return next == headings_.begin() ? std::string() : std::prev(next)->second;
+}
+
 std::string misquoted(const Requirement& requirement, const RfcText& text) {
   const std::vector<Lines> found = text.find(requirement.says);
   if (std::find(found.begin(), found.end(), requirement.lines) != found.end()) return {};
@@ -95,6 +123,11 @@ std::string misquoted(const Requirement& requirement, const RfcText& text) {
   if (requirement.lines.first == 0) return "the sentence is not in the RFC";
   const std::string there = text.at(requirement.lines);
   return there.empty() ? "nothing stands at these lines" : "at these lines stands: " + there;
+}
+
+std::string other_section(const Requirement& requirement, const RfcText& text) {
+  const std::string section = text.section_of(requirement.lines.first);
+  return section == requirement.section || section.starts_with(requirement.section + '.') ? std::string() : section;
 }
 
 }  // namespace smtpspec::ledger

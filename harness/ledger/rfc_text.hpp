@@ -1,6 +1,7 @@
 // The text of an RFC, so that a quoted sentence can be held against it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +21,19 @@ class RfcText {
   [[nodiscard]] std::vector<Lines> find(std::string_view sentence) const;
   /// What stands at these lines, folded; 2000 octets of it at most.
   [[nodiscard]] std::string at(const Lines& lines) const;
+  /// The number of the section that a line stands in, "4.1.1.4" or of an appendix "B.1"; empty before the first one.
+  [[nodiscard]] std::string section_of(int line) const;
 
  private:
   std::string words_;
-  std::vector<int> line_of_;  // of each octet of words_
+  std::vector<int> line_of_;             // of each octet of words_
+  std::map<int, std::string> headings_;  // numbers of sections, by the lines of their headings
 };
 
 /// What is wrong with a requirement's sentence or lines; empty where the sentence stands at its lines, word for word,
 /// from the first to the last. `text` is that of its RFC.
 [[nodiscard]] std::string misquoted(const Requirement& requirement, const RfcText& text);
+/// The section that its first line stands in, where that is neither the requirement's own nor within it; else empty.
+[[nodiscard]] std::string other_section(const Requirement& requirement, const RfcText& text);
 
 }  // namespace smtpspec::ledger

@@ -75,6 +75,27 @@ TEST_CASE("what is wrong with a sentence is said") {
   }
 }
 
+TEST_CASE("a line stands in the section whose heading is the last before it") {
+  const RfcText rfc(
+      "Contents\n   4.  Order ......... 7\n4. Order . . . 7\n\n4.  Order\n\n   One.\n\n   1. The list is no section.\n"
+      "      4.1.1  \"Within\"\n   Two.\n\nAppendix B.  More\n   Three.\nB.1.  Less\n   Four.\n220 service ready\n   "
+      "Five.\n");
+  const std::pair<int, const char*> lines[] = {{2, ""},       {5, "4"},  {7, "4"},    {9, "4"},   {10, "4.1.1"},
+                                               {11, "4.1.1"}, {14, "B"}, {16, "B.1"}, {18, "B.1"}};
+  for (const auto& [line, section] : lines) CHECK(rfc.section_of(line) == section);
+  const auto other = [&](const char* id, int line) {
+    Requirement requirement = requirement_of(id);
+    requirement.lines = {line, line};
+    return other_section(requirement, rfc);
+  };
+  CHECK(other("rfc9999/4.1.1/words", 11).empty());
+  CHECK(other("rfc9999/4.1/words", 11).empty());
+  CHECK(other("rfc9999/4/words", 11).empty());
+  CHECK(other("rfc9999/4.1.1/words", 7) == "4");
+  CHECK(other("rfc9999/4.1.1.1/words", 11) == "4.1.1");
+  CHECK(other("rfc9999/4/words", 2).empty());
+}
+
 TEST_CASE("any octets are a text") {
   CHECK(RfcText("").find("a").empty());
   CHECK(RfcText("\f").at({1, 1}).empty());

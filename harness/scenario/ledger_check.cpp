@@ -32,6 +32,11 @@ std::vector<Diagnostic> check_sentences(const Suite& suite, const std::filesyste
     }
     if (!text) continue;
     std::string wrong = ledger::misquoted(requirement, *text);
+    const std::string section = wrong.empty() ? ledger::other_section(requirement, *text) : "";
+    if (!section.empty())
+      found.push_back(about(requirement.place,
+                            fmt::format("requirement '{}' is not of that section of RFC {}", id, requirement.rfc),
+                            fmt::format("its lines stand in section {}", section)));
     if (wrong.empty()) continue;
     found.push_back(about(requirement.place,
                           fmt::format("requirement '{}' is not what RFC {} says at lines {}", id, requirement.rfc,

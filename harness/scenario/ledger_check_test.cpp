@@ -139,6 +139,10 @@ TEST_CASE("a sentence changed by a letter is found, with what stands there") {
   };
   const std::string good = "Every command MUST generate exactly one reply.";
   CHECK(checked("rfc9999/9/words", "lines = '3-4'\n", good).empty());
+  const auto elsewhere = checked("rfc9999/8/words", "lines = '3-4'\n", good);
+  REQUIRE(elsewhere.size() == 1);
+  CHECK(elsewhere[0].message == "requirement 'rfc9999/8/words' is not of that section of RFC 9999");
+  CHECK(elsewhere[0].help == "its lines stand in section 9");
   CHECK(checked("house/9/words", "lines = '3-4'\n", "What we like.").empty());
   const auto changed = checked("rfc9999/9/words", "lines = '3-4'\n", "Every command MUST generate exactly one rep1y.");
   REQUIRE(changed.size() == 1);
@@ -185,6 +189,21 @@ TEST_CASE("a suite of one's own may cite what ours rests on") {
   const auto loaded = load_suite({own}, std::filesystem::path(SMTPSPEC_SOURCE_DIR) / "scenarios" / "requirements");
   CHECK(loaded.ok());
   CHECK(loaded.value.scenarios.size() == 1);
+}
+
+TEST_CASE("a requirement that one's own file states otherwise is told there, with what ours says") {
+  const RfcFolder folder;
+  const std::filesystem::path own = folder.path / "own.toml";
+  std::ofstream(own) << "[[requirement]]\nid = 'rfc3461/2/no-parameter'\nsays = 'Some are.'\n"
+                        "[[scenario]]\nid = 'own'\ntitle = 'Own'\nrequirements = ['rfc3461/2/no-parameter']\n"
+                        "steps = [{ send = 'NOOP', expect = '250' }]\n";
+  const auto loaded = load_suite({own}, std::filesystem::path(SMTPSPEC_SOURCE_DIR) / "scenarios" / "requirements");
+  REQUIRE_FALSE(loaded.diagnostics.empty());
+  const Diagnostic& first = loaded.diagnostics[0];
+  CHECK(first.message == "requirement 'rfc3461/2/no-parameter' is stated otherwise");
+  CHECK(first.place.file == own.string());
+  CHECK(first.place.line == 1);
+  CHECK(first.help.find("it is a must: no parameters are allowed with this EHLO keyword value;") != std::string::npos);
 }
 
 TEST_CASE("each file of the shipped suite can be taken by itself") {

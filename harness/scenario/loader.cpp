@@ -60,8 +60,9 @@ void merge(Suite& whole, Suite&& part, std::vector<Diagnostic>& diagnostics) {
     const auto [at, is_new] = whole.requirements.emplace(id, requirement);
     const ledger::Requirement& known = at->second;
     if (is_new || (known.says == requirement.says && known.level == requirement.level)) continue;
-    diagnostics.push_back(about(requirement.place, fmt::format("requirement '{}' is stated otherwise", id),
-                                fmt::format("in {}:{}", known.place.file, known.place.line)));
+    diagnostics.push_back(about(
+        requirement.place, fmt::format("requirement '{}' is stated otherwise", id),
+        fmt::format("in {}:{} it is a {}: {}", known.place.file, known.place.line, name(known.level), known.says)));
   }
 }
 
@@ -101,7 +102,7 @@ std::vector<Key> file_keys() {
 class ScenarioFile {
  public:
   ScenarioFile(const std::string& name, std::string octets)
-      : octets_(std::move(octets)), reader_(name, octets_), root_(reader_.parse()) {
+      : name_(name), octets_(std::move(octets)), reader_(name, octets_), root_(reader_.parse()) {
     const Entry* foreign = foreign_key();
     if (foreign == nullptr) {
       reader_.keys(root_, "a scenario file", names_of(file_keys()));
@@ -112,6 +113,12 @@ class ScenarioFile {
         foreign->spot,
         fmt::format("'{}' is of a {} file, not of one of scenarios", foreign->key, baseline ? "baseline" : "target"),
         baseline ? "'run --baseline' reads it" : "'run' and 'survey' read it");
+  }
+
+  /// Whether it is of that folder, by its name; of no folder where that is empty.
+  [[nodiscard]] bool is_below(const fs::path& folder) const {
+    const fs::path rest = name_.lexically_relative(folder.lexically_normal());
+    return !folder.empty() && !rest.empty() && *rest.begin() != "..";
   }
 
   /// Adds the definitions of the file. A name that is no word, or taken, is an error.
@@ -154,6 +161,7 @@ class ScenarioFile {
     }
   }
 
+  const fs::path name_;
   const std::string octets_;
   Reader reader_;
   Item root_;
@@ -195,6 +203,13 @@ void point_at(Diagnostic& diagnostic, std::string_view text) {
   diagnostic.width = static_cast<int>(std::max<std::size_t>(1, std::min(width_of(rest), rest.size())));
 }
 
+/// Of a name that both have, the first one's.
+Definitions joined(Definitions first, Definitions second) {
+  first.endings.merge(second.endings);
+  first.rows.merge(second.rows);
+  return first;
+}
+
 /// What several files say of a definition that they share is said once.
 void drop_repeated(std::vector<Diagnostic>& diagnostics) {
   std::set<std::string> told;
@@ -218,21 +233,24 @@ Loaded<Suite> load_scenarios(std::string_view toml, const std::string& name) {
 Loaded<Suite> load_suite(const std::vector<fs::path>& paths, const fs::path& shipped_ledger) {
   Loaded<Suite> out;
   std::vector<fs::path> all = paths;
-  if (!shipped_ledger.empty()) all.push_back(shipped_ledger);
+  // First, so that what one's own file states otherwise is told there.
+  if (!shipped_ledger.empty()) all.insert(all.begin(), shipped_ledger);
   std::set<std::string> names;
   const auto files = open_all(all, names, out.diagnostics);
-  Definitions definitions;
-  for (const auto& file : files) file->gather(definitions);
-  // What else the shipped suite defines is there to be used; a name of one's own wins. Its files are not looked into.
+  const fs::path shipped = shipped_ledger.parent_path();
+  Definitions own;
+  Definitions of_shipped;
+  for (const auto& file : files) file->gather(file->is_below(shipped) ? of_shipped : own);
+  // What else the shipped suite defines is there to be used. Its files are not looked into.
   std::vector<Diagnostic> of_others;
-  Files shipped;
-  if (!shipped_ledger.empty()) shipped = open_all({shipped_ledger.parent_path()}, names, of_others);
-  Definitions more;
-  for (const auto& file : shipped) file->gather(more);
-  definitions.endings.merge(more.endings);
-  definitions.rows.merge(more.rows);
+  Files others;
+  if (!shipped.empty()) others = open_all({shipped}, names, of_others);
+  for (const auto& file : others) file->gather(of_shipped);
+  // A name of one's own wins, and leaves the scenarios of the shipped suite what they are.
+  const Definitions to_own = joined(own, of_shipped);
+  const Definitions to_shipped = joined(of_shipped, own);
   for (const auto& file : files) {
-    Loaded<Suite> part = file->load(definitions);
+    Loaded<Suite> part = file->load(file->is_below(shipped) ? to_shipped : to_own);
     std::move(part.diagnostics.begin(), part.diagnostics.end(), std::back_inserter(out.diagnostics));
     merge(out.value, std::move(part.value), out.diagnostics);
   }

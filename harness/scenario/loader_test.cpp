@@ -230,6 +230,31 @@ TEST_CASE("A suite is all files below a folder, sorted") {
   CHECK(loaded.value.scenarios[0].level == Level::may);
 }
 
+TEST_CASE("Of a name that a suite of one's own shares with ours, each has its own") {
+  const Folder folder;
+  const auto table = [](const std::string& name, const std::string& row) {
+    return "[rows]\n" + name + " = [{ row = '" + row + "' }]\n";
+  };
+  const auto scenario = [](const std::string& id) {
+    return "[[scenario]]\nid = '" + id +
+           "'\ntitle = 'T {row}'\nrequirements = ['x/y']\neach = ['both']\ncatches = ['f']\n" +
+           "steps = [{ send = 'NOOP', expect = '250' }]\n";
+  };
+  fs::create_directories(folder.path / "deep/requirements");
+  folder.write("deep/requirements/x.toml", "[[requirement]]\nid = \"x/y\"\nlevel = \"may\"\nsays = \"s\"\n");
+  folder.write("deep/ours.toml", table("both", "ours") + scenario("a"));
+  folder.write("own.toml", table("both", "own") + scenario("b"));
+  const auto loaded = load_suite({folder.path / "deep", folder.path / "own.toml"}, folder.path / "deep/requirements");
+  CHECK(rendered(loaded) == "");
+  REQUIRE(loaded.value.scenarios.size() == 2);
+  CHECK(loaded.value.scenarios[0].id == "a/ours");
+  CHECK(loaded.value.scenarios[1].id == "b/own");
+  folder.write("own2.toml", table("both", "own"));
+  const auto twice =
+      load_suite({folder.path / "own.toml", folder.path / "own2.toml"}, folder.path / "deep/requirements");
+  CHECK(rendered(twice).find("own2.toml:2:1: error: 'both' is defined twice in the suite") != std::string::npos);
+}
+
 TEST_CASE("What cannot be read is named") {
   const Folder folder;
   const std::string path = folder.path.string();
@@ -268,7 +293,7 @@ TEST_CASE("Findings over the whole suite show their lines") {
   const std::string path = folder.path.string();
   CHECK(rendered(load_suite({folder.path})) ==
         path + "/b.toml:7:1: error: requirement 'x/y' is stated otherwise\n" +
-            "  7 | [[requirement]]\n    | ^^^^^^^^^^^^^^^ in " + path + "/a.toml:1\n" + path +
+            "  7 | [[requirement]]\n    | ^^^^^^^^^^^^^^^ in " + path + "/a.toml:1 it is a must: s\n" + path +
             "/b.toml:1:1: error: a second scenario has the id 'same'\n" +
             "  1 | [[scenario]]\n    | ^^^^^^^^^^^^ the first is in " + path + "/a.toml:4\n");
 }

@@ -5,6 +5,7 @@
 
 #include "harness/scenario/loader.hpp"
 #include "harness/scenario/loaders.hpp"
+#include "harness/scenario/octets.hpp"
 #include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::scenario {
@@ -53,13 +54,20 @@ bool is_silence_alone(const Expectation& expectation) {
                      [](const Alternative& one) { return one.kind == Alternative::Kind::silence; });
 }
 
+/// How many pauses a cut makes at least: of one octet a segment so many as the text has octets of its own.
+std::size_t pauses_of(const Send& send) {
+  if (!send.cut.each_octet || send.cut.pause == Duration{0}) return send.cut.at.size();
+  const auto octets = octets_of(send, [](std::string_view) { return std::optional<std::string>(""); });
+  return octets ? std::max<std::size_t>(1, segments_of(*octets, send.cut).size()) - 1 : 0;
+}
+
 /// How long the scenario waits at least, whatever the server does.
 Duration waits_of(const Scenario& scenario) {
   Duration sum{0};
   for (const Step& step : scenario.steps) {
     if (const auto* pause = std::get_if<Pause>(&step.action)) sum += pause->duration;
     if (const auto* send = std::get_if<Send>(&step.action))
-      sum += send->cut.pause * static_cast<Duration::rep>(send->cut.at.size());
+      sum += send->cut.pause * static_cast<Duration::rep>(pauses_of(*send));
     for (const Expectation& expectation : step.replies)
       if (is_silence_alone(expectation)) sum += step.within.value_or(Duration{0});
   }

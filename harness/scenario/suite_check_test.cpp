@@ -74,6 +74,14 @@ TEST_CASE("A scenario that makes no sense is an error") {
   CHECK(found(pauses + "timeout = '30s'\n") ==
         Messages{"the pauses of scenario 'a' alone last 30000 ms, and it ends after 30000 ms"});
   CHECK(found("steps = [{ expect = 'silence', wait = '60s' }]\n").size() == 1);
+  const auto by_octets = [](const std::string& line, const std::string& gap) {
+    return "timeout = '5s'\nsteps = [{ send = '" + line + "', cut = 'each', gap = '" + gap + "', expect = '250' }]\n";
+  };
+  CHECK(found(by_octets("NOOP", "1s")) ==
+        Messages{"the pauses of scenario 'a' alone last 5000 ms, and it ends after 5000 ms"});
+  CHECK(found(by_octets("NOOP", "900ms")).empty());
+  CHECK(found(by_octets("NOOP {x*100}", "50ms")).size() == 1);
+  CHECK(found(by_octets("NOOP {sender}", "600ms")).empty());  // nobody knows how long that is
 }
 
 TEST_CASE("A requirement needs a row of the ledger") {

@@ -17,13 +17,13 @@ smtp::SyntaxError no_count(const std::string& name, std::string_view value) {
   return {0, "'" + name + "' is to be a count, and is '" + smtp::escape(value.substr(0, 40)) + "'"};
 }
 
-/// Digits, and no more than a text may hold; nothing otherwise.
-std::optional<std::size_t> count_of(std::string_view digits) {
+/// What the digits say and so many more, and no more than a text may hold; nothing otherwise.
+std::optional<std::size_t> count_of(std::string_view digits, std::size_t more) {
   std::size_t count = 0;
   const char* end = digits.data() + digits.size();
   const auto [rest, problem] = std::from_chars(digits.data(), end, count);
-  if (problem != std::errc{} || rest != end || count > max_text) return std::nullopt;
-  return count;
+  if (problem != std::errc{} || rest != end || count > max_text || count + more > max_text) return std::nullopt;
+  return count + more;
 }
 
 /// The sum, in digits; nothing where the text is no number of up to 64 bits, or the sum none.
@@ -103,7 +103,7 @@ class Expansion {
   std::optional<std::size_t> count(const Piece& piece) {
     if (piece.name.empty()) return piece.count;
     const auto value = lookup_(piece.name);
-    const auto count = value ? count_of(*value) : std::nullopt;
+    const auto count = value ? count_of(*value, piece.count) : std::nullopt;
     if (!value) fail({0, "no value is known for '" + piece.name + "'"});
     if (value && !count) fail(no_count(piece.name, *value));
     return count;
@@ -175,7 +175,7 @@ std::optional<smtp::SyntaxError> fill_count(Piece& piece, const Text& column) {
     piece = {Piece::Kind::literal, *sum, {}, 0, {}};
     return std::nullopt;
   }
-  const auto count = is_text ? count_of(column.pieces[0].octets) : std::nullopt;
+  const auto count = is_text ? count_of(column.pieces[0].octets, piece.count) : std::nullopt;
   if (!count) return no_count(piece.name, to_source(column));
   piece.count = *count;
   piece.name.clear();
@@ -204,17 +204,23 @@ std::string source_of(std::string_view octets, bool in_hole) {
   return source;
 }
 
+/// "{limit+1}"; of a count to which nothing is added "{limit}".
+std::string value_source(const Piece& piece) {
+  const bool is_sum = piece.kind == Piece::Kind::sum || piece.count > 0;
+  return "{" + piece.name + (is_sum ? "+" + std::to_string(piece.count) : "") + "}";
+}
+
 std::string source_of(const std::vector<Piece>& pieces) {
   std::string source;
   for (const Piece& piece : pieces) {
     switch (piece.kind) {
       case Piece::Kind::literal: source += source_of(piece.octets, false); break;
       case Piece::Kind::value: source += "{" + piece.name + "}"; break;
-      case Piece::Kind::sum: source += "{" + piece.name + "+" + std::to_string(piece.count) + "}"; break;
+      case Piece::Kind::sum: source += value_source(piece); break;
       case Piece::Kind::repeat:
       case Piece::Kind::fill:
         source += "{" + source_of(piece.octets, true) + (piece.kind == Piece::Kind::repeat ? "*" : "..") +
-                  (piece.name.empty() ? std::to_string(piece.count) : "{" + piece.name + "}") + "}";
+                  (piece.name.empty() ? std::to_string(piece.count) : value_source(piece)) + "}";
         break;
       case Piece::Kind::base64: source += "{base64:" + source_of(piece.inner) + "}"; break;
     }

@@ -3,7 +3,7 @@
 //   {name}       a value known when the scenario is played ({accepted}, {token}, a captured value ...)
 //   {x*1000}     the octets before '*' a thousand times (escapes allowed: {ab\r\n*3})
 //   {x..512}     the octets before '..' repeated and cut so that the whole text has 512 octets
-//   {x*{n}}      either count may be a value: {x..{limit}} with a limit that was captured
+//   {x*{n}}      either count may be a value: {x..{limit}} with a limit that was captured; or a sum: {x..{limit+1}}
 //   {limit+1}    the number that a value is, and so many more
 //   {base64:...} base64 of what follows, which may hold holes of its own ({base64:\0{user}\0{password}})
 #pragma once
@@ -24,7 +24,7 @@ struct Piece {
   Kind kind = Kind::literal;
   std::string octets;  ///< literal octets, or the unit of repeat and fill
   std::string name;  ///< of value and sum; of repeat and fill: the value that gives the count, empty where `count` does
-  std::size_t count = 0;     ///< of repeat; the wanted total of fill; what a sum adds
+  std::size_t count = 0;     ///< of repeat; the wanted total of fill; where a value gives that: what is added to it
   std::vector<Piece> inner;  ///< of base64
   bool operator==(const Piece&) const = default;
 };

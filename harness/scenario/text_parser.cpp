@@ -75,7 +75,8 @@ class TextParser {
     static const RE2 value("{([a-z][a-z0-9_-]*)}");
     static const RE2 sum(R"({([a-z][a-z0-9_-]*)\+([0-9]{1,6})})");
     // The unit may hold escaped braces; a backslash that escapes nothing is its error.
-    static const RE2 counted(R"((?s){((?:[^{}\\]|\\.|\\)*?)(\*|\.\.)(?:([0-9]+)|{([a-z][a-z0-9_-]*)})})", RE2::Latin1);
+    static const RE2 counted(
+        R"((?s){((?:[^{}\\]|\\.|\\)*?)(\*|\.\.)(?:([0-9]+)|{([a-z][a-z0-9_-]*)(?:\+([0-9]{1,6}))?})})", RE2::Latin1);
     const std::string_view hole = source_.substr(at_);
     if (hole.starts_with("{base64:")) return read_base64(piece, nesting);
     re2::StringPiece rest(hole.data(), hole.size());
@@ -87,8 +88,9 @@ class TextParser {
       piece.kind = Piece::Kind::sum;
       return move_to(source_.size() - rest.size());
     }
-    re2::StringPiece unit, mark, digits;
-    if (!RE2::Consume(&rest, counted, &unit, &mark, &digits, &piece.name)) return wrong_hole();
+    re2::StringPiece unit, mark, digits, more;
+    if (!RE2::Consume(&rest, counted, &unit, &mark, &digits, &piece.name, &more)) return wrong_hole();
+    if (digits.empty()) digits = more;
     piece.kind = mark == "*" ? Piece::Kind::repeat : Piece::Kind::fill;
     const auto problem = std::from_chars(digits.data(), digits.data() + digits.size(), piece.count).ec;
     if (!digits.empty() && (problem != std::errc{} || piece.count > max_text))

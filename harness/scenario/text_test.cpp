@@ -16,6 +16,7 @@ std::optional<std::string> value(std::string_view name) {
   if (name == "empty") return "";
   if (name == "braces") return "{user}";
   if (name == "nines") return "999";
+  if (name == "three") return "3";
   if (name == "most") return "18446744073709551615";
   return std::nullopt;
 }
@@ -45,6 +46,10 @@ TEST_CASE("A text becomes its octets") {
       {"{empty}", ""},
       {"{nines+1}", "1000"},
       {"{nines+0}x", "999x"},
+      {"{x*{three}}", "xxx"},
+      {"{ab*{three+1}}", "abababab"},
+      {"a{x..{three+2}}b", "axxxb"},
+      {"{a+b*{three+0}}", "a+ba+ba+b"},
       {"{a*3}", "aaa"},
       {R"({ab\r\n*2})", "ab\r\nab\r\n"},
       {"{a*0}", ""},
@@ -137,6 +142,16 @@ TEST_CASE("To what is no number nothing is added") {
   CHECK(with_column("x").error().message == "'n' is to be a number, and is 'x'");
 }
 
+TEST_CASE("A count that is a sum is no more than a text may hold") {
+  CHECK(expanded("{x*{user+1}}") == "expand: 'user' is to be a count, and is 'alice'");
+  CHECK(expanded("{x..{most+1}}") == "expand: 'most' is to be a count, and is '18446744073709551615'");
+  const auto with_column = [](std::string_view column) {
+    return fill_columns(*parse_text("{x..{n+2}}"), [&](std::string_view) { return literal(column); });
+  };
+  CHECK(*with_column("8") == *parse_text("{x..10}"));
+  CHECK(with_column("33554431").error().message == "'n' is to be a count, and is '33554431'");
+}
+
 TEST_CASE("An unknown value is named") {
   CHECK(expanded("{nobody}") == "expand: no value is known for 'nobody'");
   CHECK(names_in(*parse_text("{user}a{base64:{password}}{x*2}{empty+1}")) ==
@@ -148,9 +163,9 @@ TEST_CASE("An unknown value is named") {
 
 TEST_CASE("A text written out reads the same again") {
   for (const char* source :
-       {"", "NOOP", R"(a\r\n\t\x00\\b)", R"(\{user\})", "{user}", "{nines+12}", "{x*3}", R"({a\r\n*3}b)", R"({\x2a*3})",
-        R"({\x2e..9})", "{ab..512}", R"({base64:\x00{user}\x00{password}})", "MAIL FROM:<{sender}> SIZE=1",
-        R"(\x00\x80\xff)"}) {
+       {"", "NOOP", R"(a\r\n\t\x00\\b)", R"(\{user\})", "{user}", "{nines+12}", "{x*{n}}", "{x..{n+12}}", "{x*3}",
+        R"({a\r\n*3}b)", R"({\x2a*3})", R"({\x2e..9})", "{ab..512}", R"({base64:\x00{user}\x00{password}})",
+        "MAIL FROM:<{sender}> SIZE=1", R"(\x00\x80\xff)"}) {
     const auto text = parse_text(source);
     REQUIRE(text);
     const auto again = parse_text(to_source(*text));
