@@ -268,8 +268,9 @@ std::optional<std::string> note_on(const EntryStanding& standing) {
 
 /// What a row is remembered by where it takes another ending than the usual.
 std::optional<std::string> ending_of(const ScenarioResult& row) {
-  if (row.outcome != Outcome::info || row.id.starts_with("survey/")) return std::nullopt;
-  return without_names(row.actual.empty() ? row.reason : row.actual);
+  if (row.id.starts_with("survey/")) return std::nullopt;
+  if (row.outcome == Outcome::info) return without_names(row.actual.empty() ? row.reason : row.actual);
+  return row.outcome == Outcome::pass && !row.actual.empty() ? std::optional(row.actual) : std::nullopt;
 }
 
 /// Of rows that were played and break nothing.

@@ -310,6 +310,20 @@ TEST_CASE("days, signatures, and what fails now and then") {
   CHECK(status(Outcome::crash, one) == "drift");
 }
 
+TEST_CASE("which permitted ending was taken is remembered") {
+  RunResult run = run_of_rows({"end/a", "end/b", "end/c", "survey/d"}, Outcome::pass);
+  run.scenarios[0].actual.clear();
+  run.scenarios[1].actual = "252";
+  run.scenarios[2].outcome = Outcome::info;
+  run.scenarios[2].actual = "250 2.0.0 Ok: queued as 4A99E51620C";
+  run.scenarios[3].actual = "252";
+  const auto endings = endings_of(run);
+  CHECK(endings == std::map<std::string, std::string>{{"end/b", "252"}, {"end/c", "250 2.0.0 Ok: queued as #"}});
+  run.scenarios[1].actual = "550";
+  apply_baseline(run, Baseline{{}, endings});
+  CHECK(run.other_endings == std::vector<std::string>{"end/b: 550, where it was 252"});
+}
+
 TEST_CASE("findings") {
   CHECK(is_finding(Outcome::fail, false));
   CHECK(is_finding(Outcome::crash, false));

@@ -40,7 +40,8 @@ void put_verdict(ScenarioResult& result, const judge::Verdict& verdict, const re
                  bool deliveries) {
   result.outcome = verdict.outcome;
   result.cause = verdict.cause;
-  if (verdict.outcome == Outcome::pass) return;  // it says nothing that could hold a secret
+  result.actual = verdict.actual;
+  if (verdict.outcome == Outcome::pass) return;  // words of the scenario's own: nothing that could hold a secret
   const record::Redactor redactor(transcript.secrets);
   result.expected = redactor.without_secrets(verdict.expected);
   result.actual = redactor.without_secrets(verdict.actual);

@@ -92,7 +92,7 @@ struct ScenarioResult {
   std::vector<std::string> tags;
   Cause cause = Cause::none;
   std::string expected;  ///< for people, one line
-  std::string actual;    ///< for people, one line, octets escaped
+  std::string actual;    ///< for people, one line, octets escaped; of a pass the endings it took, but for the usual
   std::string reason;    ///< of skipped, blocked, info, warn: why; may be empty
   std::chrono::milliseconds duration{0};
   std::string file;  ///< of the scenario

@@ -163,6 +163,10 @@ TEST_CASE("what was written down does not depend on what was expected") {
   const Judged mended = judge(scenario_of(R"(steps = [ { send = "HELP", expect = "silence" } ])"), waited.transcript());
   CHECK(mended.verdict.outcome == Outcome::pass);
   CHECK_FALSE(mended.broken_fence);
+  const Script refused = asked().in_vain().noop().says("500 No\r\n").quit().says("221 Bye\r\n").closes();
+  const Judged asked_on =
+      judge(scenario_of(R"(steps = [ { send = "HELP", expect = "silence" } ])"), refused.transcript());
+  CHECK(asked_on.verdict.outcome == Outcome::pass);
   // A session that answers nothing more is silent, too; that its fence is broken is another row's.
   const Script dead = asked().in_vain().noop().in_vain().hung_up();
   CHECK(judge(scenario_of(help), dead.transcript()).verdict.cause == Cause::hang);

@@ -87,6 +87,18 @@ TEST_CASE("a reply that must not come, or half a one") {
   });
 }
 
+TEST_CASE("a pass tells which of several endings it took, where that is not the usual one") {
+  const auto taken = [](const Script& script) {
+    const auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = ["214", "50z", "silence"] } ])");
+    const Verdict verdict = judge(scenario, script.transcript()).verdict;
+    CHECK(verdict.outcome == Outcome::pass);
+    return verdict.actual;
+  };
+  CHECK(taken(helped().fenced()).empty());
+  CHECK(taken(asked().says("502 No\r\n").fenced()) == "50z");
+  CHECK(taken(asked().quiet().fenced()) == "no reply");
+}
+
 TEST_CASE("no reply where one is due") {
   const auto alive = [] { return asked().in_vain().noop(); };
   const auto warned = "level = \"should\"\n" + help;

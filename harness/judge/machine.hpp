@@ -83,6 +83,7 @@ class Machine {
   [[nodiscard]] const record::Deviation* unknown_to_target(const scenario::Step& step, const Observed& observed,
                                                            bool early) const;
   void blocked_by(const record::Deviation& deviation);
+  void remember(const scenario::Alternative& alternative);
   /// The limit of the target's that the session has reached, as far as the survey knows it; else null. Of several one
   /// that may show in a refusal alone.
   [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;

@@ -92,6 +92,7 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
     if (const record::Deviation* deviation = stage_.terms.lacks("mail-at-once")) blocked_by(*deviation);
     co_return Next::stop;
   }
+  if (outcome == Outcome::pass && *chosen > 0 && !on_ladder_) remember(alternative);
   if (outcome != Outcome::pass && rank(outcome) > rank(verdict_.outcome)) {
     decide(outcome, Cause::ending, describe(expectation), describe(observed));
     verdict_.reason = alternative.because;
@@ -102,6 +103,15 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
     verdict_.decided_by = decides(alternative.decides, step.decides);
   }
   co_return alternative.ends ? Next::end : Next::go_on;
+}
+
+/// Which of several permitted endings a pass took, where it was not the first: "252".
+void Machine::remember(const Alternative& alternative) {
+  constexpr std::size_t most = 200;  // a step may be repeated thousands of times
+  std::string& taken = verdict_.actual;
+  const std::string one = describe(alternative);
+  if (verdict_.outcome != Outcome::pass || taken.size() > most || taken.find(one) != std::string::npos) return;
+  taken += (taken.empty() ? "" : ", ") + one;
 }
 
 Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& expectation, const Observed& observed,

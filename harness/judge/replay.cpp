@@ -47,7 +47,7 @@ class Replay {
       if (action.kind == Action::Kind::done) return;
       if (action.kind == Action::Kind::ask_deliveries)
         machine_.take(transcript_.deliveries, transcript_.deliveries_observed);
-      else if (!(action.kind == Action::Kind::step ? show_to_step(action) : show_to_answer(action)))
+      else if (!(action.kind == Action::Kind::step ? show_to_step(action) : show_to_answer(action) || leaves(action)))
         machine_.cut_off();
     }
   }
@@ -81,6 +81,17 @@ class Replay {
       const Event& event = transcript_.events[i];
       if (event.kind == Event::Kind::step) return false;
       if (event.session == action.session && answers(event, action.kind)) return show_to(i);
+    }
+    return false;
+  }
+
+  /// A play that missed a reply asked on in its fence, where a scenario that was mended since has asked enough.
+  bool leaves(const Action& action) {
+    if (action.kind != Action::Kind::close) return false;
+    for (std::size_t i = at_; i > 0; --i) {
+      const Event& event = transcript_.events[i - 1];
+      if (event.kind == Event::Kind::step && event.session == action.session)
+        return event.step == Event::fence && show_to_end(action.session);
     }
     return false;
   }

@@ -49,7 +49,7 @@ struct Verdict {
   Outcome outcome = Outcome::pass;
   Cause cause = Cause::none;
   std::string expected;    ///< for people, one line
-  std::string actual;      ///< for people, one line, octets escaped
+  std::string actual;      ///< for people, one line, octets escaped; of a pass the endings it took, but for the usual
   std::string reason;      ///< why an outcome other than fail came about
   std::string decided_by;  ///< the requirement that decided; empty: nothing of the scenario's own did
   std::size_t event = 0;   ///< index of the transcript's event that decided
