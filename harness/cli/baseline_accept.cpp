@@ -8,6 +8,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/held_baseline.hpp"
+#include "harness/engine/endings.hpp"
 #include "harness/engine/findings.hpp"
 #include "harness/scenario/baseline_text.hpp"
 #include "harness/smtp/visible.hpp"
@@ -36,13 +37,20 @@ class Accepting {
       return exit_complete;
     }
     auto text = scenario::with_entries(held_.text, changes_);
-    if (!text) return left_to_its_author(options_);
+    if (!text || !may_be_added_to()) return left_to_its_author(options_);
     if (!text->empty() && !text->ends_with('\n')) *text += '\n';
     *text += added_;
     return write(options_, endings ? scenario::with_endings(*text, *endings) : *text, told_);
   }
 
  private:
+  /// TOML lets nobody add a table to a list that was written as a value.
+  [[nodiscard]] bool may_be_added_to() const {
+    std::vector<scenario::Place> places;
+    for (const Baseline::Entry& one : held_.baseline.entries) places.push_back(one.place);
+    return added_.empty() || scenario::without_entries(held_.text, places).has_value();
+  }
+
   /// Those that the file is to have, where they are others than it has; rows that did not run keep theirs.
   std::optional<std::map<std::string, std::string>> endings_now() {
     const auto& before = held_.baseline.endings;

@@ -156,6 +156,14 @@ class Gate(Cli):
         self.expect(self.run_on(FAULT), 0)
         self.expect(self.run_saying("Not today"), 0)
 
+    def test_a_list_that_is_a_value_is_left_to_its_author(self):
+        """TOML lets nobody add an [[expect]] to it."""
+        text = 'expect = [ { finding = "rfc5321/4.1.1.9/noop:hang", reason = "r" } ]\n'
+        self.known.write_text(text)
+        self.run_on(FAULT)
+        self.expect(self.baseline("accept"), 2, "written as a table of its own")
+        self.assertEqual(self.known.read_text(), text)
+
     def test_which_permitted_ending_is_taken_is_remembered(self):
         suite = """
 [[scenario]]

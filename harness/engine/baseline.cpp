@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
+#include "harness/engine/endings.hpp"
 #include "harness/engine/findings.hpp"
 
 namespace smtpspec::engine {
@@ -227,7 +228,8 @@ class Held {
   /// Its rows, but for those that the suite has no more.
   [[nodiscard]] bool all_judged(const Entry& entry) const {
     std::size_t judged = 0;
-    for (const auto& [id, print] : entry.rows) {
+    for (const auto& listed : entry.rows) {
+      const std::string& id = listed.first;
       const auto row = by_id_.find(id);
       if (row != by_id_.end() && !is_judged(*row->second)) return false;
       const auto is_it = [&](const scenario::Scenario& one) { return one.id == id; };
@@ -266,35 +268,7 @@ std::optional<std::string> note_on(const EntryStanding& standing) {
   return fmt::format("{}:{}: {}", entry.place.file, entry.place.line, words);
 }
 
-/// What a row is remembered by where it takes another ending than the usual.
-std::optional<std::string> ending_of(const ScenarioResult& row) {
-  if (row.id.starts_with("survey/")) return std::nullopt;
-  if (row.outcome == Outcome::info) return without_names(row.actual.empty() ? row.reason : row.actual);
-  return row.outcome == Outcome::pass && !row.actual.empty() ? std::optional(row.actual) : std::nullopt;
-}
-
-/// Of rows that were played and break nothing.
-std::vector<std::string> other_endings(const RunResult& run, const std::map<std::string, std::string>& remembered) {
-  const auto in_words = [](const std::optional<std::string>& ending) { return ending.value_or("the usual ending"); };
-  std::vector<std::string> lines;
-  for (const ScenarioResult& row : run.scenarios) {
-    if (!is_decided(row.outcome) || is_finding(row.outcome, true)) continue;
-    const auto found = remembered.find(row.id);
-    const auto was = found == remembered.end() ? std::nullopt : std::optional(found->second);
-    const auto is = ending_of(row);
-    if (was != is) lines.push_back(fmt::format("{}: {}, where it was {}", row.id, in_words(is), in_words(was)));
-  }
-  return lines;
-}
-
 }  // namespace
-
-std::map<std::string, std::string> endings_of(const RunResult& run) {
-  std::map<std::string, std::string> endings;
-  for (const ScenarioResult& row : run.scenarios)
-    if (auto ending = ending_of(row)) endings.emplace(row.id, std::move(*ending));
-  return endings;
-}
 
 std::string print_of(const ScenarioResult& row) {
   const std::string how =
@@ -321,7 +295,7 @@ void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& bas
   }
   for (const Entry& entry : baseline->entries)
     if (auto note = note_on(held.of(entry))) run.baseline_notes.push_back(std::move(*note));
-  if (baseline->endings) run.other_endings = other_endings(run, *baseline->endings);
+  if (baseline->endings) run.other_endings = other_endings(run, *baseline->endings, suite);
 }
 
 std::vector<EntryStanding> standings(const RunResult& run, const scenario::Baseline& baseline,

@@ -1,7 +1,6 @@
 // The second axis of a verdict: what was found against what was foreseen.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +23,6 @@ namespace smtpspec::engine {
 /// this run; without it nobody can say which findings there can be.
 void apply_baseline(RunResult& run, const std::optional<scenario::Baseline>& baseline,
                     const scenario::Suite* suite = nullptr);
-
-/// Which of several permitted endings rows took, as a baseline remembers it.
-[[nodiscard]] std::map<std::string, std::string> endings_of(const RunResult& run);
 
 /// How an entry stands against a run.
 struct EntryStanding {

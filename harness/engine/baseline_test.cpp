@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/engine/endings.hpp"
 #include "harness/engine/findings.hpp"
 
 namespace smtpspec::engine {
@@ -322,6 +323,12 @@ TEST_CASE("which permitted ending was taken is remembered") {
   run.scenarios[1].actual = "550";
   apply_baseline(run, Baseline{{}, endings});
   CHECK(run.other_endings == std::vector<std::string>{"end/b: 550, where it was 252"});
+  scenario::Suite suite;
+  suite.scenarios.resize(1);
+  suite.scenarios[0].id = "end/b";
+  apply_baseline(run, Baseline{{}, {{{"end/b", "550"}, {"end/c", endings.at("end/c")}}}}, &suite);
+  CHECK(run.other_endings ==
+        std::vector<std::string>{"end/c: no row of this suite, where it was 250 2.0.0 Ok: queued as #"});
 }
 
 TEST_CASE("findings") {
