@@ -59,7 +59,7 @@ std::optional<Block> block_at(const std::vector<std::string>& lines, const Place
 std::string list_of(const std::map<std::string, std::string>& rows) {
   std::string list = "[\n";
   for (const auto& [id, print] : rows)
-    list += fmt::format("  {},\n", toml_string(print.empty() ? id : id + " " + print));
+    list += fmt::format("  {},\n", toml_string(print.empty() ? id : fmt::format("{} {}", id, print)));
   return list + "]";
 }
 
