@@ -96,8 +96,11 @@ class Deliveries {
       if (auto verdict = one(delivery)) return verdict;
     for (const Text& text : rules_.to)
       if (!deliveries_.empty() && !unknown_recipients() &&
-          any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr)
-        return changed("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
+          any([&](const Delivery& d) { return is_for(d, filled(text)); }) == nullptr) {
+        Verdict verdict = changed("a copy for <" + filled(text) + ">", "delivered: " + envelope(deliveries_.front()));
+        verdict.missing = deliveries_.size() < rules_.to.size();  // copies may come half a minute one after the other
+        return verdict;
+      }
     for (const Text& text : rules_.contains)
       if (any([&](const Delivery& d) { return holds(d, filled(text)); }) == nullptr && !ask_for_all_octets())
         return changed("a message that holds " + shown(filled(text)), "no delivered message holds it");

@@ -47,6 +47,7 @@ TEST_CASE("what must have been delivered") {
       {"forward-path = '{accepted}'", one(), ""},
       {"forward-path = 'bob@example.test'", one(), "to <alice@example.test>"},
       {"forward-path = '{accepted}'", watched(), "0 messages delivered", true},
+      {"forward-path = ['{accepted}', 'bob@example.test']", one(), "to <alice@example.test>", true},
       {"contains = 'ext'", one(), ""},
       {"contains = ['text', 'other']", one(), "no delivered message holds it"},
       {R"(matches = '(?im)^TEX.\s')", one(), ""},
