@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -74,10 +75,28 @@ std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::En
   return ways;
 }
 
-/// A value may go on over several lines: the last of those that begin with this one.
-std::vector<std::string>::iterator last_of_value(std::vector<std::string>::iterator line) {
-  if (!trimmed(*line).ends_with('[')) return line;
-  while (!trimmed(*line).starts_with(']')) ++line;
+/// Whether a list ends in this part of it: a bracket in a string or in a comment closes nothing.
+bool closes_list(std::string_view text) {
+  char quote = '\0';
+  for (const char c : text) {
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == ']' || c == '#') {
+      return c == ']';
+    }
+  }
+  return false;
+}
+
+/// The last line of a value, which begins on `line`: a list may go on over several.
+std::vector<std::string>::iterator last_of_value(std::vector<std::string>::iterator line,
+                                                 std::vector<std::string>::iterator end) {
+  std::string_view rest = trimmed(*line);
+  rest = trimmed(rest.substr(rest.find('=') + 1));
+  if (!rest.starts_with('[')) return line;
+  for (; !closes_list(rest) && std::next(line) != end; rest = *line) ++line;
   return line;
 }
 
@@ -97,7 +116,7 @@ void put_ways(std::vector<std::string>& lines, const Block& block, const Baselin
       missing += line;
       continue;
     }
-    const auto last = last_of_value(found);
+    const auto last = last_of_value(found, end);
     for (auto one = found; one != last; ++one) one->clear();  // no line may move
     *last = line;
   }

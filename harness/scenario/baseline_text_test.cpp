@@ -121,6 +121,20 @@ TEST_CASE("The rows of an entry are written anew where they stand, and no line o
   CHECK(without_entries(*twice, {now.place})->find("'d 3'") == std::string::npos);
 }
 
+TEST_CASE("Rows are written anew however their list was written") {
+  for (const std::string list : {"[ 'a]b 1', \"#c 2\" ]", "[\n  'a]b 1',\n  \"#c 2\" ]",
+                                 "[ 'a]b 1',\n  \"#c 2\" ] # both", "[ # both\n  'a]b 1',\n  \"#c 2\",\n]"}) {
+    INFO(list);
+    const std::string text = "[[expect]]\nfinding = \"f\"\nrows = " + list + "\nreason = \"r\"\n";
+    Baseline::Entry now = load_baseline(text, "b.toml").value.entries.at(0);
+    CHECK(now.rows == std::map<std::string, std::string>{{"a]b", "1"}, {"#c", "2"}});
+    now.rows = {{"d", "3"}};
+    const auto after = with_entries(text, {now});
+    REQUIRE(after);
+    CHECK(*after == "[[expect]]\nfinding = \"f\"\nrows = [\n  'd 3',\n]\nreason = \"r\"\n");
+  }
+}
+
 TEST_CASE("An entry that becomes unstable loses its signature, and no line of another moves") {
   const std::string two =
       "[[expect]]\nfinding = 'f'\nreason = 'r'\nsignature = '250 #'\n\n[[expect]]\nfinding = 'g'\nreason = 's'\n";
