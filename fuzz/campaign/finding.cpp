@@ -143,8 +143,8 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
     auto breach = shortener.breaks(finding.input, patient());
     if (!breach) continue;
     finding.breach = std::move(*breach);
-    finding.accepted = shortener.shown().accepted();
-    finding.delivered = delivered_as(finding.breach.cause, finding.accepted, watched_mailboxes(player.opponent()));
+    finding.delivered =
+        delivered_as(finding.breach.cause, shortener.shown().accepted(), watched_mailboxes(player.opponent()));
     finding.transcript = shortener.shown().played().transcript;
     ++finding.again;
   }

@@ -23,7 +23,6 @@ struct Finding {
   Breach breach;
   std::string input;                                  ///< the least that was found
   std::size_t again = 0;                              ///< of three replays, how many broke the same
-  AcceptedMail accepted;                              ///< in the last replay that broke it
   std::optional<scenario::Delivered> delivered = {};  ///< what its mail must come to, where it is about that
   record::Transcript transcript = {};                 ///< of that replay
   std::vector<std::string> also = {};                 ///< causes of findings that came to be the same

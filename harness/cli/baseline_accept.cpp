@@ -97,12 +97,11 @@ class Accepting {
       for (const std::string& id : *rows)
         entry.rows[id] = entry.unstable ? "" : engine::print_of(*reports::row_named(held_.run, id));
     bool is_new = true;
-    for (const auto* const rows : {&finding.rows, &finding.consequences})
-      for (const std::string& id : *rows)
-        if (const auto known = entries_.find(id); known != entries_.end()) {
-          is_new = false;
-          change(*known->second, known->second->scenario.empty() ? entry : of_row(id, *known->second));
-        }
+    for (const auto& [id, print] : entry.rows)
+      if (const auto known = entries_.find(id); known != entries_.end()) {
+        is_new = false;
+        change(*known->second, known->second->scenario.empty() ? entry : of_row(id, *known->second));
+      }
     if (is_new) add(entry);
   }
 

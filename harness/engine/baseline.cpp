@@ -52,7 +52,7 @@ class Held {
         today_(scenario::day_in(run.started.substr(0, 10))) {
     for (const Finding& one : findings_) put_rows_of(one);
     for (const ScenarioResult& row : run.scenarios) by_id_[row.id] = &row;
-    if (suite != nullptr) look_for_rules(*suite);
+    if (suite != nullptr) look_at(*suite);
     rows_.reserve(run.scenarios.size());
     for (const ScenarioResult& row : run.scenarios) rows_.push_back(of(row));
     for (const Entry& entry : baseline.entries) keep_glob(entry);
@@ -89,10 +89,11 @@ class Held {
     bool foreseen;
   };
 
-  /// Of a part of the suite a rule that is kept says nothing about the rest.
-  void look_for_rules(const scenario::Suite& suite) {
-    const auto is_there = [&](const scenario::Scenario& one) { return by_id_.contains(one.id); };
-    if (run_.shards == 1 && std::all_of(suite.scenarios.begin(), suite.scenarios.end(), is_there)) return;
+  /// What was left out; of a part of the suite a rule that is kept says nothing about the rest.
+  void look_at(const scenario::Suite& suite) {
+    for (const scenario::Scenario& one : suite.scenarios)
+      if (!by_id_.contains(one.id)) left_out_.insert(one.id);
+    if (run_.shards == 1 && left_out_.empty()) return;
     for (const scenario::Scenario& one : suite.scenarios)
       if (!one.rule.empty()) kept_in_part_.insert(one.id);
   }
@@ -217,7 +218,7 @@ class Held {
                                                   [&](const auto& one) { return fits(requirement, id_of(one)); });
     };
     const auto is_missing = [&](const scenario::Scenario& row) {
-      return !by_id_.contains(row.id) && rests_on_it(row.id, row.requirements, [](const auto& one) { return one; });
+      return left_out_.contains(row.id) && rests_on_it(row.id, row.requirements, [](const auto& one) { return one; });
     };
     if (suite_ != nullptr && std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), is_missing)) return false;
     return std::any_of(run_.scenarios.begin(), run_.scenarios.end(), [&](const ScenarioResult& row) {
@@ -228,14 +229,9 @@ class Held {
   /// Its rows, but for those that the suite has no more.
   [[nodiscard]] bool all_judged(const Entry& entry) const {
     std::size_t judged = 0;
-    for (const auto& listed : entry.rows) {
-      const std::string& id = listed.first;
+    for (const auto& [id, print] : entry.rows) {
       const auto row = by_id_.find(id);
-      if (row != by_id_.end() && !is_judged(*row->second)) return false;
-      const auto is_it = [&](const scenario::Scenario& one) { return one.id == id; };
-      if (row == by_id_.end() && suite_ != nullptr &&
-          std::any_of(suite_->scenarios.begin(), suite_->scenarios.end(), is_it))
-        return false;
+      if (row == by_id_.end() ? left_out_.contains(id) : !is_judged(*row->second)) return false;
       judged += row != by_id_.end() ? 1 : 0;
     }
     return judged > 0;
@@ -248,6 +244,7 @@ class Held {
   std::optional<std::chrono::year_month_day> today_;
   std::map<std::string, OfFinding, std::less<>> of_findings_;  ///< by the id of a row
   std::map<std::string, const ScenarioResult*, std::less<>> by_id_;
+  std::set<std::string, std::less<>> left_out_;      ///< ids of the suite that are not of the run
   std::set<std::string, std::less<>> kept_in_part_;  ///< rules of a run that was not of all the suite
   std::vector<OfRow> rows_;
 };

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
-#include <unistd.h>
 
+#include "harness/delivery/folder_test.hpp"
 #include "harness/record/transcript_file.hpp"
 
 using namespace smtpspec;
@@ -15,11 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Use = TranscriptWriter::Use;
-
-struct Place {
-  fs::path path = fs::temp_directory_path() / ("smtpspec-writer-" + std::to_string(getpid()));
-  ~Place() { fs::remove_all(path); }
-};
 
 record::Transcript transcript_of(const std::string& scenario, const std::string& message) {
   record::Transcript transcript;
@@ -38,8 +33,9 @@ std::string message_of(const fs::path& run, const std::string& scenario) {
 }  // namespace
 
 TEST_CASE("transcripts are written in turn, and are there when they have settled") {
-  const Place run;
-  TranscriptWriter writer(run.path, {});
+  const delivery::TestFolder folder;
+  const fs::path run = folder / "run";
+  TranscriptWriter writer(run, {});
   const std::string megabyte(std::size_t{1} << 20, 'x');
   for (int i = 0; i < 60; ++i) {  // more than may wait
     writer.save(transcript_of("case/" + std::to_string(i), megabyte), Use::evidence);
@@ -47,30 +43,32 @@ TEST_CASE("transcripts are written in turn, and are there when they have settled
   }
   writer.settle();
   for (int i = 0; i < 60; ++i) CHECK(writer.has(record::transcript_path("case/" + std::to_string(i))));
-  CHECK(message_of(run.path, "case/59") == megabyte);
-  CHECK(message_of(run.path, "the-same") == "59");
+  CHECK(message_of(run, "case/59") == megabyte);
+  CHECK(message_of(run, "the-same") == "59");
   CHECK_FALSE(writer.has(record::transcript_path("another")));
   CHECK(writer.unsaved() == 0);
 }
 
 TEST_CASE("who goes leaves no transcript unwritten") {
-  const Place run;
+  const delivery::TestFolder folder;
+  const fs::path run = folder / "run";
   {
-    TranscriptWriter writer(run.path, {});
+    TranscriptWriter writer(run, {});
     for (int i = 0; i < 100; ++i) writer.save(transcript_of(std::to_string(i), "one"), Use::pass);
   }
-  CHECK(message_of(run.path, "99") == "one");
+  CHECK(message_of(run, "99") == "one");
 }
 
 TEST_CASE("what could not be written is noted where it settles, and is not there") {
-  const Place run;
+  const delivery::TestFolder folder;
+  const fs::path run = folder / "run";
   std::vector<std::string> notes;
-  TranscriptWriter writer(run.path, [&](const std::string& line) { notes.push_back(line); });
+  TranscriptWriter writer(run, [&](const std::string& line) { notes.push_back(line); });
   writer.save(transcript_of("case", "first"), Use::pass);
   writer.settle();
   CHECK(writer.has(record::transcript_path("case")));
-  fs::remove_all(run.path);
-  std::ofstream(run.path) << "no folder";
+  fs::remove_all(run);
+  std::ofstream(run) << "no folder";
   for (const char* name : {"case", "two", "three"}) writer.save(transcript_of(name, "x"), Use::evidence);
   writer.settle();
   writer.settle();

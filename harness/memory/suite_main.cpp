@@ -39,8 +39,13 @@ void judge_again(const Scenario& row, const memory::Played& played, engine::Scen
   const record::Transcript clean = record::Redactor(played.transcript.secrets).without_secrets(played.transcript);
   std::string problem;
   const auto text = record::to_json_lines(clean, {record::max_transcript_file, record::max_transcript_held});
-  const auto stored = text ? record::from_json_lines(*text, problem) : std::nullopt;
-  if (!stored) return;  // too long for a file
+  if (!text) return;  // too long for a file
+  const auto stored = record::from_json_lines(*text, problem);
+  if (!stored) {
+    result.actual = "what was written cannot be read: " + problem;
+    result.outcome = Outcome::error;
+    return;
+  }
   const judge::Verdict verdict = judge::judge(row, *stored).verdict;
   const auto before = judge::referee_report(played.transcript).violations.size();
   const auto after = judge::referee_report(*stored).violations.size();

@@ -4,10 +4,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/proxy/events_test.hpp"
 #include "harness/smtp/base64.hpp"
 
 using namespace smtpspec;
-using record::Event;
 using record::Party;
 using smtp::base64_encode;
 
@@ -26,11 +26,7 @@ class Session {
 
  private:
   Session& show(Party by, std::string octets) {
-    Event event;
-    event.kind = Event::Kind::octets;
-    event.by = by;
-    event.octets = std::move(octets);
-    secrets.show(event);
+    secrets.show(proxy::said(by, std::move(octets)));
     return *this;
   }
 };

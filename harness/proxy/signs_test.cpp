@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "harness/proxy/events_test.hpp"
+
 using namespace smtpspec;
 using record::Event;
 using record::Party;
@@ -11,11 +13,7 @@ namespace {
 struct Session {
   proxy::Signs signs = {};
   Session& say(Party by, std::string octets) {
-    Event event;
-    event.kind = Event::Kind::octets;
-    event.by = by;
-    event.octets = std::move(octets);
-    signs.show(event);
+    signs.show(proxy::said(by, std::move(octets)));
     return *this;
   }
   Session& client(std::string octets) { return say(Party::client, std::move(octets)); }

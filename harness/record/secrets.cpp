@@ -118,6 +118,27 @@ std::vector<Range> merged(std::vector<Range> found) {
   return all;
 }
 
+/// Ranges of what was read, in order and apart, as those of the text that it was read from.
+template <class Range>
+std::vector<Range> in_text(std::string_view text, Reading reading, std::vector<Range> ranges) {
+  std::size_t at = 0;
+  std::size_t passed = 0;  // octets before `at` that are no space
+  const auto go_to = [&](std::size_t number) {
+    for (;; at += unit_at(text, at, reading).size) {
+      if (is_space(unit_at(text, at, reading).octet)) continue;
+      if (passed == number) return;
+      ++passed;
+    }
+  };
+  for (Range& range : ranges) {
+    go_to(range.begin);
+    const std::size_t begin = at;
+    go_to(range.end - 1);
+    range = {begin, at + unit_at(text, at, reading).size};
+  }
+  return ranges;
+}
+
 }  // namespace
 
 Redactor::Redactor(const std::vector<std::string>& secrets) {
@@ -182,23 +203,7 @@ void Redactor::find_forms(std::string_view octets, std::vector<Range>& found) co
       const std::vector<Range> cut = places_of_cut_forms(squeezed);
       places.insert(places.end(), cut.begin(), cut.end());
     }
-    // Back to where they are in the text.
-    std::size_t at = 0;
-    std::size_t passed = 0;  // octets before `at` that are no space
-    const auto go_to = [&](std::size_t number) {
-      for (;; at += unit_at(octets, at, reading).size) {
-        if (is_space(unit_at(octets, at, reading).octet)) continue;
-        if (passed++ == number) return;
-      }
-    };
-    for (const Range& range : merged(std::move(places))) {
-      go_to(range.begin);
-      const std::size_t begin = at;
-      --passed;
-      go_to(range.end - 1);
-      at += unit_at(octets, at, reading).size;
-      found.push_back({begin, at});
-    }
+    for (const Range& range : in_text(octets, reading, merged(std::move(places)))) found.push_back(range);
   };
   search(Reading::as_it_stands);
   for (std::size_t at = 0; at < octets.size(); ++at)
