@@ -41,7 +41,7 @@ std::vector<Breach> Culprits::breaches_of(const judge::Played& played, bool wait
   return with_incidents(std::move(seen), shared_->incidents.after(seen_before_));
 }
 
-void Culprits::look_for(const Breach& breach, std::string_view input) {
+void Culprits::look_for(const Breach& breach, std::string_view input, const Waits& waits) {
   constexpr int most = 8;
   if (++looked_for_[breach.cause] > most) return;
   auto& looked_at = shared_->looked_at[std::hash<std::string>()(breach.cause) % shared_->looked_at.size()];
@@ -50,7 +50,7 @@ void Culprits::look_for(const Breach& breach, std::string_view input) {
   progress_.alone.take(stopped());
   // Another worker may have seen the same, and looked for it, while this one waited.
   if (looked_at <= before && !folder_.has_breach(breach, Seen::again)) {
-    if (!search(breach, input)) keep(breach, Seen::once, input, folder_, progress_);
+    if (!search(breach, input, waits)) keep(breach, Seen::once, input, folder_, progress_);
     looked_at = shared_->incidents.count();
   }
   seen_before_ = before;
@@ -58,7 +58,7 @@ void Culprits::look_for(const Breach& breach, std::string_view input) {
   progress_.alone.give_back();
 }
 
-bool Culprits::search(const Breach& breach, std::string_view input) {
+bool Culprits::search(const Breach& breach, std::string_view input, const Waits& waits) {
   constexpr std::chrono::seconds longest{30};
   const auto end = std::chrono::steady_clock::now() + longest;
   std::vector<std::string> inputs = shared_->inputs.latest();
@@ -66,9 +66,9 @@ bool Culprits::search(const Breach& breach, std::string_view input) {
   start_anew(breach);
   for (const std::string& one : inputs) {
     if (progress_.stop || std::chrono::steady_clock::now() > end) return false;
-    if (!done_by(one, breach)) continue;
+    if (!done_by(one, breach, waits)) continue;
     start_anew(breach);
-    const auto again = done_by(one, breach);
+    const auto again = done_by(one, breach, waits);
     if (!again) continue;
     keep(*again, Seen::again, one, folder_, progress_);
     return true;
@@ -76,10 +76,10 @@ bool Culprits::search(const Breach& breach, std::string_view input) {
   return false;
 }
 
-std::optional<Breach> Culprits::done_by(const std::string& input, const Breach& breach) {
+std::optional<Breach> Culprits::done_by(const std::string& input, const Breach& breach, const Waits& waits) {
   progress_.alone.sign_of_life();
   seen_ = shared_->incidents.count();
-  for (Breach& one : breaches_of(player_.play(decode(input), patient()), true))
+  for (Breach& one : breaches_of(player_.play(decode(input), waits), true))
     if (one.cause == breach.cause || is_same_incident(one.cause, breach.cause)) return std::move(one);
   return std::nullopt;
 }

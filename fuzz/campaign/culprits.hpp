@@ -49,12 +49,12 @@ class Culprits {
   [[nodiscard]] std::vector<Breach> breaches_of(const judge::Played& played, bool wait = false);
 
   /// Within a session: looks for the input that does it, and keeps it in the folder as seen again; `input` as seen once
-  /// where none does. Blocks, and all other workers too, for half a minute at most.
-  void look_for(const Breach& breach, std::string_view input);
+  /// where none does. Blocks, and all other workers too, for half a minute at most. `waits`: as it was played.
+  void look_for(const Breach& breach, std::string_view input, const Waits& waits);
 
  private:
-  [[nodiscard]] bool search(const Breach& breach, std::string_view input);
-  [[nodiscard]] std::optional<Breach> done_by(const std::string& input, const Breach& breach);
+  [[nodiscard]] bool search(const Breach& breach, std::string_view input, const Waits& waits);
+  [[nodiscard]] std::optional<Breach> done_by(const std::string& input, const Breach& breach, const Waits& waits);
   void start_anew(const Breach& breach);
   [[nodiscard]] Alone::Stop stopped() const;
 

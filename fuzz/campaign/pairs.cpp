@@ -139,7 +139,8 @@ bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Pl
 std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant variant, const judge::Played& played) {
   if (!may_be_held(input, variant, played)) return std::nullopt;
   const Outcome usual = outcome_of(played.transcript);
-  const auto session = held(input, variant);
+  auto session = held(input, variant);
+  if (pace_ != nullptr) pace_->leave_at_once(*session);
   const Outcome so = outcome_of(player_->play(*session, patient()).transcript);
   const auto found = difference(usual, so, variant == Variant::chunked ? Compared::classes : Compared::codes);
   if (!found || is_transient(found->one) || is_transient(found->other)) return std::nullopt;

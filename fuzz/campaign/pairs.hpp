@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "fuzz/campaign/live_player.hpp"
+#include "fuzz/campaign/reply_pace.hpp"
 #include "fuzz/oracles/oracles.hpp"
 #include "fuzz/session/variant.hpp"
 #include "harness/judge/playing.hpp"
@@ -16,8 +17,9 @@ namespace smtpspec::fuzz {
 
 class Pairs {
  public:
-  /// Both must outlive it. `other`: of another server; null where there is none.
-  Pairs(LivePlayer& player, LivePlayer* other) : player_(&player), other_(other) {}
+  /// All must outlive it. `other`: of another server; null where there is none. `pace`: of who has no time to lose.
+  explicit Pairs(LivePlayer& player, LivePlayer* other = nullptr, const ReplyPace* pace = nullptr)
+      : player_(&player), other_(other), pace_(pace) {}
 
   /// A cause, or its file name, is one of these breaches.
   [[nodiscard]] static bool is_of_pairs(std::string_view cause);
@@ -45,6 +47,7 @@ class Pairs {
 
   LivePlayer* player_;
   LivePlayer* other_;
+  const ReplyPace* pace_;
   judge::Played played_;
   judge::Played there_;
 };

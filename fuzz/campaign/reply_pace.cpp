@@ -45,6 +45,7 @@ void ReplyPace::learn(const record::Transcript& transcript) {
   record::Time asked{0};
   std::string command = "greeting";
   for (const record::Event& event : transcript.events) {
+    if (event.kind == record::Event::Kind::half_closed) command = "half-close";  // 221 is no longer held back then
     if (event.kind != record::Event::Kind::octets) continue;
     if (event.by == record::Party::client) {
       asked = event.at;
@@ -82,18 +83,27 @@ void ReplyPace::set(scenario::Scenario& session) const {
   }
 }
 
-void ReplyPace::leave_at_once(scenario::Scenario& session) const {
+record::Time ReplyPace::holds_221_back() const {
   constexpr milliseconds long_time{50};
   const auto known = slowest_.find(quit);
-  if (session.steps.empty() || known == slowest_.end() || known->second < long_time) return;
-  scenario::Step& last = session.steps.back();
-  if (!last.session.empty() || command_in(last) != quit || !last.owed) return;
-  last.owed = false;
+  return known == slowest_.end() || known->second < long_time ? record::Time(0) : known->second;
+}
+
+bool ReplyPace::leave_at_once(scenario::Scenario& session) const {
+  if (holds_221_back().count() == 0) return false;
+  const auto is_of_another = [](const scenario::Step& step) { return !step.session.empty(); };
+  if (std::any_of(session.steps.begin(), session.steps.end(), is_of_another)) return false;
+  const auto quits = [](const scenario::Step& step) { return step.owed && command_in(step) == quit; };
+  const auto last = std::find_if(session.steps.begin(), session.steps.end(), quits);
+  if (last == session.steps.end()) return false;
+  last->owed = false;
   scenario::Step close;
   close.action = scenario::HalfClose{};
   close.owed = true;
-  close.within = last.within;
+  close.within = last->within;
+  session.steps.erase(last + 1, session.steps.end());
   session.steps.push_back(std::move(close));
+  return true;
 }
 
 }  // namespace smtpspec::fuzz

@@ -20,9 +20,10 @@ class ReplyPace {
   [[nodiscard]] Waits waits() const;
   /// Each step waits as its own command calls for, and one without a command as the slowest of all does, but for QUIT.
   void set(scenario::Scenario& session) const;
-  /// Where the server holds 221 back until its client has closed, or a time has passed: a session that ends by QUIT
-  /// closes its side at once.
-  void leave_at_once(scenario::Scenario& session) const;
+  /// How long the server holds 221 back from a client that does not close its side first; 0 where it does not.
+  [[nodiscard]] record::Time holds_221_back() const;
+  /// Where it does, the first QUIT of a session is its end, and closes our side at once; false where there is none.
+  bool leave_at_once(scenario::Scenario& session) const;
 
  private:
   [[nodiscard]] record::Time slowest_of_all() const;

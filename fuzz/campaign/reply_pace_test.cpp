@@ -50,10 +50,11 @@ TEST_CASE("What was slow once is forgotten") {
   CHECK(session.steps[0].within < milliseconds(500));
 }
 
-TEST_CASE("Where 221 is held back, who says QUIT last closes his side at once") {
+TEST_CASE("Where 221 is held back, who says QUIT closes his side at once") {
   const auto closes = [](const ReplyPace& pace, const std::string& input) {
     auto session = decode(input);
-    pace.leave_at_once(session);
+    const bool told = pace.leave_at_once(session);
+    CHECK(told == (encode(session) != encode(decode(input))));
     return encode(session) != encode(decode(input)) && encode(session)->ends_with("+ QUIT\\r\\n\nH\n");
   };
   ReplyPace quick;
@@ -62,7 +63,18 @@ TEST_CASE("Where 221 is held back, who says QUIT last closes his side at once") 
   slow.learn(conversation({{"QUIT\r\n", 200}}));
   CHECK(closes(slow, "> NOOP\\r\\n\n> QUIT\\r\\n\n"));
   CHECK(!closes(quick, "> NOOP\\r\\n\n> QUIT\\r\\n\n"));
-  CHECK(!closes(slow, "> QUIT\\r\\n\n> NOOP\\r\\n\n"));
+  CHECK(closes(slow, "> QUIT\\r\\n\n> NOOP\\r\\n\n"));  // what would follow was never to be heard
+  CHECK(!closes(slow, "> NOOP\\r\\n\n"));
+  CHECK(!closes(slow, "@\n> QUIT\\r\\n\n"));
+  CHECK(slow.holds_221_back() == milliseconds(200));
+  CHECK(quick.holds_221_back().count() == 0);
+  // A quick 221 after that is no sign that it comes quickly to who waits for it.
+  auto left = conversation({{"QUIT\r\n", 1}});
+  record::Event close;
+  close.kind = record::Event::Kind::half_closed;
+  left.events.insert(left.events.begin() + 1, close);
+  for (int i = 0; i < 1000; ++i) slow.learn(left);
+  CHECK(slow.holds_221_back() == milliseconds(200));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "fuzz/campaign/worker.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -51,7 +54,7 @@ class Worker {
         awaited_(opponent, feedback.mail, {feedback.other, feedback.mail_of_other}) {
     if (feedback.other != nullptr) {
       other_.emplace(*feedback.other, delivery::make_secret());
-      pairs_ = Pairs(player_, &*other_);
+      pairs_ = Pairs(player_, &*other_, &pace_);
     }
     player_.revive_by([this](bool lets_in) { return wait_for_server(lets_in); });
     const auto again = [this](const std::string& source) {
@@ -84,12 +87,15 @@ class Worker {
  private:
   using Seen = CampaignFolder::Seen;
 
-  /// In no more time than this server calls for. Now and then 221 is waited for, however long it takes.
-  [[nodiscard]] scenario::Scenario session_of(std::string_view input) const {
-    constexpr std::uint64_t now_and_then = 64;
+  /// In no more time than this server calls for. A hundredth of the time may go by waiting for a 221 that is held back.
+  [[nodiscard]] scenario::Scenario session_of(std::string_view input) {
     scenario::Scenario session = decode(input);
     pace_.set(session);
-    if (progress_.sessions % now_and_then != 0) pace_.leave_at_once(session);
+    scenario::Scenario in_haste = session;
+    if (!pace_.leave_at_once(in_haste)) return session;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < waits_for_221_at_) return in_haste;
+    waits_for_221_at_ = now + 100 * pace_.holds_221_back();
     return session;
   }
 
@@ -135,10 +141,14 @@ class Worker {
     return std::nullopt;
   }
 
+  /// To look takes patience: at what has not shown again so far, the second time, the fourth, the eighth ...
+  bool is_worth_a_look(const Breach& breach) { return std::has_single_bit(++times_seen_[breach.cause]); }
+
   /// The first of each cause that shows again at once; one that does not is kept all the same.
   void take(const Breach& breach, std::string_view input) {
     if (folder_.has_breach(breach, Seen::again)) return;
-    if (is_incident(breach.cause)) return culprits_.look_for(breach, input);
+    if (is_incident(breach.cause)) return culprits_.look_for(breach, input, pace_.waits());
+    if (!is_worth_a_look(breach)) return;
     if (const auto again = shows_again(breach, input)) return keep(*again, input);
     fuzz::keep(breach, Seen::once, input, folder_, progress_);
   }
@@ -180,12 +190,14 @@ class Worker {
   LivePlayer player_;
   Culprits culprits_;
   std::optional<LivePlayer> other_;
-  Pairs pairs_{player_, nullptr};
+  Pairs pairs_{player_, nullptr, &pace_};
+  std::map<std::string, std::uint64_t> times_seen_;  ///< causes that have not shown again
   static constexpr std::uint64_t longest_wait = 256;
   std::uint64_t since_pair_ = 0;    ///< sessions
   std::uint64_t pairs_played_ = 0;  ///< of one session held otherwise
   AwaitedMail awaited_;
   ReplyPace pace_;
+  std::chrono::steady_clock::time_point waits_for_221_at_;
   CountersSeen seen_;
 };
 
@@ -221,6 +233,7 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
                                     "-max_len=" + std::to_string(settings.longest_input),
                                     "-artifact_prefix=" + (folder.path() / "of-smtpspec-").string(),
                                     "-len_control=0",
+                                    "-entropic_scale_per_exec_time=1",
                                     "-detect_leaks=0",
                                     "-timeout=600",
                                     "-rss_limit_mb=1024",
