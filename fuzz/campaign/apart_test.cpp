@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fuzz/campaign/process_events.hpp"
+
 namespace smtpspec::fuzz {
 namespace {
 
@@ -137,6 +139,39 @@ TEST_CASE("Whoever was started in it ends with it, and it with who has started i
   CHECK(heard(pipe[0]) == Heard::end);
   waitpid(starter, nullptr, 0);
   close(pipe[0]);
+}
+
+/// The first signal that a child of a server that is started here is seen to die of; 0 where none is seen.
+int seen_of_a_death(ProcessEvents& events) {
+  for (const int number : {SIGTERM, SIGSEGV, SIGABRT}) signal(number, SIG_DFL);  // that the tests watch for
+  const pid_t server = fork();
+  if (server == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (const pid_t child = fork(); child == 0) {
+      raise(SIGSEGV);
+    } else {
+      waitpid(child, nullptr, 0);
+    }
+    for (;;) pause();
+  }
+  int seen = 0;
+  for (int i = 0; i < 300 && seen == 0; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(10)))
+    if (const auto deaths = events.deaths(server); !deaths.empty()) seen = deaths.front().signal;
+  kill(server, SIGKILL);
+  waitpid(server, nullptr, 0);
+  return seen;
+}
+
+TEST_CASE("What a server's children die of is seen by who is apart, by events that were asked for outside") {
+  ProcessEvents outside;
+  ProcessEvents inside;
+  if (fork() == 0) _exit(seen_of_a_death(outside));
+  int status = 0;
+  wait(&status);
+  if (WEXITSTATUS(status) != SIGSEGV || !may_be_apart()) SKIP("no events, or no namespaces, are to be had here");
+  Apart apart;
+  REQUIRE(apart.start({}, [&] { return seen_of_a_death(inside); }));
+  CHECK(wait_for(apart, 0) == SIGSEGV);
 }
 
 }  // namespace

@@ -4,7 +4,14 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <span>
+#include <sstream>
+#include <string_view>
+#include <system_error>
 
+#include <fmt/format.h>
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
@@ -45,10 +52,31 @@ bool ask_for_events(int socket) {
   return send(socket, &asking, sizeof asking, 0) == static_cast<ssize_t>(sizeof asking);
 }
 
+std::string namespace_of(const std::string& process) {
+  std::error_code unknown;
+  return std::filesystem::read_symlink(process + "/ns/pid", unknown).string();
+}
+
+/// Of a process its numbers, in the namespace of this /proc first, in its own last.
+std::vector<pid_t> numbers_of(const record::Folder& processes, const std::string& name) {
+  record::Refusal refusal;
+  const auto file = processes.file(name + "/status", refusal);
+  std::string text(4096, '\0');
+  text.resize(file ? file->read(0, std::span(text)).value_or(0) : 0);
+  constexpr std::string_view key = "\nNSpid:";
+  const std::size_t at = text.find(key);
+  if (at == text.npos) return {};
+  std::istringstream line(text.substr(at + key.size(), text.find('\n', at + 1) - at - key.size()));
+  return {std::istream_iterator<pid_t>(line), {}};
+}
+
 }  // namespace
 
 ProcessEvents::ProcessEvents()
-    : socket_(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR)) {
+    : socket_(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR)),
+      namespace_(namespace_of("/proc/self")) {
+  record::Refusal refusal;
+  processes_ = record::Folder::open("/proc", refusal);
   if (socket_.number() < 0) return;
   (void)setsockopt(socket_.number(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
   if (!ask_for_events(socket_.number())) socket_ = record::Descriptor();
@@ -56,7 +84,7 @@ ProcessEvents::ProcessEvents()
 
 std::vector<engine::Death> ProcessEvents::deaths(pid_t root) {
   std::vector<engine::Death> all;
-  if (root != root_ && root > 0) known_.insert(root);
+  if (root != root_ && root > 0) known_.insert(number_where_made(root));
   root_ = root;
   std::array<char, 4096> buffer{};
   for (;;) {
@@ -68,6 +96,21 @@ std::vector<engine::Death> ProcessEvents::deaths(pid_t root) {
     constexpr std::size_t head = sizeof(nlmsghdr) + sizeof(cn_msg);
     if (static_cast<std::size_t>(size) > head) take(buffer.data() + head, static_cast<std::size_t>(size) - head, all);
   }
+}
+
+pid_t ProcessEvents::number_where_made(pid_t root) const {
+  const std::string own = namespace_of("/proc/self");
+  if (own == namespace_ || !processes_) return root;
+  pid_t found = 0;
+  (void)processes_->each_name([&](std::string_view name) {
+    if (name.find_first_not_of("0123456789") != name.npos) return true;
+    const std::vector<pid_t> numbers = numbers_of(*processes_, std::string(name));
+    const bool is_it = numbers.size() > 1 && numbers.back() == root &&
+                       namespace_of(fmt::format("/proc/self/fd/{}/{}", processes_->number(), name)) == own;
+    if (is_it) found = numbers.front();
+    return !is_it;
+  });
+  return found;
 }
 
 void ProcessEvents::take(const char* octets, std::size_t size, std::vector<engine::Death>& out) {

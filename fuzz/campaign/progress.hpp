@@ -12,6 +12,8 @@
 
 namespace smtpspec::fuzz {
 
+class ProcessEvents;
+
 struct Progress {
   std::atomic<std::uint64_t> sessions{0};
   std::atomic<std::uint64_t> silent{0};    ///< that were refused, or came to nothing else
@@ -36,7 +38,8 @@ struct Part {
   std::span<Progress> all;         ///< shared by all; empty: this is the only one
   RepliesSeen* replies = nullptr;  ///< shared by all
   std::size_t number = 0;
-  std::int64_t process = 0;  ///< by which it is seen from outside whether they still run
+  std::int64_t process = 0;         ///< by which it is seen from outside whether they still run
+  ProcessEvents* events = nullptr;  ///< its own, made outside; null: to be made where it runs
 };
 using AllProgress = std::array<Progress, Part::most>;
 

@@ -48,8 +48,8 @@ std::string FollowedFile::look() {
   return octets;
 }
 
-ServerWatch::ServerWatch(engine::ServerProcess& server, const scenario::Target& target)
-    : server_(server), report_paths_(paths_of_reports()) {
+ServerWatch::ServerWatch(engine::ServerProcess& server, const scenario::Target& target, ProcessEvents events)
+    : server_(server), events_(std::move(events)), report_paths_(paths_of_reports()) {
   server.heard_by([this](std::string_view octets) { hear(octets); });
   if (!target.server || target.server->log.empty()) return;
   log_.emplace(target.server->log);

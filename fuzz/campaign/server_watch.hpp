@@ -42,7 +42,7 @@ class ServerWatch {
  public:
   /// The process must outlive it, and is not started yet. Sanitizers write to standard error, or to where their options
   /// in the environment say (log_path).
-  ServerWatch(engine::ServerProcess& server, const scenario::Target& target);
+  ServerWatch(engine::ServerProcess& server, const scenario::Target& target, ProcessEvents events = {});
 
   /// What happened since the last call. A death is told by the second look that could see it: what the process wrote
   /// before is known by then.

@@ -16,6 +16,7 @@
 
 #include "fuzz/campaign/apart.hpp"
 #include "fuzz/campaign/campaign_folder.hpp"
+#include "fuzz/campaign/process_events.hpp"
 #include "fuzz/campaign/process_usage.hpp"
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/workers.hpp"
@@ -46,9 +47,10 @@ class Campaigns {
   bool start(const std::function<int(const fuzz::Part&)>& campaign) {
     const std::int64_t process = getpid();
     for (std::size_t i = 0; i < options_.jobs; ++i) {
+      fuzz::ProcessEvents events;  // inside there are none to be had
       const auto work = [&] {
         if (i > 0) fuzz::write_output_to(log(i).string());  // nobody reads theirs
-        return campaign({progress_, &replies_, i, process});
+        return campaign({progress_, &replies_, i, process, &events});
       };
       if (!apart_->start({state_, changes() / std::to_string(i)}, work)) return false;
     }

@@ -49,7 +49,8 @@ class FuzzCommand {
       edges_.emplace();
       edges_->announce();
       settings_.edges = &*edges_;
-      watch_.emplace(server_, opponent_.target);
+      auto* const events = settings_.part.events;
+      watch_.emplace(server_, opponent_.target, events == nullptr ? fuzz::ProcessEvents() : std::move(*events));
       settings_.watch = &*watch_;
     }
     if (const auto problem = start_server()) return cannot_be_fuzzed(*problem);
