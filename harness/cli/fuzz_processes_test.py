@@ -13,13 +13,15 @@ from cli_test import smtpspec
 from fuzz_test import Campaigns, free_port, TARGET
 
 # It keeps to the rules, more or less, until it is asked VRFY or EXPN, or RSET where it leaks. Where it tells, it does as
-# a server with UBSan: it says once in its life what is wrong at a place, and lives on.
+# a server with UBSan: it says once in its life what is wrong at a place, and lives on. Where it sticks, VRFY is the last
+# that it answers to anybody.
 MORTAL = """
-import ctypes, os, socketserver, sys
+import ctypes, os, socketserver, sys, time
 
 class Session(socketserver.StreamRequestHandler):
     kept = []
     told = set()
+    sticks = False
 
     def handle(self):
         Session.sessions = getattr(Session, "sessions", 0) + 1
@@ -27,6 +29,8 @@ class Session(socketserver.StreamRequestHandler):
             self.kept.append(bytes(16384))
             if self.sessions % 8 == 0:
                 self.kept.append(open("/dev/null"))
+        if Session.sticks:
+            time.sleep(600)
         self.say("220 x")
         data = False
         for line in self.rfile:
@@ -45,6 +49,9 @@ class Session(socketserver.StreamRequestHandler):
                 self.say("252 perhaps")
             elif verb in (b"VRFY", b"EXPN") and "leaks" in sys.argv:
                 self.say("500 what")
+            elif verb == b"VRFY" and "sticks" in sys.argv:
+                Session.sticks = True
+                time.sleep(600)
             elif verb == b"VRFY":
                 ctypes.string_at(0)
             elif verb == b"EXPN":
@@ -93,6 +100,12 @@ class Processes(Campaigns):
         return self.file("target.toml", TARGET.format(port=port, sink=free_port()).split("[delivery]")[0] +
                          f"[server]\nstart = [{start}]\n")
 
+    def verbs_suite(self):
+        """Of all the suite's seeds these would come late."""
+        return self.file("suite.toml", "".join(
+            f'[[scenario]]\nid = "{verb.lower()}"\ntitle = "{verb} is answered"\nsteps = [{{ send = "{verb} a", expect = "500" }}]\n'
+            for verb in ("VRFY", "EXPN")))
+
     def test_what_grows_with_each_session_and_what_a_sanitizer_writes_is_told(self):
         done = self.fuzz(self.mortal("leaks"), 12, "FOUND growth-memory", "FOUND growth-descriptors")
         self.expect(done, 1)
@@ -115,10 +128,7 @@ class Processes(Campaigns):
             self.assertIn(f"{verb}.c:7:3: runtime error", (self.out / "findings" / f"sanitizer-signed-integer-overflow-{verb}-c-7.sanitizer").read_text())
 
     def test_a_server_that_dies_is_started_again_and_what_it_died_of_is_told(self):
-        suite = self.file("suite.toml", "".join(
-            f'[[scenario]]\nid = "{verb.lower()}"\ntitle = "{verb} is answered"\nsteps = [{{ send = "{verb} a", expect = "500" }}]\n'
-            for verb in ("VRFY", "EXPN")))  # of all the suite's seeds these would come late
-        done = self.fuzz(self.mortal(), 4, "FOUND crash/SIGSEGV/VRFY", "FOUND crash/exit-3/EXPN", more=["--suite", suite])
+        done = self.fuzz(self.mortal(), 4, "FOUND crash/SIGSEGV/VRFY", "FOUND crash/exit-3/EXPN", more=["--suite", self.verbs_suite()])
         self.expect(done, 1)
         causes = set(re.findall("FOUND (crash.*)", done.stdout))
         self.assertLessEqual({"crash/SIGSEGV/VRFY", "crash/exit-3/EXPN"}, causes, done.stdout + done.stderr)
@@ -130,6 +140,14 @@ class Processes(Campaigns):
         self.expect(smtpspec("show", "crash/SIGSEGV/VRFY", "--run", self.out), 0, "no process of the server dies",
                     "C: VRFY", "S: 250 ok", "closed", "smtpspec fuzz TARGET --replay")
         self.expect(smtpspec("show", "--run", self.out), 0, "crash-exit-3-expn", "findings in")
+
+    def test_a_server_that_says_nothing_to_anybody_is_started_anew_and_the_campaign_goes_on(self):
+        wanted = ("FOUND hang/VRFY", "FOUND crash/exit-3/EXPN")
+        done = self.fuzz(self.mortal("sticks"), 20, *wanted, more=["--suite", self.verbs_suite(), "--jobs", 1])
+        self.expect(done, 1)
+        for words in wanted:
+            self.assertIn(words, done.stdout, done.stderr)
+        self.assertIn("lets everybody in and says nothing; it is started anew", done.stderr)
 
     def test_what_a_child_dies_of_that_serves_a_session_is_told(self):
         cause = "crash/SIGSEGV/VRFY" if tells_how_processes_end() else "crash/VRFY"
