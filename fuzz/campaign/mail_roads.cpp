@@ -4,7 +4,7 @@ namespace smtpspec::fuzz {
 
 namespace {
 
-bool is_same(const scenario::DeliveryRoad& one, const scenario::DeliveryRoad& other) {
+bool is_same(const scenario::DeliverySettings& one, const scenario::DeliverySettings& other) {
   return one.sink == other.sink && one.sink_lmtp == other.sink_lmtp && one.maildir == other.maildir &&
          one.mbox == other.mbox;
 }

@@ -37,7 +37,7 @@ std::function<delivery::Look()> looking_at(const std::filesystem::path& path) {
 
 MailTaker::MailTaker(const Opponent& opponent, SharedMail& shared) : opponent_(opponent), shared_(shared) {
   if (!opponent.target.delivery) return;
-  const scenario::DeliveryRoad& road = *opponent.target.delivery;
+  const scenario::DeliverySettings& road = *opponent.target.delivery;
   if (!road.maildir.empty()) look_ = looking_at<delivery::MaildirReader>(road.maildir);
   if (!road.mbox.empty()) look_ = looking_at<delivery::MboxReader>(road.mbox);
   if (road.sink.empty()) return;

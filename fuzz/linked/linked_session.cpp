@@ -58,7 +58,7 @@ class LinkedSession : public memory::ServerSession {
   void tls_failed() override { over_ = true; }
   void tls_ended() override { over_ = true; }
   void deliver() override {}
-  void hung_up() override { over_ = true; }
+  void peer_closed() override { over_ = true; }
   void timed_out() override { over_ = true; }
   /// It has no clock, so it never loses its patience.
   [[nodiscard]] record::Time patience() const override { return std::chrono::hours(10000); }

@@ -83,9 +83,9 @@ TEST_CASE("What cannot be known is no matter of conservation") {
 }
 
 TEST_CASE("Who leaves when all was answered has left nothing unknown") {
-  CHECK(accepted(message("A: b\r\n\r\ntext\r\n").hung_up()).known);
-  CHECK(!accepted(transaction().sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n").hung_up()).known);
-  CHECK(!accepted(transaction().sends("NOOP\r\n").hung_up()).known);
+  CHECK(accepted(message("A: b\r\n\r\ntext\r\n").client_closed()).known);
+  CHECK(!accepted(transaction().sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n").client_closed()).known);
+  CHECK(!accepted(transaction().sends("NOOP\r\n").client_closed()).known);
 }
 
 TEST_CASE("A stuffed line of one period is text, wherever it stands") {

@@ -69,7 +69,7 @@ class Driver {
   Said end() {
     said_.want = session_.want();
     if (referee_ != nullptr && said_.want == Session::Want::close) close();
-    session_.hung_up();
+    session_.peer_closed();
     return std::move(said_);
   }
 

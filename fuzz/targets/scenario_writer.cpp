@@ -18,6 +18,7 @@ void check_writing(const Scenario& scenario) {
   require(loaded.ok() && loaded.value.scenarios.size() == 1, "what was written loads");
   require(to_toml(loaded.value.scenarios[0]) == written, "a scenario has one form");
   loaded.value.scenarios[0].level_stated = scenario.level_stated;
+  loaded.value.scenarios[0].levels = scenario.levels;
   require(loaded.value.scenarios[0] == scenario, "what was written loads to the same");
 }
 

@@ -79,7 +79,7 @@ class DeliveryWatch {
   std::string foreign_;
   bool again_ = false;
   std::chrono::nanoseconds slowest_{0};  ///< delivery so far, counted from the end of its session
-  scenario::Target::Delivery settings_;
+  scenario::DeliverySettings settings_;
   std::unique_ptr<delivery::Collector> collector_;
   std::unique_ptr<delivery::Sink> sink_;
   std::list<Road> roads_;  ///< the last member: their threads know the others

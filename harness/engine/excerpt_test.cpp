@@ -33,7 +33,8 @@ bool says(const std::vector<ExcerptLine>& lines, const std::string& words) {
 std::size_t last(const Script& script) { return script.transcript().events.size() - 1; }
 
 TEST_CASE("the conversation line by line, segments joined") {
-  const Script script = Script().greeted().step(0).sends("HE").sends("LP\r\nNOOP\r\n").says("214 \x01\r\n").hung_up();
+  const Script script =
+      Script().greeted().step(0).sends("HE").sends("LP\r\nNOOP\r\n").says("214 \x01\r\n").client_closed();
   const auto lines = excerpt(script.transcript(), last(script) - 1, false);
   const std::vector<ExcerptLine> wanted = {
       {Side::event, "", "connected: 127.0.0.1:40000 -> 127.0.0.1:25", false},

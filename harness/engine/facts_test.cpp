@@ -178,8 +178,8 @@ TEST_CASE("under TLS from the first octet what is said is what there is") {
 TEST_CASE("why a target could not be asked") {
   const auto problem = [](const Script& script) { return facts_of(script.transcript(), false, nullptr).problem; };
   CHECK(problem(Script().refused("nobody listens")) == "nobody listens");
-  CHECK(problem(Script().on("").in_vain().hung_up()) == "the server did not answer in time");
-  CHECK(problem(Script().on("").says("554 \x01\r\n").hung_up()) == "the server said 554 \\x01\\r\\n");
+  CHECK(problem(Script().on("").in_vain().client_closed()) == "the server did not answer in time");
+  CHECK(problem(Script().on("").says("554 \x01\r\n").client_closed()) == "the server said 554 \\x01\\r\\n");
   CHECK(problem(Script().on("").says("421 Busy\r\n").closes()) ==
         "the server said 421 Busy\\r\\n, then closed the connection");
   CHECK(problem(Script().on("").closes()) == "the server closed the connection");

@@ -58,7 +58,7 @@ class Deliveries {
              Values& values)
       : rules_(*scenario.delivered),
         terms_(terms),
-        level_(scenario.level),
+        level_(scenario::level_of(scenario, scenario::decided_requirement(scenario, scenario.delivered->decides))),
         as_sent_(terms.login ? std::max(level_, Level::should) : level_),
         deliveries_(deliveries),
         values_(values) {}

@@ -201,7 +201,7 @@ TEST_CASE("without a road nothing is known of deliveries") {
   const Verdict verdict = judge(rules("at-most = 1"), played().transcript()).verdict;
   CHECK(verdict.outcome == Outcome::inconclusive);
   CHECK(verdict.cause == Cause::no_delivery_road);
-  const auto refused = Script().greeted().step(0).sends("HELP\r\n").says("502 No\r\n").hung_up();
+  const auto refused = Script().greeted().step(0).sends("HELP\r\n").says("502 No\r\n").client_closed();
   CHECK(judge(rules("at-most = 1"), refused.transcript()).verdict.cause == Cause::reply);
 }
 
@@ -244,6 +244,8 @@ TEST_CASE("which requirement deliveries decide") {
   scenario.delivered->decides = "rfc5321/4.1/second";
   CHECK(judge(scenario, played().watched().transcript()).verdict.decided_by == "rfc5321/4.1/second");
   CHECK(judge(scenario, played().delivers("x").transcript()).verdict.decided_by == "");
+  scenario.levels["rfc5321/4.1/second"] = Level::should;
+  CHECK(judge(scenario, played().watched().transcript()).verdict.outcome == Outcome::warn);
 }
 
 TEST_CASE("after an early end only what holds always is asked for") {
@@ -258,7 +260,7 @@ TEST_CASE("after an early end only what holds always is asked for") {
 TEST_CASE("a smuggled message is found even where a reply did not come") {
   const auto sent = [] { return Script().greeted().step(0).sends("HELP\r\n"); };
   // And where the transcript ends early, be it that the scenario was mended since.
-  for (Script& script : std::vector{sent().in_vain().noop().in_vain().hung_up(), sent().in_vain(), sent()}) {
+  for (Script& script : std::vector{sent().in_vain().noop().in_vain().client_closed(), sent().in_vain(), sent()}) {
     const Verdict verdict = judge(rules("at-most = 0"), script.delivers(header).transcript()).verdict;
     CHECK(verdict.cause == Cause::delivery);
     CHECK_FALSE(verdict.missing);

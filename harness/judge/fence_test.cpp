@@ -12,22 +12,22 @@ using Party = record::Party;
 TEST_CASE("a reply too many") {
   const auto bye = [] { return helped().noop().says("250 Ok\r\n").quit(); };
   check({
-      {"before the fence", help, helped().says("214 Help\r\n").step(record::Event::fence).hung_up(), Outcome::blocked,
-       Cause::out_of_step, false, Cause::extra_reply},
-      {"in one piece", help, asked().says("214 Help\r\n250 Ok\r\n").step(record::Event::fence).hung_up(),
+      {"before the fence", help, helped().says("214 Help\r\n").step(record::Event::fence).client_closed(),
+       Outcome::blocked, Cause::out_of_step, false, Cause::extra_reply},
+      {"in one piece", help, asked().says("214 Help\r\n250 Ok\r\n").step(record::Event::fence).client_closed(),
        Outcome::blocked, Cause::out_of_step, false, Cause::extra_reply},
       {"seen when NOOP was said already", help,
        helped().noop().says("214 Help\r\n").quit().says("250 Ok\r\n221 Bye\r\n").closes(), Outcome::blocked,
        Cause::out_of_step, false, Cause::extra_reply},
       {"after 221", help, bye().says("221 Bye\r\n250 Ok\r\n").closes(), Outcome::pass, Cause::none, false,
        Cause::extra_reply},
-      {"after a failure", help, asked().says("502 No\r\n502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"after a failure", help, asked().says("502 No\r\n502 No\r\n").client_closed(), Outcome::fail, Cause::reply},
       {"after a warning of the scenario's own",
        R"(steps = [ { send = "HELP", expect = { reply = "214", as = "warn" } } ])",
-       helped().says("214 Help\r\n").step(record::Event::fence).hung_up(), Outcome::warn, Cause::ending, false,
+       helped().says("214 Help\r\n").step(record::Event::fence).client_closed(), Outcome::warn, Cause::ending, false,
        Cause::extra_reply},
-      {"where no fence was wanted", "fence = false\n" + help, helped().says("214 Help\r\n").hung_up(), Outcome::pass,
-       Cause::none},
+      {"where no fence was wanted", "fence = false\n" + help, helped().says("214 Help\r\n").client_closed(),
+       Outcome::pass, Cause::none},
   });
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("what the survey found is held against no row") {
   const auto shifted = [] { return Script().greeted().step(0).sends("RSET\r\nHELP\r\n").says("214 Help\r\n"); };
   const std::string early = R"(steps = [ { send = "RSET", expect = "silence" } ])";
   const std::string any = R"(steps = [ { send = "HELP", expect = "5yz" } ])";
-  const auto login = [] { return asked().says("530 Who are you?\r\n").hung_up(); };
+  const auto login = [] { return asked().says("530 Who are you?\r\n").client_closed(); };
   check({
       {"a close after one error", two, closed(), Outcome::crash, Cause::closed},
       {"where one ends a session", two, closed().lacks("errors", 1), Outcome::blocked, Cause::closed},
@@ -50,17 +50,17 @@ TEST_CASE("what the survey found is held against no row") {
       {"in the fence", help, helped().noop().closes().lacks("commands", 3), Outcome::pass, Cause::none},
       {"a last reply at the limit", help, asked().says("554 Enough\r\n").closes().lacks("commands", 2),
        Outcome::blocked, Cause::reply},
-      {"RSET is unknown", reset, unknown().hung_up(), Outcome::fail, Cause::reply},
-      {"and that is known", reset, unknown().hung_up().lacks("rset"), Outcome::blocked, Cause::reply},
+      {"RSET is unknown", reset, unknown().client_closed(), Outcome::fail, Cause::reply},
+      {"and that is known", reset, unknown().client_closed().lacks("rset"), Outcome::blocked, Cause::reply},
       {"RSET is never answered", reset,
        unanswered().in_vain().noop().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes(), Outcome::fail,
        Cause::silence},
       {"and that is known, too", reset,
        unanswered().in_vain().noop().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes().lacks("rset"),
        Outcome::blocked, Cause::silence},
-      {"so that another reply stands in its place", group, shifted().hung_up().lacks("rset"), Outcome::blocked,
+      {"so that another reply stands in its place", group, shifted().client_closed().lacks("rset"), Outcome::blocked,
        Cause::reply},
-      {"but not where none is due", early, unanswered().says("250 Ok\r\n").hung_up().lacks("rset"), Outcome::fail,
+      {"but not where none is due", early, unanswered().says("250 Ok\r\n").client_closed().lacks("rset"), Outcome::fail,
        Cause::early_reply},
       {"530, where a login is wanted", any, login().lacks("mail-at-once"), Outcome::blocked, Cause::interference},
   });
@@ -88,20 +88,21 @@ steps = [ { message = "x", expect = "250" }, { send = "MAIL FROM:<a@a>", expect 
       {"a recipient is one too many", two, refused(), Outcome::fail, Cause::ending},
       {"and that is known", two, refused().lacks("recipients", 1), Outcome::blocked, Cause::ending},
       {"it is not", two, refused().lacks("recipients", 2), Outcome::fail, Cause::ending},
-      {"by another code", two, second().says("554 Two\r\n").hung_up().lacks("recipients", 1), Outcome::blocked,
+      {"by another code", two, second().says("554 Two\r\n").client_closed().lacks("recipients", 1), Outcome::blocked,
        Cause::reply},
       {"by a close", two, second().closes().lacks("recipients", 1), Outcome::blocked, Cause::closed},
       {"though errors may have been too many, too", two, refused().lacks("errors", 1).lacks("recipients", 1),
        Outcome::blocked, Cause::ending},
-      {"the first is no matter of number", two, transaction().says("554 No\r\n").hung_up().lacks("recipients", 1),
+      {"the first is no matter of number", two, transaction().says("554 No\r\n").client_closed().lacks("recipients", 1),
        Outcome::fail, Cause::reply},
       {"a message is one too many", mail, next().closes(), Outcome::crash, Cause::closed},
       {"and that is known", mail, next().closes().lacks("messages", 1), Outcome::blocked, Cause::closed},
       {"it is not", mail, next().closes().lacks("messages", 2), Outcome::crash, Cause::closed},
       {"a session that goes on has had no message too many", mail,
-       next().says("501 What?\r\n").quiet().hung_up().lacks("messages", 1), Outcome::fail, Cause::reply},
-      {"octets", large, said().says("552 Too much\r\n").hung_up().lacks("octets", 800), Outcome::blocked, Cause::reply},
-      {"fewer octets", large, said().says("552 Too much\r\n").hung_up().lacks("octets", 1000), Outcome::fail,
+       next().says("501 What?\r\n").quiet().client_closed().lacks("messages", 1), Outcome::fail, Cause::reply},
+      {"octets", large, said().says("552 Too much\r\n").client_closed().lacks("octets", 800), Outcome::blocked,
+       Cause::reply},
+      {"fewer octets", large, said().says("552 Too much\r\n").client_closed().lacks("octets", 1000), Outcome::fail,
        Cause::reply},
   });
   // 421 is anybody's right; why it was said is known.
@@ -120,33 +121,40 @@ TEST_CASE("what breaks in the fence is no verdict on the row") {
     return Case{name, scenario, std::move(script), Outcome::pass, Cause::none, false, broken};
   };
   check({
-      passes("NOOP refused", help, fence().says("500 No\r\n").hung_up()),
+      passes("NOOP refused", help, fence().says("500 No\r\n").client_closed()),
       passes("NOOP put off", help, fence().says("421 Bye\r\n").closes()),
-      passes("NOOP unanswered", help, fence().in_vain().hung_up(), Cause::hang),
+      passes("NOOP unanswered", help, fence().in_vain().client_closed(), Cause::hang),
       passes("NOOP crashes", help, fence().closes(), Cause::closed),
-      passes("QUIT answered 250", help, fence().says("250 Ok\r\n").quit().says("250 Ok\r\n").quiet().hung_up()),
+      passes("QUIT answered 250", help, fence().says("250 Ok\r\n").quit().says("250 Ok\r\n").quiet().client_closed()),
       passes("QUIT unanswered", help, fence().says("250 Ok\r\n").quit().closes(), Cause::closed),
-      passes("none was wanted", "fence = false\n" + help, helped().hung_up()),
+      passes("none was wanted", "fence = false\n" + help, helped().client_closed()),
       passes("none after a close", quit_close, Script(left).closes()),
       passes("none after a close that nobody asked for", quit, Script(left).closes()),
       passes("a close after 221 that comes late", quit, Script(left).noop().is(Kind::reset)),
       passes("the server shuts down first", help, helped().says("421 Idle\r\n").step(record::Event::fence).closes()),
       passes("none within the message", R"(steps = [ { send = "DATA", expect = "354" } ])",
-             Script().greeted().step(0).sends("DATA\r\n").says("354 Go\r\n").hung_up()),
+             Script().greeted().step(0).sends("DATA\r\n").says("354 Go\r\n").client_closed()),
       passes("out of order after a refused chunk", R"(steps = [ { chunk = "x", expect = "5yz" } ])",
-             Script().greeted().step(0).sends("BDAT 1\r\nx").says("503 No\r\n").noop().says("503 RSET\r\n").hung_up()),
+             Script()
+                 .greeted()
+                 .step(0)
+                 .sends("BDAT 1\r\nx")
+                 .says("503 No\r\n")
+                 .noop()
+                 .says("503 RSET\r\n")
+                 .client_closed()),
   });
 }
 
 TEST_CASE("how many commands of the fence had one reply") {
   const auto replies = [](const Script& script) { return judge(scenario_of(help), script.transcript()).fence_replies; };
   CHECK(replies(helped().fenced()) == 2);
-  CHECK(replies(helped().noop().says("500 No\r\n").hung_up()) == 1);
+  CHECK(replies(helped().noop().says("500 No\r\n").client_closed()) == 1);
   CHECK(replies(helped().noop().says("250 Ok\r\n").quit().closes()) == 1);
   CHECK(replies(helped().noop().says("250 Ok\r\n").quit().says("221 Bye\r\n221 Bye\r\n").closes()) == 1);
   CHECK(replies(helped().noop().closes()) == 0);
-  CHECK(replies(asked().says("502 No\r\n").hung_up()) == 0);
-  const Judged hung = judge(scenario_of(help), helped().noop().in_vain().hung_up().transcript());
+  CHECK(replies(asked().says("502 No\r\n").client_closed()) == 0);
+  const Judged hung = judge(scenario_of(help), helped().noop().in_vain().client_closed().transcript());
   REQUIRE(hung.broken_fence);
   CHECK(hung.broken_fence->missing);
   CHECK(hung.broken_fence->outcome == Outcome::fail);
@@ -168,7 +176,7 @@ TEST_CASE("what was written down does not depend on what was expected") {
       judge(scenario_of(R"(steps = [ { send = "HELP", expect = "silence" } ])"), refused.transcript());
   CHECK(asked_on.verdict.outcome == Outcome::pass);
   // A session that answers nothing more is silent, too; that its fence is broken is another row's.
-  const Script dead = asked().in_vain().noop().in_vain().hung_up();
+  const Script dead = asked().in_vain().noop().in_vain().client_closed();
   CHECK(judge(scenario_of(help), dead.transcript()).verdict.cause == Cause::hang);
   const auto silent = judge(scenario_of(R"(steps = [ { send = "HELP", expect = "silence" } ])"), dead.transcript());
   CHECK(silent.verdict.outcome == Outcome::pass);
@@ -179,12 +187,12 @@ TEST_CASE("what was written down does not depend on what was expected") {
   CHECK(asks_more.outcome == Outcome::inconclusive);
   CHECK(asks_more.cause == Cause::cut_short);
   // A play that saw a failure leaves at once. Where another code is allowed now, nothing more is asked.
-  const Script other = asked().says("211 Help\r\n").hung_up();
+  const Script other = asked().says("211 Help\r\n").client_closed();
   CHECK(judge(scenario_of(help), other.transcript()).verdict.outcome == Outcome::fail);
   const auto mild = scenario_of(R"(steps = [ { send = "HELP", expect = ["214", "211"] } ])");
   CHECK(judge(mild, other.transcript()).verdict.outcome == Outcome::pass);
   CHECK(judge(mild, other.transcript()).fence_replies == 0);
-  const Script twice = asked().says("211 Help\r\n211 Help\r\n").hung_up();
+  const Script twice = asked().says("211 Help\r\n211 Help\r\n").client_closed();
   CHECK(judge(mild, twice.transcript()).verdict.cause == Cause::out_of_step);
   // But a further step was not played.
   const auto more = scenario_of(R"(steps = [ { send = "HELP", expect = "211" }, { send = "HELP", expect = "211" } ])");
@@ -211,7 +219,7 @@ TEST_CASE("each session has a referee of its own, and what is not known accuses 
   CHECK(second.transcript().events[referee_report(second.transcript()).violations[0].event].octets == "220 b\n");
   // We left, or closed our side: what is owed need not come.
   const auto sent = [] { return Script().greeted().sends("NOOP\r\n"); };
-  CHECK(violations(sent().hung_up()) == 0);
+  CHECK(violations(sent().client_closed()) == 0);
   CHECK(violations(sent().is(Kind::half_closed, "", Party::client).closes()) == 0);
   CHECK(violations(sent().is(Kind::reset)) == 0);
   CHECK(violations(sent().says("250 Ok\r\n250 Ok\r\n")) == 1);
@@ -229,7 +237,7 @@ TEST_CASE("under TLS the server ends by close_notify") {
   using Ends = std::pair<std::size_t, std::size_t>;
   const auto ours = [](Script script) { return script.is(Kind::close_notify, "", Party::client); };
   CHECK(ends(said("221 Bye\r\n").is(Kind::close_notify).closes()) == Ends(1, 0));
-  CHECK(ends(ours(said("221 Bye\r\n").is(Kind::close_notify)).hung_up()) == Ends(1, 0));
+  CHECK(ends(ours(said("221 Bye\r\n").is(Kind::close_notify)).client_closed()) == Ends(1, 0));
   CHECK(ends(said("221 Bye\r\n").closes()) == Ends(1, 1));
   CHECK(ends(said("421 Bye\r\n").closes()) == Ends(1, 1));
   CHECK(ends(ours(said("221 Bye\r\n")).closes()) == Ends(0, 0));

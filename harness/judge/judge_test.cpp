@@ -10,10 +10,11 @@ TEST_CASE("one reply decides by the level") {
   check({
       {"as expected", help, helped().fenced(), Outcome::pass, Cause::none},
       {"in two pieces", help, asked().says("214-He\r\n21").says("4 lp\r\n").fenced(), Outcome::pass, Cause::none},
-      {"must", help, asked().says("502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
-      {"should", "level = \"should\"\n" + help, asked().says("502 No\r\n").hung_up(), Outcome::warn, Cause::reply},
-      {"may", "level = \"may\"\n" + help, asked().says("502 No\r\n").hung_up(), Outcome::info, Cause::reply},
-      {"interference", help, asked().says("451 Later\r\n").hung_up(), Outcome::blocked, Cause::interference},
+      {"must", help, asked().says("502 No\r\n").client_closed(), Outcome::fail, Cause::reply},
+      {"should", "level = \"should\"\n" + help, asked().says("502 No\r\n").client_closed(), Outcome::warn,
+       Cause::reply},
+      {"may", "level = \"may\"\n" + help, asked().says("502 No\r\n").client_closed(), Outcome::info, Cause::reply},
+      {"interference", help, asked().says("451 Later\r\n").client_closed(), Outcome::blocked, Cause::interference},
       {"goodbye where a reply is due", R"(steps = [ { send = "QUIT", expect = "221 close" } ])",
        Script().greeted().step(0).sends("QUIT\r\n").says("421 Busy\r\n").closes(), Outcome::blocked,
        Cause::interference},
@@ -25,7 +26,7 @@ TEST_CASE("530 is no answer to what was asked, RFC 4954 section 6") {
   const std::string named = R"(steps = [ { send = "HELP", expect = ["5yz", "530"] } ])";
   const auto wants_login = [] { return asked().says("530 5.7.0 Log in first\r\n"); };
   check({
-      {"any refusal is expected", any, wants_login().hung_up(), Outcome::blocked, Cause::interference},
+      {"any refusal is expected", any, wants_login().client_closed(), Outcome::blocked, Cause::interference},
       {"530 is one of them", R"(steps = [ { send = "HELP", expect = "530" } ])", wants_login().fenced(), Outcome::pass,
        Cause::none},
       {"an outcome of its own", R"(steps = [ { send = "HELP", expect = { reply = "5yz", as = "info" } } ])",
@@ -48,7 +49,7 @@ steps = [ { send = "RCPT TO:<b@b>", expect = "25z" }, { send = "DATA", expect = 
       {"one each", two, sent().says("250 a\r\n250 b\r\n").step(3).sends("HELP\r\n").says("214 H\r\n").fenced(),
        Outcome::pass, Cause::none},
       {"one is missing", two, sent().says("250 a\r\n").in_vain().fenced(), Outcome::fail, Cause::silence},
-      {"one is refused", two, sent().says("250 a\r\n550 b\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"one is refused", two, sent().says("250 a\r\n550 b\r\n").client_closed(), Outcome::fail, Cause::reply},
       {"the first ends the scenario, and the second is taken", two, sent().says("450 a\r\n250 b\r\n").fenced(),
        Outcome::info, Cause::ending},
   });
@@ -74,16 +75,18 @@ TEST_CASE("a reply that must not come, or half a one") {
   check({
       {"silence", silence, began().quiet().step(1).sends("P\r\n").says("214 Help\r\n").fenced(), Outcome::pass,
        Cause::none},
-      {"early", silence, began().says("500 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
-      {"early, although 4yz", silence, began().says("451 What\r\n").quiet().hung_up(), Outcome::fail,
+      {"early", silence, began().says("500 What\r\n").client_closed(), Outcome::fail, Cause::early_reply},
+      {"early, although 4yz", silence, began().says("451 What\r\n").quiet().client_closed(), Outcome::fail,
        Cause::early_reply},
       {"the server shuts down", silence, began().says("421 Bye\r\n").closes(), Outcome::blocked, Cause::interference},
       {"the server shuts down, in other words", silence, began().says("451 Bye\r\n").closes(), Outcome::blocked,
        Cause::interference},
-      {"it does not", silence, began().says("451 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
-      {"half a reply is no silence", silence, began().says("50").quiet().hung_up(), Outcome::fail, Cause::incomplete},
+      {"it does not", silence, began().says("451 What\r\n").client_closed(), Outcome::fail, Cause::early_reply},
+      {"half a reply is no silence", silence, began().says("50").quiet().client_closed(), Outcome::fail,
+       Cause::incomplete},
       {"a silence that was broken after a while", silence,
-       began().waits(std::chrono::milliseconds(300)).says("500 What\r\n").hung_up(), Outcome::fail, Cause::early_reply},
+       began().waits(std::chrono::milliseconds(300)).says("500 What\r\n").client_closed(), Outcome::fail,
+       Cause::early_reply},
   });
 }
 
@@ -108,7 +111,7 @@ TEST_CASE("no reply where one is due") {
       {"broken TLS", help, asked().is(Kind::tls_failed), Outcome::crash, Cause::closed},
       {"closed in a reply", help, asked().says("214 He").closes(), Outcome::crash, Cause::incomplete},
       {"closed between lines", help, asked().says("214-Help\r\n").closes(), Outcome::crash, Cause::incomplete},
-      {"half a reply", help, asked().says("214 He").in_vain().hung_up(), Outcome::inconclusive, Cause::incomplete,
+      {"half a reply", help, asked().says("214 He").in_vain().client_closed(), Outcome::inconclusive, Cause::incomplete,
        true},
       {"the session answers", help, alive().says("250 Ok\r\n").quit().says("221 Bye\r\n").closes(), Outcome::fail,
        Cause::silence},
@@ -116,14 +119,14 @@ TEST_CASE("no reply where one is due") {
        Outcome::inconclusive, Cause::hang, true},
       {"it answers late, all at once", help, alive().says("214 Help\r\n250 Ok\r\n").quit().says("221 Bye\r\n").closes(),
        Outcome::inconclusive, Cause::hang, true},
-      {"it refuses late", help, alive().says("502 No\r\n").quit().says("250 Ok\r\n").quiet().hung_up(),
+      {"it refuses late", help, alive().says("502 No\r\n").quit().says("250 Ok\r\n").quiet().client_closed(),
        Outcome::inconclusive, Cause::hang, true},
-      {"the session does not", help, alive().in_vain().hung_up(), Outcome::inconclusive, Cause::hang, true},
-      {"nor with much patience", help, alive().in_vain().hung_up().with_much_patience(), Outcome::fail, Cause::hang,
-       true},
-      {"half a reply, with much patience", help, asked().says("214 He").in_vain().hung_up().with_much_patience(),
+      {"the session does not", help, alive().in_vain().client_closed(), Outcome::inconclusive, Cause::hang, true},
+      {"nor with much patience", help, alive().in_vain().client_closed().with_much_patience(), Outcome::fail,
+       Cause::hang, true},
+      {"half a reply, with much patience", help, asked().says("214 He").in_vain().client_closed().with_much_patience(),
        Outcome::fail, Cause::incomplete, true},
-      {"a SHOULD", warned, alive().in_vain().hung_up().with_much_patience(), Outcome::warn, Cause::hang, true},
+      {"a SHOULD", warned, alive().in_vain().client_closed().with_much_patience(), Outcome::warn, Cause::hang, true},
   });
 }
 
@@ -160,13 +163,13 @@ steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake" }, { tls = 
   const auto said = [&] { return begun().step(2).sends("QUIT\r\n").says("221 Bye\r\n"); };
   const auto ended = [&] { return begun().step(2).is(Kind::close_notify, "", record::Party::client).step(3); };
   check({
-      {"answered", bye, said().is(Kind::close_notify).is(Kind::close_notify, "", record::Party::client).hung_up(),
+      {"answered", bye, said().is(Kind::close_notify).is(Kind::close_notify, "", record::Party::client).client_closed(),
        Outcome::pass, Cause::none},
       {"FIN as well", bye, said().is(Kind::close_notify).closes(), Outcome::pass, Cause::none},
       {"FIN alone", bye, said().closes(), Outcome::pass, Cause::none},
       {"neither", bye, said().in_vain().noop().is(Kind::reset), Outcome::fail, Cause::reply},
       {"without a reply", bye, begun().step(2).sends("QUIT\r\n").is(Kind::close_notify), Outcome::crash, Cause::closed},
-      {"as an answer", end, ended().sends("HELP\r\n").is(Kind::close_notify).says("214 Help\r\n").hung_up(),
+      {"as an answer", end, ended().sends("HELP\r\n").is(Kind::close_notify).says("214 Help\r\n").client_closed(),
        Outcome::pass, Cause::none},
   });
 }
@@ -176,11 +179,11 @@ TEST_CASE("preconditions say nothing about the requirement") {
   const std::string tls = R"(steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake" } ])";
   check({
       {"refused", help, Script().refused("nobody listens"), Outcome::blocked, Cause::connect},
-      {"greeted by 554", help, Script().on("").says("554 No\r\n").hung_up(), Outcome::blocked, Cause::ladder},
-      {"a second session", two, Script().greeted().on("b").says("421 Busy\r\n").closes().on("").hung_up(),
+      {"greeted by 554", help, Script().on("").says("554 No\r\n").client_closed(), Outcome::blocked, Cause::ladder},
+      {"a second session", two, Script().greeted().on("b").says("421 Busy\r\n").closes().on("").client_closed(),
        Outcome::blocked, Cause::ladder},
       {"a second session, with steps before it", R"(steps = [ { send = "HELP", expect = "214" }, { open = "b" } ])",
-       helped().on("b").says("421 Busy\r\n").closes().on("").hung_up(), Outcome::blocked, Cause::ladder},
+       helped().on("b").says("421 Busy\r\n").closes().on("").client_closed(), Outcome::blocked, Cause::ladder},
       {"TLS", tls,
        Script().greeted().step(0).sends("STARTTLS\r\n").says("220 Go\r\n").step(1).is(Kind::tls_failed, "alert"),
        Outcome::inconclusive, Cause::tls_handshake},
@@ -199,8 +202,8 @@ steps = [ { send = "STARTTLS", expect = "220" }, { tls = "handshake", expect = )
       {"it fails", with(R"("close")"), began().is(Kind::tls_failed, "alert"), Outcome::pass, Cause::none},
       {"it fails, by another outcome", with(warns), began().is(Kind::tls_failed, "alert"), Outcome::warn,
        Cause::ending},
-      {"it is done", with(warns), began().is(Kind::tls_started).quiet().hung_up(), Outcome::pass, Cause::none},
-      {"it is done, and must not", with(R"("close")"), began().is(Kind::tls_started).in_vain().hung_up(),
+      {"it is done", with(warns), began().is(Kind::tls_started).quiet().client_closed(), Outcome::pass, Cause::none},
+      {"it is done, and must not", with(R"("close")"), began().is(Kind::tls_started).in_vain().client_closed(),
        Outcome::inconclusive, Cause::hang, true},
       {"it fails, and must not", with(R"("silence")"), began().is(Kind::tls_failed, "alert"), Outcome::inconclusive,
        Cause::tls_handshake},
@@ -218,30 +221,30 @@ TEST_CASE("what is not in the transcript is no pass and no accusation") {
       {"ends before the fence", help, helped(), Outcome::inconclusive, Cause::cut_short},
       {"ends in the fence", help, helped().noop(), Outcome::inconclusive, Cause::cut_short},
       {"a value was not known", R"(steps = [ { send = "HELP", expect = "214" }, { send = "HELP {rejected}" } ])",
-       helped().step(1).hung_up(), Outcome::inconclusive, Cause::cut_short},
+       helped().step(1).client_closed(), Outcome::inconclusive, Cause::cut_short},
       {"the server flooded us and we left", help,
-       asked().says(std::string(record::max_octets_received + 1, 'x')).hung_up(), Outcome::inconclusive,
+       asked().says(std::string(record::max_octets_received + 1, 'x')).client_closed(), Outcome::inconclusive,
        Cause::cut_short},
-      {"we left", help, asked().hung_up(), Outcome::inconclusive, Cause::cut_short},
-      {"out of time in a step", brief + help, asked().waits(milliseconds(5000)).hung_up(), Outcome::inconclusive,
+      {"we left", help, asked().client_closed(), Outcome::inconclusive, Cause::cut_short},
+      {"out of time in a step", brief + help, asked().waits(milliseconds(5000)).client_closed(), Outcome::inconclusive,
        Cause::time_out, true},
       {"out of time where errors are slow", brief + help,
-       asked().lacks("quick-errors").waits(milliseconds(5000)).hung_up(), Outcome::blocked, Cause::time_out},
-      {"out of time in a silence", "timeout = \"300ms\"\n" + silence, began().waits(milliseconds(300)).hung_up(),
+       asked().lacks("quick-errors").waits(milliseconds(5000)).client_closed(), Outcome::blocked, Cause::time_out},
+      {"out of time in a silence", "timeout = \"300ms\"\n" + silence, began().waits(milliseconds(300)).client_closed(),
        Outcome::inconclusive, Cause::time_out, true},
       {"out of time after a reply", brief + R"(steps = [ { send = "HELP", expect = "214 close" } ])",
-       helped().waits(milliseconds(5000)).hung_up(), Outcome::inconclusive, Cause::time_out, true},
-      {"the fence is no part of it", brief + help, helped().noop().waits(milliseconds(5000)).hung_up(), Outcome::pass,
-       Cause::none},
+       helped().waits(milliseconds(5000)).client_closed(), Outcome::inconclusive, Cause::time_out, true},
+      {"the fence is no part of it", brief + help, helped().noop().waits(milliseconds(5000)).client_closed(),
+       Outcome::pass, Cause::none},
       {"what was seen before the time was over stays", brief + help,
-       asked().waits(milliseconds(4000)).says("502 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+       asked().waits(milliseconds(4000)).says("502 No\r\n").client_closed(), Outcome::fail, Cause::reply},
   });
 }
 
 TEST_CASE("which requirement decided") {
   auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = ["214", { reply = "211", as = "warn" }] } ])");
   const auto decided_by = [&](const Script& script) { return judge(scenario, script.transcript()).verdict.decided_by; };
-  const Script refused = asked().says("502 No\r\n").hung_up();
+  const Script refused = asked().says("502 No\r\n").client_closed();
   const Script warned = asked().says("211 Help\r\n").fenced();
   CHECK(decided_by(refused) == "");
   scenario.requirements = {"rfc5321/4.1/first", "rfc5321/4.1/second"};
@@ -256,9 +259,23 @@ TEST_CASE("which requirement decided") {
   // Nothing of the scenario's own decided.
   CHECK(decided_by(helped().fenced()) == "");
   CHECK(decided_by(Script().refused("nobody listens")) == "");
-  CHECK(decided_by(Script().on("").says("554 No\r\n").hung_up()) == "");
-  CHECK(decided_by(helped().says("214 Help\r\n").step(record::Event::fence).hung_up()) == "");
+  CHECK(decided_by(Script().on("").says("554 No\r\n").client_closed()) == "");
+  CHECK(decided_by(helped().says("214 Help\r\n").step(record::Event::fence).client_closed()) == "");
   CHECK(decided_by(asked()) == "");
+}
+
+TEST_CASE("a requirement counts by its own level, unless the row states one") {
+  auto scenario = scenario_of(R"(steps = [ { send = "HELP", expect = "214" } ])");
+  const auto outcome = [&] {
+    return judge(scenario, asked().says("502 No\r\n").client_closed().transcript()).verdict.outcome;
+  };
+  scenario.requirements = {"rfc5321/4.1/must", "rfc5321/4.1/should"};
+  scenario.levels = {{"rfc5321/4.1/must", scenario::Level::must}, {"rfc5321/4.1/should", scenario::Level::should}};
+  CHECK(outcome() == Outcome::fail);
+  scenario.steps[0].decides = "rfc5321/4.1/should";
+  CHECK(outcome() == Outcome::warn);
+  scenario.levels.clear();
+  CHECK(outcome() == Outcome::fail);
 }
 
 TEST_CASE("endings with an outcome of their own") {
@@ -275,10 +292,10 @@ TEST_CASE("endings with an outcome of their own") {
       {"the worst of two, the other way round", "steps = [" + warned + "," + step + "]",
        refused().step(1).sends("HELP\r\n").says("502 No\r\n").fenced(), Outcome::warn, Cause::ending},
       {"a later failure", "steps = [" + step + "," + step + "]",
-       refused().step(1).sends("HELP\r\n").says("500 No\r\n").hung_up(), Outcome::fail, Cause::reply},
+       refused().step(1).sends("HELP\r\n").says("500 No\r\n").client_closed(), Outcome::fail, Cause::reply},
       {"then end", "steps = [" + ends + ", { send = 'HELP', expect = '211' }]", refused().fenced(), Outcome::pass,
        Cause::none},
-      {"not ended", "steps = [" + ends + ", { send = 'HELP', expect = '211' }]", helped().hung_up(),
+      {"not ended", "steps = [" + ends + ", { send = 'HELP', expect = '211' }]", helped().client_closed(),
        Outcome::inconclusive, Cause::cut_short},
   });
   const Verdict verdict = judge(scenario_of("steps = [" + step + "]"), refused().fenced().transcript()).verdict;
@@ -293,14 +310,14 @@ TEST_CASE("a pipelined group") {
       {"all", group, sent().says("214 a\r\n214 b\r\n214 c\r\n").fenced(), Outcome::pass, Cause::none},
       {"cut anywhere", group, sent().says("214 a\r\n214-b\r\n2").says("14 b\r\n").says("214 c\r\n").fenced(),
        Outcome::pass, Cause::none},
-      {"one is missing", group, sent().says("214 a\r\n214 b\r\n").in_vain().hung_up(), Outcome::inconclusive,
+      {"one is missing", group, sent().says("214 a\r\n214 b\r\n").in_vain().client_closed(), Outcome::inconclusive,
        Cause::hang, true},
       {"ended in the middle: the rest is taken", group, sent().says("214 a\r\n502 b\r\n502 c\r\n").fenced(),
        Outcome::pass, Cause::none},
       {"ended in the middle: the rest comes late", group, sent().says("214 a\r\n502 b\r\n").says("502 c\r\n").fenced(),
        Outcome::pass, Cause::none},
       {"ended in the middle: one too many", group,
-       sent().says("214 a\r\n502 b\r\n502 c\r\n214 d\r\n").step(record::Event::fence).hung_up(), Outcome::blocked,
+       sent().says("214 a\r\n502 b\r\n502 c\r\n214 d\r\n").step(record::Event::fence).client_closed(), Outcome::blocked,
        Cause::out_of_step, false, Cause::extra_reply},
   });
 }
@@ -314,18 +331,18 @@ TEST_CASE("sessions and captures") {
       { send = "HELP {word}", expect = { reply = "214", contains = "{word}" } } ])";
   check({
       {"each session has its own replies", two,
-       opened().on("").step(1).sends("HELP\r\n").says("214 Help\r\n").fenced().on("b").hung_up(), Outcome::pass,
+       opened().on("").step(1).sends("HELP\r\n").says("214 Help\r\n").fenced().on("b").client_closed(), Outcome::pass,
        Cause::none},
       {"what the other says is not taken", two,
-       opened().says("214 Help\r\n").on("").step(1).sends("HELP\r\n").in_vain().hung_up().on("b").hung_up(),
+       opened().says("214 Help\r\n").on("").step(1).sends("HELP\r\n").in_vain().client_closed().on("b").client_closed(),
        Outcome::inconclusive, Cause::hang, true},
       {"a captured value", captured,
        asked().says("214 it is this\r\n").step(1).sends("HELP this\r\n").says("214 for this\r\n").fenced(),
        Outcome::pass, Cause::none},
       {"another than the captured value", captured,
-       asked().says("214 it is this\r\n").step(1).sends("HELP this\r\n").says("214 for that\r\n").hung_up(),
+       asked().says("214 it is this\r\n").step(1).sends("HELP this\r\n").says("214 for that\r\n").client_closed(),
        Outcome::fail, Cause::reply},
-      {"nothing to capture", captured, asked().says("214 Help\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"nothing to capture", captured, asked().says("214 Help\r\n").client_closed(), Outcome::fail, Cause::reply},
   });
 }
 
@@ -354,7 +371,7 @@ TEST_CASE("a write that fails is not the end of a session") {
 
 TEST_CASE("a session that ended before anything was said is told of") {
   const auto connected = [] { return Script().is(Kind::connected, "1 -> 2"); };
-  for (Script script : std::vector<Script>{connected().hung_up(), connected().is(Kind::reset),
+  for (Script script : std::vector<Script>{connected().client_closed(), connected().is(Kind::reset),
                                            connected().is(Kind::tls_started).is(Kind::close_notify)}) {
     record::Transcript transcript = script.step(record::Event::ladder).transcript();
     transcript.sessions = {""};
@@ -369,9 +386,10 @@ TEST_CASE("a login's challenges are passed over") {
   const auto begun = [] { return Script().greeted().step(0).sends("AUTH LOGIN\r\n").says("334 VXNlcm5hbWU6\r\n"); };
   check({
       {"in", login, begun().sends("[secret]\r\n").says("235 In\r\n").fenced(), Outcome::pass, Cause::none},
-      {"out", login, begun().sends("[secret]\r\n").says("535 Out\r\n").hung_up(), Outcome::fail, Cause::reply},
+      {"out", login, begun().sends("[secret]\r\n").says("535 Out\r\n").client_closed(), Outcome::fail, Cause::reply},
       {"closed", login, begun().sends("[secret]\r\n").closes(), Outcome::crash, Cause::closed},
-      {"silent", login, begun().sends("[secret]\r\n").in_vain().hung_up(), Outcome::inconclusive, Cause::hang, true},
+      {"silent", login, begun().sends("[secret]\r\n").in_vain().client_closed(), Outcome::inconclusive, Cause::hang,
+       true},
   });
 }
 

@@ -172,7 +172,7 @@ void Machine::take(const std::vector<record::Delivery>& deliveries, bool observe
     auto broken = judge_deliveries(scenario_, stage_.terms, deliveries, values_, whole_);
     if (!broken || !outweighs(*broken, verdict_)) return;
     broken->event = stage_.last_success();
-    broken->decided_by = decides("", scenario_.delivered->decides);
+    broken->decided_by = scenario::decided_requirement(scenario_, scenario_.delivered->decides);
     verdict_ = std::move(*broken);
   } else if (verdict_.outcome == Outcome::pass || verdict_.outcome == Outcome::info) {
     verdict_.outcome = Outcome::inconclusive;

@@ -87,7 +87,6 @@ class Machine {
   /// The limit of the target's that the session has reached, as far as the survey knows it; else null. Of several one
   /// that may show in a refusal alone.
   [[nodiscard]] const record::Deviation* limit_reached(const Session& session) const;
-  [[nodiscard]] std::string decides(const std::string& of_alternative, const std::string& of_step) const;
 
   const scenario::Scenario& scenario_;
   Stage stage_;

@@ -100,7 +100,8 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
     const bool may_be_a_limit = outcome == Outcome::fail || outcome == Outcome::blocked;
     const record::Deviation* limit = may_be_a_limit ? limit_reached(session) : nullptr;
     if (limit != nullptr && is_by(*limit, observed)) blocked_by(*limit);
-    verdict_.decided_by = decides(alternative.decides, step.decides);
+    verdict_.decided_by =
+        alternative.decides.empty() ? scenario::decided_requirement(scenario_, step.decides) : alternative.decides;
   }
   co_return alternative.ends ? Next::end : Next::go_on;
 }
@@ -119,7 +120,7 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
   const std::string expected = describe(expectation);
   const std::string actual = describe(observed) + (lacks_close(expectation, observed) ? ", and no close" : "");
   const bool early = expects_no_reply(expectation);
-  const Outcome by_level = unmet(scenario_.level);
+  const Outcome by_level = unmet(scenario::level_of(scenario_, scenario::decided_requirement(scenario_, step.decides)));
   switch (observed.what) {
     case Observed::What::unknown: co_return stop_short();
     case Observed::What::reply: {
@@ -157,7 +158,7 @@ Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& ex
       break;
     }
   }
-  verdict_.decided_by = decides("", step.decides);
+  verdict_.decided_by = scenario::decided_requirement(scenario_, step.decides);
   co_return Next::stop;
 }
 
@@ -251,12 +252,6 @@ const record::Deviation* Machine::limit_reached(const Session& session) const {
   for (const record::Deviation& one : stage_.terms.deviations)
     if (session.has_had(one) && (reached == nullptr || may_refuse(one))) reached = &one;
   return reached;
-}
-
-std::string Machine::decides(const std::string& of_alternative, const std::string& of_step) const {
-  if (!of_alternative.empty()) return of_alternative;
-  if (!of_step.empty()) return of_step;
-  return scenario_.requirements.empty() ? std::string() : scenario_.requirements.front();
 }
 
 }  // namespace smtpspec::judge

@@ -96,7 +96,7 @@ class Script {
   Script& in_vain() { return waits(record::Patience().reply); }
   Script& quiet() { return waits(record::Patience().silence); }
   Script& closes() { return is(Kind::closed); }
-  Script& hung_up() { return is(Kind::closed, "", Party::client); }
+  Script& client_closed() { return is(Kind::closed, "", Party::client); }
   Script& is(Kind kind, std::string text = "", Party by = Party::server) {
     record::Event event;
     event.kind = kind;

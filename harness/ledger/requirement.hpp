@@ -90,6 +90,7 @@ struct Requirement {
   Party party = Party::server;
   std::string says;  ///< the RFC's sentence word for word, white space and page breaks folded
   Place place;       ///< of its row
+  Place says_place;  ///< of its sentence
 };
 
 /// Whether this is an id: a document, its section and words, with a slash between. A document that is no RFC may do

@@ -16,7 +16,7 @@ void Connection::hand_over() { client_.give(server_.take()); }
 
 void Connection::answer() {
   const std::string output = session_->take_output();
-  if (!output.empty() && server_.write(output).end != End::octets) session_->hung_up();
+  if (!output.empty() && server_.write(output).end != End::octets) session_->peer_closed();
   hand_over();
 }
 
@@ -55,14 +55,14 @@ bool Connection::serve_octets(Time now) {
     if (read->end == End::tls_closed)
       session_->tls_ended();
     else
-      session_->hung_up();
+      session_->peer_closed();
     hand_over();
     return true;
   }
   if (!client_done_ && now < patience_ends_) return false;
   waits_ = false;
   if (client_done_)
-    session_->hung_up();
+    session_->peer_closed();
   else
     session_->timed_out();
   return true;

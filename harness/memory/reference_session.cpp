@@ -25,7 +25,7 @@ class ReferenceSession : public ServerSession {
     const std::size_t recipients = session_.accepted().recipients.size();
     session_.delivered(std::vector<bool>(recipients, true));
   }
-  void hung_up() override { session_.hung_up(); }
+  void peer_closed() override { session_.peer_closed(); }
   void timed_out() override { session_.timed_out(); }
   [[nodiscard]] record::Time patience() const override { return std::chrono::milliseconds(session_.patience_ms()); }
   [[nodiscard]] bool says_close_notify() const override { return session_.says_close_notify(); }

@@ -32,7 +32,7 @@ class ServerSession {
   /// Hands over the mail for whose delivery it waits; all of it is delivered.
   virtual void deliver() = 0;
   /// The client sends no more.
-  virtual void hung_up() = 0;
+  virtual void peer_closed() = 0;
   /// The time of `patience` is over.
   virtual void timed_out() = 0;
   [[nodiscard]] virtual record::Time patience() const = 0;

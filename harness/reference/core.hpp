@@ -96,10 +96,10 @@ struct Core {
   virtual void reply(int code, std::string_view enhanced, std::string_view text);
   virtual void reply_lines(int code, std::vector<std::string> texts);
   virtual void tls_started();
-  virtual void tls_ended() { hung_up(); }
+  virtual void tls_ended() { peer_closed(); }
   virtual void tls_failed() { end(Want::close); }
   virtual void delivered(const std::vector<bool>& success);
-  virtual void hung_up() { end(Want::close); }
+  virtual void peer_closed() { end(Want::close); }
   virtual void timed_out();
   [[nodiscard]] virtual std::uint64_t patience_ms() const;
   [[nodiscard]] virtual bool says_close_notify() const { return true; }

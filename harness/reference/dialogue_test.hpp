@@ -43,7 +43,7 @@ class Player {
     }
   }
   void hang_up() {
-    session_.hung_up();
+    session_.peer_closed();
     settle();
   }
   void end_tls() {

@@ -141,7 +141,7 @@ void FaultyCore::tls_started() {
 }
 
 void FaultyCore::tls_ended() {
-  if (!has(Fault::plain_text_after_close_notify)) return hung_up();
+  if (!has(Fault::plain_text_after_close_notify)) return peer_closed();
   under_tls = false;
 }
 
@@ -159,7 +159,7 @@ void FaultyCore::delivered(const std::vector<bool>& success) {
   if (quitting && want == Want::octets) end(Want::close);
 }
 
-void FaultyCore::hung_up() {
+void FaultyCore::peer_closed() {
   if (waiting == Waiting::to_accept) answer_one(true);
   const bool reads = want == Want::octets;
   const bool in_data = reads && reading == Reading::data;
@@ -168,7 +168,7 @@ void FaultyCore::hung_up() {
   const bool between_chunks = reads && reading == Reading::commands && transaction.chunked;
   reading = Reading::commands;
   gone = true;
-  Core::hung_up();
+  Core::peer_closed();
   if ((has(Fault::quit_delivers_chunks) && between_chunks) || (has(Fault::half_message_delivered) && in_data) ||
       (has(Fault::half_chunk_delivered) && in_chunk) || (has(Fault::half_chunk_not_last_delivered) && in_other_chunk)) {
     accept();

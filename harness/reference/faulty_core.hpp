@@ -70,7 +70,7 @@ struct FaultyCore : Core {
   void tls_ended() override;
   void tls_failed() override;
   void delivered(const std::vector<bool>& success) override;
-  void hung_up() override;
+  void peer_closed() override;
   void timed_out() override;
   [[nodiscard]] std::uint64_t patience_ms() const override;
   [[nodiscard]] bool says_close_notify() const override { return !has(Fault::close_notify_missing); }

@@ -117,7 +117,7 @@ asio::awaitable<void> read(wire::Stream& stream, Session& session, std::size_t a
       break;
     case End::deadline: session.timed_out(); break;
     case End::tls_closed: session.tls_ended(); break;
-    default: session.hung_up(); break;
+    default: session.peer_closed(); break;
   }
 }
 
@@ -133,7 +133,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, std::unique_ptr<wire
     const std::string output = session.take_output();
     if (!output.empty()) {
       const wire::Written written = co_await stream.write(output, write_deadline);
-      if (written.end != End::octets) session.hung_up();
+      if (written.end != End::octets) session.peer_closed();
     }
     switch (session.want()) {
       case Want::octets: co_await read(stream, session, at_once, unread, account); break;

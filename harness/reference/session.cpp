@@ -169,7 +169,7 @@ void Session::tls_failed() { core_->tls_failed(); }
 void Session::delivered(const std::vector<bool>& success) {
   if (core_->want == Want::deliver) core_->delivered(success);
 }
-void Session::hung_up() { core_->hung_up(); }
+void Session::peer_closed() { core_->peer_closed(); }
 void Session::timed_out() { core_->timed_out(); }
 std::uint64_t Session::patience_ms() const { return core_->patience_ms(); }
 bool Session::says_close_notify() const { return core_->says_close_notify(); }

@@ -84,7 +84,7 @@ class Session {
   /// What the envelope takes in memory beyond the octets that it was read from, since this was last asked.
   [[nodiscard]] std::size_t take_overhead();
   /// The client is gone. Under a fault this may make the session want `deliver` once more.
-  void hung_up();
+  void peer_closed();
   /// The time of `patience_ms` is over: 421 and the end (RFC 5321 section 4.5.3.2).
   void timed_out();
   /// How long the driver may wait for octets, in milliseconds (RFC 5321 section 4.5.3.2.7 asks for five minutes).

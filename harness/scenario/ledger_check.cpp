@@ -38,7 +38,7 @@ std::vector<Diagnostic> check_sentences(const Suite& suite, const std::filesyste
                             fmt::format("requirement '{}' is not of that section of RFC {}", id, requirement.rfc),
                             fmt::format("its lines stand in section {}", section)));
     if (wrong.empty()) continue;
-    found.push_back(about(requirement.place,
+    found.push_back(about(requirement.says_place,
                           fmt::format("requirement '{}' is not what RFC {} says at lines {}", id, requirement.rfc,
                                       requirement.lines.first == 0 ? "(none)" : ledger::text_of(requirement.lines)),
                           std::move(wrong)));

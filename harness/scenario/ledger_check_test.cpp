@@ -147,7 +147,7 @@ TEST_CASE("a sentence changed by a letter is found, with what stands there") {
   const auto changed = checked("rfc9999/9/words", "lines = '3-4'\n", "Every command MUST generate exactly one rep1y.");
   REQUIRE(changed.size() == 1);
   CHECK(changed[0].place.file == "a.toml");
-  CHECK(changed[0].place.line == 1);
+  CHECK(changed[0].place.line == 4);  // under the sentence
   CHECK(changed[0].message == "requirement 'rfc9999/9/words' is not what RFC 9999 says at lines 3-4");
   CHECK(changed[0].help == "at these lines stands: " + good);
   CHECK(checked("rfc9999/9/words", "lines = '4'\n", good)[0].help == "the sentence stands at lines 3-4");

@@ -228,6 +228,7 @@ TEST_CASE("A suite is all files below a folder, sorted") {
   CHECK(loaded.value.scenarios[0].id == "a");
   CHECK(loaded.value.scenarios[2].id == "c");
   CHECK(loaded.value.scenarios[0].level == Level::may);
+  CHECK(loaded.value.scenarios[0].levels == std::map<std::string, Level>{{"x/y", Level::may}});
 }
 
 TEST_CASE("Of a name that a suite of one's own shares with ours, each has its own") {

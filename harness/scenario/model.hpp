@@ -194,7 +194,8 @@ struct Scenario {
   std::string fact;     ///< of the survey: what holds of the target where one of its rows passes
   std::string limit;    ///< of the survey: "errors", "recipients" ..., where a session may take only so many
   Level level = Level::must;
-  bool level_stated = false;  ///< by the scenario itself; otherwise it is the highest of its requirements
+  bool level_stated = false;            ///< by the scenario itself; otherwise it is the highest of its requirements
+  std::map<std::string, Level> levels;  ///< of its requirements, where it states none itself
   std::vector<std::string> tags;
   std::vector<Condition> needs;
   Ladder from = Ladder::greeted;
@@ -209,6 +210,18 @@ struct Scenario {
   Place catches_place;
   bool operator==(const Scenario&) const = default;
 };
+
+/// The requirement that a step decides, or what is said of deliveries: the one that is named there, else the row's
+/// first.
+[[nodiscard]] inline std::string decided_requirement(const Scenario& scenario, const std::string& named) {
+  return !named.empty() || scenario.requirements.empty() ? named : scenario.requirements.front();
+}
+/// How it counts that a requirement of the scenario's is not met: a SHOULD of a row that is about a MUST as well is
+/// one.
+[[nodiscard]] inline Level level_of(const Scenario& scenario, const std::string& requirement) {
+  const auto found = scenario.levels.find(requirement);
+  return found == scenario.levels.end() ? scenario.level : found->second;
+}
 
 /// Whether some step awaits what is owed.
 [[nodiscard]] inline bool awaits_what_is_owed(const Scenario& scenario) {

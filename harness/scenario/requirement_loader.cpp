@@ -31,7 +31,11 @@ const Fields<It> fields = {
      }},
     field<&Requirement::severity, It>("severity", "What a breach may cost; by the level where it is left out"),
     field<&Requirement::party, It>("party", "Whose duty or freedom it is; the server's where it is left out"),
-    field<&Requirement::says, It>("says", "The RFC's sentence, word for word", true),
+    {{"says", "The RFC's sentence, word for word", shape_of<std::string>(), true},
+     [](It& it, const Entry& entry) {
+       it.out.says = it.reader.string(entry.value).value_or("");
+       it.out.says_place = it.reader.place(entry.spot);
+     }},
 };
 
 }  // namespace

@@ -318,7 +318,9 @@ void settle_levels(Suite& suite) {
     std::optional<Level> highest;
     for (const std::string& id : scenario.requirements) {
       const auto found = suite.requirements.find(id);
-      if (found != suite.requirements.end()) highest = std::min(highest.value_or(Level::may), found->second.level);
+      if (found == suite.requirements.end()) continue;
+      highest = std::min(highest.value_or(Level::may), found->second.level);
+      scenario.levels[id] = found->second.level;
     }
     if (highest) scenario.level = *highest;
   }

@@ -15,7 +15,7 @@ namespace smtpspec::scenario {
 enum class Scheme { smtp, smtps, lmtp };
 
 /// Where accepted mail can be seen. (Outside of Target: clang 14 wants it whole before `std::optional` holds it.)
-struct DeliveryRoad {
+struct DeliverySettings {
   std::string sink;  ///< host:port that smtpspec listens on; empty: not this road
   bool sink_lmtp = false;
   std::filesystem::path maildir;  ///< empty: not this road
@@ -53,8 +53,7 @@ struct Target {
     std::string name;  ///< server name to send and to verify; empty: the host
   } tls;
 
-  using Delivery = DeliveryRoad;
-  std::optional<Delivery> delivery;
+  std::optional<DeliverySettings> delivery;
 
   struct Server {
     std::vector<std::string> start;  ///< program and arguments, run in the target file's folder

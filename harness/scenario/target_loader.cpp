@@ -87,7 +87,7 @@ const Fields<TlsReader> tls_fields = {
     field<&Target::Tls::name, TlsReader>("name", "Server name to send and to verify; the host where it is left out"),
 };
 
-using DeliveryReader = PartReader<Target::Delivery>;
+using DeliveryReader = PartReader<DeliverySettings>;
 void read_sink(DeliveryReader& it, const Entry& entry) {
   take(it.reader, entry.value, it.out.sink);
   const auto place = parse_host_and_port(it.out.sink);
@@ -108,7 +108,7 @@ const Fields<DeliveryReader> delivery_fields = {
      [](DeliveryReader& it, const Entry& entry) { it.read_path(entry, it.out.maildir); }},
     {{"mbox", "An mbox file", shape::text()},
      [](DeliveryReader& it, const Entry& entry) { it.read_path(entry, it.out.mbox); }},
-    field<&Target::Delivery::wait, DeliveryReader>("wait", "How long accepted mail may take to arrive"),
+    field<&DeliverySettings::wait, DeliveryReader>("wait", "How long accepted mail may take to arrive"),
     {{"settle", "Quiet time after which no further message is expected", shape::duration()},
      [](DeliveryReader& it, const Entry& entry) { take(it.reader, entry.value, it.out.settle); }},
 };

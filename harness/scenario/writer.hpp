@@ -17,8 +17,9 @@ namespace smtpspec::scenario {
 /// One [[scenario]], or [[rule]], ending in LF, for any scenario that the language can say: a row of a table is written
 /// out as a scenario of its own ("family/row"), groups and named endings in full, each ending that says why on a line
 /// of its own, and the level always. Loaded again, it is equal to the scenario given, apart from `level_stated`, which
-/// is then true. Several of them make a file. What the language cannot say (an expectation without alternatives, a
-/// session whose name is no word) is written as well as can be, and refused by the loader.
+/// is then true, and `levels`, of which there are then none. Several of them make a file. What the language cannot say
+/// (an expectation without alternatives, a session whose name is no word) is written as well as can be, and refused by
+/// the loader.
 [[nodiscard]] std::string to_toml(const Scenario& scenario);
 
 }  // namespace smtpspec::scenario

@@ -21,6 +21,7 @@ Scenario again(const Scenario& scenario) {
   REQUIRE(loaded.value.scenarios.size() == 1);
   Scenario out = loaded.value.scenarios[0];
   out.level_stated = scenario.level_stated;
+  out.levels = scenario.levels;
   return out;
 }
 
