@@ -21,6 +21,22 @@ namespace {
 
 /// Rows side by side; how many sessions the target takes, the pace finds out.
 constexpr std::size_t side_by_side = 8;
+/// A server that has spoken, and says nothing in so many sessions in a row and for so long, hangs.
+constexpr std::size_t most_silent = 3;
+constexpr std::chrono::seconds longest_silence{25};
+
+/// It was let in, waited, and heard nothing.
+bool was_silent(const Played& played) {
+  using Kind = record::Event::Kind;
+  const auto& events = played.transcript.events;
+  const auto any = [&](Kind kind) {
+    return std::any_of(events.begin(), events.end(), [&](const record::Event& event) {
+      return event.kind == kind && event.by == record::Party::server;
+    });
+  };
+  return any(Kind::waited) && !any(Kind::octets);
+}
+
 class Surveyor {
  public:
   Surveyor(std::vector<const Scenario*> rows, Attempts& attempts,
@@ -96,8 +112,11 @@ class Surveyor {
       verdict.reason = relaying.words;
       tells = relaying.trusts_us;  // an open relay is for the rows about relaying to tell
     }
-    // Where nobody is there, there is nothing to be learnt.
-    if (row.fact == "greeting" && verdict.cause == Cause::connect) waiting_.clear();
+    if (!was_silent(played)) heard_ = Clock::now();
+    silent_ = was_silent(played) ? silent_ + 1 : 0;
+    const bool hangs = silent_ >= most_silent && Clock::now() - heard_ > longest_silence;
+    // Where nobody is there, or nobody any more, there is nothing to be learnt.
+    if ((row.fact == "greeting" && verdict.cause == Cause::connect) || hangs) waiting_.clear();
     Facts facts = attempts_.facts();
     const auto asks_for_mailbox = [&](const Scenario* one) { return one != &row && one->fact == "mailbox"; };
     facts.mailboxes_are_known = std::none_of(waiting_.begin(), waiting_.end(), asks_for_mailbox) &&
@@ -111,6 +130,8 @@ class Surveyor {
   std::vector<const Scenario*> running_;
   Attempts& attempts_;
   std::function<void(const Scenario&, ScenarioResult)> tell_;
+  std::size_t silent_ = 0;  ///< sessions, one after the other
+  Clock::time_point heard_ = Clock::now();
   std::size_t sent_ = 0;
   std::size_t arrived_ = 0;
   std::exception_ptr failure_;
