@@ -372,7 +372,7 @@ requirements = ["rfc5321/2.3.8/our-own-crlf"]
         right = smtpspec("check", self.file("suite.toml", rule), "--rfc-dir", rfcs)
         self.assertNotIn("our-own", right.stdout + right.stderr)
         changed = self.file("suite.toml", rule.replace("does nothing", "did nothing"))
-        self.expect(smtpspec("check", changed, "--rfc-dir", rfcs), 2, "suite.toml:7:1: error:", "our-own",
+        self.expect(smtpspec("check", changed, "--rfc-dir", rfcs), 2, "suite.toml:11:1: error:", "our-own",
                     "This command does nothing.")
         self.expect(smtpspec("check", changed), 0, "1 scenario")
 
