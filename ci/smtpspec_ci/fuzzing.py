@@ -25,14 +25,21 @@ def corpora(target):
     return [folder for folder in folders if folder.is_dir()]
 
 
+def longest_input(target):
+    """Octets: a seed at a bound of the target's is of no use where it is cut."""
+    seeds = (file.stat().st_size for folder in corpora(target) for file in folder.iterdir())
+    return max(4096, *seeds)
+
+
 def fuzz_one(work, target, seconds):
     """Says what came of it; what is to be said in the end where something was found, else nothing."""
     here = BUILD / "fuzzing" / target
     for folder in ("found", "artifacts"):
         (here / folder).mkdir(parents=True, exist_ok=True)
     dictionary = ROOT / "fuzz" / "dictionaries" / f"{target}.dict"
-    options = [f"-max_total_time={seconds}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1",
-               WITHOUT_BOOKS, f"-artifact_prefix={here}/artifacts/", *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
+    options = [f"-max_total_time={seconds}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", f"-max_len={longest_input(target)}",
+               "-print_final_stats=1", WITHOUT_BOOKS, f"-artifact_prefix={here}/artifacts/",
+               *([f"-dict={dictionary}"] if dictionary.is_file() else [])]
     inputs = [here / "found", *corpora(target)]
     with (here / "log").open("w+", errors="replace") as log:
         code = work.into(log).code(f"build/fuzz/fuzz/fuzz_{target}", *options, *inputs)
