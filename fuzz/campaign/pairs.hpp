@@ -18,7 +18,7 @@ namespace smtpspec::fuzz {
 class Pairs {
  public:
   /// All must outlive it. `other`: of another server; null where there is none. `pace`: of who has no time to lose.
-  explicit Pairs(LivePlayer& player, LivePlayer* other = nullptr, const ReplyPace* pace = nullptr)
+  Pairs(LivePlayer& player, LivePlayer* other, const ReplyPace* pace = nullptr)
       : player_(&player), other_(other), pace_(pace) {}
 
   /// A cause, or its file name, is one of these breaches.

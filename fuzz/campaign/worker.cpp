@@ -91,11 +91,14 @@ class Worker {
   [[nodiscard]] scenario::Scenario session_of(std::string_view input) {
     scenario::Scenario session = decode(input);
     pace_.set(session);
-    scenario::Scenario in_haste = session;
-    if (!pace_.leave_at_once(in_haste)) return session;
+    const record::Time held_back = pace_.holds_221_back();
     const auto now = std::chrono::steady_clock::now();
-    if (now < waits_for_221_at_) return in_haste;
-    waits_for_221_at_ = now + 100 * pace_.holds_221_back();
+    if (held_back.count() == 0 || now < waits_for_221_at_) {
+      pace_.leave_at_once(session);
+      return session;
+    }
+    scenario::Scenario in_haste = session;
+    if (pace_.leave_at_once(in_haste)) waits_for_221_at_ = now + 100 * held_back;
     return session;
   }
 

@@ -1,6 +1,7 @@
 #include "harness/engine/survey.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <asio/co_spawn.hpp>
@@ -112,8 +113,11 @@ class Surveyor {
       verdict.reason = relaying.words;
       tells = relaying.trusts_us;  // an open relay is for the rows about relaying to tell
     }
-    if (!was_silent(played)) heard_ = Clock::now();
-    silent_ = was_silent(played) ? silent_ + 1 : 0;
+    ++silent_;
+    if (!was_silent(played)) {
+      silent_ = 0;
+      heard_ = Clock::now();
+    }
     const bool hangs = silent_ >= most_silent && Clock::now() - heard_ > longest_silence;
     // Where nobody is there, or nobody any more, there is nothing to be learnt.
     if ((row.fact == "greeting" && verdict.cause == Cause::connect) || hangs) waiting_.clear();
