@@ -22,6 +22,13 @@ inline std::string_view octets_of(const std::uint8_t* data, std::size_t size) {
   return size == 0 ? std::string_view() : std::string_view(reinterpret_cast<const char*>(data), size);
 }
 
+/// Off the front; without its LF.
+inline std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  return line;
+}
+
 /// Draws numbers that the input alone decides, so that a seed is plain text and a crash is the same crash again.
 class Draw {
  public:

@@ -1,7 +1,5 @@
 #include "reports/difference.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

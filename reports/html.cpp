@@ -57,6 +57,20 @@ std::string block_of(const PageJson& data) {
 
 }  // namespace
 
+const char* side_letter(engine::ExcerptLine::Side side) {
+  switch (side) {
+    case engine::ExcerptLine::Side::client: return "c";
+    case engine::ExcerptLine::Side::server: return "s";
+    default: return "-";
+  }
+}
+
+PageJson requirement_json(const engine::CitedRequirement& cited,
+                          const std::function<std::string(std::string_view)>& fit) {
+  return {{"id", fit(cited.id)},        {"section", fit(cited.section)},    {"lines", fit(cited.lines)},
+          {"level", name(cited.level)}, {"severity", name(cited.severity)}, {"says", fit(cited.says)}};
+}
+
 std::string page_of(PageJson data, std::string_view title, std::string_view notice) {
   for (const engine::Outcome outcome : judge::worst_first()) data["outcomes"].push_back(name(outcome));
   const std::string style = joined(html::style);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -37,6 +37,18 @@ class Texts {
   std::vector<std::string> all_;
   std::size_t octets_ = 0;
 };
+
+/// Of a line of an excerpt: "c", "s", and "-" of what is neither's.
+[[nodiscard]] const char* side_letter(engine::ExcerptLine::Side side);
+
+/// A requirement as the page has it; `fit` makes a text fit to be shown.
+[[nodiscard]] PageJson requirement_json(const engine::CitedRequirement& cited,
+                                        const std::function<std::string(std::string_view)>& fit);
+
+/// The states of a session, in their order.
+inline constexpr smtp::State session_states[] = {smtp::State::connected, smtp::State::greeted, smtp::State::ready,
+                                                 smtp::State::mail,      smtp::State::rcpt,    smtp::State::data,
+                                                 smtp::State::bdat,      smtp::State::auth,    smtp::State::closed};
 
 /// A conversation as the page draws it: events with their times, what was sent as a message, what was delivered.
 [[nodiscard]] PageJson conversation_json(const record::Transcript& transcript,

@@ -35,9 +35,7 @@ PageJson moments_json(const std::vector<Campaign::Moment>& moments) {
 /// The states that there are, and what was answered in them; like what a run's conversations show of its session.
 PageJson session_json(const std::vector<Campaign::Reply>& replies) {
   PageJson json = {{"states", PageJson::array()}, {"seen", PageJson::array()}};
-  for (auto state = smtp::State::connected; state <= smtp::State::closed;
-       state = static_cast<smtp::State>(static_cast<int>(state) + 1))
-    json["states"].push_back(name(state));
+  for (const smtp::State state : session_states) json["states"].push_back(name(state));
   for (const Campaign::Reply& one : replies) {
     if (json["seen"].size() == most_replies) break;
     json["seen"].push_back({{"from", cut_middle(visible(one.state), most_of_word)},
@@ -56,11 +54,7 @@ PageJson found_json(const Campaign::Found& found) {
                    {"again", field(found.again)},
                    {"requirements", PageJson::array()}};
   for (const engine::CitedRequirement& cited : found.requirements)
-    json["requirements"].push_back({{"id", field(cited.id)},
-                                    {"section", field(cited.section)},
-                                    {"lines", field(cited.lines)},
-                                    {"level", name(cited.level)},
-                                    {"says", field(cited.says)}});
+    json["requirements"].push_back(requirement_json(cited, field));
   return json;
 }
 

@@ -28,7 +28,9 @@ constexpr std::size_t most_of_fields = std::size_t{6} << 20;         // octets o
 constexpr std::size_t most_of_field = 1500;                          // columns of one of them
 constexpr std::size_t most_of_short_field = 100;                     // the same, where they are too many
 constexpr std::size_t most_of_list = 1000;
+constexpr std::size_t most_of_tags = 30;
 constexpr std::size_t of_an_event = 16;  // octets beside its text
+constexpr std::size_t of_a_number = 6;
 
 /// Of a text of the suite, which has line ends where its file has them.
 std::string on_one_line(std::string text) {
@@ -68,6 +70,22 @@ class Page {
     if (!text.empty()) json[key] = field(text);
   }
 
+  /// The number of a text that many rows may have: it is stored, and counts, once.
+  std::size_t shared(std::string_view text) {
+    const std::size_t before = texts_.octets();
+    const bool room = fields_ < most_of_fields;
+    const std::size_t number = texts_.number_of(cut_middle(visible(text), room ? most_of_field : most_of_short_field));
+    fields_ += texts_.octets() - before + of_a_number;
+    return number;
+  }
+  /// As many as there is room for.
+  PageJson shared_list(const std::vector<std::string>& list, std::size_t most) {
+    PageJson numbers = PageJson::array();
+    for (const std::string& one : list)
+      if (numbers.size() < most && fields_ < most_of_fields) numbers.push_back(shared(one));
+    return numbers;
+  }
+
   void put_head() {
     const engine::TargetFacts& target = run_.target;
     data_ = {{"page", "smtpspec-page/1"},
@@ -79,7 +97,6 @@ class Page {
                {"started", visible(run_.started)},
                {"duration_ms", run_.duration.count()}}},
              {"complete", run_.complete},
-             {"incomplete_because", field(run_.incomplete_because)},
              {"baseline",
               {{"given", run_.has_baseline},
                {"notes", fields(run_.baseline_notes)},
@@ -107,13 +124,7 @@ class Page {
 
   std::size_t requirement_number(const engine::CitedRequirement& cited) {
     const auto [found, is_new] = requirement_numbers_.emplace(cited.id, requirements_.size());
-    if (is_new)
-      requirements_.push_back({{"id", field(cited.id)},
-                               {"section", field(cited.section)},
-                               {"lines", field(cited.lines)},
-                               {"level", name(cited.level)},
-                               {"severity", name(cited.severity)},
-                               {"says", field(cited.says)}});
+    if (is_new) requirements_.push_back(requirement_json(cited, [this](std::string_view text) { return field(text); }));
     return found->second;
   }
 
@@ -133,17 +144,16 @@ class Page {
     put_field(json, "expected", row.expected);
     put_field(json, "actual", row.actual);
     put_field(json, "reason", row.reason);
-    if (!row.rationale.empty()) json["rationale"] = texts_.number_of(on_one_line(row.rationale));
-    json["file"] = texts_.number_of(row.file);
+    if (!row.rationale.empty()) json["rationale"] = shared(on_one_line(row.rationale));
+    json["file"] = shared(row.file);
     json["line"] = row.line;
-    for (const std::string& tag : row.tags)
-      if (json["tags"].size() < 30) json["tags"].push_back(texts_.number_of(tag));
+    json["area"] = shared(area(row));
+    if (!row.tags.empty()) json["tags"] = shared_list(row.tags, most_of_tags);
     if (row.duration.count() > 0) json["ms"] = row.duration.count();
     put_field(json, "again", row.again);
     if (row.attempts != 1) json["attempts"] = row.attempts;
     if (row.checked > 0) json["checked"] = row.checked;
-    for (const std::string& id : row.seen_in)
-      if (json["seen_in"].size() < most_of_list) json["seen_in"].push_back(texts_.number_of(id));
+    if (!row.seen_in.empty()) json["seen_in"] = shared_list(row.seen_in, most_of_list);
     return json;
   }
 
@@ -196,11 +206,7 @@ class Page {
     if (excerpts_ > most_of_excerpts) return;
     for (const engine::ExcerptLine& line : row.excerpt) {
       const std::string text = field(line.text);
-      PageJson one = {0,
-                      line.side == engine::ExcerptLine::Side::client   ? "c"
-                      : line.side == engine::ExcerptLine::Side::server ? "s"
-                                                                       : "-",
-                      texts_.number_of(text)};
+      PageJson one = {0, side_letter(line.side), texts_.number_of(text)};
       if (line.key) one.push_back("key");
       json["excerpt"].push_back(std::move(one));
       excerpts_ += text.size() + of_an_event;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ constexpr std::size_t most_cells = 300'000;
 constexpr std::size_t most_of_excerpts = std::size_t{12} << 20;
 constexpr std::size_t most_of_field = 1500;  // columns of one text
 constexpr std::size_t most_of_short_field = 100;
+constexpr std::size_t most_of_place = 200;  // of a requirement's
 constexpr std::size_t most_of_list = 100;
 constexpr std::size_t of_a_line = 16;  // octets beside its text
 
@@ -51,13 +53,11 @@ std::size_t Matrix::text(std::string_view said) {
 /// The first run that has its sentence gives it.
 std::size_t Matrix::requirement_number(const engine::CitedRequirement& cited) {
   const auto [found, is_new] = requirement_numbers_.emplace(cited.id, requirements_.size());
-  if (is_new)
-    requirements_.push_back({{"id", cut_middle(visible(cited.id), most_of_short_field * 2)},
-                             {"section", cut_middle(visible(cited.section), most_of_short_field)},
-                             {"lines", cut_middle(visible(cited.lines), most_of_short_field)},
-                             {"level", name(cited.level)},
-                             {"severity", name(cited.severity)},
-                             {"says", none}});
+  if (is_new) {
+    const auto fit = [](std::string_view said) { return cut_middle(visible(said), most_of_place); };
+    requirements_.push_back(requirement_json(cited, fit));
+    requirements_.back()["says"] = none;
+  }
   PageJson& says = requirements_[found->second]["says"];
   if (says == none && !cited.says.empty()) says = text(cited.says);
   return found->second;
@@ -70,7 +70,8 @@ std::size_t Matrix::row_number(const ScenarioResult& row) {
   PageJson cited = PageJson::array();
   for (const engine::CitedRequirement& one : row.requirements)
     if (cited.size() < most_of_list) cited.push_back(requirement_number(one));
-  rows_.push_back({text(row.id), text(row.title), name(row.level), text(row.file), row.line, std::move(cited)});
+  rows_.push_back(
+      {text(row.id), text(row.title), name(row.level), text(row.file), row.line, std::move(cited), text(area(row))});
   return found->second;
 }
 
@@ -78,10 +79,7 @@ PageJson Matrix::excerpt_json(const std::vector<engine::ExcerptLine>& lines) {
   PageJson shown = PageJson::array();
   for (const engine::ExcerptLine& line : lines) {
     if (texts_.octets() + lines_ * of_a_line > most_of_excerpts) break;
-    PageJson one = {line.side == engine::ExcerptLine::Side::client   ? "c"
-                    : line.side == engine::ExcerptLine::Side::server ? "s"
-                                                                     : "-",
-                    text(line.text)};
+    PageJson one = {side_letter(line.side), text(line.text)};
     if (line.key) one.push_back(1);
     shown.push_back(std::move(one));
     ++lines_;

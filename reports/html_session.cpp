@@ -11,9 +11,6 @@ using smtp::State;
 using smtp::Transition;
 using smtp::Verb;
 
-constexpr State states[] = {State::connected, State::greeted, State::ready, State::mail,  State::rcpt,
-                            State::data,      State::bdat,    State::auth,  State::closed};
-
 /// Where the row leads: the message follows 354, a response 334.
 State end_of(const Transition& row, State state) {
   if (row.verb == Verb::data && row.input == Input::command) return State::data;
@@ -37,10 +34,10 @@ void SessionTally::add(const record::Transcript& transcript, std::size_t row) {
 PageJson SessionTally::json() const {
   PageJson json = {{"conversations", conversations_}};
   PageJson& names = json["states"] = PageJson::array();
-  for (const State state : states) names.push_back(name(state));
+  for (const State state : session_states) names.push_back(name(state));
   PageJson& edges = json["edges"] = PageJson::array();
   for (const Transition& row : smtp::session_table())
-    for (const State state : states) {
+    for (const State state : session_states) {
       if ((row.states & in(state)) == 0 || row.codes.empty()) continue;
       edges.push_back({{"from", name(state)},
                        {"on", name(row.input, row.verb)},

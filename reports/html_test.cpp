@@ -171,6 +171,21 @@ TEST_CASE("a page is bounded, whatever the run and its transcripts are") {
   CHECK(reports::to_html(reports::endless_run(), none).size() < 12'000'000);
 }
 
+TEST_CASE("what rows may share is bounded as well, and stored once where they share it") {
+  engine::RunResult run;
+  run.scenarios.resize(5000);
+  for (auto& row : run.scenarios) row.rationale = row.file = std::string(1000, 'r');
+  const Json data = data_of(reports::to_html(run, none));
+  CHECK(data["texts"] == Json{std::string(1000, 'r'), "general"});
+  for (std::size_t i = 0; i < run.scenarios.size(); ++i) {
+    auto& row = run.scenarios[i];
+    row.rationale = row.file = std::to_string(i) + std::string(3000, 'r');
+    row.tags = {row.rationale + 't'};
+    row.seen_in = {row.rationale + 's'};
+  }
+  CHECK(reports::to_html(run, none).size() < 12'000'000);
+}
+
 TEST_CASE("the embedded files are those of the folder") {
   const std::string page = reports::to_html(engine::RunResult(), none);
   const std::filesystem::path folder = std::filesystem::path(SMTPSPEC_SOURCE_DIR) / "reports/html";

@@ -291,21 +291,15 @@ class Reader {
     }
   }
 
-  template <class Value>
-  void take_named(const Json& json, std::optional<Value> (*named)(std::string_view), Value& value) {
+  template <ledger::Worded Value>
+  void take(const Json& json, Value& value) {
     std::string word;
     take(json, word);
     if (failed()) return;
-    const std::optional<Value> found = named(word);
+    const std::optional<Value> found = ledger::named<Value>(word);
     if (!found) return fail(fmt::format("is '{}', which is none of its words", word));
     value = *found;
   }
-  void take(const Json& json, engine::Outcome& value) { take_named(json, scenario::named<engine::Outcome>, value); }
-  void take(const Json& json, engine::Cause& value) { take_named(json, judge::cause_named, value); }
-  void take(const Json& json, engine::Level& value) { take_named(json, scenario::named<engine::Level>, value); }
-  void take(const Json& json, engine::Severity& value) { take_named(json, scenario::named<engine::Severity>, value); }
-  void take(const Json& json, engine::BaselineStatus& value) { take_named(json, engine::baseline_status_named, value); }
-  void take(const Json& json, engine::ExcerptLine::Side& value) { take_named(json, engine::side_named, value); }
 
   std::string& problem_;
   std::string place_;

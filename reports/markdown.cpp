@@ -65,14 +65,7 @@ std::string code(std::string_view words, std::size_t most = most_of_text) {
 }
 
 /// The same in a cell of a table, which a bar would end.
-std::string code_in_cell(std::string_view words) {
-  std::string safe;
-  for (const char c : code(words, most_of_cell)) {
-    if (c == '|') safe += '\\';
-    safe += c;
-  }
-  return safe;
-}
+std::string code_in_cell(std::string_view words) { return with_backslash(code(words, most_of_cell), "|"); }
 
 /// Lines that begin with what we put there, so that none can end the block.
 std::string block(const ScenarioResult& row) {

@@ -1,11 +1,9 @@
 #include "reports/parts.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
-#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/layout.hpp"
 #include "reports/terminal_style.hpp"
@@ -17,10 +15,7 @@ using engine::RunResult;
 using engine::ScenarioResult;
 using smtp::visible;
 
-std::string area(const ScenarioResult& result) {
-  const std::string folder = visible(std::filesystem::path(result.file).parent_path().filename().string());
-  return folder.empty() ? "smtpspec" : folder;
-}
+std::string area(const ScenarioResult& result) { return visible(engine::area_of(result)); }
 
 std::string link_to(const engine::CitedRequirement& cited) {
   std::string_view rest = cited.section;
@@ -84,6 +79,15 @@ std::string against_baseline(const ScenarioResult& row) {
   };
   const std::string because = known_because(row);
   return because.empty() ? std::string(words()) : fmt::format("{}: {}", words(), because);
+}
+
+std::string with_backslash(std::string_view text, std::string_view octets) {
+  std::string safe;
+  for (const char c : text) {
+    if (octets.find(c) != std::string_view::npos) safe += '\\';
+    safe += c;
+  }
+  return safe;
 }
 
 std::string in_one_line(const Finding& finding, std::size_t most) {

@@ -11,7 +11,7 @@
 
 namespace smtpspec::reports {
 
-/// The folder of the suite that a row is in: "rfc5321", "security"; "smtpspec" where there is none.
+/// engine::area_of(), as every format has it.
 [[nodiscard]] std::string area(const engine::ScenarioResult& result);
 
 /// Where the RFC says it: "https://www.rfc-editor.org/rfc/rfc5321.html#section-4.1.1.4"; nothing where no RFC does.
@@ -31,6 +31,9 @@ namespace smtpspec::reports {
 /// Where it stands beside the baseline, where that is out of the ordinary, and what that says of it: "drift: it fails
 /// in another way than the baseline says: Received counts". Not escaped.
 [[nodiscard]] std::string against_baseline(const engine::ScenarioResult& row);
+
+/// Each of the octets with a backslash in front.
+[[nodiscard]] std::string with_backslash(std::string_view text, std::string_view octets);
 
 /// "expected 250; got 501 5.5.4 Syntax", or what ought to hold where that is all that is known: one line, visible, of
 /// so many columns at most.

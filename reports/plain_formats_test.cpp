@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <pugixml.hpp>
 
+#include "reports/parts.hpp"
 #include "reports/report.hpp"
 #include "reports/sample_run_test.hpp"
 
@@ -108,6 +109,25 @@ TEST_CASE("CSV has a record a row, whatever its texts hold") {
     const auto hostile = records_of(reports::to_csv(reports::hostile_run(text)));
     CHECK(hostile.size() == scenario::outcome_count + 1);
     for (const auto& record : hostile) CHECK(record.size() == records[0].size());
+  }
+}
+
+TEST_CASE("the area of a row is where its file is in the suite") {
+  struct Row {
+    const char* file;
+    const char* area;
+  };
+  const Row rows[] = {{"scenarios/rfc5321/4.1.1-syntax.toml", "rfc5321"},
+                      {"scenarios/always.toml", "general"},
+                      {"/scenarios/x/scenarios/own/mail/x.toml", "own/mail"},
+                      {"/home/us/our-suite/x.toml", "our-suite"},
+                      {"/x.toml", "general"},
+                      {"", "general"}};
+  for (const Row& row : rows) {
+    INFO(row.file);
+    engine::ScenarioResult result;
+    result.file = row.file;
+    CHECK(reports::area(result) == row.area);
   }
 }
 

@@ -59,6 +59,8 @@ inline constexpr std::size_t most_lines = 200;
 /// One of them, where the names of sessions take so many columns: 0 where there is but one session.
 [[nodiscard]] std::string conversation_line(const engine::ExcerptLine& line, std::size_t session_width,
                                             const TerminalStyle& style, bool whole);
+/// "C:", "S:", and "--" of what is neither's.
+[[nodiscard]] std::string_view side_mark(engine::ExcerptLine::Side side);
 [[nodiscard]] std::size_t session_width(const std::vector<std::string>& sessions);
 
 struct Format {

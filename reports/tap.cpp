@@ -20,24 +20,10 @@ using smtp::visible;
 constexpr std::size_t most_lines_shown = 40;
 
 /// In a test point a number sign begins a directive, and a backslash escapes.
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : visible(text)) {
-    if (c == '#' || c == '\\') safe += '\\';
-    safe += c;
-  }
-  return safe;
-}
+std::string escaped(std::string_view text) { return with_backslash(visible(text), "#\\"); }
 
 /// YAML's double-quoted form of a text without control characters.
-std::string quoted(std::string_view text) {
-  std::string safe = "\"";
-  for (const char c : visible(text)) {
-    if (c == '"' || c == '\\') safe += '\\';
-    safe += c;
-  }
-  return safe + '"';
-}
+std::string quoted(std::string_view text) { return '"' + with_backslash(visible(text), "\"\\") + '"'; }
 
 /// What stands after the test point: "TODO known failure".
 struct State {

@@ -41,14 +41,6 @@ void put_requirements(std::string& out, const std::vector<engine::CitedRequireme
   }
 }
 
-std::string_view side_mark(ExcerptLine::Side side) {
-  switch (side) {
-    case ExcerptLine::Side::client: return "C:";
-    case ExcerptLine::Side::server: return "S:";
-    default: return "--";
-  }
-}
-
 // Of a verbose report: one line for what is no finding.
 std::string listed(const engine::RunResult& run, const ScenarioResult& result, const TerminalStyle& style) {
   constexpr std::size_t word = 13;
@@ -89,6 +81,14 @@ void put_ids(std::string& out, std::string_view label, const std::vector<std::st
 }
 
 }  // namespace
+
+std::string_view side_mark(ExcerptLine::Side side) {
+  switch (side) {
+    case ExcerptLine::Side::client: return "C:";
+    case ExcerptLine::Side::server: return "S:";
+    default: return "--";
+  }
+}
 
 std::string conversation_line(const ExcerptLine& line, std::size_t session_width, const TerminalStyle& style,
                               bool whole) {

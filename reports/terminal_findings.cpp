@@ -109,9 +109,8 @@ std::string evidence_of(const std::vector<Finding>& findings, const engine::RunR
   std::string out;
   std::size_t left = most - std::min<std::size_t>(most, 3);  // how to see more
   for (std::size_t i = 0; i < count; ++i) {
-    const auto row = std::find_if(run.scenarios.begin(), run.scenarios.end(),
-                                  [&](const ScenarioResult& one) { return one.id == findings[i].evidence; });
-    if (row == run.scenarios.end()) continue;
+    const ScenarioResult* const row = row_named(run, findings[i].evidence);
+    if (row == nullptr) continue;
     const std::size_t share = left / (count - i);
     std::string text;
     for (const Room& room : rooms) {

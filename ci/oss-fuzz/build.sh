@@ -15,10 +15,16 @@ cmake -S "$smtpspec" -B "$WORK/build" -G Ninja -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_C
       -DSMTPSPEC_TESTS=OFF -DSMTPSPEC_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" $run_path
 ninja -C "$WORK/build" -j "${JOBS:-$(nproc)}" "${targets[@]/#/fuzz_}"
 
+# Octets that an input may have: a seed at a bound of the target's is of no use where it is cut.
+longest_input() {
+  { echo 4096; find "$smtpspec/corpus/$1" "$smtpspec/corpus/regressions/$1" -type f -printf '%s\n' 2>/dev/null; } |
+    sort -n | tail -n 1
+}
+
 for target in "${targets[@]}"; do
   cp "$WORK/build/fuzz/fuzz_$target" "$OUT/$target"
   copy_shared_libraries "$OUT/$target"
   pack_seeds "$target" "$smtpspec/corpus/$target" "$smtpspec/corpus/regressions/$target"
   cp "$smtpspec/fuzz/dictionaries/$target.dict" "$OUT/$target.dict"
-  printf '[libfuzzer]\nmax_len = 4096\ntimeout = 10\n' > "$OUT/$target.options"
+  printf '[libfuzzer]\nmax_len = %s\ntimeout = 10\n' "$(longest_input "$target")" > "$OUT/$target.options"
 done

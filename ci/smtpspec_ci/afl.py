@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from smtpspec_ci import campaigns, processes
+from smtpspec_ci import campaigns
 from smtpspec_ci.processes import BUILD, ROOT
 from smtpspec_ci.runner import Failed
 
@@ -42,8 +42,7 @@ def look(work):
 
 
 def check(work):
-    work.hold(processes.configure("afl", work.log))
-    work.run(*processes.build_command("afl", f"fuzz_{TARGET}"))
+    work.build("afl", f"fuzz_{TARGET}")
     shutil.rmtree(HERE, ignore_errors=True)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         campaign = pool.submit(campaigns.campaign, "", 3 * SECONDS)

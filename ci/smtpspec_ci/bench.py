@@ -16,6 +16,7 @@ from pathlib import Path
 
 from smtpspec_ci import bench_fuzzing, processes
 from smtpspec_ci.processes import BUILD, CORES, ROOT
+from smtpspec_ci.runner import say
 
 WORK = BUILD / "bench"
 POSTFIX = BUILD / "servers" / "smtp-source"
@@ -52,10 +53,6 @@ domain = "example.test"
 accepts = ["alice@example.test"]
 sender = "sender@client.example"
 """
-
-
-def say(*lines):
-    print(*lines, sep="\n", flush=True)
 
 
 class Ended:

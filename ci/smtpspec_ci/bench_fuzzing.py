@@ -1,7 +1,6 @@
 """How quick fuzzing is, for ci/bench: targets in process, and campaigns of one worker on servers that are processes of their own,
 beside what connecting and a round trip on loopback take in the same run. No bound: what is asked for stands beside it."""
 import json
-import re
 import shutil
 import socket
 import statistics
@@ -9,8 +8,9 @@ import subprocess
 import sys
 import time
 
-from smtpspec_ci import campaigns, fuzzing, processes
+from smtpspec_ci import afl, campaigns, fuzzing, processes
 from smtpspec_ci.processes import BUILD
+from smtpspec_ci.runner import say
 
 WORK = BUILD / "bench" / "campaigns"
 FUZZED_RUNS = 400000
@@ -31,10 +31,6 @@ while True:
         one.sendall(octets)
     one.close()
 """
-
-
-def say(*lines):
-    print(*lines, sep="\n", flush=True)
 
 
 def in_process():
@@ -93,12 +89,12 @@ def real(smtpspec, name):
 
 def row(name, folder, code, asked):
     """What the campaign's own books say; findings (exit code 1) do not make it slower, and are not told here."""
-    stats, plot = folder / "fuzzer_stats", folder / "plot_data"
-    if code not in (0, 1) or not stats.is_file():
+    if code not in (0, 1) or not (folder / "fuzzer_stats").is_file():
         say(f"{name:<40} exit code {code}; see {folder.parent}")
         return
-    rate = float(re.search(r"^execs_per_sec +: ([\d.]+)", stats.read_text(), re.M)[1])
-    edges = {int(line.split(",")[0]): int(line.split(",")[-1]) for line in plot.read_text().splitlines()[1:]}
+    rate = float(afl.stats(folder)["execs_per_sec"])
+    plot = (folder / "plot_data").read_text().splitlines()[1:]
+    edges = {int(line.split(",")[0]): int(line.split(",")[-1]) for line in plot}
     told = [next((edges[second] for second in sorted(edges) if second >= moment), None) for moment in MOMENTS]
     say(f"{name:<40} {rate:>10.0f} {rate / asked:>19.2f}x" + "".join(f" {'-' if one is None else one:>8}" for one in told))
 

@@ -2,14 +2,13 @@
 
 What is found is in build/campaign-NAME/, or where --out says; started again, the campaign goes on. Exit codes: those of smtpspec fuzz."""
 import argparse
-import os
 import pathlib
 import subprocess
 import sys
 
 from smtpspec_ci import processes
 from smtpspec_ci.processes import BUILD, ROOT
-from smtpspec_ci.servers import TARGETS, as_root, can_be_root
+from smtpspec_ci.servers import TARGETS, as_root, can_be_root, targets
 
 PACKAGED = "packaged"
 BUILDS = {
@@ -27,7 +26,7 @@ def stop_all(name):
 
 
 def main(arguments):
-    there = sorted(file.parent.name for file in TARGETS.glob("*/target.toml"))
+    there = targets()
     builds = "\n".join(f"  {build:9} {what}" for build, what in BUILDS.items())
     parser = argparse.ArgumentParser(prog="ci/campaign", description=f"{__doc__}\n\nBuilds:\n{builds}",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -45,12 +44,7 @@ def main(arguments):
     if not can_be_root():
         print("ci/campaign: real servers need apt, and root or sudo without a password", file=sys.stderr)
         return 2
-    smtpspec = os.environ.get("SMTPSPEC")
-    if not smtpspec:
-        processes.must("ci/setup", "build", "test")
-        if code := processes.build("dev", "smtpspec"):
-            return code
-        smtpspec = pathlib.Path("build/dev/harness/cli/smtpspec")
+    smtpspec = processes.smtpspec()
     known = TARGETS / options.name / "campaign.toml"
     out = options.out or BUILD / (f"campaign-{options.name}" + ("" if build == PACKAGED else f"-{build}"))
     stop_all(options.name)

@@ -11,9 +11,8 @@ import sys
 import time
 
 from smtpspec_ci import processes
-from smtpspec_ci.processes import BUILD
+from smtpspec_ci.processes import BUILD, SMTPSPEC
 
-SMTPSPEC = BUILD / "dev" / "harness" / "cli" / "smtpspec"
 FOLDER = BUILD / "campaigns"
 WATCHED = BUILD / "fuzz" / "harness" / "cli" / "smtpspec"
 LOST = ("sanitizer/", "crash/", "hang")

@@ -54,7 +54,7 @@ def refresh(target, sources):
             shutil.copy(file, fresh)
     before = set(fresh.iterdir())
     with log.open("w") as said:
-        code = processes.run([BUILD / "fuzz" / "fuzz" / f"fuzz_{target}", *MERGE, "-max_len=4096",
+        code = processes.run([BUILD / "fuzz" / "fuzz" / f"fuzz_{target}", *MERGE, f"-max_len={fuzzing.longest_input(target)}",
                               f"-artifact_prefix={broken}/", fresh, *sources],
                              stdout=said, stderr=subprocess.STDOUT)
     added = [file for file in fresh.iterdir() if file not in before]

@@ -3,13 +3,10 @@
 Usage: ci/demo [OPTION...]      (options of `smtpspec run`, for instance --filter rfc5321)"""
 from smtpspec_ci import processes
 from smtpspec_ci.processes import ROOT
+from smtpspec_ci.runner import say
 
 OUT = "smtpspec-run"
 SMTPSPEC = "build/release/harness/cli/smtpspec"
-
-
-def say(*lines):
-    print(*lines, sep="\n", flush=True)
 
 
 def main(arguments):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from smtpspec_ci import processes
 from smtpspec_ci.odd_servers import SERVERS, serve
-from smtpspec_ci.processes import BUILD
+from smtpspec_ci.processes import BUILD, ROOT, SMTPSPEC
 from smtpspec_ci.runner import close
 
 SECONDS, LINES, OTHERS = 60, 200, 2  # a run takes less, prints fewer, and has no more rows in findings but the true one
@@ -141,7 +141,7 @@ def main(arguments):
     if unknown or options.serve and len(names) != 1:
         print(f"there is no server '{unknown[0]}'; there are: {there}" if unknown else "--serve takes one NAME")
         return 2
-    smtpspec = os.environ.get("SMTPSPEC") or str(BUILD / "dev" / "harness" / "cli" / "smtpspec")
+    smtpspec = os.environ.get("SMTPSPEC") or str(ROOT / SMTPSPEC)
     if options.serve:
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(serve(smtpspec, names[0], folder_of(names[0]), options.port, options.sink))

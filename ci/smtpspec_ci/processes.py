@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
+SMTPSPEC = "build/dev/harness/cli/smtpspec"  # from the root, as `build` makes it
 CORES = len(os.sched_getaffinity(0))
 PATIENCE = 60  # seconds that what was asked to end is given; stopping real servers takes some
 # Objects are found again by another checkout of the same sources.
@@ -51,12 +53,9 @@ def start(command, **more):
 def run(command, seconds=None, **more):
     """Runs it to its end, or ends it after so many seconds; the exit code, -n where signal n ended it."""
     process = start(command, **more)
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return end(process, 10)
-    finally:
-        _running.discard(process)
+    if _ends(process, seconds) and _ending is None:
+        return _reap(process)
+    return end(process, 10)  # also what it leaves in its group where all are asked to end
 
 
 def must(*command):
@@ -67,22 +66,49 @@ def must(*command):
 
 
 def _signal(process, number):
-    if process.returncode is not None:
-        return  # its id may be another's by now
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+    with _lock, contextlib.suppress(ProcessLookupError, PermissionError):
+        if process.returncode is None:  # else its id may be another's by now
+            os.killpg(process.pid, number)
+
+
+def _ends(process, seconds):
+    """Whether it ends within so many seconds, None for any. It is not reaped: until then no other group has its id."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    how = os.WEXITED | os.WNOWAIT | (0 if deadline is None else os.WNOHANG)
+    with contextlib.suppress(ChildProcessError):  # somebody else has reaped it
+        while process.returncode is None and os.waitid(os.P_PID, process.pid, how) is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+    return True
+
+
+def _reap(process):
+    """The exit code, once it ends."""
+    _ends(process, None)
+    with _lock:  # nobody is about to signal its id
+        _running.discard(process)
+        return process.wait()
+
+
+def group_lives(group):
+    """Whether a process of the group runs; one that waits to be reaped does not."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = file.read_text(errors="replace").rsplit(")", 1)[1].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
 
 
 def end(process, patience=PATIENCE):
-    """Asks the group to end, and insists; the exit code."""
+    """Asks the group to end, and insists, though its leader has ended before; the leader's exit code."""
     _signal(process, signal.SIGTERM)
-    try:
-        return process.wait(patience)
-    except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGKILL)
-        return process.wait()
-    finally:
-        _running.discard(process)
+    deadline = time.monotonic() + patience
+    while process.returncode is None and time.monotonic() < deadline and group_lives(process.pid):
+        time.sleep(0.05)
+    _signal(process, signal.SIGKILL)
+    return _reap(process)
 
 
 def ask_all_to_end(code=1):
@@ -135,3 +161,12 @@ def build_command(preset, *targets):
 def build(preset, *targets):
     """Configures and builds; the exit code."""
     return configure(preset) or run(build_command(preset, *targets))
+
+
+def smtpspec():
+    """The program, from the root: what SMTPSPEC names, or else what is built now. Raises SystemExit where it cannot be."""
+    if not os.environ.get("SMTPSPEC"):
+        must("ci/setup", "build", "test")
+        if code := build("dev", "smtpspec"):
+            raise SystemExit(code)
+    return os.environ.get("SMTPSPEC") or SMTPSPEC

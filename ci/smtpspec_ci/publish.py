@@ -6,7 +6,6 @@ SMTPSPEC names a binary; else it is built. Exit codes: 0 published (--check: all
 77 no apt or no root: skipped."""
 import argparse
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -112,7 +111,7 @@ def played(smtpspec, names):
 
 
 def main(arguments):
-    there = sorted(file.parent.name for file in servers.TARGETS.glob("*/target.toml"))
+    there = servers.targets()
     parser = argparse.ArgumentParser(prog="ci/publish", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("name", nargs="*", metavar="NAME", help=f"these alone, the others stay; there are: {' '.join(there)}")
     what = parser.add_mutually_exclusive_group()
@@ -121,13 +120,9 @@ def main(arguments):
     what.add_argument("--check", action="store_true", help="write nothing; hold what is published to its schema and its results")
     options = parser.parse_args(arguments)
     names = options.name or there
-    unknown = [name for name in names if name not in there]
-    if unknown:
-        print(f"there is no target '{unknown[0]}'; there are: {' '.join(there)}")
+    if not servers.are_there(names):
         return 2
-    smtpspec = os.environ.get("SMTPSPEC") or "build/dev/harness/cli/smtpspec"
-    if not os.environ.get("SMTPSPEC") and processes.build("dev", "smtpspec") != 0:
-        return 1
+    smtpspec = processes.smtpspec()
     try:
         if options.check:
             return check(smtpspec)

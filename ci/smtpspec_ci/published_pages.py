@@ -12,9 +12,9 @@ def standing(outcome):
 
 
 def area(row):
-    """The folder of the suite, as the pages have it."""
-    parts = re.sub(r"\.toml$", "", row["source"]["file"]).split("/")
-    below = parts[parts.index("scenarios") + 1:-1] if "scenarios" in parts else parts[-2:-1]
+    """As reports/parts.cpp has it, which results.json has not."""
+    folders = row["source"]["file"].split("/")[:-1]
+    below = folders[len(folders) - folders[::-1].index("scenarios"):] if "scenarios" in folders else folders[-1:]
     return "/".join(below) or "general"
 
 
@@ -201,7 +201,7 @@ def shares(counts, x, y, width):
 
 def chart(runs):
     areas = {folder: areas_of(results) for folder, results in runs.items()}
-    names = sorted({name for one in areas.values() for name in one})
+    names = area_names(runs)
     left, wide, high, top = 92, 98, 30, 92
     width, height = left + wide * len(runs) + 8, top + high * len(names) + 34
     described = [f"{folder}: " + ", ".join(f"{area_name(name)} {one['kept']} kept of {decided(one)} decided" for name, one in sorted(areas[folder].items()) if decided(one))
@@ -215,8 +215,7 @@ def chart(runs):
         parts += [f'<text class="head" x="{x}" y="{top - 10 - 13 * (len(lines) - 1 - i)}">{escape(line)}</text>' for i, line in enumerate(lines)]
         for number, name in enumerate(names):
             counts, y = areas[folder].get(name, Counter()), top + high * number
-            said = f"{counts['kept']}/{decided(counts)}" if decided(counts) else "\u2013"
-            parts += [*shares(counts, x, y + 5, wide - 12), f'<text class="quiet" x="{x}" y="{y + 25}">{said}</text>']
+            parts += [*shares(counts, x, y + 5, wide - 12), f'<text class="quiet" x="{x}" y="{y + 25}">{kept_of_decided(counts)}</text>']
     for number, name in enumerate(names):
         y = top + high * number
         parts += [f'<path class="line" d="M 8 {y}.5 H {width - 8}"/>', f'<text x="8" y="{y + 17}">{escape(area_name(name))}</text>']

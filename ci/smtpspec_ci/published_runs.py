@@ -24,7 +24,7 @@ class Unfit(Exception):
 
 def folder_of_server(name):
     """Where its packages are unpacked: targets/lib.sh knows."""
-    script = 'target=$1; . ci/targets/lib.sh; printf "%s" "$home"'
+    script = '. ci/targets/lib.sh; printf "%s" "$home"'
     return Path(subprocess.run(["bash", "-c", script, "-", name], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 

@@ -33,6 +33,17 @@ def log_of(step):
     return BUILD / "steps" / f"{step.name}.log"
 
 
+def say(*lines, file=None):
+    print(*lines, sep="\n", file=file, flush=True)
+
+
+def ending_of_log(step):
+    try:
+        return log_of(step).read_text(errors="replace").rstrip().splitlines()[-SAID_AGAIN:]
+    except OSError as problem:
+        return [str(problem)]
+
+
 class Work:
     """What a step is done with: its commands, and the log that their output goes to."""
 
@@ -41,7 +52,7 @@ class Work:
         self.passed = self.failed = 0  # counted on top of the step itself
 
     def say(self, *lines):
-        print(*lines, sep="\n", file=self.log, flush=True)
+        say(*lines, file=self.log)
 
     def into(self, log):
         """The same with another log."""
@@ -55,6 +66,11 @@ class Work:
     def run(self, *command, **more):
         """Runs a command that must end well."""
         self.hold(self.code(*command, **more))
+
+    def build(self, preset, *targets):
+        """Configures and builds everything, or the targets."""
+        self.hold(processes.configure(preset, self.log))
+        self.run(*processes.build_command(preset, *targets))
 
     def hold(self, code):
         """Goes on where this is the exit code of success."""
@@ -83,8 +99,7 @@ class Run:
         for lane in lanes:
             lane.join()
         for step in self.broken:
-            ending = log_of(step).read_text(errors="replace").rstrip().splitlines()[-SAID_AGAIN:]
-            print("", f"== how the log of a failed step ends: {step.headline}", *ending, sep="\n")
+            print("", f"== how the log of a failed step ends: {step.headline}", *ending_of_log(step), sep="\n")
         print("", f"all steps together: {time.monotonic() - begun:.1f} s", sep="\n")
         return close(self.passed, self.failed, self.skipped, [step.headline for step in self.broken])
 
@@ -104,12 +119,20 @@ class Run:
                 self.busy.add(ready.name)
             try:
                 self.take(ready)
-            except BaseException:  # nobody reads what is printed, for instance: then all lanes end
-                processes.ask_all_to_end()
-                with self.changed:
-                    self.waiting.clear()
-                    self.changed.notify_all()
+            except BaseException:  # nobody reads what is printed, or the disk is full
+                self.break_off(ready)
                 raise
+
+    def break_off(self, step):
+        """This step has failed, and with it all lanes end."""
+        processes.ask_all_to_end()
+        with self.changed:
+            self.failed += 1
+            self.broken.append(step)
+            self.failures.add(step.name)
+            self.busy.discard(step.name)
+            self.waiting.clear()
+            self.changed.notify_all()
 
     def take(self, step):
         begun = time.monotonic()

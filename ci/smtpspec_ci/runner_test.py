@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 from pathlib import Path
 
+from smtpspec_ci import processes
 from smtpspec_ci.runner import Failed, Run, Step
 
 CI = Path(__file__).resolve().parents[1]
@@ -58,6 +60,16 @@ class RunTest(unittest.TestCase):
                              Step("test-next", "next", lambda work: done.append(1), needs=("test-bad",)))
         self.assertEqual((code, lines[-1], done), (1, "0 passed, 2 failed", []))
 
+    def test_a_step_whose_log_cannot_be_written_fails(self):
+        program = ("import pathlib, sys; from smtpspec_ci import runner\n"
+                   "runner.BUILD = pathlib.Path(sys.argv[1])\n"
+                   "sys.exit(runner.Run([runner.Step('test-bad', 'bad', lambda work: None)]).play())\n")
+        with tempfile.TemporaryDirectory() as scratch:
+            (Path(scratch) / "steps" / "test-bad.log").mkdir(parents=True)
+            done = subprocess.run([sys.executable, "-B", "-c", program, scratch], env={**os.environ, "PYTHONPATH": str(CI)},
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=20, check=False)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[-2:]), (1, ["failed: bad", "0 passed, 1 failed"]))
+
     def test_lanes_go_side_by_side_and_needs_are_waited_for(self):
         both, done = threading.Barrier(2, timeout=20), []
         steps = [Step("test-last", "last", lambda work: done.append("last"), needs=("test-meets",)),
@@ -79,20 +91,25 @@ class SignalTest(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
         process.stdout.close()
-        for _ in range(100):  # process 1 may take its time to reap
-            if not alive(group):
+        self.assert_ends(group)
+
+    def test_who_ignores_it_is_killed_though_the_leader_of_the_group_has_ended(self):
+        process = processes.start(["sh", "-c", "(trap '' TERM; echo; exec sleep 100) & wait"], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        self.assertEqual(processes.end(process, patience=0.3), -signal.SIGTERM)
+        process.stdout.close()
+        self.assert_ends(process.pid)
+
+    def test_what_takes_too_long_is_ended(self):
+        self.assertEqual(processes.run(["sleep", "100"], seconds=0.1), -signal.SIGTERM)
+        self.assertEqual(processes.run(["sh", "-c", "exit 3"], seconds=20), 3)
+
+    def assert_ends(self, group):
+        for _ in range(100):  # a signal may take its time
+            if not processes.group_lives(group):
                 return
             time.sleep(0.05)
         self.fail("something still runs")
-
-
-def alive(group):
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, its_group = file.read_text(errors="replace").rsplit(")", 1)[1].split()[:3]
-            if int(its_group) == group and state not in "ZX":
-                return True
-    return False
 
 
 if __name__ == "__main__":

@@ -32,6 +32,19 @@ def can_be_root():
                                               processes.run(as_root("true"), stderr=subprocess.DEVNULL) == 0)
 
 
+def targets():
+    """Their names."""
+    return sorted(file.parent.name for file in TARGETS.glob("*/target.toml"))
+
+
+def are_there(names):
+    """Whether each is a target's; says so where one is not."""
+    unknown = [name for name in names if name not in targets()]
+    if unknown:
+        print(f"there is no target '{unknown[0]}'; there are: {' '.join(targets())}")
+    return not unknown
+
+
 def out_of(name):
     return BUILD / f"run-{name}"
 
@@ -119,26 +132,18 @@ def play_all(smtpspec, names):
 
 
 def main(arguments):
-    there = sorted(file.parent.name for file in TARGETS.glob("*/target.toml"))
+    there = targets()
     parser = argparse.ArgumentParser(prog="ci/servers", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("name", nargs="*", metavar="NAME", help=f"these alone; there are: {' '.join(there)}")
     parser.add_argument("--renew", action="store_true", help="then write their baselines anew, reasons kept")
     options = parser.parse_args(arguments)
     names = options.name or there
-    unknown = [name for name in names if name not in there]
-    if unknown:
-        print(f"there is no target '{unknown[0]}'; there are: {' '.join(there)}")
+    if not are_there(names):
         return 2
     if not can_be_root():
         print("servers: skipped; real servers need apt, and root or sudo without a password")
         return SKIPPED
-    smtpspec = os.environ.get("SMTPSPEC")  # from the root of the repository, where it is no absolute path
-    if not smtpspec:
-        processes.must("ci/setup", "build", "test")
-        code = processes.build("dev", "smtpspec")
-        if code != 0:
-            return code
-        smtpspec = "build/dev/harness/cli/smtpspec"
+    smtpspec = processes.smtpspec()
     passed, broken = 0, []
     for _ in range(int(os.environ.get("SMTPSPEC_REPEAT") or 1)):
         runs = play_all(smtpspec, names)

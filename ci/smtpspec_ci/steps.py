@@ -6,17 +6,11 @@ import re
 import subprocess
 import sys
 
-from smtpspec_ci import afl, fuzzing, layers, oss_fuzz, package, processes, reports, schemas, tidy
-from smtpspec_ci.processes import CORES, ROOT
+from smtpspec_ci import afl, fuzzing, instrumented, layers, oss_fuzz, package, processes, reports, schemas, tidy
+from smtpspec_ci.processes import CORES, ROOT, SMTPSPEC
 from smtpspec_ci.runner import Failed, Run, Skipped, Step
 
-SMTPSPEC = "build/dev/harness/cli/smtpspec"
 HOSTILE = "build/dev/harness/hostile/hostile"
-
-
-def build(work, preset, *targets):
-    work.hold(processes.configure(preset, work.log))
-    work.run(*processes.build_command(preset, *targets))
 
 
 def must_be_there(binary):
@@ -63,7 +57,7 @@ def do_published(work):
 
 
 def do_unit(work):
-    code = work.code("ctest", "--test-dir", "build/dev", "--output-on-failure", "-j", CORES)
+    code = work.code("ctest", "--test-dir", "build/dev", "--no-tests=error", "--output-on-failure", "-j", CORES)
     # Each of ctest's tests counts as well.
     work.log.seek(0)
     counted = re.search(r"tests passed, (\d+) tests failed out of (\d+)", work.log.read())
@@ -83,7 +77,7 @@ def do_tidy(which):
 
 def do_fuzz(seconds):
     def do(work):
-        build(work, "fuzz", *(f"fuzz_{target}" for target in fuzzing.targets()))
+        work.build("fuzz", *(f"fuzz_{target}" for target in fuzzing.targets()))
         work.hold(fuzzing.fuzz(work, seconds))
     return do
 
@@ -191,7 +185,7 @@ def sanitized(preset):
 
 
 def do_build_sanitized(preset):
-    return lambda work: build(work, preset, "smtpspec")
+    return lambda work: work.build(preset, "smtpspec")
 
 
 def do_hostile_sanitized(preset, depth):
@@ -203,12 +197,12 @@ def do_hostile_sanitized(preset, depth):
 
 
 def do_unit_sanitized(work):
-    build(work, "fuzz")
-    work.run("ctest", "--test-dir", "build/fuzz", "--output-on-failure", "-j", CORES, env={"SMTPSPEC_THOROUGH": "1"})
+    work.build("fuzz")
+    work.run("ctest", "--test-dir", "build/fuzz", "--no-tests=error", "--output-on-failure", "-j", CORES, env={"SMTPSPEC_THOROUGH": "1"})
 
 
 ASAN, TSAN = "AddressSanitizer and UndefinedBehaviorSanitizer", "ThreadSanitizer"
-BUILD_STEP = Step("build", "build: g++, warnings are errors", lambda work: build(work, "dev"), "compute")
+BUILD_STEP = Step("build", "build: g++, warnings are errors", lambda work: work.build("dev"), "compute")
 # The fuzz targets' build has half of the objects of smtpspec under AddressSanitizer.
 BUILD_ASAN = Step("build-asan", f"build: smtpspec under {ASAN}", do_build_sanitized("fuzz"), "compute", ("build",))
 # What waits more than it works goes beside what works: in lanes of their own.
@@ -247,6 +241,7 @@ LONG = [
     Step("oss-fuzz-server", "OSS-Fuzz: the template for authors of servers", oss_fuzz.template, "compute"),
     Step("afl", "AFL++: a fuzz target, and its tools on a campaign's folder", afl.check, "compute", ("build",)),
     Step("campaigns", "campaigns on the reference server: twenty faults, a minute each", do_campaigns, needs=("build", "unit-asan")),
+    Step("instrumented", "campaigns on real servers built from source: edges, AddressSanitizer", instrumented.check, needs=("build",)),
     Step("roots", "Debian 12 and 13: packages and archive, built, installed, played with and removed on clean systems", do_roots,
          "compute"),
     Step("tidy", "clang-tidy: every file", do_tidy(lambda: None)),

@@ -1,7 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by the start and stop scripts of the targets: where servers live, and how they are ended safely.
-# Expects $target, the name of the folder beside this file.
+# The target is the folder of the script that runs, or the folder beside it that its first argument names.
+set -euo pipefail
 umask 022
+here=$(cd "$(dirname "$0")" && pwd)
+target=${1:-${here##*/}}
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 say() { printf '%s: %s\n' "$target" "$*" >&2; }
@@ -105,6 +108,7 @@ compiled() {
   say "building it from its source; the log is $home/compile.log"
   (cd "$home/source" && "$here/compile" "$root") </dev/null >"$home/compile.log" 2>&1 9>&- ||
     die "could not be built: $(tail -n 1 "$home/compile.log")"
+  [ "$build" != asan ] || grep -rqs __asan_init "$root/usr/sbin" || die "it was built without AddressSanitizer"
   touch "$root/compiled"
 }
 

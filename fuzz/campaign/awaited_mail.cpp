@@ -8,23 +8,29 @@
 
 namespace smtpspec::fuzz {
 
+std::size_t AwaitedMail::octets_of(const Awaited& one) {
+  std::size_t all = one.input.size();
+  for (const AcceptedMail::Message& message : one.accepted.messages) all += message.content.size();
+  return all;
+}
+
 void AwaitedMail::expect(const record::Transcript& transcript, std::string_view input) {
-  if (mail_ == nullptr || all_.size() >= most) return;
-  AcceptedMail accepted = accepted_in(transcript, watched_mailboxes(opponent_));
+  if (mail_ == nullptr || is_full()) return;
+  AcceptedMail accepted = accepted_by(opponent_, transcript);
   if (accepted.any_sent && accepted.known) await({transcript.token, std::move(accepted), std::string(input), "", {}});
 }
 
 bool AwaitedMail::may_be_delivered_otherwise(const record::Transcript& transcript) {
   if (mail_ == nullptr || other_.mail == nullptr || shapes_.size() >= most) return false;
-  const AcceptedMail accepted = accepted_in(transcript, watched_mailboxes(opponent_));
+  const AcceptedMail accepted = accepted_by(opponent_, transcript);
   return accepted.known && !accepted.messages.empty() && shapes_.insert(shape_of_bodies(accepted)).second;
 }
 
 void AwaitedMail::expect_the_same(const record::Transcript& here, const record::Transcript& there,
                                   std::string_view input) {
-  if (mail_ == nullptr || other_.mail == nullptr || all_.size() >= most) return;
-  AcceptedMail accepted = accepted_in(here, watched_mailboxes(opponent_));
-  if (are_the_same(accepted, here.token, accepted_in(there, watched_mailboxes(*other_.opponent)), there.token))
+  if (mail_ == nullptr || other_.mail == nullptr || is_full()) return;
+  AcceptedMail accepted = accepted_by(opponent_, here);
+  if (are_the_same(accepted, here.token, accepted_by(*other_.opponent, there), there.token))
     await({here.token, std::move(accepted), std::string(input), there.token, {}});
 }
 
@@ -32,6 +38,7 @@ void AwaitedMail::await(Awaited one) {
   auto time = time_of_mail(opponent_);
   if (!one.other_token.empty()) time = std::max(time, time_of_mail(*other_.opponent));
   one.due = std::chrono::steady_clock::now() + time;
+  octets_ += octets_of(one);
   all_.push_back(std::move(one));
 }
 
@@ -64,11 +71,16 @@ void AwaitedMail::learn_names(const Awaited& one) {
 }
 
 void AwaitedMail::look(const Suspect& suspect) {
-  if (mail_ == nullptr || !mail_->is_seen()) return all_.clear();
+  if (mail_ == nullptr || !mail_->is_seen()) {
+    all_.clear();
+    octets_ = 0;
+    return;
+  }
   const auto now = std::chrono::steady_clock::now();
   while (!all_.empty() && all_.front().due < now) {
     Awaited one = std::move(all_.front());
     all_.pop_front();
+    octets_ -= octets_of(one);
     learn_names(one);
     const std::string cause = suspicion(one);
     if (cause.empty()) continue;

@@ -47,12 +47,18 @@ class AwaitedMail {
   void await(Awaited one);
   void learn_names(const Awaited& one);
 
+  [[nodiscard]] static std::size_t octets_of(const Awaited& one);
+  /// What comes then is not waited for.
+  [[nodiscard]] bool is_full() const { return all_.size() >= most || octets_ >= most_octets; }
+
   static constexpr std::size_t most = 5000;
+  static constexpr std::size_t most_octets = std::size_t{64} << 20;
 
   const Opponent& opponent_;
   const SharedMail* mail_;
   Other other_;
   std::deque<Awaited> all_;
+  std::size_t octets_ = 0;  ///< of these
   AsSent as_sent_;
   std::set<std::string> shapes_;  ///< of bodies
 };

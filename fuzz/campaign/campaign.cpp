@@ -53,7 +53,11 @@ class Campaign {
     fuzz();
     end_others();
     look_for_growth();
-    if (result_.refused.empty()) make_findings();
+    tell();
+    if (result_.refused.empty())
+      make_findings();
+    else
+      tell_of_inputs();
     return std::move(result_);
   }
 
@@ -61,7 +65,7 @@ class Campaign {
   /// Plays while the one that leads does.
   void follow() {
     const Progress& first = part_.all.front();
-    const auto is_ended = [this] { return progress_.stop || (events_.stop && events_.stop()); };
+    const auto is_ended = [this] { return progress_.stop || events_.stop(); };
     while (!first.playing && !is_ended()) std::this_thread::sleep_for(between_looks);
     if (!is_ended()) fuzz();
   }
@@ -74,7 +78,7 @@ class Campaign {
   }
 
   void fuzz() {
-    if (events_.sink_ready && mail_.port() != 0) events_.sink_ready(mail_.port());
+    if (mail_.port() != 0) events_.sink_ready(mail_.port());
     const Feedback feedback{settings_.other, mail_.seen(),    mail_.seen_of_other(),
                             part_.replies,   settings_.edges, settings_.watch == nullptr ? nullptr : &shared_culprits_};
     // What the survey has brought about was told already, and is to be told again of a session of ours.
@@ -110,11 +114,15 @@ class Campaign {
     if (result_.failed.empty()) result_.failed = workers.failed();
     if (progress_.unwritten)
       result_.not_written = folder_.crashes().string() + ": an input that breaks something could not be written";
-    if (refused_) result_.refused = "the server takes no connections, and could not be started again";
+    if (refused_)
+      result_.refused = settings_.watch == nullptr
+                            ? "it takes no connections any more; with `[server] start` in the target file it would be "
+                              "started again"
+                            : "it takes no connections, and could not be started again";
   }
 
   [[nodiscard]] bool is_over() const {
-    return Clock::now() - begun_ >= settings_.time || (events_.stop && events_.stop()) || refused_ || progress_.stop ||
+    return Clock::now() - begun_ >= settings_.time || events_.stop() || refused_ || progress_.stop ||
            progress_.unwritten;
   }
 
@@ -136,7 +144,7 @@ class Campaign {
       finding.figures = growth_.table();
       write(finding);
       result_.findings.push_back(std::move(finding));
-      ++result_.status.findings;
+      ++progress_.findings;
     }
   }
 
@@ -146,30 +154,31 @@ class Campaign {
     shared_culprits_.incidents.looked(settings_.watch->report_is_under_way());
   }
 
-  /// As one who plays here, and nobody else does, sees it.
-  std::vector<Incident> happened(bool wait) {
-    std::vector<Incident> all = settings_.watch->look();
-    for (int looks = 0; wait && (looks < 2 || settings_.watch->report_is_under_way()); ++looks) {
-      std::this_thread::sleep_for(2 * between_looks);
-      for (Incident& one : settings_.watch->look()) all.push_back(std::move(one));
-    }
-    return all;
-  }
+  [[nodiscard]] std::uint64_t sessions_answered() const { return progress_.sessions - progress_.silent; }
 
   /// Where it says nothing to anybody, twice in a row: it is not merely slow, or busy with one session.
   void end_what_hangs() {
-    const std::uint64_t answered = progress_.sessions - progress_.silent;
+    const std::uint64_t answered = sessions_answered();
     if (std::exchange(answered_when_it_hung_, answered) != answered || settings_.watch == nullptr) return;
     note("the server lets everybody in and says nothing; it is started anew");
     start_anew();
   }
 
+  /// One that is not ours to start may be started again by whoever did.
+  void wait_for_return() {
+    constexpr seconds patience{30};
+    const std::uint64_t answered = sessions_answered();
+    if (std::exchange(answered_when_away_, answered) != answered) away_since_ = Clock::now();
+    refused_ = Clock::now() - away_since_ > patience;
+  }
+
   /// A worker may end it again before it is seen to be up: what it dies of is being played once more.
   void start_server() {
     constexpr int most = 5;
+    if (settings_.watch == nullptr) return wait_for_return();
     std::optional<std::string> problem;
     for (int i = 0; i < most && !is_over(); ++i) {
-      problem = events_.start_server ? events_.start_server() : std::nullopt;
+      problem = events_.start_server();
       if (!problem) return;
     }
     if (!problem) return;
@@ -179,11 +188,9 @@ class Campaign {
 
   /// What it tells at its end is no session's doing.
   void start_anew() {
-    if (events_.stop_server && events_.start_server) {
-      events_.stop_server();
-      (void)settings_.watch->look();
-      (void)events_.start_server();
-    }
+    events_.stop_server();
+    (void)settings_.watch->look_until_told();
+    (void)events_.start_server();
     shared_culprits_.anew = false;
   }
 
@@ -219,12 +226,19 @@ class Campaign {
       result_.not_written = folder_.path().string() + ": what is known of the campaign could not be written";
   }
 
+  /// Whoever started it may start it again; half a minute is waited in all.
+  bool may_be_back() {
+    constexpr int most = 100;
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return ++waits_for_return_ < most;
+  }
+
   /// Where nobody else plays.
   bool revive(bool hangs) {
-    if (events_.stop && events_.stop()) return false;
-    if (hangs && settings_.watch == nullptr) return false;
+    if (events_.stop()) return false;
+    if (settings_.watch == nullptr) return !hangs && may_be_back();
     if (hangs) start_anew();
-    return hangs || (events_.start_server && !events_.start_server());
+    return hangs || !events_.start_server();
   }
 
   void make_findings() {
@@ -233,15 +247,15 @@ class Campaign {
     if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
     player.revive_by([this](bool hangs) { return revive(hangs); });
     player.when_put_off(may_move_ ? addresses_of_worker(0) : "",
-                        [this](const std::string& /*source*/) { return !(events_.stop && events_.stop()); });
+                        [this](const std::string& /*source*/) { return !events_.stop(); });
     Sight sight;
     sight.arrived = mail_.arrived();
     sight.arrived_there = mail_.arrived_of_other();
     if (other) sight.other = &*other;
-    if (settings_.watch != nullptr) sight.happened = [this](bool wait) { return happened(wait); };
+    sight.happened = processes_of(settings_.watch);
     if (settings_.watch != nullptr) sight.start_anew = [this] { start_anew(); };
     for (const CampaignFolder::Broken& one : folder_.broken()) {
-      if (events_.stop && events_.stop()) break;
+      if (events_.stop()) break;
       if (is_found(one.cause)) continue;
       note("shortens " + one.cause);
       Finding finding = make_finding(player, sight, one, Clock::now() + time_to_shorten);
@@ -257,6 +271,12 @@ class Campaign {
       write(finding);
       result_.findings.push_back(std::move(finding));
     }
+  }
+
+  /// Where there is nobody to show it again.
+  void tell_of_inputs() {
+    for (const CampaignFolder::Broken& one : folder_.broken())
+      note(one.cause + " was seen; its input is in " + folder_.crashes().string());
   }
 
   [[nodiscard]] bool is_found(std::string_view cause) const {
@@ -291,9 +311,7 @@ class Campaign {
       result_.not_written = folder_.findings().string() + ": a finding could not be written";
   }
 
-  void note(const std::string& line) const {
-    if (events_.note) events_.note(line);
-  }
+  void note(const std::string& line) const { events_.note(line); }
 
   const Opponent& opponent_;
   const scenario::Suite& suite_;
@@ -310,7 +328,10 @@ class Campaign {
   Clock::time_point begun_ = Clock::now();
   bool refused_ = false;
   std::uint64_t answered_when_it_hung_ = ~std::uint64_t{0};  ///< sessions
-  bool may_move_ = false;                                    ///< to other addresses of this machine
+  std::uint64_t answered_when_away_ = ~std::uint64_t{0};
+  Clock::time_point away_since_;
+  int waits_for_return_ = 0;
+  bool may_move_ = false;  ///< to other addresses of this machine
   bool told_of_limits_ = false;
 };
 

@@ -30,10 +30,11 @@ struct CampaignSettings {
   Part part;
 };
 
+/// All must be there but `progress`.
 struct CampaignEvents {
   std::function<void(const CampaignStatus&)> progress;       ///< about once a second
   std::function<void(const std::string&)> note;              ///< one line for people
-  std::function<std::optional<std::string>()> start_server;  ///< gives what went wrong
+  std::function<std::optional<std::string>()> start_server;  ///< gives what went wrong; asked where there is a watch
   std::function<void()> stop_server;                         ///< where it was started by `start_server`
   std::function<void(std::uint16_t)> sink_ready;             ///< the port of the target's sink, before anything is sent
   std::function<bool()> stop;                                ///< asked often; true ends it

@@ -16,7 +16,7 @@ namespace smtpspec::fuzz {
 
 namespace {
 
-constexpr std::size_t longest_input = std::size_t{64} << 10;
+constexpr std::size_t most_octets = std::size_t{64} << 10;
 
 constexpr std::string_view once = "once-";
 constexpr std::string_view plot = "plot_data";
@@ -122,6 +122,11 @@ CampaignFolder::Added CampaignFolder::add_breach(const Breach& breach, Seen seen
   return put(crashes(), name_of(breach, seen), input, record::Lasting::yes) ? Added::first : Added::not_written;
 }
 
+void CampaignFolder::drop(const Breach& breach, Seen seen) const {
+  std::error_code is_not_there;
+  std::filesystem::remove(crashes() / name_of(breach, seen), is_not_there);
+}
+
 std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
   constexpr std::size_t most = 1000;
   std::vector<Broken> all;
@@ -130,7 +135,7 @@ std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
   (void)folder->each_name([&](std::string_view name) {
     record::Refusal refusal;
     const auto file = record::is_left_over(name) ? std::nullopt : folder->file(name, refusal);
-    const auto input = file ? file->whole(longest_input, refusal) : std::nullopt;
+    const auto input = file ? file->whole(most_octets, refusal) : std::nullopt;
     if (input) all.push_back({cause_of_input(name), *input, name.starts_with(once) ? Seen::once : Seen::again});
     return all.size() < most;
   });

@@ -42,6 +42,8 @@ class CampaignFolder {
   enum class Added { first, known, not_written };
   /// Whether it is the first of its cause, in all processes of the campaign.
   [[nodiscard]] Added add_breach(const Breach& breach, Seen seen, std::string_view input) const;
+  /// Where it is kept, it is not any more.
+  void drop(const Breach& breach, Seen seen) const;
   /// An input that broke something.
   struct Broken {
     std::string cause;  ///< as a file name

@@ -14,7 +14,6 @@ CampaignStatus status_of(std::span<const Progress> all, std::chrono::seconds ela
   std::int64_t news = 0;
   for (const Progress& one : all) {
     status.sessions += one.sessions;
-    status.silent += one.silent;
     status.put_off += one.put_off;
     status.moves += one.moves;
     status.features = std::max(status.features, one.features.load());

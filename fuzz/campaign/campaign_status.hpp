@@ -13,7 +13,6 @@ namespace smtpspec::fuzz {
 struct CampaignStatus {
   std::chrono::seconds elapsed{0};
   std::uint64_t sessions = 0;
-  std::uint64_t silent = 0;    ///< sessions that were refused
   std::uint64_t put_off = 0;   ///< how often a session was put off (421 and the like), and tried again
   std::uint64_t moves = 0;     ///< to another address of this machine, for that
   std::uint64_t features = 0;  ///< different ones seen: replies by state, what they answer, code and shape

@@ -15,7 +15,10 @@ using Seen = CampaignFolder::Seen;
 void keep(const Breach& breach, Seen seen, std::string_view input, const CampaignFolder& folder, Progress& progress) {
   using Added = CampaignFolder::Added;
   const Added added = folder.add_breach(breach, seen, input);
-  if (added == Added::first && seen == Seen::again) ++progress.findings;
+  if (added == Added::first && seen == Seen::again) {
+    ++progress.findings;
+    folder.drop(breach, Seen::once);
+  }
   if (added == Added::not_written) progress.unwritten = true;
 }
 
@@ -50,7 +53,8 @@ void Culprits::look_for(const Breach& breach, std::string_view input, const Wait
   progress_.alone.take(stopped());
   // Another worker may have seen the same, and looked for it, while this one waited.
   if (looked_at <= before && !folder_.has_breach(breach, Seen::again)) {
-    if (!search(breach, input, waits)) keep(breach, Seen::once, input, folder_, progress_);
+    keep(breach, Seen::once, input, folder_, progress_);
+    if (search(breach, input, waits)) folder_.drop(breach, Seen::once);
     looked_at = shared_->incidents.count();
   }
   seen_before_ = before;

@@ -30,10 +30,6 @@ Delivered all_of(const ArrivedMail& arrived, const std::string& token) {
   return all;
 }
 
-AcceptedMail accepted_by(const Seen& server, const judge::Played& played) {
-  return accepted_in(played.transcript, watched_mailboxes(server.player.opponent()));
-}
-
 }  // namespace
 
 bool is_of_delivered(std::string_view cause) {
@@ -64,8 +60,9 @@ std::optional<Breach> delivered_otherwise(std::string_view input, const Seen& he
   const judge::Played other = there.player.play(decode(input), patient());
   const std::string token = played.transcript.token;
   const std::string other_token = other.transcript.token;
-  const AcceptedMail accepted = accepted_by(here, played);
-  if (!are_the_same(accepted, token, accepted_by(there, other), other_token)) return std::nullopt;
+  const AcceptedMail accepted = accepted_by(here.player.opponent(), played.transcript);
+  if (!are_the_same(accepted, token, accepted_by(there.player.opponent(), other.transcript), other_token))
+    return std::nullopt;
   // One copy more may come as late as the last.
   std::this_thread::sleep_for(std::max(time_of_mail(here.player.opponent()), time_of_mail(there.player.opponent())));
   const bool exact = keeps_line_ends(here.player.opponent()) && keeps_line_ends(there.player.opponent());

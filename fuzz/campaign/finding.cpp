@@ -116,7 +116,8 @@ std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& s
 }  // namespace
 
 std::optional<scenario::Delivered> delivered_as(std::string_view cause, const AcceptedMail& accepted,
-                                                const std::vector<std::string>& mailboxes) {
+                                                const std::vector<std::string>& mailboxes,
+                                                const record::Redactor& redactor) {
   if (!cause.starts_with("mail")) return std::nullopt;
   scenario::Delivered delivered;
   if (cause == mail_to_others) {
@@ -126,8 +127,10 @@ std::optional<scenario::Delivered> delivered_as(std::string_view cause, const Ac
     return delivered;
   }
   delivered.count = accepted.messages.size();
-  if (accepted.messages.size() == 1)
-    delivered.body = {scenario::literal(record::part(accepted.messages.front().content).body)};
+  if (accepted.messages.size() == 1) {
+    const std::string body(record::part(accepted.messages.front().content).body);
+    if (redactor.without_secrets(body) == body) delivered.body = {scenario::literal(body)};
+  }
   if (accepted.messages.empty()) delivered.at_most = 0;
   return delivered;
 }
@@ -142,10 +145,11 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
   for (std::size_t i = 0; i < Finding::replays; ++i) {
     auto breach = shortener.breaks(finding.input, patient());
     if (!breach) continue;
-    finding.breach = std::move(*breach);
-    finding.delivered =
-        delivered_as(finding.breach.cause, shortener.shown().accepted(), watched_mailboxes(player.opponent()));
     finding.transcript = shortener.shown().played().transcript;
+    const record::Redactor redactor(finding.transcript.secrets);
+    finding.breach = without_secrets(std::move(*breach), redactor);
+    finding.delivered = delivered_as(finding.breach.cause, shortener.shown().accepted(),
+                                     watched_mailboxes(player.opponent()), redactor);
     ++finding.again;
   }
   return finding;

@@ -18,6 +18,7 @@
 
 namespace smtpspec::fuzz {
 
+/// Holds no secrets, but for its transcript and what its input stands for.
 struct Finding {
   static constexpr std::size_t replays = 3;
   Breach breach;
@@ -37,9 +38,11 @@ struct Finding {
                                    std::chrono::steady_clock::time_point until);
 
 /// What is to become of the mail of a session that broke a rule of it: a message for each that was accepted, with its
-/// body where there is but one, or for nobody else of `mailboxes`. nullopt where the rule is of something else.
+/// body where there is but one that holds no secret, or for nobody else of `mailboxes`. nullopt where the rule is of
+/// something else.
 [[nodiscard]] std::optional<scenario::Delivered> delivered_as(std::string_view cause, const AcceptedMail& accepted,
-                                                              const std::vector<std::string>& mailboxes);
+                                                              const std::vector<std::string>& mailboxes,
+                                                              const record::Redactor& redactor);
 
 /// A scenario file: the session, and the row of the suite whose rule was broken, with its requirements. Loads without
 /// errors beside the shipped requirements.

@@ -39,6 +39,10 @@ std::vector<std::string> watched_mailboxes(const Opponent& opponent) {
   return all;
 }
 
+AcceptedMail accepted_by(const Opponent& opponent, const record::Transcript& transcript) {
+  return accepted_in(transcript, watched_mailboxes(opponent));
+}
+
 bool keeps_line_ends(const Opponent& opponent) {
   return opponent.target.delivery && !opponent.target.delivery->sink.empty();
 }

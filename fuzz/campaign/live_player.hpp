@@ -10,6 +10,7 @@
 
 #include <asio/io_context.hpp>
 
+#include "fuzz/oracles/conservation.hpp"
 #include "harness/engine/facts.hpp"
 #include "harness/engine/sources.hpp"
 #include "harness/judge/playing.hpp"
@@ -30,6 +31,8 @@ struct Opponent {
 [[nodiscard]] std::chrono::milliseconds time_of_mail(const Opponent& opponent);
 /// The mailboxes whose mail comes to where it is looked for.
 [[nodiscard]] std::vector<std::string> watched_mailboxes(const Opponent& opponent);
+/// What it accepted in a session, of the mail that is seen.
+[[nodiscard]] AcceptedMail accepted_by(const Opponent& opponent, const record::Transcript& transcript);
 /// Where its mail is seen, a bare LF can be told from CRLF.
 [[nodiscard]] bool keeps_line_ends(const Opponent& opponent);
 /// The survey saw it deliver bodies as they were sent.

@@ -108,7 +108,7 @@ std::set<pid_t> ourselves() {
 }  // namespace
 
 bool is_here(const scenario::Target& target) {
-  return target.host.starts_with("127.") || target.host == "localhost" || target.host == "::1";
+  return scenario::is_loopback(target.host) || target.host == "localhost";
 }
 
 bool ProcessUsage::find_root() {

@@ -3,7 +3,6 @@
 #include <string_view>
 #include <vector>
 
-#include <asio/ip/address_v4.hpp>
 #include <fmt/format.h>
 
 #include "fuzz/campaign/seeds.hpp"
@@ -14,11 +13,6 @@
 namespace smtpspec::fuzz {
 
 namespace {
-
-bool is_on_loopback(const scenario::Target& target) {
-  asio::error_code error;
-  return asio::ip::make_address_v4(target.host, error).is_loopback() && !error;
-}
 
 /// What the address of a client may make a difference to. Nothing is sent to a mailbox that is not the target's own.
 std::vector<std::string> telling_inputs(const scenario::Target& target) {
@@ -35,8 +29,7 @@ struct Served {
 
 Served served(LivePlayer& player, const std::string& input) {
   const judge::Played played = player.play(decode(input), patient());
-  return {outcome_of(played.transcript), engine::facts_of(played.transcript, true, nullptr).plain.keywords,
-          was_put_off(played)};
+  return {outcome_of(played.transcript), engine::facts_of(played.transcript, true).plain.keywords, was_put_off(played)};
 }
 
 bool is_alike(const Served& one, const Served& other) {
@@ -68,7 +61,9 @@ std::string addresses_of_worker(std::size_t worker) { return fmt::format("127.77
 
 bool serves_other_addresses_alike(const Opponent& opponent, const std::function<bool()>& stop) {
   constexpr int most_waits = 4;
-  if (!opponent.target.sources.empty() || !is_on_loopback(opponent.target)) return false;
+  if (!opponent.target.sources.empty() || !opponent.target.host.starts_with("127.") ||
+      !scenario::is_loopback(opponent.target.host))
+    return false;
   Opponent from_another = opponent;
   from_another.target.sources = {"127.77.7.7"};
   LivePlayer usual(opponent, delivery::make_secret());

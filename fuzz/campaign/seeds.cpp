@@ -9,8 +9,6 @@ namespace smtpspec::fuzz {
 
 namespace {
 
-constexpr std::size_t longest_seed = 4096;
-
 /// A scenario that waits by design is too slow to begin from.
 bool is_slow(const scenario::Scenario& one) {
   constexpr scenario::Duration long_wait{500};
@@ -54,7 +52,7 @@ std::size_t put_seeds(const CampaignFolder& folder, const scenario::Suite& suite
   for (const scenario::Scenario& one : suite.scenarios) {
     if (one.survey || is_slow(one) || engine::why_not_played(one, opponent.target, opponent.facts)) continue;
     const auto input = encode(one);
-    if (!input || input->size() > longest_seed || !inputs.insert(*input).second) continue;
+    if (!input || input->size() > longest_input || !inputs.insert(*input).second) continue;
     if (!folder.add_seed(one.id, *input)) return 0;
     ++put;
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <span>
+#include <thread>
 
 namespace smtpspec::fuzz {
 
@@ -11,6 +13,7 @@ namespace {
 constexpr std::size_t longest_tail = std::size_t{16} << 10;
 constexpr std::size_t most_at_a_look = std::size_t{256} << 10;
 constexpr std::size_t most_files = 1000;
+constexpr std::size_t most_read_files = 100000;
 constexpr std::size_t most_reports = 200;
 
 /// Where the options of sanitizers in our environment, which a server inherits, have reports written to.
@@ -28,6 +31,12 @@ std::vector<std::filesystem::path> paths_of_reports() {
       paths.push_back(std::move(path));
   }
   return paths;
+}
+
+/// Its name ends in a period and the number of the process that writes it.
+bool is_of_living_process(const std::string& file) {
+  std::error_code is_not_known;
+  return std::filesystem::exists("/proc/" + file.substr(file.rfind('.') + 1), is_not_known);
 }
 
 }  // namespace
@@ -74,22 +83,33 @@ void ServerWatch::take_reports(SanitizerReports& reports, std::vector<Incident>&
   }
 }
 
-void ServerWatch::look_at_report_files(std::vector<Incident>& out) {
+void ServerWatch::look_for_report_files() {
   for (const std::filesystem::path& path : report_paths_) {
     record::Refusal refusal;
     const auto folder = record::Folder::open(path.parent_path(), refusal);
     if (!folder) continue;
     const std::string begin = path.filename().string() + ".";
     (void)folder->each_name([&](std::string_view name) {
+      if (!name.starts_with(begin)) return true;
       const std::string whole = (path.parent_path() / name).string();
-      if (name.starts_with(begin) && report_files_.size() < most_files)
+      if (read_files_.count(whole) == 0 && report_files_.size() < most_files)
         report_files_.try_emplace(whole, FollowedFile(whole, true), SanitizerReports());
       return true;
     });
   }
-  for (auto& [name, file] : report_files_) {
-    file.second.take(file.first.look());
-    take_reports(file.second, out);
+}
+
+void ServerWatch::look_at_report_files(std::vector<Incident>& out) {
+  look_for_report_files();
+  for (auto one = report_files_.begin(); one != report_files_.end();) {
+    auto& [file, reports] = one->second;
+    const bool may_grow = is_of_living_process(one->first);
+    const std::string octets = file.look();
+    reports.take(octets);
+    take_reports(reports, out);
+    const bool is_read = !may_grow && !file.is_empty() && octets.empty() && read_files_.size() < most_read_files;
+    if (is_read) read_files_.insert(one->first);
+    one = is_read ? report_files_.erase(one) : std::next(one);
   }
 }
 
@@ -112,6 +132,16 @@ std::vector<Incident> ServerWatch::look() {
   return all;
 }
 
+std::vector<Incident> ServerWatch::look_until_told() {
+  constexpr std::chrono::milliseconds between_looks{20};
+  std::vector<Incident> all = look();
+  for (int looks = 0; looks < 2 || report_is_under_way(); ++looks) {
+    std::this_thread::sleep_for(between_looks);
+    for (Incident& one : look()) all.push_back(std::move(one));
+  }
+  return all;
+}
+
 void ServerWatch::note_what_is_under_way() {
   const bool is_under_way = in_log_.is_under_way() || in_output_.is_under_way() ||
                             std::any_of(report_files_.begin(), report_files_.end(),
@@ -125,6 +155,11 @@ void ServerWatch::note_what_is_under_way() {
 bool ServerWatch::report_is_under_way() const {
   constexpr std::chrono::seconds longest{5};
   return under_way_since_ && std::chrono::steady_clock::now() - *under_way_since_ < longest;
+}
+
+Happened processes_of(ServerWatch* watch) {
+  if (watch == nullptr) return {};
+  return [watch](bool wait) { return wait ? watch->look_until_told() : watch->look(); };
 }
 
 std::string ServerWatch::tail() const {

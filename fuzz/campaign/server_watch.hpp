@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,8 @@ class FollowedFile {
       : path_(std::move(path)), begun_(from_its_start) {}
   /// What was appended since the last look; of much of it the end.
   [[nodiscard]] std::string look();
+  /// Nothing of it was seen so far.
+  [[nodiscard]] bool is_empty() const { return offset_ == 0; }
 
  private:
   std::filesystem::path path_;
@@ -47,11 +50,13 @@ class ServerWatch {
   /// What happened since the last call. A death is told by the second look that could see it: what the process wrote
   /// before is known by then.
   [[nodiscard]] std::vector<Incident> look();
+  /// All that has happened by now, for one who plays alone: looks, and waits, until what there is to tell is told.
+  [[nodiscard]] std::vector<Incident> look_until_told();
   /// At the last look a sanitizer was about to tell of something; one that stays in the middle of it is not waited for.
   [[nodiscard]] bool report_is_under_way() const;
   /// What the server wrote last, to its output and its log.
   [[nodiscard]] std::string tail() const;
-  /// The sanitizer's report behind an incident; empty where there is none.
+  /// The sanitizer's report of an incident; empty where there is none.
   [[nodiscard]] std::string report(const std::string& cause) const;
 
  private:
@@ -59,13 +64,16 @@ class ServerWatch {
   void note(std::string_view octets);
   void take_reports(SanitizerReports& reports, std::vector<Incident>& out);
   void note_what_is_under_way();
+  void look_for_report_files();
   void look_at_report_files(std::vector<Incident>& out);
 
   engine::ServerProcess& server_;
   ProcessEvents events_;
   std::optional<FollowedFile> log_;
   std::vector<std::filesystem::path> report_paths_;  ///< of log_path: files are named so, a period and a number
-  std::map<std::string, std::pair<FollowedFile, SanitizerReports>> report_files_;
+  std::map<std::string, std::pair<FollowedFile, SanitizerReports>>
+      report_files_;                  ///< of processes that may add to them
+  std::set<std::string> read_files_;  ///< the others, to their ends
   SanitizerReports in_log_;
   std::vector<Incident> deaths_;
   std::optional<std::chrono::steady_clock::time_point> under_way_since_;
@@ -74,5 +82,8 @@ class ServerWatch {
   SanitizerReports in_output_;
   std::string tail_;
 };
+
+/// Of a server that was started by us; empty where `watch` is null. It must outlive this.
+[[nodiscard]] Happened processes_of(ServerWatch* watch);
 
 }  // namespace smtpspec::fuzz

@@ -55,6 +55,11 @@ TEST_CASE("Reports that go to files of their own are read, also of processes tha
   CHECK(causes(watch) == out_of_bounds);
   append(folder / "asan.18", line);
   CHECK(causes(watch) == out_of_bounds);
+  for (int i = 0; i < 1100; ++i)
+    append(folder / ("asan." + std::to_string(8000000 + i)), "of a process that has ended\n");
+  for (int looks = 0; looks < 3; ++looks) CHECK(causes(watch).empty());
+  append(folder / "asan.8888888", line);
+  CHECK(causes(watch) == out_of_bounds);
 }
 
 }  // namespace

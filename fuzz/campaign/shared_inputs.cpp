@@ -6,7 +6,7 @@ namespace smtpspec::fuzz {
 
 void SharedInputs::add(std::string_view input) {
   Slot& slot = slots_[count_++ % slots_.size()];
-  const std::size_t size = std::min(input.size(), longest);
+  const std::size_t size = std::min(input.size(), longest_input);
   std::copy_n(input.begin(), size, slot.octets.begin());
   slot.size = size;
 }

@@ -10,12 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/session/session_input.hpp"
+
 namespace smtpspec::fuzz {
 
 class SharedInputs {
  public:
   static constexpr std::size_t most = 256;
-  static constexpr std::size_t longest = 4096;  ///< octets of one that are kept
 
   void add(std::string_view input);
   /// The latest first, none twice. While nobody adds.
@@ -24,7 +25,7 @@ class SharedInputs {
  private:
   struct Slot {
     std::atomic<std::size_t> size{0};
-    std::array<char, longest> octets{};
+    std::array<char, longest_input> octets{};
   };
   std::array<Slot, most> slots_;
   std::atomic<std::uint64_t> count_{0};

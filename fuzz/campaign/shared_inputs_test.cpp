@@ -15,8 +15,8 @@ TEST_CASE("The latest inputs are known, the latest first and none twice") {
   for (std::size_t i = 0; i < SharedInputs::most; ++i) inputs->add(std::to_string(i));
   CHECK(inputs->latest().size() == SharedInputs::most);
   CHECK(inputs->latest().back() == "0");
-  inputs->add(std::string(2 * SharedInputs::longest, 'x'));
-  CHECK(inputs->latest().front() == std::string(SharedInputs::longest, 'x'));
+  inputs->add(std::string(2 * longest_input, 'x'));
+  CHECK(inputs->latest().front() == std::string(longest_input, 'x'));
 }
 
 }  // namespace

@@ -19,11 +19,11 @@ std::uint64_t sum_of(const std::vector<std::string>& texts) {
   return sum;
 }
 
-}  // namespace
-
 std::uint64_t hash_of_body(std::string_view content) {
   return std::hash<std::string_view>()(record::part(content).body);
 }
+
+}  // namespace
 
 std::uint64_t hash_of_name(const std::string& name) { return std::hash<std::string>()(name); }
 

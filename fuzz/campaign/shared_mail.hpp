@@ -23,7 +23,6 @@ struct MailCount {
   std::uint64_t texts = 0;
   std::uint64_t local_texts = 0;  ///< as a road with local line ends keeps them
 };
-[[nodiscard]] std::uint64_t hash_of_body(std::string_view content);
 /// Of one mailbox.
 [[nodiscard]] std::uint64_t hash_of_name(const std::string& name);
 

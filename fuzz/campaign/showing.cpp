@@ -34,9 +34,7 @@ std::vector<Breach> Showing::breaches_of_session(const scenario::Scenario& sessi
   return with_incidents(std::move(seen), sight_.happened(wait));
 }
 
-AcceptedMail Showing::accepted() const {
-  return accepted_in(played_.transcript, watched_mailboxes(player_.opponent()));
-}
+AcceptedMail Showing::accepted() const { return accepted_by(player_.opponent(), played_.transcript); }
 
 std::vector<Breach> Showing::breaches_of_its_mail(bool loss_alone, bool envelopes) {
   if (sight_.arrived == nullptr) return {};

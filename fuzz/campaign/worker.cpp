@@ -147,13 +147,13 @@ class Worker {
   /// To look takes patience: at what has not shown again so far, the second time, the fourth, the eighth ...
   bool is_worth_a_look(const Breach& breach) { return std::has_single_bit(++times_seen_[breach.cause]); }
 
-  /// The first of each cause that shows again at once; one that does not is kept all the same.
+  /// The first of each cause that shows again at once. It is kept before: what looks takes time, and may be ended.
   void take(const Breach& breach, std::string_view input) {
     if (folder_.has_breach(breach, Seen::again)) return;
     if (is_incident(breach.cause)) return culprits_.look_for(breach, input, pace_.waits());
     if (!is_worth_a_look(breach)) return;
-    if (const auto again = shows_again(breach, input)) return keep(*again, input);
     fuzz::keep(breach, Seen::once, input, folder_, progress_);
+    if (const auto again = shows_again(breach, input)) keep(*again, input);
   }
 
   void keep(const Breach& breach, std::string_view input) {
@@ -233,7 +233,7 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
                                     folder.queue().string(),
                                     "-max_total_time=" + std::to_string(settings.time.count()),
                                     "-seed=" + std::to_string(settings.seed % 0xfffffffe + 1),
-                                    "-max_len=" + std::to_string(settings.longest_input),
+                                    "-max_len=" + std::to_string(longest_input),
                                     "-artifact_prefix=" + (folder.path() / "of-smtpspec-").string(),
                                     "-len_control=0",
                                     "-entropic_scale_per_exec_time=1",

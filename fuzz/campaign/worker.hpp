@@ -18,8 +18,7 @@ namespace smtpspec::fuzz {
 struct WorkerSettings {
   std::uint64_t seed = 1;
   std::chrono::seconds time{60};
-  std::size_t longest_input = 4096;  ///< octets
-  std::string other_addresses;       ///< to come from where the server puts sessions off: a prefix, or empty
+  std::string other_addresses;  ///< to come from where the server puts sessions off: a prefix, or empty
 };
 
 /// smtpspec was built with libFuzzer.

@@ -43,7 +43,7 @@ class LinkedServer {
     scenario::Scenario session = decode(input);
     if (server_.tells_deliveries != 0) session.delivered.emplace();  // so that what was delivered is asked for
     const judge::Played played = played_.play(session);
-    (void)count_features(played.transcript, counters);
+    count_features(played.transcript, counters);
     hold(breaches_in(played), played, input);
     if (server_.tells_deliveries != 0) hold(breaches_of_its_mail(played), played, input);
   }
@@ -59,10 +59,9 @@ class LinkedServer {
     std::abort();
   }
   [[nodiscard]] std::vector<Breach> breaches_of_its_mail(const judge::Played& played) const {
-    std::vector<ArrivedMail::Message> arrived;
-    for (const record::Delivery& one : played.transcript.deliveries)
-      arrived.push_back({one.message, one.recipients ? one.recipients->size() : 1});
-    return breaches_of_mail(accepted_in(played.transcript, played_.target().mail.accepts), arrived, true, {true});
+    const std::vector<std::string>& mailboxes = played_.target().mail.accepts;
+    return breaches_of_mail(accepted_in(played.transcript, mailboxes), arrived_in(played.transcript, mailboxes), true,
+                            {true});
   }
 
   const smtpspec_server& server_;

@@ -9,6 +9,7 @@
 
 #include "harness/judge/referee_report.hpp"
 #include "harness/record/trace.hpp"
+#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 
 namespace smtpspec::fuzz {
@@ -38,21 +39,8 @@ bool may_go_in_circles(std::string_view content) {
   return fields >= fewest;
 }
 
-/// RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
 bool is_plain(std::string_view content) {
-  constexpr std::size_t longest_line = 998;
-  if (!is_headed(content)) return false;
-  std::size_t column = 0;
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    const char octet = content[i];
-    if (octet == '\r' && i + 1 < content.size() && content[i + 1] == '\n') {
-      column = 0;
-      ++i;
-    } else if ((octet < 0x20 && octet != '\t') || octet > 0x7e || ++column > longest_line) {
-      return false;
-    }
-  }
-  return column == 0;
+  return is_headed(content) && content.ends_with("\r\n") && kind_of_text(content) == "plain";
 }
 
 /// One session's messages, as its replies accept them.
@@ -180,6 +168,27 @@ std::optional<Breach> to_others(const AcceptedMail& accepted, const std::vector<
 
 }  // namespace
 
+std::string_view kind_of_text(std::string_view text) {
+  constexpr std::size_t longest_line = 998;
+  std::string_view kind = "plain";
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char octet = text[i];
+    if (octet == '\0') return "nul";
+    if (octet == '\n') return "bare-lf";
+    if (octet == '\r') {
+      if (i + 1 == text.size() || text[++i] != '\n') return "bare-cr";
+      column = 0;
+      continue;
+    }
+    ++column;
+    if (smtp::is_eight_bit(octet)) kind = "8bit";
+    if (kind == "plain" && smtp::is_control(octet) && octet != '\t') kind = "control";
+    if (kind == "plain" && column > longest_line) kind = "long-line";
+  }
+  return kind;
+}
+
 std::string mailbox_name(std::size_t place) { return fmt::format("mailbox {}", place + 1); }
 
 std::string mailbox_name_of(const std::string& path, const std::vector<std::string>& mailboxes) {
@@ -217,7 +226,6 @@ void ArrivedMail::add(const std::string& reverse_path, Message message) {
   while (order_.size() > most_tokens || (octets_ > most_octets && order_.size() > 1)) {
     const auto oldest = by_token_.find(order_.front());
     order_.pop_front();
-    if (oldest == by_token_.end()) continue;
     for (const Message& one : oldest->second) octets_ -= one.content.size();
     by_token_.erase(oldest);
   }
@@ -229,12 +237,15 @@ std::vector<ArrivedMail::Message> ArrivedMail::with(const std::string& token) co
   return found == by_token_.end() ? std::vector<Message>() : found->second;
 }
 
-void ArrivedMail::forget(const std::string& token) {
-  const std::lock_guard lock(mutex_);
-  const auto found = by_token_.find(token);
-  if (found == by_token_.end()) return;
-  for (const Message& one : found->second) octets_ -= one.content.size();
-  by_token_.erase(found);  // its place in the order goes when it comes to the front
+std::vector<ArrivedMail::Message> arrived_in(const record::Transcript& transcript,
+                                             const std::vector<std::string>& mailboxes) {
+  std::vector<ArrivedMail::Message> arrived;
+  for (const record::Delivery& one : transcript.deliveries) {
+    arrived.push_back({one.message, one.recipients ? one.recipients->size() : 1});
+    for (const auto& recipient : one.recipients.value_or(std::vector<record::Delivery::Recipient>()))
+      arrived.back().mailboxes.push_back(mailbox_name_of(recipient.forward_path, mailboxes));
+  }
+  return arrived;
 }
 
 std::string_view miscounted(const AcceptedMail& accepted, std::size_t arrived) {

@@ -36,6 +36,10 @@ struct AcceptedMail {
 /// `mailboxes`: those whose mail comes to where it is looked for.
 [[nodiscard]] AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector<std::string>& mailboxes);
 
+/// What is out of the ordinary in a message's octets, in a word: "nul", "bare-cr", "bare-lf", "8bit", "control",
+/// "long-line"; or "plain": lines of ASCII that end in CRLF. RFC 5321 sections 2.3.8, 2.4 and 4.5.3.1.6.
+[[nodiscard]] std::string_view kind_of_text(std::string_view text);
+
 /// The name of a target's mailbox: its place in the target file, as on another server it may be called otherwise.
 [[nodiscard]] std::string mailbox_name(std::size_t place);
 /// Of one who is none of them, the path itself.
@@ -60,7 +64,6 @@ class ArrivedMail {
   };
   void add(const std::string& reverse_path, Message message);
   [[nodiscard]] std::vector<Message> with(const std::string& token) const;
-  void forget(const std::string& token);
 
  private:
   mutable std::mutex mutex_;
@@ -68,6 +71,10 @@ class ArrivedMail {
   std::deque<std::string> order_;
   std::size_t octets_ = 0;
 };
+
+/// What was delivered of the sessions of a transcript, for `mailboxes`.
+[[nodiscard]] std::vector<ArrivedMail::Message> arrived_in(const record::Transcript& transcript,
+                                                           const std::vector<std::string>& mailboxes);
 
 /// Causes of breaches.
 inline constexpr std::string_view mail_lost = "mail/lost";

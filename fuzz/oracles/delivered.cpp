@@ -47,24 +47,6 @@ bool are_distinct(const std::vector<std::string>& paths) {
   return std::set<std::string>(paths.begin(), paths.end()).size() == paths.size();
 }
 
-std::string_view kind_of(std::string_view body) {
-  constexpr std::size_t longest_line = 998;
-  const auto is_control = [](char octet) { return static_cast<unsigned char>(octet) < 0x20 || octet == 0x7f; };
-  std::size_t column = 0;
-  std::string_view kind = "plain";
-  for (std::size_t i = 0; i < body.size(); ++i, ++column) {
-    const char octet = body[i];
-    if (octet == '\0') return "nul";
-    if (octet == '\r' && (i + 1 == body.size() || body[i + 1] != '\n')) return "bare-cr";
-    if (octet == '\n' && (i == 0 || body[i - 1] != '\r')) return "bare-lf";
-    if (octet == '\n') column = 0;
-    if (static_cast<unsigned char>(octet) > 0x7f) kind = "8bit";
-    if (is_control(octet) && octet != '\t' && octet != '\r' && octet != '\n' && kind == "plain") kind = "control";
-    if (column > longest_line && kind == "plain") kind = "long-line";
-  }
-  return kind;
-}
-
 /// Letters and digits are alike; all other octets of ASCII stand for themselves.
 char kind_of(char octet) {
   if (smtp::is_alpha(octet) || smtp::is_digit(octet)) return 'a';
@@ -109,7 +91,7 @@ bool has_bodies(const AcceptedMail& accepted) {
 
 std::string_view kind_of_bodies(const AcceptedMail& accepted) {
   for (const AcceptedMail::Message& one : accepted.messages)
-    if (const auto kind = kind_of(record::part(one.content).body); kind != "plain") return kind;
+    if (const auto kind = kind_of_text(record::part(one.content).body); kind != "plain") return kind;
   return "plain";
 }
 

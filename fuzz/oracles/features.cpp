@@ -18,14 +18,11 @@ class Counter {
     std::uint64_t hash = (what + kind * 0x9e3779b97f4a7c15ULL) * 0xbf58476d1ce4e5b9ULL;
     hash ^= hash >> 29U;
     std::uint8_t& counter = counters_[hash % counters_.size()];
-    touched_ += counter == 0 ? 1 : 0;
     if (counter < 255) ++counter;
   }
-  [[nodiscard]] std::size_t touched() const { return touched_; }
 
  private:
   std::span<std::uint8_t> counters_;
-  std::size_t touched_ = 0;
 };
 
 /// One reply: in which state, to what, how.
@@ -48,8 +45,7 @@ std::uint64_t shape_of(const smtp::Reply& reply) {
 
 }  // namespace
 
-std::size_t count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters,
-                           RepliesSeen* replies) {
+void count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters, RepliesSeen* replies) {
   Counter counter(counters);
   for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
     std::uint64_t before = 0;
@@ -66,7 +62,6 @@ std::size_t count_features(const record::Transcript& transcript, std::span<std::
           event.kind != Event::Kind::waited)
         counter.count(4, before * 32 + static_cast<std::uint64_t>(event.kind));
   }
-  return counter.touched();
 }
 
 }  // namespace smtpspec::fuzz

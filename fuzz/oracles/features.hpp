@@ -12,9 +12,8 @@
 namespace smtpspec::fuzz {
 
 /// Counts, in `counters`, each reply by the state, what it answers and its code; each pair of such replies that follow
-/// one another; the shape of each reply; how each session ended. Gives how many counters were touched. `replies`, where
-/// it is given, counts them too.
-std::size_t count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters,
-                           RepliesSeen* replies = nullptr);
+/// one another; the shape of each reply; how each session ended. `replies`, where it is given, counts them too.
+void count_features(const record::Transcript& transcript, std::span<std::uint8_t> counters,
+                    RepliesSeen* replies = nullptr);
 
 }  // namespace smtpspec::fuzz

@@ -7,6 +7,7 @@
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/command.hpp"
 #include "harness/smtp/escape.hpp"
+#include "harness/smtp/keywords.hpp"
 #include "harness/smtp/referee_rules.hpp"
 
 namespace smtpspec::fuzz {
@@ -69,11 +70,14 @@ bool spoke_out_of_turn(const record::Transcript& transcript) {
   for (std::size_t session = 0; session < transcript.sessions.size(); ++session) {
     judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
     bool offered = false;
+    watcher.referee.tell([&](const smtp::Answer& answer) {
+      if (answer.verb == smtp::Verb::ehlo || answer.verb == smtp::Verb::lhlo)
+        offered = smtp::parse_ehlo(answer.reply).find("PIPELINING") != nullptr;
+    });
     for (const Event& event : transcript.events) {
       if (event.session != session) continue;
       watcher.show(event);
       if (event.kind != Event::Kind::octets) continue;
-      if (event.by == Party::server) offered = offered || event.octets.find("PIPELINING") != std::string::npos;
       const std::size_t owed = watcher.referee.owed();
       const bool goes_on = owed > 0 && !watcher.referee.at_command();
       if (!offered && event.by == Party::client && (owed > 1 || goes_on)) return true;
@@ -137,6 +141,12 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
   }
   return all;
+}
+
+Breach without_secrets(Breach breach, const record::Redactor& redactor) {
+  breach.expected = redactor.without_secrets(breach.expected);
+  breach.actual = redactor.without_secrets(breach.actual);
+  return breach;
 }
 
 bool says_nothing(const judge::Played& played) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/judge/playing.hpp"
+#include "harness/record/secrets.hpp"
 #include "harness/scenario/outcome.hpp"
 
 namespace smtpspec::fuzz {
@@ -18,7 +19,10 @@ struct Breach {
   std::string actual;  ///< one line, octets escaped
 };
 
+/// As they are to be judged: what is seen of them may hold secrets.
 [[nodiscard]] std::vector<Breach> breaches_in(const judge::Played& played);
+/// As it may be written and shown.
+[[nodiscard]] Breach without_secrets(Breach breach, const record::Redactor& redactor);
 
 /// The session never came so far that anything could be seen: no connection, or a ready state that was not reached.
 [[nodiscard]] bool says_nothing(const judge::Played& played);

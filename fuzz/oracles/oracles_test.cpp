@@ -67,6 +67,8 @@ TEST_CASE("Who does not offer PIPELINING may refuse what comes before he has ans
   CHECK(refuses("250 x\r\n", "NOOP\r\nNOOP\r\nNOOP\r\n").empty());
   CHECK(!refuses("250 x\r\n", "NOOP\r\n").empty());
   CHECK(!refuses("250-x\r\n250 PIPELINING\r\n", "RSET\r\nNOOP\r\n").empty());
+  CHECK(!refuses("250-x\r\n250 pipelining\r\n", "RSET\r\nNOOP\r\n").empty());
+  CHECK(refuses("250 x no PIPELINING here\r\n", "RSET\r\nNOOP\r\n").empty());
 }
 
 TEST_CASE("Where nothing was seen nothing is said") {

@@ -29,6 +29,8 @@ namespace smtpspec::fuzz {
 /// Beyond these an input's lines are not looked at; a run of octets in a text is cut.
 inline constexpr std::size_t most_actions = 64;
 inline constexpr std::size_t longest_run = 16384;
+/// Octets of the inputs that a campaign makes and keeps.
+inline constexpr std::size_t longest_input = 4096;
 
 /// A scenario that plays it: every reply that is owed is awaited, and nothing is expected of it. Never fails: a line
 /// that is no action is sent as a command line, a text that is none stands for its own octets.

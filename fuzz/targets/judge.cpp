@@ -27,12 +27,6 @@ constexpr std::size_t most_scenarios = 8;
 constexpr std::size_t most_events = 500;
 constexpr std::string_view border = "\n===\n";
 
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.size(), line.size() + 1));
-  return line;
-}
-
 int number_in(std::string_view text) {
   int number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);

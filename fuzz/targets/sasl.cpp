@@ -18,12 +18,6 @@ const std::string user = "tim";
 const std::string password = "tanstaaftanstaaf";
 const std::string host = "mx.example.test";
 
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.size(), line.size() + 1));
-  return line;
-}
-
 std::unique_ptr<Sasl> server_of(const std::string& mechanism) {
   return Sasl::server(
       mechanism, [](const std::string& name) { return name == user ? std::optional(password) : std::nullopt; }, host);

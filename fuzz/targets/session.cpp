@@ -30,12 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   hold(breaches_in(played));
   static const std::vector<std::string> mailboxes = {"alice@example.test", "bob@example.test"};
   const AcceptedMail accepted = accepted_in(played.transcript, mailboxes);
-  std::vector<ArrivedMail::Message> arrived;
-  for (const record::Delivery& one : played.transcript.deliveries) {
-    arrived.push_back({one.message, one.recipients ? one.recipients->size() : 1});
-    for (const auto& recipient : one.recipients.value_or(std::vector<record::Delivery::Recipient>()))
-      arrived.back().mailboxes.push_back(mailbox_name_of(recipient.forward_path, mailboxes));
-  }
-  hold(breaches_of_mail(accepted, arrived, true, {true, {mailbox_name(0), mailbox_name(1)}}));
+  hold(breaches_of_mail(accepted, arrived_in(played.transcript, mailboxes), true,
+                        {true, {mailbox_name(0), mailbox_name(1)}}));
   return 0;
 }

@@ -213,7 +213,9 @@ class ExitCodes(Cli):
         self.expect(smtpspec("run", "--fliter", "x"), 2, "--fliter")
 
     def test_bad_option_values(self):
-        for arguments in (["--timeout", "soon"], ["--shard", "3/2"], ["--report", "pdf"], ["--jobs", "0"]):
+        for arguments in (["--timeout", "soon"], ["--shard", "3/2"], ["--report", "pdf"], ["--jobs", "0"],
+                          ["--timeout", "0.0001ms"], ["--timeout", "nan"], ["--patience", "0"], ["--undecided", "nan"],
+                          ["--undecided", "NaN"], ["--rate", "nan"]):
             with self.subTest(arguments):
                 self.expect(self.run_suite(PASSES, *arguments), 2, arguments[1])
 
@@ -622,6 +624,11 @@ steps = [ { send = "RCPT TO:<{rejected}>", expect = "5yz" } ]
             self.assertNotIn("secret'", text.replace("# password = 'secret'", ""))
             self.expect(smtpspec("target", "init", self.url(port), "--out", written), 2, "is there already")
             self.assertEqual(written.read_text(), text)
+            odd = self.folder / "a\nb=1\xe4"
+            self.expect(smtpspec("target", "init", self.url(port), "--out", odd), 0)
+            comment, name = odd.read_text().splitlines()[:2]
+            self.assertIn("a\\nb=1\xe4", comment)
+            self.assertEqual(name.split("'")[0], "name = ")
             self.expect(self.run_suite(self.ALL, written, "--password-file", self.password("secret")), 0)
             self.assertEqual(self.outcomes()["login"], "pass")
             # What stands after # can be filled in as it is.

@@ -110,6 +110,12 @@ bool flush_output() {
 
 int unless_output_is_lost(int code) { return flush_output() || code == exit_internal ? code : exit_not_written; }
 
+int unless_it_failed(const std::string& problem, int code) {
+  if (problem.empty()) return code;
+  say(fmt::format("internal error: a session of our own server: {}", problem));
+  return exit_internal;
+}
+
 void put_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 void say(std::string_view text) {
@@ -151,9 +157,10 @@ std::chrono::milliseconds duration_from(const std::string& text) {
                         : unit == "m"                 ? 6e4
                         : unit == "h"                 ? 3.6e6
                                                       : 0;
-  if (error != std::errc() || factor == 0 || number <= 0 || number * factor > 8.64e7)
-    throw CLI::ValidationError("'" + text + "' is no duration: write 500ms, 20s, 5m or 1h (at most 24h)");
-  return std::chrono::milliseconds(static_cast<long long>(number * factor));
+  const double milliseconds = number * factor;
+  if (error != std::errc() || !(milliseconds >= 1 && milliseconds <= 8.64e7))  // nor is it NaN
+    throw CLI::ValidationError("'" + text + "' is no duration: write 500ms, 20s, 5m or 1h (1ms at least, 24h at most)");
+  return std::chrono::milliseconds(static_cast<long long>(milliseconds));
 }
 
 void watch_signals() {

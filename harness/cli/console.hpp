@@ -47,6 +47,8 @@ void tell(fmt::format_string<Args...> format, Args&&... args) {
 [[nodiscard]] bool flush_output();
 /// The exit code, or that of a report that could not be written where standard output did not take all of it.
 [[nodiscard]] int unless_output_is_lost(int code);
+/// The exit code, or that of an error of our own where a server of ours has a problem, which is said then.
+[[nodiscard]] int unless_it_failed(const std::string& problem, int code);
 
 /// "smtpspec: <text>" on standard error, on one line, escaped, and cut where it is long: whoever calls may quote what
 /// he likes. A progress line is cleared first.
@@ -68,7 +70,7 @@ class ProgressLine {
   bool terminal_;
 };
 
-/// "20s", "500ms", "5m", "1h"; a plain number is seconds. Throws CLI::ValidationError otherwise.
+/// "20s", "500ms", "5m", "1h"; a plain number is seconds. Never nothing at all. Throws CLI::ValidationError otherwise.
 [[nodiscard]] std::chrono::milliseconds duration_from(const std::string& text);
 
 /// Set by SIGINT, SIGTERM and SIGHUP once `watch_signals` was called; 0 before.

@@ -13,7 +13,7 @@ import time
 import unittest
 
 import cli_test
-from cli_test import LONG_ENOUGH, PASSES, SLOW, Cli, listener, smtpspec
+from cli_test import LONG_ENOUGH, PASSES, SLOW, Cli, listener, server, smtpspec
 
 # In a title, an id, a file name, a reply: what a terminal obeys, what turns the writing direction, what is no UTF-8.
 OBEYED = "\x1b]0;owned\x07\u202e"
@@ -136,6 +136,14 @@ class Disk(Cli):
         os.mkfifo(self.folder / "fifo")
         self.expect(self.run_suite(PASSES, "--report", f"junit={self.folder}/fifo", timeout=20), 74, "fifo")
         self.assertTrue(self.results()["complete"])
+
+    def test_a_target_file_is_written_whole_or_not_at_all(self):
+        written = self.folder / "new" / "target.toml"
+        written.parent.mkdir()
+        with server() as port:
+            done = smtpspec("target", "init", f"smtp://127.0.0.1:{port}", "--out", written, **self.limited(100))
+        self.expect(done, 74, "target.toml", "File too large")
+        self.assertEqual(list(written.parent.iterdir()), [])
 
     def test_a_limit_of_file_size_is_told_once(self):
         done = self.run_suite(SLOW + PASSES, **self.limited(20000))

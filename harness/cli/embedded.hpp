@@ -34,6 +34,8 @@ class Embedded {
   }
   /// Of that target, as a run's results tell it.
   [[nodiscard]] static std::string name() { return memory::reference_target(profile).name; }
+  /// What went wrong in the server itself: reference::Server::problem().
+  [[nodiscard]] std::string problem() const { return server_.problem(); }
   /// Where the run's sink listens; mail that comes before that is refused with 451.
   void relay_to(std::uint16_t port) { sink_port_ = port; }
 

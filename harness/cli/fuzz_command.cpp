@@ -65,7 +65,8 @@ class FuzzCommand {
       return replay({options_.replay, options_.write_scenario},
                     {opponent_, settings_.other, settings_.watch, events().sink_ready}, suite_);
     if (settings_.part.number == 0) say(fmt::format("seed {}", settings_.seed));
-    return report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
+    const int code = report(fuzz::run_campaign(opponent_, suite_, folder_, settings_, events()));
+    return embedded_ ? unless_it_failed(embedded_->problem(), code) : code;
   }
 
  private:
@@ -162,7 +163,6 @@ class FuzzCommand {
   static void show(const fuzz::CampaignStatus& status) { put_error("\r\x1b[K" + fuzz::status_line(status)); }
 
   int report(const fuzz::CampaignResult& result) {
-    if (!result.refused.empty()) return cannot_be_fuzzed(result.refused);
     std::size_t firm = 0;
     for (const fuzz::Finding& one : result.findings) {
       if (const auto* known = known_as(one)) {
@@ -190,6 +190,7 @@ class FuzzCommand {
     for (const std::string& problem : {result.failed, result.not_written})
       if (!problem.empty()) say(problem);
     if (!flush_output()) return exit_not_written;
+    if (!result.refused.empty()) return cannot_be_fuzzed(result.refused);
     if (signal_caught() != 0) return exit_signal + signal_caught();
     if (!result.not_written.empty()) return exit_not_written;
     if (!result.failed.empty()) return exit_untrusted;

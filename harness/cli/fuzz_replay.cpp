@@ -62,32 +62,22 @@ std::string_view side_of(const engine::ExcerptLine& line) {
   return line.side == Side::client ? "  C: " : line.side == Side::server ? "  S: " : "  -- ";
 }
 
-fuzz::Happened processes_of(fuzz::ServerWatch* watch) {
-  if (watch == nullptr) return {};
-  return [watch](bool wait) {
-    std::vector<fuzz::Incident> incidents;
-    for (int looks = wait ? 3 : 1; looks > 0; --looks) {
-      if (wait) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      for (fuzz::Incident& one : watch->look()) incidents.push_back(std::move(one));
-    }
-    return incidents;
-  };
-}
-
 /// All that it shows: a finding that two plays show is nothing that one of them does.
 std::vector<fuzz::Breach> shown_by(const Recorded& recorded, fuzz::Showing& showing) {
   const bool envelopes = recorded.cause == fuzz::file_name(fuzz::mail_to_others);
   if (envelopes) showing.learn_names();
   std::vector<fuzz::Breach> all = showing.breaches_of_session(recorded.session, fuzz::patient(), true);
-  engine::conversation(showing.played().transcript, [](const engine::ExcerptLine& line, std::size_t /*event*/) {
-    tell("{}{}\n", side_of(line), line.text);
-  });
+  const record::Redactor redactor(showing.played().transcript.secrets);
+  engine::conversation(
+      redactor.without_secrets(showing.played().transcript),
+      [](const engine::ExcerptLine& line, std::size_t /*event*/) { tell("{}{}\n", side_of(line), line.text); });
   const auto add = [&](std::vector<fuzz::Breach> more) {
     for (fuzz::Breach& one : more) all.push_back(std::move(one));
   };
   if (showing.accepted().any_sent) add(showing.breaches_of_its_mail(false, envelopes));
   const bool is_of_pairs = fuzz::Pairs::is_of_pairs(recorded.cause) || fuzz::is_of_delivered(recorded.cause);
   if (is_of_pairs && recorded.input) add(showing.breaches_of(*recorded.input, recorded.cause, fuzz::patient()));
+  for (fuzz::Breach& one : all) one = without_secrets(std::move(one), redactor);
   return all;
 }
 
@@ -96,7 +86,8 @@ scenario::Scenario for_suite(const Recorded& recorded, const fuzz::Showing& show
                              const fuzz::Opponent& opponent) {
   scenario::Scenario session = recorded.session;
   if (!session.delivered)
-    session.delivered = fuzz::delivered_as(broken, showing.accepted(), fuzz::watched_mailboxes(opponent));
+    session.delivered = fuzz::delivered_as(broken, showing.accepted(), fuzz::watched_mailboxes(opponent),
+                                           record::Redactor(showing.played().transcript.secrets));
   if (!recorded.input) return session;
   return fuzz::held_otherwise(*recorded.input, recorded.cause, showing.played().transcript).value_or(session);
 }
@@ -144,7 +135,7 @@ int replay(const Replay& wanted, const ReplayStage& stage, const scenario::Suite
   std::optional<fuzz::LivePlayer> other;
   if (stage.other != nullptr) other.emplace(*stage.other, delivery::make_secret());
   const fuzz::Sight sight{
-      mail.arrived(), other ? &*other : nullptr, mail.arrived_of_other(), processes_of(stage.watch), {}};
+      mail.arrived(), other ? &*other : nullptr, mail.arrived_of_other(), fuzz::processes_of(stage.watch), {}};
   fuzz::Showing showing(player, sight);
   const auto breaches = shown_by(*recorded, showing);
   for (const fuzz::Breach& one : breaches) tell_breach("FOUND", one);

@@ -246,6 +246,23 @@ class Fuzz(Campaigns):
         self.assertEqual(running.returncode, 128 + signal.SIGINT)
         self.assertIn("sessions", said)
 
+    @thorough
+    def test_a_server_that_is_gone_and_that_nobody_starts_again(self):
+        """The campaign ends, says so by its exit code too, and keeps what it has seen. It waits for half a minute."""
+        sink = free_port()
+        with server("--relay", f"127.0.0.1:{sink}", "--fault", "bdat-outside-hangs-up") as port:
+            target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+            command = [cli_test.SMTPSPEC, "fuzz", str(target), "--time", "10m", "--out", str(self.out)]
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(running.kill)
+            end = time.monotonic() + LONG_ENOUGH
+            while not list(self.out.glob("crashes/crash-bdat")) and time.monotonic() < end:
+                time.sleep(0.1)
+        _, said = running.communicate(timeout=2 * LONG_ENOUGH)
+        self.assertEqual(running.returncode, 3, said)
+        self.assertIn("it takes no connections any more", said)
+        self.assertIn("crash-bdat was seen; its input is in", said)
+
     def test_who_takes_no_mail_is_not_fuzzed(self):
         def refuse(connection):
             connection.sendall(b"220 x\r\n")

@@ -2,7 +2,6 @@
 #include <memory>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"

@@ -123,23 +123,13 @@ class Merge {
   }
 
   bool write(const std::vector<WantedReport>& wanted) {
-    bool written =
+    const bool written =
         told(put_in_run_folder(options_.out, results_file, reports::to_json(merged_.run), record::Readers::all));
     std::string shown = reports::to_terminal(merged_.run, stdout_style(options_.verbose, options_.strict));
-    bool for_people = true;
-    for (const WantedReport& one : wanted) {
-      const std::string report = reports::written(*one.format, merged_.run, transcripts_in(options_.out));
-      if (one.file == "-") {
-        if (for_people) shown.clear();
-        shown += report;
-        for_people = false;
-      } else {
-        written = told(write_report(options_.out, one, report)) && written;
-      }
-    }
+    const PutReports came = put_reports(options_.out, wanted, merged_.run, shown);
     put(shown);
-    if (for_people) tell("Merged {} shards: {}\n", shards_.size(), (options_.out / results_file).string());
-    return flush_output() && written;
+    if (came.for_people) tell("Merged {} shards: {}\n", shards_.size(), (options_.out / results_file).string());
+    return flush_output() && written && came.all_written;
   }
 
   const MergeOptions& options_;

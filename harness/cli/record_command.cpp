@@ -1,10 +1,9 @@
 #include <chrono>
-#include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <system_error>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <asio/co_spawn.hpp>
@@ -194,8 +193,7 @@ int record_sessions(const RecordOptions& options) {
   settings.most_in_all = options.sessions;
   settings.name = [&recording] { return recording.next_name(); };
   settings.passage.target = *target;
-  if (!options.allow_remote)
-    settings.passage.allowed = [](const std::string& address) { return scenario::is_near(address); };
+  if (!options.allow_remote) settings.passage.allowed = scenario::is_near;
   asio::io_context context{1};
   if (const auto problem = unreachable(context, settings.passage)) {
     say("the server cannot be reached: " + *problem);

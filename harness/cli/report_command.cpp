@@ -35,14 +35,48 @@ bool is_results_of(const std::filesystem::path& run, const WantedReport& wanted,
   return true;
 }
 
+/// There is nothing but a page of these; where more is wanted, that is said.
+bool html_alone(const std::vector<WantedReport>& wanted, std::string_view of_these) {
+  for (const WantedReport& one : wanted) {
+    if (one.format->name == "html") continue;
+    say(fmt::format("--report {}: {} there is html alone", one.format->name, of_these));
+    return false;
+  }
+  return true;
+}
+
+/// Puts it where it is wanted, and tells where that is unless it is standard output. False where it could not be.
+bool put_report(const std::filesystem::path& run, const WantedReport& wanted, const std::string& text) {
+  if (wanted.file == "-") {
+    put(text);
+    return true;
+  }
+  const auto problem = write_report(run, wanted, text);
+  if (problem)
+    say(*problem);
+  else
+    tell("Report: {}\n", place_of(run, wanted).string());
+  return !problem;
+}
+
+/// The same page wherever one is wanted; gives the exit code.
+int put_page(const std::filesystem::path& run, const std::vector<WantedReport>& wanted, const std::string& page) {
+  bool written = true;
+  for (const WantedReport& one : wanted) written = put_report(run, one, page) && written;
+  return flush_output() && written ? exit_complete : exit_not_written;
+}
+
 /// The page of several runs, each of which may have come from anybody.
 class MatrixCommand {
  public:
   explicit MatrixCommand(const ReportOptions& options) : options_(options) {}
 
   int go() {
-    const auto wanted = wanted_of(options_);
-    if (!wanted || !may_be_written(*wanted)) return exit_usage;
+    auto wanted = wanted_of(options_);
+    if (!wanted) return exit_usage;
+    for (WantedReport& one : *wanted)
+      if (one.file.empty()) one.file = matrix_file;
+    if (!may_be_written(*wanted)) return exit_usage;
     reports::Matrix matrix;
     for (const auto& folder : options_.runs) {
       if (is_campaign(folder)) {
@@ -54,44 +88,20 @@ class MatrixCommand {
       const auto name = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
       matrix.add(*run, name.string());
     }
-    const std::string page = reports::to_html(matrix);
-    bool written = true;
-    for (const WantedReport& one : *wanted) written = put_page(place_of(one), page) && written;
-    return flush_output() && written ? exit_complete : exit_not_written;
+    return put_page({}, *wanted, reports::to_html(matrix));
   }
 
  private:
-  static std::filesystem::path place_of(const WantedReport& wanted) {
-    return wanted.file.empty() ? matrix_file : wanted.file;
-  }
-
   [[nodiscard]] bool may_be_written(const std::vector<WantedReport>& wanted) const {
     if (options_.runs.size() > reports::Matrix::most_runs) {
       say(fmt::format("{} runs: {} can stand side by side, at most", options_.runs.size(), reports::Matrix::most_runs));
       return false;
     }
-    for (const WantedReport& one : wanted) {
-      if (one.format->name != "html") {
-        say(fmt::format("--report {}: of several runs there is html alone", one.format->name));
-        return false;
-      }
+    if (!html_alone(wanted, "of several runs")) return false;
+    for (const WantedReport& one : wanted)
       for (const auto& run : options_.runs)
-        if (is_results_of(run, one, place_of(one))) return false;
-    }
+        if (is_results_of(run, one, one.file)) return false;
     return true;
-  }
-
-  static bool put_page(const std::filesystem::path& place, const std::string& page) {
-    if (place == "-") {
-      put(page);
-      return true;
-    }
-    const auto problem = reports::write_file(place, page);
-    if (problem)
-      say(*problem);
-    else
-      tell("Report: {}\n", place.string());
-    return !problem;
   }
 
   const ReportOptions& options_;
@@ -119,18 +129,9 @@ class ReportCommand {
  private:
   /// A page is all that there is of one.
   int of_campaign(const std::vector<WantedReport>& wanted) {
-    for (const WantedReport& one : wanted)
-      if (one.format->name != "html") {
-        say(fmt::format("--report {}: {} is the folder of a campaign, of which there is html alone", one.format->name,
-                        run_.string()));
-        return exit_usage;
-      }
+    if (!html_alone(wanted, run_.string() + " is the folder of a campaign, of which")) return exit_usage;
     const auto campaign = stored_campaign(run_);
-    if (!campaign) return exit_usage;
-    const std::string page = reports::to_html(*campaign);
-    bool written = true;
-    for (const WantedReport& one : wanted) written = put_report(one, page) && written;
-    return flush_output() && written ? exit_complete : exit_not_written;
+    return campaign ? put_page(run_, wanted, reports::to_html(*campaign)) : exit_usage;
   }
 
   /// What a report is made of is not written over.
@@ -142,20 +143,7 @@ class ReportCommand {
 
   bool write(const WantedReport& wanted, const engine::RunResult& run) {
     const auto miss = [this](const std::string& problem) { missed_.insert(problem); };
-    return put_report(wanted, reports::written(*wanted.format, run, transcripts_in(run_, miss)));
-  }
-
-  bool put_report(const WantedReport& wanted, const std::string& text) const {
-    if (wanted.file == "-") {
-      put(text);
-      return true;
-    }
-    const auto problem = write_report(run_, wanted, text);
-    if (problem)
-      say(*problem);
-    else
-      tell("Report: {}\n", place_of(run_, wanted).string());
-    return !problem;
+    return put_report(run_, wanted, reports::written(*wanted.format, run, transcripts_in(run_, miss)));
   }
 
   std::filesystem::path run_;

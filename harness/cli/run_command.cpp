@@ -63,7 +63,8 @@ class RunCommand {
       say(fmt::format("{} answers already, so nothing was started: it is played as it is",
                       scenario::address(settings_.target)));
     try {
-      return report(play());
+      const int code = report(play());
+      return embedded_ ? unless_it_failed(embedded_->problem(), code) : code;
     } catch (const engine::CannotListen& problem) {
       return report(not_begun(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what())));
     } catch (const std::exception& error) {  // no memory for a run, or no thread
@@ -177,10 +178,6 @@ class RunCommand {
   bool write_results(const engine::RunResult& result, record::Readers readers) {
     return tell_once(put_in_run_folder(options_.out, results_file, reports::to_json(result), readers));
   }
-  bool write(const WantedReport& wanted, const engine::RunResult& result) {
-    const std::string report = reports::written(*wanted.format, result, transcripts_in(options_.out));
-    return tell_once(write_report(options_.out, wanted, report));
-  }
 
   int report(const engine::Run& run) {
     engine::RunResult result = run.result;
@@ -201,22 +198,13 @@ class RunCommand {
     const reports::TerminalStyle style = stdout_style(options_.verbose, options_.strict);
     std::string shown = reports::to_terminal(result, style);
     for (const std::string& line : advice(result, settings_.target)) reports::put_field(shown, {2, 0}, "", line, style);
-    bool for_people = true;
-    for (const WantedReport& wanted : wanted_) {
-      if (wanted.file == "-") {
-        if (for_people) shown.clear();
-        for_people = false;
-        shown += reports::written(*wanted.format, result, transcripts_in(options_.out));
-      } else if (write(wanted, result)) {
-        files.push_back(place_of(options_.out, wanted).string());
-      } else {
-        written = false;
-      }
-    }
+    const PutReports came = put_reports(options_.out, wanted_, result, shown);
+    files.insert(files.end(), came.files.begin(), came.files.end());
+    written = written && came.all_written;
     put(shown);
     // Where standard output is a report, the other is read by GitHub's runner as well.
-    if (!options_.annotate.empty()) (for_people ? put : put_error)(reports::to_github_annotations(result));
-    if (for_people && !files.empty())
+    if (!options_.annotate.empty()) (came.for_people ? put : put_error)(reports::to_github_annotations(result));
+    if (came.for_people && !files.empty())
       tell("Reports: {}; transcripts: {}\n", fmt::join(files, ", "), (options_.out / "transcripts").string());
     if (!flush_output()) written = false;
     if (!written) return exit_not_written;
@@ -252,10 +240,6 @@ class RunCommand {
   std::unique_ptr<Embedded> embedded_;
   std::set<std::string> told_;
 };
-
-}  // namespace
-
-namespace {
 
 int run(RunOptions options, const std::string& command_line) {
   if (options.last_failed)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 #include <system_error>
+#include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -168,6 +169,24 @@ std::optional<std::string> write_report(const std::filesystem::path& folder, con
                                         std::string_view text) {
   return wanted.file.empty() ? put_in_run_folder(folder, wanted.format->file_name, text, record::Readers::all)
                              : reports::write_file(wanted.file, text);
+}
+
+PutReports put_reports(const std::filesystem::path& folder, const std::vector<WantedReport>& wanted,
+                       const engine::RunResult& result, std::string& shown) {
+  PutReports put;
+  for (const WantedReport& one : wanted) {
+    const std::string text = reports::written(*one.format, result, transcripts_in(folder));
+    if (one.file == "-") {
+      if (std::exchange(put.for_people, false)) shown.clear();
+      shown += text;
+    } else if (const auto problem = write_report(folder, one, text)) {
+      say(*problem);
+      put.all_written = false;
+    } else {
+      put.files.push_back(place_of(folder, one).string());
+    }
+  }
+  return put;
 }
 
 int exit_code_of(const engine::RunResult& result, bool strict) {

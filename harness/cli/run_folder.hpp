@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/cli/run_options.hpp"
 #include "harness/engine/result.hpp"
@@ -45,6 +46,16 @@ void point_to_run(const std::filesystem::path& folder);
 /// Writes it there; not for standard output. Gives what went wrong, or nothing.
 [[nodiscard]] std::optional<std::string> write_report(const std::filesystem::path& folder, const WantedReport& wanted,
                                                       std::string_view text);
+/// What came of reports.
+struct PutReports {
+  bool for_people = true;  ///< none went to standard output
+  bool all_written = true;
+  std::vector<std::string> files;
+};
+/// Writes those that are wanted; what went wrong is said. `shown`, which is for standard output, becomes those that are
+/// to stand there in its place.
+[[nodiscard]] PutReports put_reports(const std::filesystem::path& folder, const std::vector<WantedReport>& wanted,
+                                     const engine::RunResult& result, std::string& shown);
 
 /// The exit code of a run whose result this is, where it was played at all: as it is told at the end of `run`.
 [[nodiscard]] int exit_code_of(const engine::RunResult& result, bool strict);

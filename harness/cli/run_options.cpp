@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -69,6 +71,12 @@ bool authorities_can_be_read(const scenario::Target& target) {
   }
 }
 
+/// Beside CLI's own checks, which NaN passes: it is neither below nor above anything. What is no number at all is
+/// theirs.
+std::string problem_of_number(const std::string& text) {
+  return std::isfinite(std::strtod(text.c_str(), nullptr)) ? "" : fmt::format("{} is no number to reckon with", text);
+}
+
 /// "\n  junit     a test case a row, ..."
 std::string formats_in_lines() {
   std::string lines;
@@ -83,9 +91,9 @@ const reports::Format* known_format(const std::string& name) {
   if (format != nullptr) return format;
   std::vector<std::string> names;
   for (const reports::Format& one : reports::formats()) names.emplace_back(one.name);
-  const std::string near = scenario::closest(name, names);
-  say(fmt::format("--report {}: unknown format{}; there are {}", name,
-                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near), reports::format_names()));
+  const std::string near = scenario::did_you_mean(name, names);
+  say(fmt::format("--report {}: unknown format{}; there are {}", name, near.empty() ? "" : fmt::format(" ({})", near),
+                  reports::format_names()));
   return nullptr;
 }
 
@@ -159,7 +167,8 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->capture_default_str();
   command.add_option("--rate", options.rate, "Sessions a second, at most (default: as many as the target takes)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber)
+      ->check(problem_of_number);
   command.add_option("--timeout", options.timeout, "How long to wait for a reply: 500ms, 20s, 5m")
       ->type_name("T")
       ->capture_default_str();
@@ -198,6 +207,7 @@ void add_options(CLI::App& command, RunOptions& options) {
                   "suite decides nothing, the run ends by 5; 1: any share")
       ->type_name("SHARE")
       ->check(CLI::Range(0.0, 1.0))
+      ->check(problem_of_number)
       ->capture_default_str();
   command.add_flag("--strict", options.strict, "Warnings (a SHOULD that is not met) are findings too");
   command.add_flag("--verbose", options.verbose, "Show every scenario, not only the findings");

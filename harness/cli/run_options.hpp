@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "harness/engine/run.hpp"
-#include "harness/scenario/loader.hpp"
+#include "harness/scenario/baseline.hpp"
+#include "harness/scenario/target.hpp"
 #include "reports/report.hpp"
 
 namespace CLI {  // NOLINT: its own name

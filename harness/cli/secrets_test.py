@@ -153,24 +153,30 @@ class Secrets(Cli):
         for part in HIDDEN:
             self.assertNotIn(part.lower(), squeezed, name)
 
-    def run_on(self, pieces, login):
-        """A run on a server that says this; its rows by id, and where what is shown or written."""
+    def echoing(self, pieces, login):
+        """A target file of a server that says this."""
         maildir = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         for part in ("tmp", "new", "cur"):
             (maildir / part).mkdir()
         server = Echoes(pieces, login, maildir, self.context)
         server.start()
         self.addCleanup(server.listening.close)
-        target = self.target(server.listening.getsockname()[1],
-                             f'[auth]\nuser = "carol"\npassword = "{SECRET}"\n[tls]\nverify = false\n'
-                             f'[delivery]\nmaildir = "{maildir}"\n')
-        done = self.run_suite(SUITE, target, "--report", "junit", "--verbose")
+        return self.target(server.listening.getsockname()[1],
+                           f'[auth]\nuser = "carol"\npassword = "{SECRET}"\n[tls]\nverify = false\n'
+                           f'[delivery]\nmaildir = "{maildir}"\n')
+
+    def written(self):
+        return {str(path): path.read_text(errors="replace") for path in self.out.rglob("*") if path.is_file()}
+
+    def run_on(self, pieces, login):
+        """A run on a server that says this; its rows by id, and where what is shown or written."""
+        done = self.run_suite(SUITE, self.echoing(pieces, login), "--report", "junit", "--verbose")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         outcomes = {row["id"]: row["outcome"] for row in self.rows()}
         shown = {"terminal": done.stdout + done.stderr,
                  "show": "".join(smtpspec("show", row, "--run", self.out).stdout for row in outcomes),
                  "judge": smtpspec("judge", self.out, "--suite", self.folder / "suite.toml").stdout}
-        return outcomes, shown | {str(path): path.read_text() for path in self.out.rglob("*") if path.is_file()}
+        return outcomes, shown | self.written()
 
     def test_echoes(self):
         for name, pieces, login in [*((*echo, 235) for echo in ECHOES.items()), ("refused", ECHOES["plain"], 535)]:
@@ -182,6 +188,23 @@ class Secrets(Cli):
                 self.assertIn("[secret]", shown["terminal"])
                 for where, text in shown.items():
                     self.expect_hidden(where, text)
+
+    def test_a_campaign(self):
+        target = self.echoing(ECHOES["plain"], 299)
+        done = smtpspec("fuzz", target, "--time", "6s", "--out", self.out)
+        if "built without libFuzzer" in done.stderr:
+            self.skipTest("there is no libFuzzer here")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        findings = sorted((self.out / "findings").glob("*.toml"))
+        # One whose evidence is what the server said, and one of the line that it answers by a code that none may have.
+        self.assertIn("[secret]", "".join(file.read_text() for file in findings), done.stdout)
+        shown = {"terminal": done.stdout + done.stderr} | self.written()
+        for file in findings[:3]:
+            replayed = smtpspec("fuzz", target, "--replay", file)
+            self.assertIn("  S: 220 ", replayed.stdout, replayed.stderr)
+            shown[f"replay of {file.name}"] = replayed.stdout + replayed.stderr
+        for where, text in shown.items():
+            self.expect_hidden(where, text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 #include <memory>
 #include <system_error>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <asio/io_context.hpp>
@@ -46,15 +45,14 @@ std::optional<scenario::HostAndPort> place_of(std::string_view option, const std
   return place;
 }
 
-/// Runs the loop until a signal comes.
-int until_signal(asio::io_context& context) {
+/// Runs the loop until a signal comes. `server`: that is served by it.
+int until_signal(asio::io_context& context, const auto& server) {
   watch_signals();
-  while (signal_caught() == 0) {
-    if (!flush_output()) return exit_not_written;  // before more is taken that nobody gets to see
+  while (flush_output() && signal_caught() == 0) {  // nothing is taken that nobody gets to see
     context.run_for(std::chrono::milliseconds(200));
     context.restart();
   }
-  return exit_complete;
+  return flush_output() ? unless_it_failed(server.problem(), exit_complete) : exit_not_written;
 }
 
 std::optional<reference::Faults> faults_of(const ServeOptions& options) {
@@ -64,9 +62,9 @@ std::optional<reference::Faults> faults_of(const ServeOptions& options) {
   for (const std::string& word : options.faults) {
     const auto fault = reference::fault_named(word);
     if (!fault) {
-      const std::string near = scenario::closest(word, known);
+      const std::string near = scenario::did_you_mean(word, known);
       say(fmt::format("--fault {}: there is no such fault{}; `smtpspec serve --list-faults` shows them", word,
-                      near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
+                      near.empty() ? "" : fmt::format(" ({})", near)));
       return std::nullopt;
     }
     faults.add(*fault);
@@ -79,7 +77,7 @@ std::optional<reference::Deliver> deliver_of(const ServeOptions& options) {
   if (options.relay.empty()) return reference::nowhere();
   const auto place = place_of("--relay ", options.relay);
   if (!place) return std::nullopt;
-  const wire::Allowed near = [](const std::string& address) { return scenario::is_near(address); };
+  const wire::Allowed near = scenario::is_near;
   return reference::relay_to(place->host, place->port, options.allow_remote ? wire::Allowed() : near);
 }
 
@@ -114,7 +112,7 @@ int serve(const ServeOptions& options) {
   try {
     const reference::Server running(context.get_executor(), server, *deliver, *faults);
     tell("listening on {} ({})\n", running.address(), options.profile);
-    return until_signal(context);
+    return until_signal(context, running);
   } catch (const std::system_error& error) {
     say(fmt::format("{}: {}", options.listen, error.code().message()));
     return exit_usage;
@@ -136,7 +134,7 @@ int run_sink(const std::string& listen, bool lmtp) {
     });
     const delivery::Sink sink(context.get_executor(), place->host, place->port, lmtp, collector);
     tell("listening on {}\n", sink.address());
-    return until_signal(context);
+    return until_signal(context, sink);
   } catch (const std::system_error& error) {
     say(fmt::format("{}: {}", listen, error.code().message()));
     return exit_usage;

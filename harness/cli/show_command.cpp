@@ -32,10 +32,9 @@ int not_found(const std::string& id, const std::vector<std::string>& ids) {
   std::vector<std::string> below;
   for (const std::string& one : ids)
     if (one.starts_with(id + "/") || one.starts_with(id + ":")) below.push_back(one);
-  const std::string near = scenario::closest(id, ids);
+  const std::string near = scenario::did_you_mean(id, ids);
   if (below.empty()) {
-    say(fmt::format("there is no row or finding '{}'{}", id,
-                    near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    say(fmt::format("there is no row or finding '{}'{}", id, near.empty() ? "" : "; " + near));
     return exit_usage;
   }
   say(fmt::format("'{}' is none; there are", id));

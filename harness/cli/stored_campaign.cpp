@@ -1,7 +1,6 @@
 #include "harness/cli/stored_campaign.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "harness/record/bounded_file.hpp"
 #include "harness/record/transcript_file.hpp"
 #include "harness/scenario/loader.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::cli {
 
@@ -29,11 +29,7 @@ constexpr std::size_t most_of_states = std::size_t{1} << 20;
 constexpr std::size_t most_of_finding = std::size_t{128} << 10;
 constexpr std::size_t most_findings = 200;
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
+std::string_view trimmed(std::string_view text) { return smtp::trimmed(text, " \t\r"); }
 
 /// Takes the text up to the next `end` off its front.
 std::string_view cut_off(std::string_view& text, char end) {

@@ -85,8 +85,8 @@ std::string perhaps_meant_option(const CLI::App& app) {
   while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
   for (const std::string& word : app.remaining(true)) {
     if (!word.starts_with("--")) continue;
-    const std::string near = scenario::closest(word.substr(0, word.find('=')), options_of(*at));
-    if (!near.empty()) return fmt::format("did you mean '{}'?", near);
+    std::string near = scenario::did_you_mean(word.substr(0, word.find('=')), options_of(*at));
+    if (!near.empty()) return near;
   }
   return {};
 }

@@ -70,11 +70,10 @@ bool print(const scenario::Loaded<scenario::Baseline>& baseline) {
   for (const Word& one : causes()) known.emplace_back(one.word);
   auto diagnostics = baseline.diagnostics;
   for (const scenario::Baseline::Entry& entry : baseline.value.entries) {
-    if (entry.cause.empty() || judge::cause_named(entry.cause)) continue;
-    const std::string near = scenario::closest(entry.cause, known);
+    if (entry.cause.empty() || judge::named<judge::Cause>(entry.cause)) continue;
     diagnostics.push_back(
         scenario::about(entry.place, fmt::format("no verdict has the cause '{}'", entry.cause),
-                        near.empty() ? "'smtpspec help causes' shows all" : fmt::format("did you mean '{}'?", near)));
+                        scenario::did_you_mean(entry.cause, known, "'smtpspec help causes' shows all")));
   }
   return print(diagnostics);
 }
@@ -108,8 +107,8 @@ std::string perhaps_meant(const std::string& pattern, const scenario::Suite& sui
     names.push_back(scenario.family);
     names.insert(names.end(), scenario.tags.begin(), scenario.tags.end());
   }
-  const std::string near = scenario::closest(pattern, names);
-  return near.empty() ? near : fmt::format("; did you mean '{}'?", near);
+  const std::string near = scenario::did_you_mean(pattern, names);
+  return near.empty() ? near : "; " + near;
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +12,8 @@
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/scenario/writer.hpp"
+#include "harness/smtp/visible.hpp"
+#include "reports/report.hpp"
 
 namespace smtpspec::cli {
 
@@ -43,7 +44,7 @@ std::string target_file(const Target& asked, const engine::Facts& facts, const s
   const Target known = engine::as_learnt(asked, facts);
   const bool login_first = facts.before_mail == scenario::Ladder::authenticated;
   const std::string domain = known.mail.domain.empty() ? "example.test" : known.mail.domain;
-  std::string text = "# Written by `" + command + "`. What it could not find out stands after #.\n";
+  std::string text = "# Written by `" + smtp::visible(command) + "`. What it could not find out stands after #.\n";
   const auto put = [&text](std::string_view line, std::string_view comment = {}) {
     text += fmt::format("{}{}{}\n", line, comment.empty() ? "" : "  # ", comment);
   };
@@ -115,10 +116,11 @@ engine::Run ask(const scenario::Suite& suite, const std::vector<const scenario::
 
 /// Never over a file that is there.
 bool write_new(const std::string& file, const std::string& text) {
-  std::FILE* stream = std::fopen(file.c_str(), "wxb");
-  const bool good = stream != nullptr && std::fwrite(text.data(), 1, text.size(), stream) == text.size();
-  if (!good) say(fmt::format("{}: {}", file, std::generic_category().message(errno)));
-  return (stream == nullptr || std::fclose(stream) == 0) && good;
+  std::error_code ignored;
+  const bool is_there = std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
+  const auto problem = is_there ? file + " is there already" : reports::write_file(file, text);
+  if (problem) say(*problem);
+  return !problem;
 }
 
 int init(const InitOptions& options, const std::string& command) {

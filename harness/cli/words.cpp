@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/judge/cause_meaning.hpp"
+#include "harness/judge/verdict.hpp"
 #include "reports/terminal_style.hpp"
 
 namespace smtpspec::cli {
@@ -25,9 +25,8 @@ const std::vector<Word>& exit_codes() {
 const std::vector<Word>& causes() {
   static const std::vector<Word> all = [] {
     std::vector<Word> words;
-    for (int i = 0; i < judge::cause_count; ++i)
-      if (const auto cause = static_cast<judge::Cause>(i); cause != judge::Cause::none)
-        words.push_back({judge::name(cause), judge::meaning(cause)});
+    for (const auto& [word, meaning] : judge::cause_rows)
+      if (!word.empty()) words.push_back({word, meaning});
     return words;
   }();
   return all;

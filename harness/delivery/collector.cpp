@@ -1,7 +1,6 @@
 #include "harness/delivery/collector.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include <asio/redirect_error.hpp>
@@ -35,19 +34,6 @@ void search_envelope(const record::Delivery& delivery, const std::function<void(
 
 }  // namespace
 
-std::vector<std::string> tokens_in(const record::Delivery& delivery) {
-  std::vector<std::string> tokens;
-  Texts seen;
-  const auto search = [&](std::string_view octets) {
-    each_token(octets, [&](std::string_view token) {
-      if (seen.emplace(token).second) tokens.emplace_back(token);
-    });
-  };
-  search_envelope(delivery, search);
-  search(delivery.message);
-  return tokens;
-}
-
 Collector::Collector(asio::any_io_executor executor) : executor_(std::move(executor)), start_(Clock::now()) {}
 
 void Collector::expect(const std::string& token) {
@@ -62,7 +48,6 @@ void Collector::add(record::Delivery delivery) {
 
 void Collector::add(record::Delivery delivery, std::string_view message) {
   if (watcher_) {
-    ++received_;
     delivery.message = message;
     return watcher_(delivery);
   }
@@ -77,7 +62,6 @@ void Collector::add(record::Delivery delivery, std::string_view message) {
 }
 
 void Collector::add(Incoming incoming) {
-  ++received_;
   if (watcher_) return watcher_(incoming.delivery);
   // One that is too large to be searched, and of none that are known, may be anybody's.
   if (!incoming.searched && incoming.tokens.empty()) miss_all();

@@ -23,9 +23,6 @@
 
 namespace smtpspec::delivery {
 
-/// All tokens found in the envelope and in the message.
-[[nodiscard]] std::vector<std::string> tokens_in(const record::Delivery& delivery);
-
 /// Single-threaded, as its executor is. Keeps the messages that bear an expected token, within MailLimits: where there
 /// is no room for a message its begin is kept, and where there is none for that either it is counted by `dropped()`,
 /// and what is observed of its tokens is not all there was.
@@ -52,9 +49,9 @@ class Collector {
   void watch(std::function<void(const record::Delivery&)> watcher) { watcher_ = std::move(watcher); }
   /// From now on messages with this token are kept. One that bears no expected token is nobody's, and is not.
   void expect(const std::string& token);
-  /// The messages that bear the token, in order of arrival.
   /// What `Delivery::at` counts from.
   [[nodiscard]] std::chrono::steady_clock::time_point start() const { return start_; }
+  /// The messages that bear the token, in order of arrival.
   [[nodiscard]] std::vector<record::Delivery> of(const std::string& token) const;
   /// How many these are.
   [[nodiscard]] std::size_t count(const std::string& token) const;
@@ -63,19 +60,16 @@ class Collector {
   /// after the call the last of them came; 0 where none did.
   asio::awaitable<std::chrono::nanoseconds> settled(std::string token, std::size_t wanted,
                                                     std::chrono::milliseconds wait, std::chrono::milliseconds settle);
-  /// Frees the messages of a token; it is expected no longer.
-  void forget(const std::string& token);
   /// A message that bore a token that was expected no longer.
   struct Late {
     std::string token;
     record::Delivery delivery;
     std::chrono::nanoseconds after{0};  ///< its token was retired
   };
-  /// As forget(), but what comes with this token all the same is late.
+  /// Frees the messages of a token; it is expected no longer, and what comes with it all the same is late.
   void retire(const std::string& token);
   [[nodiscard]] const std::vector<Late>& late() const { return late_; }
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
-  [[nodiscard]] std::size_t received() const { return received_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -96,6 +90,7 @@ class Collector {
   /// Makes a message as small as it must be; false where there is no room for it at all.
   bool make_room_for(Held& held);
   void take_late(const Held& held);
+  void forget(const std::string& token);
   static void miss(Of& of);
 
   asio::any_io_executor executor_;
@@ -109,7 +104,6 @@ class Collector {
   std::size_t octets_ = 0;       ///< of memory, about, that `messages_` takes
   std::size_t late_octets_ = 0;  ///< and `late_`
   std::size_t dropped_ = 0;
-  std::size_t received_ = 0;
 };
 
 }  // namespace smtpspec::delivery

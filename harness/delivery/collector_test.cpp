@@ -41,6 +41,12 @@ milliseconds settle(asio::io_context& context, Collector& collector, const std::
   return std::chrono::duration_cast<milliseconds>(ended - begun);
 }
 
+std::vector<std::string> tokens_in(std::string_view octets) {
+  std::vector<std::string> tokens;
+  each_token(octets, [&](std::string_view token) { tokens.emplace_back(token); });
+  return tokens;
+}
+
 TEST_CASE("tokens are of one form, and differ with secret, scenario and attempt") {
   std::set<std::string> tokens;
   for (std::uint64_t secret = 0; secret < 10; ++secret) {
@@ -50,19 +56,24 @@ TEST_CASE("tokens are of one form, and differ with secret, scenario and attempt"
     }
   }
   CHECK(tokens.size() == 400);
-  for (const std::string& token : tokens) CHECK(tokens_in(message("x" + token + "y")) == std::vector{token});
+  for (const std::string& token : tokens) CHECK(tokens_in("x" + token + "y") == std::vector{token});
   CHECK(make_token("1", "a", 2) == make_token("1", "a", 2));
   CHECK(make_secret() != make_secret());
 }
 
-TEST_CASE("tokens are found in the envelope and in the message, each once") {
+TEST_CASE("tokens are found in the envelope and in the message") {
   const std::string a = "t0123456789abcdef", b = "tfedcba9876543210", c = "t00000000deadbeef";
-  record::Delivery delivery =
-      message("Subject: " + c + "\r\n\r\ntt" + a + " t0123 T0123456789abcdef t0123456789abcdeX" + c);
+  const std::string octets = "Subject: " + c + "\r\n\r\ntt" + a + " t0123 T0123456789abcdef t0123456789abcdeX" + c;
+  CHECK(tokens_in(octets) == std::vector{c, a, c});
+  CHECK(tokens_in("t0123456789abcde").empty());
+  asio::io_context context;
+  Collector collector(context.get_executor());
+  for (const std::string& token : {a, b, c}) collector.expect(token);
+  record::Delivery delivery = message(octets);
   delivery.reverse_path = a + "@client.example";
   delivery.recipients = {{"alice+" + b + "@example.test", std::nullopt}};
-  CHECK(tokens_in(delivery) == std::vector{a, b, c});
-  CHECK(tokens_in(message("t0123456789abcde")).empty());
+  collector.add(delivery);
+  for (const std::string& token : {a, b, c}) CHECK(collector.count(token) == 1);
 }
 
 TEST_CASE("messages go to their tokens and are forgotten with them") {
@@ -77,18 +88,17 @@ TEST_CASE("messages go to their tokens and are forgotten with them") {
   collector.add(message("2 " + b));
   collector.add(message("3 " + a + b));
   collector.add(message("4"));
-  CHECK(collector.received() == 5);
   REQUIRE(collector.of(a).size() == 2);
   CHECK(collector.of(a)[0].message == "1 " + a);
   CHECK(collector.of(a)[1].message == "3 " + a + b);
-  collector.forget(a);
+  collector.retire(a);
   CHECK(collector.of(a).empty());
   REQUIRE(collector.of(b).size() == 1);
   CHECK(collector.of(b)[0].message == "2 " + b);
-  collector.forget(a);
+  collector.retire(a);
   collector.add(message("5 " + a));
   CHECK(collector.of(a).empty());
-  collector.forget(b);
+  collector.retire(b);
   CHECK(collector.of(b).empty());
   CHECK(collector.dropped() == 0);
 }
@@ -125,10 +135,10 @@ TEST_CASE("of messages that there is no room for the begin is kept, and then not
   std::size_t octets = 0;
   for (const record::Delivery& one : collector.of(token)) octets += one.message.size();
   CHECK(octets <= MailLimits::held);
-  collector.forget(token);
+  collector.retire(token);
   collector.expect(token);
   CHECK_FALSE(collector.missed(token));
-  for (std::size_t i = 0; i <= 20; ++i) collector.forget(another(i));
+  for (std::size_t i = 0; i <= 20; ++i) collector.retire(another(i));
   collector.add(message(large(token)));
   CHECK(collector.of(token).at(0).message.size() == MailLimits::message);
 }
@@ -147,7 +157,6 @@ TEST_CASE("small messages are bounded too, by what they take") {
   CHECK(count > 10'000);
   CHECK(count < MailLimits::held / 128);
   CHECK(collector.count(token) == count - 1);
-  CHECK(collector.received() == 100'000 + count);
 }
 
 TEST_CASE("a message that may be anybody's is missed by all who wait") {

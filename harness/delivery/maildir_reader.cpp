@@ -107,13 +107,7 @@ void MaildirReader::read(const File& name, Look& look) {
   const bool readable = read_octets(*file, look);
   if (readable && message_.size() == 0) return;  // it may be written to later
   remember(name.name);
-  Incoming incoming = message_.finish();
-  if (!incoming.searched && incoming.tokens.empty()) {
-    note_unknown(look, "a message in it is larger than what is searched of one");
-  }
-  if (incoming.tokens.empty()) return;
-  read_stored(incoming.delivery, "maildir");
-  look.messages.push_back(std::move(incoming));
+  put_in(look, message_.finish(), [](record::Delivery& delivery) { read_stored(delivery, "maildir"); });
 }
 
 /// Into the message, as far as that is searched. False where it cannot be read.

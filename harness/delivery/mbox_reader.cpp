@@ -181,13 +181,7 @@ bool MboxReader::begins_message(std::string_view& rest, Look& look) {
 void MboxReader::end_message(Look& look) {
   message_.take(std::exchange(held_back_, {}));
   at_ = At::between;
-  Incoming incoming = message_.finish();
-  if (!incoming.searched && incoming.tokens.empty()) {
-    note_unknown(look, "a message in it is larger than what is searched of one");
-  }
-  if (incoming.tokens.empty()) return;
-  read_entry(incoming.delivery);
-  look.messages.push_back(std::move(incoming));
+  put_in(look, message_.finish(), read_entry);
 }
 
 }  // namespace smtpspec::delivery

@@ -21,6 +21,7 @@ class Sink {
        reference::Deliver taker);
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] std::string address() const { return server_.address(); }
+  [[nodiscard]] std::string problem() const { return server_.problem(); }
 
  private:
   reference::Server server_;

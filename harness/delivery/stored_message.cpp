@@ -34,6 +34,14 @@ void note_unknown(Look& look, std::string_view words) {
   look.notes.push_back(std::string(words) + "; what was under way then decides nothing");
 }
 
+void put_in(Look& look, Incoming incoming, void (*read)(record::Delivery&)) {
+  if (!incoming.searched && incoming.tokens.empty())
+    note_unknown(look, "a message in it is larger than what is searched of one");
+  if (incoming.tokens.empty()) return;
+  read(incoming.delivery);
+  look.messages.push_back(std::move(incoming));
+}
+
 void read_stored(record::Delivery& delivery, std::string road) {
   delivery.road = std::move(road);
   const std::vector<std::string> trace = record::part(delivery.message).trace;

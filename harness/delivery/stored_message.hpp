@@ -27,6 +27,10 @@ struct Look {
 /// It is said, and those who were waiting decide nothing.
 void note_unknown(Look& look, std::string_view words);
 
+/// A message that was read to its end: it is one of the look's where it bears a living token. `read` makes of its first
+/// octets what else is known of it.
+void put_in(Look& look, Incoming incoming, void (*read)(record::Delivery&));
+
 /// Fills in the envelope of a message with what its first octets tell: Return-Path and Delivered-To / X-Original-To /
 /// Envelope-To; and whether its store keeps line ends as they came.
 void read_stored(record::Delivery& delivery, std::string road);

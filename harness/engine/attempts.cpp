@@ -1,7 +1,6 @@
 #include "harness/engine/attempts.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -37,7 +36,7 @@ bool was_hit(const Played& played, const FirstWord& refusal) {
 /// The time of a scenario as a whole grows with it.
 void lengthen(record::Patience& patience, milliseconds reply) {
   if (reply <= patience.reply) return;
-  patience.scenario = patience.scenario * reply.count() / patience.reply.count();
+  patience.scenario = patience.scenario * reply.count() / std::max(patience.reply, milliseconds(1)).count();
   patience.reply = reply;
 }
 
@@ -87,7 +86,7 @@ Attempts::Attempts(const RunSettings& settings, DeliveryWatch& watch, asio::any_
       gate_(std::move(executor), {settings.jobs, settings.rate}),
       sources_(settings.target.sources),
       target_(settings.target) {
-  if (settings.near_only) allowed_ = [](const std::string& address) { return scenario::is_near(address); };
+  if (settings.near_only) allowed_ = scenario::is_near;
 }
 
 PlaySettings Attempts::play_settings(const std::string& token, Patience patience, const std::string& source) {
@@ -124,11 +123,13 @@ PlaySettings Attempts::play_settings(const std::string& token, Patience patience
 asio::awaitable<void> Attempts::probe() {
   const Scenario plain = only_the_ladder(scenario::Ladder::greeted);
   const Played first = co_await play(plain, plain.id, 0);
-  know(facts_of(first.transcript, first.to_the_end, nullptr));
-  if (!facts_.starttls) co_return;
+  Facts facts = facts_of(first.transcript, first.to_the_end);
+  know(facts);
+  if (!facts.starttls) co_return;
   const Scenario under_tls = only_the_ladder(scenario::Ladder::tls);
   const Played second = co_await play(under_tls, under_tls.id, 0);
-  know(facts_of(first.transcript, first.to_the_end, &second.transcript));
+  facts.under_tls = ehlo_under_tls(second.transcript);
+  know(facts);
 }
 
 void Attempts::know(const Facts& facts) {

@@ -1,7 +1,6 @@
 // The attempts at one scenario: played, and played again where something was missing or repeats are asked for.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>

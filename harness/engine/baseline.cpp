@@ -193,9 +193,9 @@ class Held {
     const auto is_it = [&](const std::string& about) {
       if (!about.starts_with(begin)) return false;
       if (fits(finding, about)) return true;
-      for (int cause = 0; cause < judge::cause_count; ++cause)
-        if (fits(finding, fmt::format("{}:{}", about, judge::name(static_cast<Cause>(cause))))) return true;
-      return false;
+      return std::any_of(judge::cause_rows.begin(), judge::cause_rows.end(), [&](const judge::CauseRow& cause) {
+        return fits(finding, fmt::format("{}:{}", about, cause.word));
+      });
     };
     const auto is_about_it = [&](const auto& row) { return is_it(row.id); };
     const auto rests_on_it = [&](const ScenarioResult& row) {

@@ -1,7 +1,6 @@
 #include "harness/engine/difference.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <set>
@@ -10,8 +9,6 @@
 
 namespace smtpspec::engine {
 namespace {
-
-constexpr std::array<std::string_view, 4> change_names = {"worse", "another", "otherwise", "better"};
 
 /// How badly the requirement is broken: 0 kept, then a SHOULD, a MUST, a crash. nullopt where nothing was decided.
 /// Not judge::rank, in which a pass comes last and an outcome that decides nothing has its place too: here info is as
@@ -125,8 +122,6 @@ std::vector<FactChange> fact_changes(const TargetFacts& before, const TargetFact
 }
 
 }  // namespace
-
-std::string_view name(Change change) { return change_names.at(static_cast<std::size_t>(change)); }
 
 std::size_t Difference::count(Change change) const {
   return static_cast<std::size_t>(

@@ -1,9 +1,7 @@
 // What changed between two runs: of a server before and after an upgrade, of two servers.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/engine/findings.hpp"
@@ -18,7 +16,6 @@ enum class Change {
   otherwise,  ///< it permits another ending, or is played no more: no matter of better or worse
   better,     ///< it keeps what it broke, or decides what it could not
 };
-[[nodiscard]] std::string_view name(Change change);
 
 struct RowChange {
   Change change = Change::otherwise;
@@ -52,3 +49,7 @@ struct Difference {
 [[nodiscard]] Difference difference(const RunResult& before, const RunResult& after);
 
 }  // namespace smtpspec::engine
+
+template <>
+inline constexpr smtpspec::ledger::Words<4> smtpspec::ledger::words<smtpspec::engine::Change> = {
+    "change", {"worse", "another", "otherwise", "better"}};

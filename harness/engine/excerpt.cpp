@@ -48,13 +48,6 @@ constexpr std::size_t most_deliveries = 4;
 constexpr std::size_t whole = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t longest_line = std::size_t{16} << 10;  // beyond that a line is shown in parts
 
-std::string shown(std::string_view octets, std::size_t most_octets) {
-  if (octets.size() <= most_octets) return smtp::escape(octets);
-  const std::size_t half = most_octets / 2;
-  return fmt::format("{} [{} octets left out] {}", smtp::escape(octets.substr(0, half)), octets.size() - 2 * half,
-                     smtp::escape(octets.substr(octets.size() - half)));
-}
-
 using Take = std::function<void(ExcerptLine)>;
 
 void take_event(const Take& take, const std::string& session, std::string text) {
@@ -73,15 +66,14 @@ void take_octets(const Take& take, ExcerptLine::Side side, const std::string& se
   while (!octets.empty()) {
     const auto end = octets.substr(0, longest_line).find('\n');
     const std::size_t size = end == std::string_view::npos ? std::min(octets.size(), longest_line) : end + 1;
-    take({side, session, (beneath_tls ? "(beneath TLS) " : "") + shown(octets.substr(0, size), most_octets), false});
+    take({side, session, (beneath_tls ? "(beneath TLS) " : "") + smtp::escape(octets.substr(0, size)), false});
     octets.remove_prefix(size);
   }
 }
 
 /// The first line from `from` on that shows the octets, else the last line.
-std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, std::string_view octets,
-                      std::size_t most_octets) {
-  const std::string wanted = shown(octets, most_octets);
+std::size_t line_with(const std::vector<ExcerptLine>& lines, std::size_t from, std::string_view octets) {
+  const std::string wanted = smtp::escape(octets);
   for (std::size_t i = from; i < lines.size() && !octets.empty(); ++i)
     if (lines[i].text == wanted) return i;
   return lines.size() - 1;
@@ -168,8 +160,8 @@ std::vector<ExcerptLine> excerpt(const record::Transcript& transcript, std::size
     i = take_lines(transcript, i, most_octets, [&lines](ExcerptLine line) { lines.push_back(std::move(line)); });
     if (is_key && event <= i && !lines.empty()) {
       seen = true;
-      key_line = transcript.events[i].kind == Event::Kind::octets ? line_with(lines, before, octets_of_key, most_octets)
-                                                                  : lines.size() - 1;
+      key_line =
+          transcript.events[i].kind == Event::Kind::octets ? line_with(lines, before, octets_of_key) : lines.size() - 1;
     } else if (!seen && event < transcript.events.size() && lines.size() > lines_before) {
       lines.erase(lines.begin(), lines.end() - lines_before);
     }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "harness/judge/match.hpp"
 #include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
@@ -59,6 +57,10 @@ std::string problem_of(const Transcript& transcript) {
 
 constexpr std::string_view no_road = "deliveries cannot be seen (no [delivery])";
 
+bool wants_login(const Target& target, const Facts& facts) {
+  return target.profile == "submission" || facts.before_mail == Ladder::authenticated;
+}
+
 struct Fact {
   std::string_view name;
   bool (*holds)(const Target& target, const Facts& facts);
@@ -84,11 +86,7 @@ constexpr Fact fact_table[] = {
      "no mailbox elsewhere is known ([mail] foreign)", "a mailbox elsewhere is known", "a mailbox elsewhere"},
     {"lmtp", [](const Target& t, const Facts&) { return t.scheme == scenario::Scheme::lmtp; }, "the target speaks SMTP",
      "the target speaks LMTP"},
-    {"login-first",
-     [](const Target& t, const Facts& f) {
-       return t.profile == "submission" || f.before_mail == Ladder::authenticated;
-     },
-     "the target takes mail without a login", "the target wants a login first"},
+    {"login-first", wants_login, "the target takes mail without a login", "the target wants a login first"},
     {"two-recipients", [](const Target& t, const Facts&) { return t.mail.accepts.size() > 1; },
      "only one mailbox is known ([mail] accepts, --rcpt)", "several mailboxes are known", "a second mailbox"},
     {"accepted", [](const Target& t, const Facts&) { return !t.mail.accepts.empty(); },
@@ -122,8 +120,7 @@ std::optional<NotPlayed> unmet(const Condition& condition, const Target& target,
 
 /// Whether the ladder to a state logs in on its way, as `setup_steps` has it.
 bool logs_in(Ladder to, const Target& target, const Facts& facts) {
-  const bool before_mail = target.profile == "submission" || facts.before_mail == Ladder::authenticated;
-  return to == Ladder::authenticated || (to > Ladder::authenticated && before_mail);
+  return to == Ladder::authenticated || (to > Ladder::authenticated && wants_login(target, facts));
 }
 
 /// What the scenario's own words ask of the target without saying so.
@@ -211,7 +208,7 @@ Scenario only_the_ladder(Ladder to) {
   return scenario;
 }
 
-Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tls) {
+Facts facts_of(const Transcript& plain, bool greeted) {
   Facts facts;
   const Replies replies = replies_of(plain);
   facts.answers = std::any_of(plain.events.begin(), plain.events.end(), [](const Event& event) {
@@ -224,8 +221,6 @@ Facts facts_of(const Transcript& plain, bool greeted, const Transcript* under_tl
   }
   facts.plain = smtp::parse_ehlo(replies.plain[1]);
   facts.starttls = facts.plain.find("STARTTLS") != nullptr;
-  if (under_tls == nullptr) return facts;
-  facts.under_tls = ehlo_under_tls(*under_tls);
   return facts;
 }
 
@@ -247,7 +242,7 @@ record::Terms terms_of(const Target& target, const Facts& facts) {
   terms.deviations = facts.deviations;
   terms.starttls = facts.starttls && facts.lacks("handshake") == nullptr;
   terms.tls_first = facts.before_mail == Ladder::tls;
-  terms.login = target.profile == "submission" || facts.before_mail == Ladder::authenticated;
+  terms.login = wants_login(target, facts);
   return terms;
 }
 
@@ -257,7 +252,7 @@ Target as_learnt(Target target, const Facts& facts) {
   const auto refused = [&](const std::string& mailbox) { return facts.refused.count(mailbox) != 0; };
   // Only the first two are asked for.
   accepts.resize(std::min<std::size_t>(accepts.size(), 2));
-  accepts.erase(std::remove_if(accepts.begin(), accepts.end(), refused), accepts.end());
+  std::erase_if(accepts, refused);
   if (accepts.empty()) accepts.push_back(best_of(facts.mailboxes));
   const std::string domain = scenario::domain_of(accepts.front());
   if (target.mail.domain.empty() && !is_literal(domain)) target.mail.domain = domain;

@@ -66,9 +66,8 @@ struct Added {
 
 /// The scenario that leads to a state and does nothing there.
 [[nodiscard]] scenario::Scenario only_the_ladder(scenario::Ladder to);
-/// From a session that went up to `greeted`, or tried to, and one that went on to `tls`, if there was one.
-[[nodiscard]] Facts facts_of(const record::Transcript& plain, bool greeted, const record::Transcript* under_tls);
-
+/// From a session that went up to `greeted`, or tried to.
+[[nodiscard]] Facts facts_of(const record::Transcript& plain, bool greeted);
 /// What EHLO lists under TLS.
 [[nodiscard]] smtp::Ehlo ehlo_under_tls(const record::Transcript& transcript);
 

@@ -32,15 +32,7 @@ void Gate::leave(Share share) {
 }
 
 void Gate::hear(const FirstWord& word) {
-  const auto now = Clock::now();
-  switch (word.kind) {
-    case FirstWord::Kind::greeting: pace_.greeted(word.after, now); break;
-    case FirstWord::Kind::none: pace_.not_greeted(now); break;
-    case FirstWord::Kind::refusal: pace_.refused(Pace::Refusal::reply, word.after, now); break;
-    case FirstWord::Kind::closed: pace_.refused(Pace::Refusal::closed, word.after, now); break;
-    case FirstWord::Kind::shortage: pace_.refused(Pace::Refusal::shortage, word.after, now); break;
-    case FirstWord::Kind::no_connection: pace_.refused(Pace::Refusal::no_connection, word.after, now); break;
-  }
+  pace_.hear(word, Clock::now());
   wake();
 }
 

@@ -8,7 +8,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "harness/engine/pace.hpp"
-#include "harness/engine/play.hpp"
+#include "harness/scenario/model.hpp"
 
 namespace smtpspec::engine {
 

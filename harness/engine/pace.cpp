@@ -32,9 +32,9 @@ Pace::Pace(Bounds bounds)
       rate_(bounds.rate),
       until_trial_(between_trials) {}
 
-std::optional<Pace::Clock::time_point> Pace::next(std::size_t sessions, Clock::time_point now) const {
+std::optional<Clock::time_point> Pace::next(std::size_t sessions, Clock::time_point now) const {
   std::size_t most = limit_;
-  // Behind a play of several sessions all others wait; and where sessions last, the limit does not grow while none
+  // After a play of several sessions all others wait; and where sessions last, the limit does not grow while none
   // begins. So it may go beyond one that was never met.
   if (ceiling_ > bounds_.sessions && sessions <= limit_) most = std::min(bounds_.sessions, limit_ + sessions - 1);
   if (open_ > 0 && open_ + sessions > most) return std::nullopt;
@@ -46,6 +46,14 @@ void Pace::began(std::size_t sessions, Clock::time_point now) {
   if (rate_ <= 0) return;
   const auto each = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / rate_));
   next_ = std::max(next_, now) + each * static_cast<long>(sessions);
+}
+
+void Pace::hear(const FirstWord& word, Clock::time_point now) {
+  switch (word.kind) {
+    case FirstWord::Kind::greeting: return greeted(word.after, now);
+    case FirstWord::Kind::none: return not_greeted(now);
+    default: return refused(word, now);
+  }
 }
 
 void Pace::greeted(Clock::duration latency, Clock::time_point now) {
@@ -82,19 +90,20 @@ void Pace::not_greeted(Clock::time_point now) {
   last_slow_ = last_change_ = now;
 }
 
-void Pace::refused(Refusal refusal, Clock::duration latency, Clock::time_point now) {
+void Pace::refused(const FirstWord& word, Clock::time_point now) {
+  using Kind = FirstWord::Kind;
   if (!first_refusal_) first_refusal_ = now;
-  until_hopeless_ = refusal == Refusal::reply ? until_hopeless_in_words : until_hopeless;
-  const bool answered = refusal != Refusal::no_connection;
+  until_hopeless_ = word.kind == Kind::refusal ? until_hopeless_in_words : until_hopeless;
+  const bool answered = word.kind != Kind::no_connection;
   while (!greetings_.empty() && now - greetings_.front() > seconds(1)) greetings_.pop_front();
   last_change_ = now;
   // Those that were under way together count once.
-  if (now - latency < held_until_) return;
+  if (now - word.after < held_until_) return;
   // So many were taken before: one that has ended may not be gone yet, unless nobody is taken any more.
   const bool not_gone_yet = open_ <= most_greeted_ && hold_ == Clock::duration(0);
   if (answered && open_ > 1 && !not_gone_yet)
-    too_many(refusal != Refusal::shortage);
-  else if (answered && refusal != Refusal::shortage && open_ <= 1 &&
+    too_many(word.kind != Kind::shortage);
+  else if (answered && word.kind != Kind::shortage && open_ <= 1 &&
            (rate_is_learnt_ ? hold_ == Clock::duration(0) : !greetings_.empty()))
     too_fast();
   hold_ = std::clamp<Clock::duration>(2 * hold_, shortest_hold, longest_hold);

@@ -7,12 +7,29 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <string>
 
 namespace smtpspec::engine {
 
+using Clock = std::chrono::steady_clock;
+
+/// How a session began, where nothing had been sent before.
+struct FirstWord {
+  enum class Kind {
+    greeting,
+    refusal,        ///< 4yz or 554 in place of 220
+    closed,         ///< without a word
+    no_connection,  ///< nobody listens, or nobody listens any more; `words` says why
+    shortage,       ///< the same, and it is this machine that has no more descriptors, ports or memory
+    none,           ///< within the time that it was waited for
+  };
+  Kind kind = Kind::greeting;
+  Clock::duration after{0};  ///< since the connection was asked for
+  std::string words = {};
+};
+
 class Pace {
  public:
-  using Clock = std::chrono::steady_clock;
   struct Bounds {
     std::size_t sessions = 512;  ///< at a time
     double rate = 0;             ///< sessions a second; 0: as many as will
@@ -23,22 +40,12 @@ class Pace {
   [[nodiscard]] std::optional<Clock::time_point> next(std::size_t sessions, Clock::time_point now) const;
   void began(std::size_t sessions, Clock::time_point now);
   void ended(std::size_t sessions) { open_ -= sessions; }
-  /// A session was greeted, so long after it was asked for.
-  void greeted(Clock::duration latency, Clock::time_point now);
+  /// How a session began, or that it did not.
+  void hear(const FirstWord& word, Clock::time_point now);
   /// A session that was greeted is about to end: the target may count it no more.
   void leaving() { --greeted_; }
-  /// The greeting did not come in time.
-  void not_greeted(Clock::time_point now);
   /// Most of the time sessions do but wait, which costs nobody anything: more than the usual number will do.
   void expect_waiting() { usual_ = bounds_.sessions; }
-  enum class Refusal {
-    no_connection,  ///< nobody listens, or nobody listens any more
-    closed,         ///< without a word
-    shortage,       ///< this machine has no more descriptors, ports or memory
-    reply,          ///< 421 and the like in place of the greeting
-  };
-  /// A session was refused, so long after it was asked for.
-  void refused(Refusal refusal, Clock::duration latency, Clock::time_point now);
   /// No session was greeted for so long, or ever, that waiting is of no use.
   [[nodiscard]] bool hopeless(Clock::time_point now) const;
 
@@ -48,6 +55,9 @@ class Pace {
   [[nodiscard]] std::optional<double> rate_learnt() const;
 
  private:
+  void greeted(Clock::duration latency, Clock::time_point now);
+  void not_greeted(Clock::time_point now);
+  void refused(const FirstWord& word, Clock::time_point now);
   void too_many(bool for_the_target);
   void too_fast();
   [[nodiscard]] std::size_t most() const { return std::min(usual_, bounds_.sessions); }

@@ -8,8 +8,8 @@ namespace smtpspec::engine {
 namespace {
 
 using std::chrono::milliseconds;
-using Time = Pace::Clock::time_point;
-using Refusal = Pace::Refusal;
+using Time = Clock::time_point;
+using Kind = FirstWord::Kind;
 
 /// A target that takes so many sessions at a time and so many a second, each for so long; time is virtual.
 struct Shy {
@@ -42,14 +42,14 @@ Played play(Pace& pace, const Shy& target, milliseconds time, Time start = {}) {
       std::size_t last_second = 0;
       for (const Time one : begins) last_second += now - one < milliseconds(1000) ? 1 : 0;
       if (ends.size() >= target.sessions || last_second >= target.rate) {
-        pace.refused(Refusal::reply, {}, now);
+        pace.hear({.kind = Kind::refusal}, now);
         pace.ended(1);
         ++played.refused;
         continue;
       }
       begins.push_back(now);
       ends.push_back(now + target.lasts);
-      pace.greeted(target.latency, now);
+      pace.hear({.after = target.latency}, now);
       ++played.greeted;
       played.most = std::max(played.most, ends.size());
     }
@@ -89,7 +89,7 @@ TEST_CASE("a play of several sessions waits for no other where a limit was not m
   CHECK(pace.next(2, now));
   CHECK_FALSE(pace.next(pace.limit() + 1, now));
   pace.began(2, now);
-  pace.refused(Refusal::reply, {}, now);
+  pace.hear({.kind = Kind::refusal}, now);
   pace.ended(open + 2);
   open = full_but_for_one(pace);
   CHECK(pace.next(1, now));
@@ -148,11 +148,11 @@ TEST_CASE("where nobody listens it is tried for a while, and not at all where no
   const Time start{};
   Pace pace({});
   pace.began(1, start);
-  pace.refused(Refusal::no_connection, {}, start);
+  pace.hear({.kind = Kind::no_connection}, start);
   CHECK(pace.hopeless(start));
-  pace.greeted(milliseconds(1), start);
+  pace.hear({.after = milliseconds(1)}, start);
   CHECK_FALSE(pace.hopeless(start));
-  pace.refused(Refusal::no_connection, {}, start);
+  pace.hear({.kind = Kind::no_connection}, start);
   pace.ended(1);
   CHECK(pace.next(1, start) > start);
   CHECK_FALSE(pace.hopeless(start + milliseconds(10'000)));

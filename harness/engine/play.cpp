@@ -14,6 +14,7 @@
 
 #include "harness/judge/playing.hpp"
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/reply.hpp"
 
 namespace smtpspec::engine {
 
@@ -21,8 +22,6 @@ using judge::Action;
 using record::Event;
 using record::Party;
 using wire::End;
-
-namespace {
 
 Event::Kind kind_of(End end) {
   switch (end) {
@@ -35,6 +34,8 @@ Event::Kind kind_of(End end) {
   }
   return Event::Kind::waited;
 }
+
+namespace {
 
 bool ends_session(Event::Kind kind) {
   return kind == Event::Kind::closed || kind == Event::Kind::reset || kind == Event::Kind::tls_failed;
@@ -67,7 +68,8 @@ class Player {
   struct Session {
     std::optional<wire::Stream> stream;
     bool ended = false;
-    bool heard = false;  ///< its first word was told, or is none any more
+    bool heard = false;      ///< its first word was told, or is none any more
+    std::string first_line;  ///< as far as it has come by then
     bool greeted = false;
     Clock::time_point asked;
   };
@@ -183,12 +185,17 @@ class Player {
     co_return true;
   }
 
+  /// It may come in pieces.
   void hear_first(Session& session, const Event& event) {
     using Kind = FirstWord::Kind;
     if (event.kind == Event::Kind::waited) return hear(session, Kind::none, {});
-    if (event.kind != Event::Kind::octets) return hear(session, Kind::closed, "closed without a word");
-    const bool refusal = event.octets.starts_with("4") || event.octets.starts_with("554");
-    hear(session, refusal ? Kind::refusal : Kind::greeting, event.octets);
+    const bool ended = event.kind != Event::Kind::octets;
+    std::string& line = session.first_line;
+    line += event.octets;
+    if (!ended && event.octets.find('\n') == std::string::npos && line.size() < smtp::ReplyParser::max_line) return;
+    if (line.starts_with("4") || line.starts_with("554")) return hear(session, Kind::refusal, line);
+    if (!ended) return hear(session, Kind::greeting, line);
+    hear(session, Kind::closed, line.empty() ? "closed without a word" : "closed within its greeting");
   }
 
   void hear(Session& session, FirstWord::Kind kind, const std::string& words) {

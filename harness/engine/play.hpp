@@ -7,6 +7,7 @@
 
 #include <asio/awaitable.hpp>
 
+#include "harness/engine/pace.hpp"
 #include "harness/judge/playing.hpp"
 #include "harness/record/transcript.hpp"
 #include "harness/scenario/model.hpp"
@@ -19,22 +20,6 @@ using Connect = std::function<asio::awaitable<wire::Connected>(wire::Time)>;
 /// Tells what was delivered: when so many messages are there, or no more is to be expected. Fills `deliveries` and
 /// `deliveries_observed`.
 using Gather = std::function<asio::awaitable<void>(record::Transcript&, std::size_t awaited)>;
-using Clock = std::chrono::steady_clock;
-
-/// How a session began, where nothing had been sent before.
-struct FirstWord {
-  enum class Kind {
-    greeting,
-    refusal,        ///< 4yz or 554 in place of 220
-    closed,         ///< without a word
-    no_connection,  ///< `words` says why
-    shortage,       ///< the same, and it is this machine that is short of something
-    none,           ///< within the time that it was waited for
-  };
-  Kind kind = Kind::greeting;
-  Clock::duration after{0};  ///< since the connection was asked for
-  std::string words;
-};
 
 struct PlaySettings {
   Connect connect;
@@ -54,6 +39,9 @@ struct PlaySettings {
 [[nodiscard]] const std::string& date_now();
 
 using judge::Played;
+
+/// How an end of reading is written down.
+[[nodiscard]] record::Event::Kind kind_of(wire::End end);
 
 /// Bounded in time by the patience for a scenario. Never throws on what the server does. The scenario must outlive it.
 asio::awaitable<Played> play(const scenario::Scenario& scenario, PlaySettings settings);

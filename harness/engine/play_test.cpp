@@ -21,13 +21,15 @@ using judge::scenario_of;
 using judge::Verdict;
 using std::chrono::milliseconds;
 
-Played played(const scenario::Scenario& scenario, Connect connect, bool implicit_tls = false) {
+Played played(const scenario::Scenario& scenario, Connect connect, bool implicit_tls = false,
+              std::function<void(const FirstWord&)> heard = {}) {
   scenario::Target target;
   target.mail.accepts = {"alice@example.test"};
   const auto tls = wire::TlsContext::client({});
   PlaySettings settings{
       .connect = std::move(connect),
       .gather = {},
+      .heard = std::move(heard),
       .tls = tls.get(),
       .tls_name = "127.0.0.1",
       .host = "127.0.0.1",
@@ -262,6 +264,38 @@ steps = [ { expect = "220" }, { send = "HELP", expect = "214" }, { send = "NOOP"
   for (const record::Event& event : result.transcript.events)
     if (event.kind == record::Event::Kind::octets) said.push_back(event.octets);
   CHECK(said == std::vector<std::string>{"220 mx\r\n", "214 Help\r\n", "HELP\r\n"});
+}
+
+TEST_CASE("how a session begins is told by its first line, in however many pieces that comes, or by its end") {
+  using Kind = FirstWord::Kind;
+  struct Row {
+    std::vector<std::string> words;
+    Kind kind;
+    const char* told;
+  };
+  const std::vector<Row> rows = {
+      {{"220 mx\r\n"}, Kind::greeting, "220 mx\r\n"},
+      {{"2", "20 ", "mx\r\n", "more"}, Kind::greeting, "220 mx\r\n"},
+      {{"220-mx\r\n220", " mx\r\n"}, Kind::greeting, "220-mx\r\n220"},
+      {{"5", "54 No room\r\n"}, Kind::refusal, "554 No room\r\n"},
+      {{"421 Busy\r\n"}, Kind::refusal, "421 Busy\r\n"},
+      {{"4", "21 Bu"}, Kind::refusal, "421 Bu"},
+      {{"5", "5"}, Kind::closed, "closed within its greeting"},
+      {{}, Kind::closed, "closed without a word"},
+  };
+  const auto scenario = scenario_of("state = \"connected\"\nfence = false\nsteps = [ { expect = \"220\" } ]");
+  for (const Row& row : rows) {
+    INFO(row.told);
+    std::string sent;
+    std::vector<FirstWord> heard;
+    const Connect connect = [&](wire::Time) -> asio::awaitable<wire::Connected> {
+      co_return wire::Connected{std::make_unique<Foretold>(row.words, sent), wire::End::octets, {}};
+    };
+    (void)played(scenario, connect, false, [&](const FirstWord& word) { heard.push_back(word); });
+    REQUIRE(heard.size() == 1);
+    CHECK(heard[0].kind == row.kind);
+    CHECK(heard[0].words == row.told);
+  }
 }
 
 TEST_CASE("a server that closes after 221 may do so late") {

@@ -1,23 +1,12 @@
 #include "harness/engine/result.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
 namespace smtpspec::engine {
 namespace {
-
-// In the order of the enumerations.
-constexpr std::array<std::string_view, 7> expectation_names = {"as-expected", "regression", "fixed",  "drift",
-                                                               "new",         "stale",      "expired"};
-constexpr std::array<std::string_view, 3> side_names = {"client", "server", "event"};
-
-template <class Value, std::size_t count>
-std::optional<Value> value_named(const std::array<std::string_view, count>& names, std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Value>(found - names.begin());
-}
 
 std::size_t as_size(std::ptrdiff_t count) { return static_cast<std::size_t>(count); }
 
@@ -25,6 +14,22 @@ std::size_t as_size(std::ptrdiff_t count) { return static_cast<std::size_t>(coun
 
 std::vector<ExcerptLine>::const_iterator key_line(const std::vector<ExcerptLine>& lines) {
   return std::find_if(lines.begin(), lines.end(), [](const ExcerptLine& line) { return line.key; });
+}
+
+std::string area_of(const ScenarioResult& row) {
+  bool of_the_suite = false;
+  std::string below;
+  for (const auto& folder : std::filesystem::path(row.file).parent_path()) {
+    if (folder == "scenarios") {
+      of_the_suite = true;
+      below.clear();
+    } else if (of_the_suite && !below.empty()) {
+      below += "/" + folder.string();
+    } else {
+      below = folder.filename().string();
+    }
+  }
+  return below.empty() ? "general" : below;
 }
 
 bool is_finding(Outcome outcome, bool strict) {
@@ -40,18 +45,6 @@ std::string in_words(const std::vector<Seen>& seen) {
   for (const Seen& one : seen)
     words += fmt::format("{}{} {}", words.empty() ? "" : ", ", one.times, scenario::name(one.outcome));
   return words;
-}
-
-std::string_view name(BaselineStatus expectation) { return expectation_names[static_cast<std::size_t>(expectation)]; }
-
-std::optional<BaselineStatus> baseline_status_named(std::string_view name) {
-  return value_named<BaselineStatus>(expectation_names, name);
-}
-
-std::string_view name(ExcerptLine::Side side) { return side_names[static_cast<std::size_t>(side)]; }
-
-std::optional<ExcerptLine::Side> side_named(std::string_view name) {
-  return value_named<ExcerptLine::Side>(side_names, name);
 }
 
 std::size_t RunResult::count(Outcome outcome) const {

@@ -1,13 +1,11 @@
 // The result of a run: the one value that every report is written from. No report looks at anything else.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/judge/verdict.hpp"
@@ -15,6 +13,8 @@
 namespace smtpspec::engine {
 
 using judge::Cause;
+using ledger::name;
+using ledger::named;
 using ledger::Severity;
 using scenario::Level;
 using scenario::Outcome;
@@ -34,8 +34,6 @@ enum class BaselineStatus {
   stale,        ///< of a baseline entry: it matches no scenario of the suite
   expired,      ///< a failure that the baseline foresaw until a day that has passed
 };
-[[nodiscard]] std::string_view name(BaselineStatus status);
-[[nodiscard]] std::optional<BaselineStatus> baseline_status_named(std::string_view name);
 
 /// A requirement as a report shows it.
 struct CitedRequirement {
@@ -59,8 +57,6 @@ struct ExcerptLine {
 };
 /// The line that decided; the end where none is known.
 [[nodiscard]] std::vector<ExcerptLine>::const_iterator key_line(const std::vector<ExcerptLine>& lines);
-[[nodiscard]] std::string_view name(ExcerptLine::Side side);
-[[nodiscard]] std::optional<ExcerptLine::Side> side_named(std::string_view name);
 
 /// What the baseline says of a row, for people. Not escaped.
 struct KnownFailure {
@@ -107,6 +103,9 @@ struct ScenarioResult {
   std::optional<KnownFailure> known;  ///< of a row that an entry of the baseline is about
   bool operator==(const ScenarioResult&) const = default;
 };
+/// Of the suite's folders the one that the row is in: "rfc5321", "security"; "general" where it is in none. Of a file
+/// that is no part of the suite its own folder.
+[[nodiscard]] std::string area_of(const ScenarioResult& row);
 
 /// What the survey learnt of a target, for people: "sessions at a time", "at least 128". Escaped.
 struct Learnt {
@@ -151,3 +150,10 @@ struct RunResult {
 };
 
 }  // namespace smtpspec::engine
+
+template <>
+inline constexpr smtpspec::ledger::Words<7> smtpspec::ledger::words<smtpspec::engine::BaselineStatus> = {
+    "expectation", {"as-expected", "regression", "fixed", "drift", "new", "stale", "expired"}};
+template <>
+inline constexpr smtpspec::ledger::Words<3> smtpspec::ledger::words<smtpspec::engine::ExcerptLine::Side> = {
+    "side", {"client", "server", "event"}};

@@ -1,7 +1,6 @@
 // Which scenarios of a suite are played: filters and shards.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

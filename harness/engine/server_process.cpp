@@ -40,7 +40,7 @@ volatile std::sig_atomic_t group_to_kill = 0;
 /// Whether it can be connected to, in the time of one look.
 bool answers(const scenario::Target& target, bool near_only) {
   wire::Allowed allowed;
-  if (near_only) allowed = [](const std::string& address) { return scenario::is_near(address); };
+  if (near_only) allowed = scenario::is_near;
   asio::io_context context;
   bool connected = false;
   asio::co_spawn(context, wire::connect_tcp(target.host, target.port, "", look_deadline, allowed),

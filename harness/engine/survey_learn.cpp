@@ -5,7 +5,6 @@
 #include "harness/engine/survey.hpp"
 #include "harness/engine/survey_limits.hpp"
 #include "harness/record/secrets.hpp"
-#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 #include "harness/smtp/reply.hpp"
 
@@ -57,8 +56,7 @@ std::string because(const Scenario& row, const Played& played) {
 }
 
 void drop(Facts& facts, const std::string& fact) {
-  auto& all = facts.deviations;
-  all.erase(std::remove_if(all.begin(), all.end(), [&](const Deviation& one) { return one.fact == fact; }), all.end());
+  std::erase_if(facts.deviations, [&](const Deviation& one) { return one.fact == fact; });
 }
 
 /// The row passes, or shows a deviation, or says nothing of its fact.
@@ -131,7 +129,7 @@ void learn_delivery(Facts& facts, const Played& played, record::Time later) {
 void learn(Facts& facts, const Scenario& row, const Played& played, record::Time later) {
   if (row.fact == "greeting" || row.fact == "ehlo") {
     const bool ehlo = row.fact == "ehlo" && played.judged.verdict.outcome == Outcome::pass;
-    const Facts seen = facts_of(played.transcript, ehlo, nullptr);
+    const Facts seen = facts_of(played.transcript, ehlo);
     facts.answers = facts.answers || seen.answers;
     facts.greeting = seen.greeting;
     facts.plain = seen.plain;

@@ -107,9 +107,7 @@ void put(Facts& facts, Limit seen) {
   facts.limits.push_back(std::move(seen));
   std::vector<Deviation>& all = facts.deviations;
   for (const Limit& one : facts.limits)
-    all.erase(
-        std::remove_if(all.begin(), all.end(), [&](const auto& known) { return known.fact == one.deviation.fact; }),
-        all.end());
+    std::erase_if(all, [&](const auto& known) { return known.fact == one.deviation.fact; });
   for (const Limit& one : facts.limits) {
     if (is_of_recipients(facts, one)) continue;
     const auto known =

@@ -1,7 +1,5 @@
 #include "harness/engine/survey_sources.hpp"
 
-#include <algorithm>
-
 #include <asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <ifaddrs.h>
@@ -47,11 +45,8 @@ std::vector<std::string> other_sources(const scenario::Target& target, const add
     others.emplace_back("127.77.7.7");
     for (std::string& one : outside_addresses()) others.push_back(std::move(one));
   }
-  others.erase(std::remove_if(others.begin(), others.end(),
-                              [&](const std::string& one) {
-                                return one == own.to_string() || one.find('/') != std::string::npos;
-                              }),
-               others.end());
+  std::erase_if(others,
+                [&](const std::string& one) { return one == own.to_string() || one.find('/') != std::string::npos; });
   return others;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -28,10 +27,6 @@ bool is_due(const ScenarioResult& row) {
   if (row.outcome == Outcome::inconclusive && row.cause == Cause::no_delivery_road) return false;
   if (row.outcome == Outcome::skipped) return row.cause == Cause::not_played;
   return row.outcome != Outcome::unsupported;
-}
-
-std::string area_of(const ScenarioResult& row) {
-  return std::filesystem::path(row.file).parent_path().filename().string();
 }
 
 }  // namespace

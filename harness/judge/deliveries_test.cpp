@@ -23,6 +23,19 @@ struct Case {
   bool missing = false;
 };
 
+TEST_CASE("what was delivered is shown with the last reply by which mail was accepted, whatever its pieces") {
+  const auto scenario = scenario_of("steps = [ { send = 'NOOP', expect = '250' } ]\ndelivered = { count = 0 }");
+  for (const std::vector<std::string>& pieces : std::vector<std::vector<std::string>>{
+           {"250 Taken\r\n"}, {"2", "50 Taken\r\n"}, {"25", "0 Ta", "ken\r\n"}, {"250-More\r\n", "250 Taken\r\n"}}) {
+    Script script = Script().greeted().step(0).sends("NOOP\r\n");
+    for (const std::string& piece : pieces) script.says(piece);
+    script.fenced().delivers(header);
+    const Verdict verdict = judge(scenario, script.transcript()).verdict;
+    CHECK(verdict.outcome == Outcome::fail);
+    CHECK(script.transcript().events.at(verdict.event).octets == pieces.back());
+  }
+}
+
 TEST_CASE("what must have been delivered") {
   const auto watched = [] { return played().watched(); };
   const auto one = [] { return played().delivers(header + "text\r\n"); };

@@ -5,7 +5,6 @@
 #include "harness/judge/ladder.hpp"
 #include "harness/judge/match.hpp"
 #include "harness/scenario/octets.hpp"
-#include "harness/smtp/char_class.hpp"
 #include "harness/smtp/escape.hpp"
 
 namespace smtpspec::judge {
@@ -14,6 +13,9 @@ using record::Event;
 using scenario::Scenario;
 using scenario::Step;
 using Kind = Action::Kind;
+
+// What checks a suite allows for and what a play is given are one rule, in two rooms that do not know each other.
+static_assert(record::Patience().scenario == scenario::usual_timeout);
 
 Machine::Machine(const Scenario& scenario, const record::Terms& terms, Values values, std::string host)
     : scenario_(scenario), stage_(terms), values_(std::move(values)), host_(std::move(host)), story_(play()) {

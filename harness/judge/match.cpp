@@ -159,11 +159,14 @@ std::string describe(const Alternative& alternative) {
   return text;
 }
 
-bool lacks_close(const Expectation& expectation, const Observed& observed) {
-  if (observed.what != Observed::What::reply || observed.closed) return false;
+bool wants_close(const Expectation& expectation, const smtp::Reply& reply) {
   return std::any_of(expectation.alternatives.begin(), expectation.alternatives.end(), [&](const Alternative& one) {
-    return one.kind == Alternative::Kind::reply && one.closes && code_fits(one.code, observed.reply.code);
+    return one.kind == Alternative::Kind::reply && one.closes && code_fits(one.code, reply.code);
   });
+}
+
+bool lacks_close(const Expectation& expectation, const Observed& observed) {
+  return observed.what == Observed::What::reply && !observed.closed && wants_close(expectation, observed.reply);
 }
 
 /// What is asked for, and what else is permitted; an ending that is held against the server is not expected of it.

@@ -23,6 +23,8 @@ namespace smtpspec::judge {
 /// Whether a handshake that fails is one of the step's allowed endings: "close" is.
 [[nodiscard]] bool handshake_may_fail(const scenario::Step& step);
 
+/// One of the endings is a reply of this code, and the close after it.
+[[nodiscard]] bool wants_close(const scenario::Expectation& expectation, const smtp::Reply& reply);
 /// A reply that is asked for, after which the connection was to be closed and was not.
 [[nodiscard]] bool lacks_close(const scenario::Expectation& expectation, const Observed& observed);
 

@@ -10,6 +10,7 @@ using record::Event;
 using record::Party;
 
 void ReplyMatcher::take(const Event& event) {
+  took_success_ = false;
   switch (event.kind) {
     case Event::Kind::octets:
       if (event.by == Party::server) feed(event.octets);
@@ -30,24 +31,13 @@ void ReplyMatcher::take(const Event& event) {
 
 void ReplyMatcher::feed(std::string_view octets) {
   parser_.feed(octets, [this](smtp::Reply& reply) {
+    took_success_ = took_success_ || reply.code / 10 == 25;
     if (replies_.size() < max_unclaimed)
       replies_.push_back(std::move(reply));
     else
       lost_replies_ = true;
   });
 }
-
-namespace {
-
-bool wants_close(const scenario::Expectation& expectation, const smtp::Reply& reply) {
-  for (const auto& alternative : expectation.alternatives)
-    if (alternative.kind == scenario::Alternative::Kind::reply && alternative.closes &&
-        code_fits(alternative.code, reply.code))
-      return true;
-  return false;
-}
-
-}  // namespace
 
 std::optional<Observed> ReplyMatcher::observe(const scenario::Expectation& expectation) {
   Observed observed;

@@ -34,6 +34,8 @@ class ReplyMatcher {
   static constexpr std::size_t max_unclaimed = 4096;
 
   void take(const record::Event& event);
+  /// A reply 25z ended in the last event.
+  [[nodiscard]] bool took_success() const { return took_success_; }
   /// The wait for what the expectation asks is over.
   void time_is_over() { time_is_over_ = true; }
   /// What the expectation got, or nullopt while more events are needed.
@@ -71,6 +73,7 @@ class ReplyMatcher {
   bool finished_ = false;
   bool lost_replies_ = false;
   bool time_is_over_ = false;
+  bool took_success_ = false;
   std::string last_words_;  ///< of a reply that the close cut short
 };
 

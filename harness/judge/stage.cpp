@@ -18,8 +18,7 @@ void Stage::take(const Event& event) {
   const bool octets = event.kind == Event::Kind::octets;
   const bool ours = event.kind == Event::Kind::step || (octets && event.by == Party::client);
   if (!ours) last_of_server_ = events_;
-  if (!ours && octets && event.step != Event::fence && event.octets.starts_with("25")) last_success_ = events_;
-  ++events_;
+  const std::size_t index = events_++;
   if (event.session >= sessions.size()) return;
   Session& session = sessions[event.session];
   const auto end = [&session] {
@@ -55,6 +54,7 @@ void Stage::take(const Event& event) {
   }
   if (session.watcher) session.watcher->show(event);
   session.replies.take(event);
+  if (event.step != Event::fence && session.replies.took_success()) last_success_ = index;
 }
 
 bool Session::has_had(const record::Deviation& limit) const {

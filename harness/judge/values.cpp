@@ -40,8 +40,8 @@ Values::Values(const scenario::Target& target, std::string token, std::string da
     if (!value.empty()) values_[name] = std::move(value);
   };
   const auto& mail = target.mail;
-  const auto at = mail.sender.rfind('@');
-  const std::string sender_domain = at == std::string::npos ? std::string(client_name) : mail.sender.substr(at + 1);
+  std::string sender_domain = scenario::domain_of(mail.sender);
+  if (sender_domain.empty()) sender_domain = client_name;
   set("accepted", or_empty(mail.accepts, 0));
   set("accepted-in-capitals", with_domain_in_capitals(or_empty(mail.accepts, 0)));
   set("accepted2", or_empty(mail.accepts, mail.accepts.size() > 1 ? 1 : 0));

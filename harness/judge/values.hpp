@@ -1,7 +1,6 @@
 // What fills the holes of a scenario's texts when it is played.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>

@@ -14,36 +14,71 @@ namespace smtpspec::judge {
 using scenario::Level;
 using scenario::Outcome;
 
-/// Why an outcome came about. The words are stable: baselines and reports use them.
+/// Why an outcome came about.
 enum class Cause {
-  none,              ///< a plain pass
-  reply,             ///< a reply that none of the allowed endings fits
-  early_reply,       ///< a reply came where none may
-  silence,           ///< no reply where one is due, although the session answers what follows
-  hang,              ///< no reply where one is due, and the session answers nothing more
-  incomplete,        ///< a reply began and did not end
-  closed,            ///< the connection ended where a reply is due
-  delivery,          ///< what was delivered is not what had to be
-  ending,            ///< an ending that the scenario allows, with an outcome of its own
-  interference,      ///< 4yz where something else was asked about: the server's right, and no answer
-  connect,           ///< the connection could not be made
-  ladder,            ///< the ready state where the scenario begins was not reached
-  tls_handshake,     ///< the TLS handshake failed
-  out_of_step,       ///< a reply too many came: which reply answers what is not known
-  no_delivery_road,  ///< what was delivered could not be seen
-  cut_short,         ///< what was seen ends before that
-  time_out,          ///< the time of the scenario as a whole was over
-  condition,         ///< the target lacks what the scenario needs
-  not_played,        ///< the run ended before
-  extra_reply,       ///< of always/one-reply-each: a reply that nothing asked for
-  rule,              ///< of an always/... row: the referee saw its rule broken
-  internal,          ///< an error of our own
-  never_checked,     ///< of an always/... row: nothing in the run called for its rule
+  none,
+  reply,
+  early_reply,
+  silence,
+  hang,
+  incomplete,
+  closed,
+  delivery,
+  ending,
+  interference,
+  connect,
+  ladder,
+  tls_handshake,
+  out_of_step,
+  no_delivery_road,
+  cut_short,
+  time_out,
+  condition,
+  not_played,
+  extra_reply,
+  rule,
+  internal,
+  never_checked,
 };
-inline constexpr int cause_count = 23;
-/// Of `early_reply` it is "early-reply"; of `none` it is empty.
-[[nodiscard]] std::string_view name(Cause cause);
-[[nodiscard]] std::optional<Cause> cause_named(std::string_view name);
+struct CauseRow {
+  std::string_view word;  ///< stable: baselines and reports use it
+  std::string_view meaning;
+};
+// In the order of the enumeration. A plain pass has none.
+inline constexpr auto cause_rows = std::to_array<CauseRow>({
+    {"", ""},
+    {"reply", "a reply that none of the allowed endings fits"},
+    {"early-reply", "a reply came where none may: a message was taken to end, or a command to be there"},
+    {"silence", "no reply where one is due, although the session answers what follows"},
+    {"hang", "no reply where one is due, and the session answers nothing more"},
+    {"incomplete", "a reply began and did not end"},
+    {"closed", "the connection ended where a reply is due"},
+    {"delivery",
+     "what was delivered is not what had to be: lost, doubled, changed, or delivered although it must not be"},
+    {"ending", "an ending that the scenario allows, with an outcome of its own"},
+    {"interference",
+     "4yz, a close or a wanted login where something else was asked about: the server's right, and no answer"},
+    {"connect", "the connection could not be made"},
+    {"ladder", "the state in which the scenario begins was not reached"},
+    {"tls-handshake", "the TLS handshake failed"},
+    {"out-of-step", "a reply too many came, so that it is not known which reply answers what"},
+    {"no-delivery-road", "what was delivered could not be seen"},
+    {"cut-short", "what was seen ends before the scenario does"},
+    {"time-out", "the time of the scenario as a whole was over"},
+    {"condition", "the target lacks what the scenario needs"},
+    {"not-played", "the run ended before it was played"},
+    {"extra-reply", "a reply that nothing asked for"},
+    {"rule", "a rule that holds for every conversation was broken (always/...)"},
+    {"internal", "an error of smtpspec's own"},
+    {"never-checked", "nothing in the run called for the rule (always/...)"},
+});
+inline constexpr int cause_count = static_cast<int>(cause_rows.size());
+/// For people; empty for `none`.
+[[nodiscard]] constexpr std::string_view meaning(Cause cause) {
+  return cause_rows[static_cast<std::size_t>(cause)].meaning;
+}
+using ledger::name;
+using ledger::named;
 
 struct Verdict {
   Outcome outcome = Outcome::pass;
@@ -73,3 +108,11 @@ struct Judged {
 [[nodiscard]] Outcome unmet(Level level);
 
 }  // namespace smtpspec::judge
+
+template <>
+inline constexpr smtpspec::ledger::Words<smtpspec::judge::cause_count> smtpspec::ledger::words<smtpspec::judge::Cause> =
+    {"cause", [] {
+       std::array<std::string_view, smtpspec::judge::cause_count> all;
+       for (std::size_t i = 0; i < all.size(); ++i) all[i] = smtpspec::judge::cause_rows[i].word;
+       return all;
+     }()};

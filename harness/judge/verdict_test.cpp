@@ -4,8 +4,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "harness/judge/cause_meaning.hpp"
-
 namespace smtpspec::judge {
 namespace {
 
@@ -38,10 +36,10 @@ TEST_CASE("each cause has a word of its own, which never changes") {
   CHECK(std::size(rows) == cause_count);
   for (const auto& [cause, word] : rows) {
     CHECK(name(cause) == word);
-    CHECK(cause_named(word) == cause);
+    CHECK(named<Cause>(word) == cause);
     CHECK(meaning(cause).empty() == word.empty());
   }
-  CHECK_FALSE(cause_named("no such cause"));
+  CHECK_FALSE(named<Cause>("no such cause"));
 }
 
 TEST_CASE("the one order of outcomes") {

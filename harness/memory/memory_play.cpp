@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "harness/engine/play.hpp"
 #include "harness/judge/playing.hpp"
 #include "harness/memory/connection.hpp"
 
@@ -109,7 +110,7 @@ class Player {
     const bool under_tls = at(action).layer().under_tls();
     std::optional<wire::Read> read = at(action).read();
     if (!read) return false;
-    Event event = playing_.event_of(kind_of(read->end), action);
+    Event event = playing_.event_of(engine::kind_of(read->end), action);
     event.by = Party::server;
     event.octets = std::move(read->octets);
     event.text = std::move(read->problem);
@@ -123,15 +124,6 @@ class Player {
     at(action).end();
     playing_.note(Event::Kind::closed, action);
     return true;
-  }
-
-  static Event::Kind kind_of(End end) {
-    switch (end) {
-      case End::octets: return Event::Kind::octets;
-      case End::tls_closed: return Event::Kind::close_notify;
-      case End::tls_failed: return Event::Kind::tls_failed;
-      default: return Event::Kind::closed;
-    }
   }
 
   void handshake(const Action& action) {

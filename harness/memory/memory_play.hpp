@@ -2,9 +2,6 @@
 // is real.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "harness/judge/playing.hpp"
 #include "harness/memory/server_session.hpp"
 #include "harness/record/transcript.hpp"

@@ -1,11 +1,8 @@
 // A run in memory: a whole suite against the reference server's session, with faults or without, under virtual time.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "harness/engine/facts.hpp"
 #include "harness/engine/rule_tally.hpp"

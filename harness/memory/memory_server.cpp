@@ -12,10 +12,10 @@ MemoryServer::MemoryServer(scenario::Target target, OpenSession open, const std:
       server_tls_(wire::TlsContext::server(hostname)),
       place_{std::move(open), client_tls_.get(), server_tls_.get()} {
   const Played plain = play(engine::only_the_ladder(scenario::Ladder::greeted));
-  facts_ = engine::facts_of(plain.transcript, plain.to_the_end, nullptr);
+  facts_ = engine::facts_of(plain.transcript, plain.to_the_end);
   if (!facts_.starttls) return;
   const Played under_tls = play(engine::only_the_ladder(scenario::Ladder::tls));
-  facts_ = engine::facts_of(plain.transcript, plain.to_the_end, &under_tls.transcript);
+  facts_.under_tls = engine::ehlo_under_tls(under_tls.transcript);
 }
 
 Played MemoryServer::play(const scenario::Scenario& scenario) {

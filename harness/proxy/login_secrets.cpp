@@ -1,7 +1,9 @@
 #include "harness/proxy/login_secrets.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "harness/proxy/each_line.hpp"
 #include "harness/smtp/base64.hpp"
 #include "harness/smtp/char_class.hpp"
 
@@ -19,12 +21,6 @@ std::string_view take_word(std::string_view& text) {
   const std::string_view word = text.substr(0, text.find_first_of(spaces));
   text.remove_prefix(word.size());
   return word;
-}
-
-std::string_view trimmed(std::string_view text, std::string_view octets) {
-  const std::size_t begin = text.find_first_not_of(octets);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(octets) + 1 - begin);
 }
 
 /// After the last of these octets.
@@ -55,34 +51,36 @@ void LoginSecrets::client_said(std::string_view octets) {
 }
 
 void LoginSecrets::server_said(std::string_view octets) {
-  constexpr std::size_t code_and_separator = 4;
-  for (const char octet : octets) {
-    if (octet == '\n')
-      end_reply_line();
-    else if (reply_line_.size() < code_and_separator)
-      reply_line_ += octet;
-  }
+  each_line(reply_line_, octets, [this](const std::string& line) { end_reply_line(line); });
 }
 
-void LoginSecrets::end_reply_line() {
-  const std::string code = reply_line_.substr(0, 3);
-  if (!reply_line_.ends_with('-')) in_data_ = code == "354" && mechanism_.empty();
-  if (code == "235" || code.starts_with('4') || code.starts_with('5')) mechanism_.clear();
-  reply_line_.clear();
+void LoginSecrets::end_reply_line(std::string_view line) {
+  const std::string_view code = line.substr(0, 3);
+  if (!line.substr(code.size()).starts_with('-')) in_data_ = code == "354" && !in_exchange_;
+  if (code == "235" || code.starts_with('4') || code.starts_with('5')) in_exchange_ = false;
+  if (code != "334" || in_exchange_ || mechanism_.empty()) return;
+  in_exchange_ = true;
+  for (const std::string& response : std::exchange(since_, {})) add_response(response);
 }
 
 void LoginSecrets::end_line() {
   const std::string line = std::exchange(line_, {});
-  std::string_view rest = trimmed(line, " \t\r");
+  const std::string_view whole = smtp::trimmed(line, " \t\r");
+  std::string_view rest = whole;
   if (in_data_) {  // what follows the end need not wait for the reply
     in_data_ = rest != ".";
     return;
   }
-  if (!mechanism_.empty()) return add_response(rest);
-  if (smtp::to_upper(take_word(rest)) != "AUTH") return;
+  if (in_exchange_) return add_response(whole);
+  if (!smtp::same_word(take_word(rest), "AUTH")) {
+    if (!mechanism_.empty() && since_.size() < most) since_.emplace_back(whole);
+    return;
+  }
   mechanism_ = smtp::to_upper(take_word(rest));
+  in_exchange_ = !mechanism_.empty();
   responses_ = 0;
-  rest = trimmed(rest, spaces);
+  since_.clear();
+  rest = smtp::trimmed(rest, spaces);
   if (!rest.empty()) add_response(rest);
 }
 
@@ -95,7 +93,8 @@ void LoginSecrets::add_response(std::string_view response) {
   if (!decoded) return;
   if (mechanism_ == "PLAIN") return add(last_part(*decoded, '\0'));  // RFC 4616
   add(*decoded);
-  if (mechanism_ != "LOGIN") add(trimmed(last_part(*decoded, ' '), "\x01"));  // a digest, RFC 2195; a token, RFC 7628
+  if (mechanism_ != "LOGIN")
+    add(smtp::trimmed(last_part(*decoded, ' '), "\x01"));  // a digest, RFC 2195; a token, RFC 7628
 }
 
 void LoginSecrets::add(std::string_view secret) {

@@ -12,8 +12,8 @@
 namespace smtpspec::proxy {
 
 /// Watches one session. Where it is doubtful whether a line belongs to an AUTH exchange it does: more may be found than
-/// is secret, never less. So an exchange is over at 235, 4yz and 5yz alone. The user's name, which is a mailbox mostly,
-/// is none.
+/// is secret, never less. So an exchange is over at 235, 4yz and 5yz alone, and not over where a 334 follows: then that
+/// reply was to a command before it. The user's name, which is a mailbox mostly, is none.
 class LoginSecrets {
  public:
   void show(const record::Event& event);
@@ -28,15 +28,17 @@ class LoginSecrets {
   void client_said(std::string_view octets);
   void server_said(std::string_view octets);
   void end_line();
-  void end_reply_line();
+  void end_reply_line(std::string_view line);
   void add_response(std::string_view response);
   void add(std::string_view secret);
 
   std::string line_;        ///< the client's that is under way
   std::string reply_line_;  ///< the first octets of the server's
   bool in_data_ = false;    ///< since 354 until a period: lines are text
-  std::string mechanism_;   ///< in upper case; empty outside of an exchange
-  std::size_t responses_ = 0;
+  bool in_exchange_ = false;
+  std::string mechanism_;           ///< of the last exchange, in upper case
+  std::size_t responses_ = 0;       ///< in it
+  std::vector<std::string> since_;  ///< lines since it seemed to be over
   std::set<std::string> secrets_;
 };
 

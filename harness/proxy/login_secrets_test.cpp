@@ -69,6 +69,33 @@ TEST_CASE("LOGIN: the second response is the password, whatever is sent at once"
   }
 }
 
+TEST_CASE("a refusal of what was sent before AUTH ends no exchange") {
+  struct Row {
+    std::string sent;
+    std::string replies;
+  };
+  for (const Row& row : {Row{"VRFY x\r\nAUTH LOGIN\r\n", "502 No\r\n334 VXNlcm5hbWU6\r\n"},
+                         Row{"AUTH FOO\r\nAUTH LOGIN\r\n", "504 No\r\n334 VXNlcm5hbWU6\r\n"}}) {
+    INFO(row.sent);
+    const Session waits = Session().sends(row.sent).says(row.replies).sends("YQ==\r\n").says("334 \r\n");
+    const auto middle = row.replies.find("334");
+    const Session does_not_wait = Session().sends(row.sent).says(row.replies.substr(0, middle)).sends("YQ==\r\n");
+    const std::string late = row.replies.substr(middle) + "334 \r\n235 ok\r\n";
+    for (const Session& session : {Session(waits).sends("c2VjcmV0\r\n").says("235 ok\r\n"),
+                                   Session(does_not_wait).sends("c2VjcmV0\r\n").says(late)}) {
+      CHECK(session.has("c2VjcmV0"));
+      CHECK(session.has("secret"));
+    }
+  }
+}
+
+TEST_CASE("commands after an exchange that failed are no secrets") {
+  Session session;
+  session.sends("AUTH LOGIN\r\n").says("535 no\r\n").sends("RSET\r\n").says("250 ok\r\n");
+  session.sends("AUTH LOGIN\r\n").says("334 \r\n").sends("YQ==\r\n").says("334 \r\n").sends("*\r\n").says("501 \r\n");
+  CHECK(session.secrets.secrets().empty());
+}
+
 TEST_CASE("other mechanisms: the response, what it says, and the digest or token in it") {
   Session session;
   const std::string bearer =

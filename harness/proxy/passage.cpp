@@ -218,7 +218,7 @@ void Passage::watch(const Event& event) {
   if (signs_.is_sealed()) return;
   watcher_.show(event);
   logins_.show(event);
-  // Once the client has said something behind STARTTLS, nobody knows whether a handshake is still to come.
+  // Once the client has said something after STARTTLS, nobody knows whether a handshake is still to come.
   if (event.by == Party::server) tls_due_ = watcher_.referee.awaits_tls() && !client_is_done_;
 }
 

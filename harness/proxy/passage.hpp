@@ -46,7 +46,7 @@ struct PassageSettings {
 
 /// Octets are handed on as they are read, both ways, without waiting for lines; so are FIN, reset and close_notify.
 /// Once the server has accepted STARTTLS, what begins like a handshake is one: with the server, then with the client;
-/// what the client sent behind STARTTLS before it goes to the server as it came.
+/// what the client sent after STARTTLS before it goes to the server as it came.
 /// Holds what a transcript keeps, of 100,000 events at most, and 64 KiB under way each way.
 class Passage {
  public:
@@ -89,7 +89,7 @@ class Passage {
   const std::chrono::steady_clock::time_point begun_;
   std::chrono::steady_clock::time_point active_;
   bool ended_ = false;           ///< nothing is noted any more
-  bool tls_due_ = false;         ///< the server has accepted STARTTLS, and the client has sent nothing behind it
+  bool tls_due_ = false;         ///< the server has accepted STARTTLS, and the client has sent nothing after it
   bool tls_begins_ = false;      ///< nobody else may read what the server sends
   bool server_rests_ = true;     ///< nobody does
   bool client_is_done_ = false;  ///< nothing of the client is handed on any more

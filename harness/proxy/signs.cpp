@@ -1,7 +1,6 @@
 #include "harness/proxy/signs.hpp"
 
-#include <utility>
-
+#include "harness/proxy/each_line.hpp"
 #include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::proxy {
@@ -9,18 +8,6 @@ namespace {
 
 using record::Event;
 using record::Party;
-
-/// Gives each whole line of `octets`, with what came of it before, to `use`. Of a line no more is kept than tells.
-template <class Use>
-void each_line(std::string& under_way, std::string_view octets, Use use) {
-  constexpr std::size_t kept = 16;
-  for (const char octet : octets) {
-    if (octet == '\n')
-      use(std::exchange(under_way, {}));
-    else if (under_way.size() < kept)
-      under_way += octet;
-  }
-}
 
 }  // namespace
 
@@ -39,10 +26,8 @@ void Signs::show(const Event& event) {
 
 void Signs::client_said(std::string_view octets) {
   client_began_ = client_began_ || (!is_tls_ && is_handshake(octets));
-  each_line(line_, octets, [this](std::string line) {
-    const std::size_t end = line.find_last_not_of(" \t\r");
-    line.resize(end == std::string::npos ? 0 : end + 1);
-    asked_ = asked_ || smtp::to_upper(line) == "STARTTLS";
+  each_line(line_, octets, [this](const std::string& line) {
+    asked_ = asked_ || smtp::same_word(smtp::trimmed(line, " \t\r"), "STARTTLS");
   });
 }
 

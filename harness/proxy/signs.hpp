@@ -12,7 +12,7 @@ namespace smtpspec::proxy {
 /// RFC 8446 section 5.1, at the beginning of what was read: a handshake, from whichever side.
 [[nodiscard]] bool is_handshake(std::string_view octets);
 
-/// Watches one session. The referee knows no order any more once the client sent something behind STARTTLS; here a 220
+/// Watches one session. The referee knows no order any more once the client sent something after STARTTLS; here a 220
 /// is the server's consent, for but one other reply has that code, the greeting.
 class Signs {
  public:

@@ -146,7 +146,8 @@ class Reader {
     hold(sizeof(Delivery));
     Delivery delivery;
     delivery.at = std::chrono::microseconds(number_from(json, "at_us", longest_us));
-    delivery.road = json.at("delivery").get<std::string>();
+    if (!json.contains("delivery")) throw std::runtime_error("neither an event nor a delivery");
+    delivery.road = octets_from(json, "delivery");
     delivery.client = octets_from(json, "client");
     if (json.contains("reverse_path")) delivery.reverse_path = octets_from(json, "reverse_path");
     delivery.mail_parameters = parameters_from(json);

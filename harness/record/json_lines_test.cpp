@@ -47,7 +47,7 @@ Transcript everything() {
   known.at = std::chrono::microseconds(17);
   known.road = "sink";
   Delivery unknown;
-  unknown.road = "maildir";
+  unknown.road = "maildir of \"\\ and\r\n";
   unknown.omitted = 13;
   unknown.exact = false;
   transcript.deliveries = {known, unknown};

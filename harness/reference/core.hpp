@@ -43,6 +43,9 @@ struct Mechanism {
 };
 [[nodiscard]] const Mechanism* mechanism_of(const smtp::Command& command);  ///< null where it is not known
 
+/// The longest command line in octets, CRLF included: RFC 5321 section 4.5.3.1.4 and what extensions add to it.
+[[nodiscard]] std::size_t max_line_of(smtp::Verb verb);
+[[nodiscard]] constexpr bool has_path(smtp::Verb verb) { return verb == smtp::Verb::mail || verb == smtp::Verb::rcpt; }
 [[nodiscard]] bool declares_binary(const smtp::Command& command);  ///< BODY=BINARYMIME: RFC 3030 section 3
 [[nodiscard]] bool is_utf8(const smtp::Mailbox& mailbox);
 /// By SIZE: RFC 1870 section 6.1. The greatest number where it does not fit 64 bits: 20 digits are allowed.

@@ -4,18 +4,13 @@
 #include <utility>
 
 #include "harness/reference/faulty_core.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::reference {
 namespace {
 
 using smtp::Parameter;
 using Parameters = std::vector<Parameter>;
-
-std::string small(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char octet) { return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet + 32) : octet; });
-  return text;
-}
 
 bool is_notify(const Parameter& parameter) { return parameter.keyword == "NOTIFY"; }
 bool is_envid(const Parameter& parameter) { return parameter.keyword == "ENVID"; }
@@ -78,7 +73,8 @@ void FaultyCore::spoil_envelope() {
     if (has(Fault::notify_added) && std::none_of(given.begin(), given.end(), is_notify))
       given.push_back({"NOTIFY", "FAILURE"});
     for (Parameter& parameter : given) {
-      if (parameter.keyword == "ORCPT" && has(Fault::orcpt_case_lost)) parameter.value = small(*parameter.value);
+      if (parameter.keyword == "ORCPT" && has(Fault::orcpt_case_lost))
+        parameter.value = smtp::to_lower(*parameter.value);
     }
   }
 }

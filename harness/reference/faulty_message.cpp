@@ -13,11 +13,9 @@ using smtp::Command;
 constexpr std::size_t buffer = 1024;
 constexpr std::size_t small_message = 50000;
 
-std::string lower_local_part(std::string path) {
-  const std::size_t at = path.rfind('@');
-  std::transform(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(std::min(at, path.size())), path.begin(),
-                 [](char octet) { return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet + 32) : octet; });
-  return path;
+std::string lower_local_part(std::string_view path) {
+  const std::size_t at = std::min(path.rfind('@'), path.size());
+  return smtp::to_lower(path.substr(0, at)) + std::string(path.substr(at));
 }
 
 /// The first LF after another octet than CR; `before` is the octet before the text.

@@ -29,8 +29,6 @@ constexpr Unchecked unchecked[] = {
     {"BODY", Fault::body_value_unchecked}, {"SMTPUTF8", Fault::smtputf8_value_accepted},
 };
 
-bool is_path(Verb verb) { return verb == Verb::mail || verb == Verb::rcpt; }
-
 /// What stands before is a path.
 bool goes_wrong_after_path(const CommandError& error) {
   const std::size_t end = error.command.argument.find('>');
@@ -154,12 +152,12 @@ void FaultyCore::refuse_syntax(const CommandError& error) {
     output.insert(output.size() - 2, ": " + error.command.word + " " + error.command.argument);
   const bool is_501 = output.compare(before, 3, "501") == 0;
   if (error.kind == CommandError::Kind::unknown_verb && has(Fault::unknown_command_ends_session)) end(Want::close);
-  if (is_path(verb) && is_501 && has(Fault::syntax_refused_then_accepted)) reply(250, "2.1.0", "Accepted");
+  if (has_path(verb) && is_501 && has(Fault::syntax_refused_then_accepted)) reply(250, "2.1.0", "Accepted");
 }
 
 void FaultyCore::refuse_octets(std::string_view line) {
   const Verb verb = smtp::verb_of(line.substr(0, line.find(' ')));
-  if (is_path(verb) && has(Fault::invalid_utf8_accepted)) {
+  if (has_path(verb) && has(Fault::invalid_utf8_accepted)) {
     if (verb == Verb::mail) transaction.open = true;
     return reply(250, "2.1.0", "Accepted");
   }
@@ -177,7 +175,7 @@ void FaultyCore::spoil_state(const CommandError& error) {
   }
   if (smtp::is_hello(verb)) memory.ehlo_refused = true;
   if ((smtp::is_hello(verb) && has(Fault::refused_ehlo_resets)) ||
-      (verb == Verb::rcpt && has(Fault::refused_rcpt_resets)) || (!is_path(verb) && has(Fault::syntax_error_resets))) {
+      (verb == Verb::rcpt && has(Fault::refused_rcpt_resets)) || (!has_path(verb) && has(Fault::syntax_error_resets))) {
     end_transaction();
   }
   if (has(Fault::syntax_error_forgets_ehlo)) client.domain.clear();
@@ -208,7 +206,7 @@ std::optional<Command> FaultyCore::misread(const CommandError& error) const {
     return command;
   }
   const std::string& argument = command.argument;
-  if (has(Fault::closing_brackets_overlooked) && is_path(command.verb) && fits(argument, R"(\A[^<]*<[^<>]*>>+\z)")) {
+  if (has(Fault::closing_brackets_overlooked) && has_path(command.verb) && fits(argument, R"(\A[^<]*<[^<>]*>>+\z)")) {
     const std::size_t open = argument.find('<');
     const std::string path = argument.substr(open, argument.find('>') - open + 1);
     if (const auto parsed = smtp::parse_path(path, {.bare_postmaster = true, .null = true})) {
@@ -216,7 +214,8 @@ std::optional<Command> FaultyCore::misread(const CommandError& error) const {
       return command;
     }
   }
-  if (has(Fault::malformed_parameter_accepted) && is_path(command.verb) && goes_wrong_after_path(error)) return command;
+  if (has(Fault::malformed_parameter_accepted) && has_path(command.verb) && goes_wrong_after_path(error))
+    return command;
   if (has(Fault::auth_skips_bad_base64) && command.verb == Verb::auth && !command.mechanism.empty()) {
     command.initial_response = command.argument.substr(command.argument.find(' ') + 1);
     return command;
@@ -230,7 +229,7 @@ bool FaultyCore::hangs_up_on(const CommandError& error) const {
   if (error.kind == CommandError::Kind::bad_parameter && wrong_parameter(error.command) == nullptr) {
     return has(Fault::parameter_twice_hangs_up);
   }
-  if (is_path(verb)) return error.kind == CommandError::Kind::syntax && has(Fault::broken_path_hangs_up);
+  if (has_path(verb)) return error.kind == CommandError::Kind::syntax && has(Fault::broken_path_hangs_up);
   if (!smtp::is_hello(verb)) return false;
   return has(error.command.argument.empty() ? Fault::bare_ehlo_crashes : Fault::malformed_name_hangs_up);
 }
@@ -238,7 +237,7 @@ bool FaultyCore::hangs_up_on(const CommandError& error) const {
 /// Faults that take a path that is none, or one with UTF-8 where there is no SMTPUTF8.
 bool FaultyCore::accepts_path(const CommandError& error) {
   const Verb verb = error.command.verb;
-  if (!is_path(verb) || error.kind != CommandError::Kind::syntax) return false;
+  if (!has_path(verb) || error.kind != CommandError::Kind::syntax) return false;
   const bool utf8 = verb == Verb::mail && smtp::has_eight_bit(error.command.argument);
   const std::string& argument = error.command.argument;
   const bool bracket = argument.find(":<") != argument.npos || argument.find('@') != argument.npos;

@@ -44,7 +44,6 @@ class Server {
   [[nodiscard]] std::string address() const { return listener_.address(); }
   /// Says what went wrong in the server itself: wire::Listener::problem().
   [[nodiscard]] std::string problem() const { return listener_.problem(); }
-  void stop() { listener_.stop(); }
 
  private:
   wire::Listener listener_;

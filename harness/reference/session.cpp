@@ -17,7 +17,8 @@ using smtp::Verb;
 constexpr std::uint64_t patience = 5 * 60 * 1000;
 constexpr std::size_t max_reply_text = 400;
 
-/// The longest command line in octets, CRLF included: RFC 5321 section 4.5.3.1.4 and what extensions add to it.
+}  // namespace
+
 std::size_t max_line_of(Verb verb) {
   constexpr std::size_t line = 512, size = 26, binarymime = 16, smtputf8 = 10, dsn = 500, auth = 500;
   switch (verb) {
@@ -27,8 +28,6 @@ std::size_t max_line_of(Verb verb) {
     default: return line;
   }
 }
-
-}  // namespace
 
 void Core::greet() {
   reply(220, "", fmt::format("{} {} smtpspec reference server", settings.hostname, settings.lmtp ? "LMTP" : "ESMTP"));

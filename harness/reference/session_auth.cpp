@@ -5,11 +5,6 @@
 #include "harness/smtp/base64.hpp"
 
 namespace smtpspec::reference {
-namespace {
-
-constexpr std::size_t max_auth_line = 12288;
-
-}  // namespace
 
 void Core::auth(const smtp::Command& command) {
   const Mechanism& mechanism = *mechanism_of(command);
@@ -33,7 +28,7 @@ void Core::auth(const smtp::Command& command) {
 }
 
 void Core::auth_response(const smtp::CommandLine& line) {
-  if (line.octets > max_auth_line) return auth_ended(500, "5.5.6", "Line too long");
+  if (line.octets > max_line_of(smtp::Verb::auth)) return auth_ended(500, "5.5.6", "Line too long");
   if (line.bytes == "*") return auth_ended(501, "5.7.0", "Cancelled");
   auth_decode(line.bytes);
 }

@@ -44,8 +44,7 @@ void Core::refuse(const Refusal& refusal, const Command&) { reply(refusal.code, 
 void Core::refuse_syntax(const CommandError& error) {
   const Verb verb = error.command.verb;
   if (error.kind == CommandError::Kind::unknown_verb) return reply(500, "5.5.2", "Command not recognized");
-  const bool path = verb == Verb::mail || verb == Verb::rcpt;
-  if (path && client.extended && smtp::has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5
+  if (has_path(verb) && client.extended && smtp::has_eight_bit(error.command.argument)) {  // RFC 6531 section 3.5
     return reply(verb == Verb::mail ? 550 : 553, "5.6.7", "An address outside ASCII, and no SMTPUTF8");
   }
   if (error.kind == CommandError::Kind::unknown_parameter) return reply(555, "5.5.4", error.error.message);

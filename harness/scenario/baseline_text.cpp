@@ -1,7 +1,6 @@
 #include "harness/scenario/baseline_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -9,11 +8,10 @@
 
 #include "harness/scenario/outcome.hpp"
 #include "harness/scenario/writer.hpp"
+#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::scenario {
 namespace {
-
-constexpr std::string_view white = " \t\r\n";
 
 /// Each with its line end.
 std::vector<std::string> lines_of(std::string_view text) {
@@ -26,10 +24,7 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-std::string_view trimmed(std::string_view line) {
-  const std::size_t begin = std::min(line.find_first_not_of(white), line.size());
-  return line.substr(begin, line.find_last_not_of(white) + 1 - begin);
-}
+std::string_view trimmed(std::string_view line) { return smtp::trimmed(line, " \t\r\n"); }
 
 bool is_header(std::string_view line) { return trimmed(line).starts_with("[[expect]]"); }
 bool is_comment(std::string_view line) { return trimmed(line).starts_with('#'); }
@@ -78,8 +73,11 @@ std::vector<std::pair<std::string_view, std::string>> ways_of(const Baseline::En
 /// Whether a list ends in this part of it: a bracket in a string or in a comment closes nothing.
 bool closes_list(std::string_view text) {
   char quote = '\0';
-  for (const char c : text) {
-    if (quote != '\0') {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote == '"' && c == '\\') {
+      ++at;
+    } else if (quote != '\0') {
       if (c == quote) quote = '\0';
     } else if (c == '\'' || c == '"') {
       quote = c;

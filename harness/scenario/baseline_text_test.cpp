@@ -135,6 +135,20 @@ TEST_CASE("Rows are written anew however their list was written") {
   }
 }
 
+TEST_CASE("A quotation mark within a string ends no string of a list") {
+  for (const std::string list : {R"([ "a\"]b 1",)", R"([ 'c\', "a\\",)", R"([ "a\"#]b 1", # "]" '
+)"}) {
+    INFO(list);
+    const std::string text = "[[expect]]\nfinding = \"f\"\nrows = " + list + "\n  'd 2' ]\nreason = \"r\"\n";
+    const auto loaded = load_baseline(text, "b.toml");
+    REQUIRE(loaded.ok());
+    Baseline::Entry now = loaded.value.entries.at(0);
+    CHECK(now.rows.count("d") == 1);
+    now.rows = {{"d", "3"}};
+    CHECK(with_entries(text, {now}) == "[[expect]]\nfinding = \"f\"\nrows = [\n  'd 3',\n]\nreason = \"r\"\n");
+  }
+}
+
 TEST_CASE("An entry that becomes unstable loses its signature, and no line of another moves") {
   const std::string two =
       "[[expect]]\nfinding = 'f'\nreason = 'r'\nsignature = '250 #'\n\n[[expect]]\nfinding = 'g'\nreason = 's'\n";

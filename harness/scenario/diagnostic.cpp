@@ -72,6 +72,11 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
   return found;
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise) {
+  const std::string near = closest(word, candidates);
+  return near.empty() ? otherwise : fmt::format("did you mean '{}'?", near);
+}
+
 std::string render(const Diagnostic& diagnostic, bool colour) {
   const bool error = diagnostic.severity == Diagnostic::Severity::error;
   const auto paint = [colour](const char* code, const std::string& text) {

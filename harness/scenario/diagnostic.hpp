@@ -27,6 +27,9 @@ struct Diagnostic {
 
 /// The closest of `candidates` to `word` by edit distance, or empty when none is near.
 [[nodiscard]] std::string closest(std::string_view word, const std::vector<std::string>& candidates);
+/// "did you mean 'x'?" of it, or what is given otherwise when none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
+                                       std::string otherwise = {});
 
 /// Several lines, ending in LF:
 ///   scenarios/a.toml:12:14: error: unknown key 'expct'

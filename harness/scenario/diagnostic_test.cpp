@@ -74,6 +74,9 @@ TEST_CASE("The closest word") {
   CHECK(closest("exepct", words) == "expect");
   CHECK(closest("sned", words) == "send");
   CHECK(closest("wholly-other", words).empty());
+  CHECK(did_you_mean("sned", words) == "did you mean 'send'?");
+  CHECK(did_you_mean("wholly-other", words).empty());
+  CHECK(did_you_mean("wholly-other", words, "one of them") == "one of them");
   CHECK(closest("", words).empty());
   CHECK(closest("xy", words).empty());
   CHECK(closest(std::string(100000, 'x'), {std::string(100000, 'y')}).empty());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -214,7 +215,7 @@ Definitions joined(Definitions first, Definitions second) {
 void drop_repeated(std::vector<Diagnostic>& diagnostics) {
   std::set<std::string> told;
   const auto repeated = [&](const Diagnostic& one) { return !told.insert(render(one)).second; };
-  diagnostics.erase(std::remove_if(diagnostics.begin(), diagnostics.end(), repeated), diagnostics.end());
+  std::erase_if(diagnostics, repeated);
 }
 
 }  // namespace
@@ -261,16 +262,19 @@ Loaded<Suite> load_suite(const std::vector<fs::path>& paths, const fs::path& shi
   // What is wrong with the suite as a whole is wrong with what the caller named.
   for (Diagnostic& diagnostic : out.diagnostics)
     if (diagnostic.place.file.empty() && !paths.empty()) diagnostic.place.file = paths.front().string();
-  show_lines(out.diagnostics);
   drop_repeated(out.diagnostics);
+  show_lines(out.diagnostics);
   return out;
 }
 
 void show_lines(std::vector<Diagnostic>& diagnostics) {
+  std::vector<Diagnostic> unreadable;
+  std::map<std::string, std::optional<std::string>> texts;
   for (Diagnostic& diagnostic : diagnostics) {
     if (!diagnostic.line.empty() || diagnostic.place.line == 0) continue;
-    std::vector<Diagnostic> unreadable;
-    if (const auto text = read_octets(diagnostic.place.file, unreadable)) point_at(diagnostic, *text);
+    const auto [text, is_new] = texts.try_emplace(diagnostic.place.file);
+    if (is_new) text->second = read_octets(diagnostic.place.file, unreadable);
+    if (text->second) point_at(diagnostic, *text->second);
   }
 }
 

@@ -14,10 +14,7 @@ smtp::Parsed<std::string> octets_of(const Send& send, const Lookup& lookup) {
     case Send::Framing::none: break;
     case Send::Framing::line: return *octets + std::string(crlf);
     case Send::Framing::data: return smtp::encode_data(*octets);
-    case Send::Framing::chunk:
-      if (!send.chunk_size) return smtp::encode_bdat(*octets, send.last_chunk);
-      // A size that is not that of the chunk: only the command line lies (RFC 3030 section 2).
-      return "BDAT " + std::to_string(*send.chunk_size) + (send.last_chunk ? " LAST" : "") + "\r\n" + *octets;
+    case Send::Framing::chunk: return smtp::encode_bdat(*octets, send.last_chunk, send.chunk_size);
   }
   return octets;
 }

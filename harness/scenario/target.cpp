@@ -10,7 +10,6 @@
 
 #include "harness/scenario/address_url.hpp"
 #include "harness/scenario/loader.hpp"
-#include "harness/smtp/char_class.hpp"
 
 namespace smtpspec::scenario {
 namespace {

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include "harness/scenario/address_url.hpp"
 #include "harness/scenario/fields.hpp"

@@ -8,11 +8,6 @@
 
 namespace smtpspec::scenario {
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise) {
-  const std::string near = closest(word, candidates);
-  return near.empty() ? otherwise : fmt::format("did you mean '{}'?", near);
-}
-
 std::string one_of(const std::vector<std::string>& words) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i)

@@ -138,9 +138,6 @@ class Reader {
   bool exhausted_ = false;
 };
 
-/// "did you mean 'x'?", or what is given otherwise when no candidate is near.
-[[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
-                                       std::string otherwise = {});
 /// "a, b or c".
 [[nodiscard]] std::string one_of(const std::vector<std::string>& words);
 /// Lower-case words joined by hyphens: "cut-12".

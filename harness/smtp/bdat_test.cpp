@@ -9,6 +9,7 @@ using namespace smtpspec::smtp;
 TEST_CASE("a chunk is sent after its command line, octets untouched") {
   CHECK(encode_bdat("", true) == "BDAT 0 LAST\r\n");
   CHECK(encode_bdat("abc", false) == "BDAT 3\r\nabc");
+  CHECK(encode_bdat("abc", true, 5) == "BDAT 5 LAST\r\nabc");
   CHECK(encode_bdat("\r\n.\r\n", true) == "BDAT 5 LAST\r\n\r\n.\r\n");
   CHECK(encode_bdat(std::string_view("\0\xff", 2), true) == std::string("BDAT 2 LAST\r\n\0\xff", 15));
 }

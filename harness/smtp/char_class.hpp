@@ -41,12 +41,23 @@ namespace smtpspec::smtp {
   for (char& octet : upper) octet = to_upper(octet);
   return upper;
 }
+[[nodiscard]] inline std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& octet : lower) octet = octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet + ('a' - 'A')) : octet;
+  return lower;
+}
 [[nodiscard]] constexpr bool same_word(std::string_view left, std::string_view right) {
   if (left.size() != right.size()) return false;
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (to_upper(left[i]) != to_upper(right[i])) return false;
   }
   return true;
+}
+/// Without the `octets` at both of its ends.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text, std::string_view octets) {
+  const std::size_t begin = text.find_first_not_of(octets);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(octets) + 1 - begin);
 }
 /// 0 to 15 for a HEXDIG.
 [[nodiscard]] constexpr int hex_value(char octet) { return is_digit(octet) ? octet - '0' : to_upper(octet) - 'A' + 10; }

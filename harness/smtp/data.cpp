@@ -129,8 +129,8 @@ void DataDecoder::pass_text(std::string_view& octets, std::string& message) {
   octets.remove_prefix(at);
 }
 
-std::string encode_bdat(std::string_view chunk, bool last) {
-  std::string octets = "BDAT " + std::to_string(chunk.size()) + (last ? " LAST\r\n" : "\r\n");
+std::string encode_bdat(std::string_view chunk, bool last, std::optional<std::uint64_t> size) {
+  std::string octets = "BDAT " + std::to_string(size.value_or(chunk.size())) + (last ? " LAST\r\n" : "\r\n");
   octets.append(chunk);
   return octets;
 }

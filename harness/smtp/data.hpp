@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -60,8 +61,9 @@ class DataDecoder {
   std::size_t decoded_ = 0;
 };
 
-/// "BDAT <size> [LAST]" CRLF and the chunk, whose octets are never looked at.
-[[nodiscard]] std::string encode_bdat(std::string_view chunk, bool last);
+/// "BDAT <size> [LAST]" CRLF and the chunk, whose octets are never looked at. `size`: another than is the chunk's, so
+/// that the command line lies (RFC 3030 section 2).
+[[nodiscard]] std::string encode_bdat(std::string_view chunk, bool last, std::optional<std::uint64_t> size = {});
 
 /// Counts the octets of a chunk off a stream.
 class ChunkReader {

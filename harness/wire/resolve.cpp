@@ -36,11 +36,11 @@ class Lookup {
       lookup->end({{}, host + ": the look-ups of before have not ended", true});
       return lookup;
     }
-    ++under_way;
     std::thread([lookup, host] {
       lookup->end(asked(host));
       --under_way;
     }).detach();
+    ++under_way;  // where the thread could begin; it may have counted down already
     return lookup;
   }
 

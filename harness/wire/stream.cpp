@@ -6,11 +6,6 @@ namespace smtpspec::wire {
 
 using Status = TlsEngine::Status;
 
-Stream::Stream(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
-Stream::~Stream() = default;
-Stream::Stream(Stream&&) noexcept = default;
-Stream& Stream::operator=(Stream&&) noexcept = default;
-
 bool Stream::under_tls() const { return layer_.under_tls(); }
 
 std::string Stream::tls_description() const { return layer_.description(); }

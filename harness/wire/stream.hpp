@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -54,10 +55,7 @@ asio::awaitable<Connected> connect_tcp_alone(const std::string& host, std::uint1
 /// A transport with an optional TLS session on it. One reader and one writer at a time. Move it only while it is idle.
 class Stream {
  public:
-  explicit Stream(std::unique_ptr<Transport> transport);
-  ~Stream();
-  Stream(Stream&&) noexcept;
-  Stream& operator=(Stream&&) noexcept;
+  explicit Stream(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
   /// Reads plain octets; under TLS decrypted ones, as TlsLayer has them. FIN without close_notify is `closed`.
   asio::awaitable<Read> read(Time deadline);

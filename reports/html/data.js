@@ -11,14 +11,8 @@ const KINDS = Object.fromEntries(OUTCOME_NAMES.flatMap((name) => [[name, OUTCOME
   ...(name === "fail" ? [["known", ["\u2715", "a failure that the baseline knows"]]] : [])]));
 const kindOf = (row) => (row.known ? "known" : row.outcome);
 
-/** "scenarios/rfc5321/4.1.4-state-table.toml": the folder is the area, the file the topic. */
-function placeOf(file) {
-  const parts = file.replace(/\.toml$/, "").split("/");
-  const suite = parts.lastIndexOf("scenarios");
-  const below = suite >= 0 ? parts.slice(suite + 1) : parts.slice(-2);
-  const topic = below.pop() || "";
-  return { area: below.join("/") || "general", topic };
-}
+/** "4.1.4-state-table" of "scenarios/rfc5321/4.1.4-state-table.toml". */
+const topicOf = (file) => file.split("/").pop().replace(/\.toml$/, "");
 
 /** "RFC 5321", "4.1.1.4" of "RFC 5321 section 4.1.1.4". */
 function partsOf(requirement) {
@@ -38,7 +32,7 @@ function link(requirement, short) {
 
 rows.forEach((row, number) => {
   row.number = number;
-  row.place = placeOf(text(row.file));
+  row.place = { area: text(row.area), topic: topicOf(text(row.file)) };
   row.requirements ||= [];
   row.severity = row.decided_by !== undefined ? requirements[row.decided_by].severity
     : row.requirements.length > 0 ? requirements[row.requirements[0]].severity : "";

@@ -108,8 +108,8 @@ function linesOfKind(kind) {
 }
 
 function prepareMatrix() {
-  MATRIX.rows = MATRIX.rows.map(([id, title, level, file, line, cited]) => ({
-    id: text(id), title: text(title), level, file: text(file), line, cited, area: placeOf(text(file)).area,
+  MATRIX.rows = MATRIX.rows.map(([id, title, level, file, line, cited, area]) => ({
+    id: text(id), title: text(title), level, file: text(file), line, cited, area: text(area),
   }));
   prepareCells();
 }
