@@ -3,6 +3,7 @@
 #include <set>
 
 #include "fuzz/session/session_input.hpp"
+#include "harness/record/secrets.hpp"
 #include "harness/scenario/text.hpp"
 
 namespace smtpspec::fuzz {
@@ -25,8 +26,12 @@ std::vector<std::string> own_words(const Opponent& opponent) {
   constexpr std::size_t most = 64;
   constexpr std::size_t longest = 32;
   std::set<std::string> all;
+  // A server may say anything, and inputs are kept as they are.
+  const auto& login = opponent.target.auth;
+  const record::Redactor redactor(login ? std::vector{login->password} : std::vector<std::string>());
   const auto add = [&](const std::string& word) {
-    if (word.size() <= longest && all.size() < most) all.insert(scenario::to_source(scenario::literal(word)));
+    if (word.size() <= longest && all.size() < most && redactor.without_secrets(word) == word)
+      all.insert(scenario::to_source(scenario::literal(word)));
   };
   for (const smtp::Ehlo* const ehlo : {&opponent.facts.plain, &opponent.facts.under_tls})
     for (const smtp::Keyword& keyword : ehlo->keywords) {
