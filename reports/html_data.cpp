@@ -181,14 +181,17 @@ class Page {
     const std::size_t texts_before = texts_.octets();
     std::size_t events = 0;
     std::size_t missing = 0;
-    std::map<std::string, bool> tallied;
+    std::map<std::string, bool> read;  // whether it could be, once
     for (const std::size_t i : in_order()) {
       const ScenarioResult& row = run_.scenarios[i];
-      const bool to_be_read = transcripts_ && !row.transcript.empty();
-      const auto transcript = to_be_read ? transcripts_(row.transcript) : std::nullopt;
-      missing += to_be_read && !transcript ? 1 : 0;
-      if (transcript && tallied.emplace(row.transcript, true).second) session.add(*transcript, i);
       const bool room = texts_.octets() - texts_before + events * of_an_event < most_of_conversations;
+      const bool named = transcripts_ && !row.transcript.empty();
+      const auto before = read.find(row.transcript);
+      const bool to_be_read = named && (before == read.end() || (before->second && room));
+      const auto transcript = to_be_read ? transcripts_(row.transcript) : std::nullopt;
+      if (named && read.emplace(row.transcript, transcript.has_value()).second && transcript)
+        session.add(*transcript, i);
+      missing += named && !read.at(row.transcript) ? 1 : 0;
       if (transcript && room) {
         rows_[i]["conversation"] = all.size();
         all.push_back(conversation_json(*transcript, row.excerpt, texts_));

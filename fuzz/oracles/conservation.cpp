@@ -75,6 +75,7 @@ class Accepting {
   }
 
   void accept(const std::string& content, std::size_t recipients) {
+    if (recipients == 0) return;  // for nobody, so that nothing is due
     if (may_go_in_circles(content)) out_.known = false;
     out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content), names_});
   }

@@ -82,6 +82,18 @@ TEST_CASE("What cannot be known is no matter of conservation") {
         Causes{"mail/changed"});
 }
 
+TEST_CASE("A message for nobody is owed to nobody") {
+  const auto one = accepted(Script()
+                                .greeted()
+                                .sends(mail + "RCPT TO:<nobody@example.test>\r\nDATA\r\n")
+                                .says("250 a\r\n550 No\r\n354 Go\r\n")
+                                .sends("A: b\r\n\r\ntext\r\n.\r\n")
+                                .says("250 Ok\r\n"));
+  CHECK(one.known);
+  CHECK(one.any_sent);
+  CHECK(one.messages.empty());
+}
+
 TEST_CASE("Who leaves when all was answered has left nothing unknown") {
   CHECK(accepted(message("A: b\r\n\r\ntext\r\n").client_closed()).known);
   CHECK(!accepted(transaction().sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n").client_closed()).known);

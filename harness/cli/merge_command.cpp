@@ -11,6 +11,7 @@
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/engine/merge.hpp"
+#include "harness/engine/verify.hpp"
 #include "harness/record/transcript_file.hpp"
 #include "reports/report.hpp"
 
@@ -85,6 +86,13 @@ class Merge {
     return false;
   }
 
+  /// The folder of the round of verification whose evidence a row has; empty where it has the run's own.
+  static std::filesystem::path round_of(const engine::ScenarioResult& row) {
+    for (const engine::VerifyingRound& round : engine::verifying_rounds())
+      if (row.transcript.starts_with(std::string(round.folder) + "/")) return round.folder;
+    return {};
+  }
+
   /// The conversations of each row, and those that a rule was broken in. Says how many could not be had.
   bool copy_transcripts() {
     std::size_t missing = 0;
@@ -96,7 +104,7 @@ class Merge {
       std::set<std::string> names(row.seen_in.begin(), row.seen_in.end());
       names.insert(row.id);
       for (const std::string& name : names) {
-        const std::string path = record::transcript_path(name);
+        const std::string path = (round_of(row) / record::transcript_path(name)).string();
         if (name == row.id && path != row.transcript) continue;  // of a rule: it is in others
         if (!copied.insert(path).second) continue;
         const std::string problem = copy(path, options_.runs[merged_.from[i]]);
@@ -115,9 +123,10 @@ class Merge {
     const auto file = from ? from->file(path, refusal) : std::nullopt;
     const auto text = file ? file->whole(record::max_transcript_file, refusal) : std::nullopt;
     if (!text) return fmt::format("{}: {}", (run / path).string(), refusal.words);
-    const auto out = record::Folder::open(options_.out, refusal);
     const std::filesystem::path place(path);
-    const auto below = out ? out->folder(place.parent_path().string(), refusal) : std::nullopt;
+    auto below = record::Folder::open(options_.out, refusal);
+    for (const auto& folder : place.parent_path())
+      if (below) below = record::make_folder(*below, folder.string(), refusal);
     if (!below) return fmt::format("{}: {}", (options_.out / path).string(), refusal.words);
     return record::put_file(*below, place.filename().string(), *text, record::Lasting::no).value_or("");
   }

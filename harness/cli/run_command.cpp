@@ -68,8 +68,10 @@ class RunCommand {
     } catch (const engine::CannotListen& problem) {
       return report(not_begun(fmt::format("{}: [delivery] sink: {}", settings_.target.file.string(), problem.what())));
     } catch (const std::exception& error) {  // no memory for a run, or no thread
-      write_results(engine::begun(settings_, fmt::format("an error of smtpspec's own: {}", error.what())),
-                    record::Readers::all);
+      engine::RunResult result = known_.value_or(engine::begun(settings_, ""));
+      result.complete = false;
+      result.incomplete_because = fmt::format("an error of smtpspec's own: {}", error.what());
+      write_results(result, record::Readers::all);
       throw;
     }
   }
@@ -166,6 +168,7 @@ class RunCommand {
       if (embedded_) embedded_->relay_to(port);
     };
     engine::Run run = engine::run(settings_, events);
+    known_ = run.result;
     if (options_.verify) engine::verify(run, settings_, events, options_.strict);
     return run;
   }
@@ -188,6 +191,7 @@ class RunCommand {
       result.complete = false;
       result.incomplete_because = why;
     }
+    known_ = result;
     bool written = write_results(result, record::Readers::all);
     std::vector<std::string> files;
     if (written) files.push_back((options_.out / results_file).string());
@@ -239,6 +243,7 @@ class RunCommand {
   std::vector<WantedReport> wanted_;
   std::unique_ptr<Embedded> embedded_;
   std::set<std::string> told_;
+  std::optional<engine::RunResult> known_;  ///< the last that was whole: what fails later does not undo it
 };
 
 int run(RunOptions options, const std::string& command_line) {

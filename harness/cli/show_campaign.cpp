@@ -7,6 +7,7 @@
 #include "harness/cli/show.hpp"
 #include "harness/cli/stored_campaign.hpp"
 #include "harness/record/transcript_file.hpp"
+#include "reports/layout.hpp"
 
 namespace smtpspec::cli {
 
@@ -47,10 +48,11 @@ engine::ScenarioResult row_of(const Campaign::Found& found) {
 void show_found(const std::filesystem::path& folder, const Campaign::Found& found) {
   const reports::TerminalStyle style = stdout_style(true, false);
   put(reports::row_shown(row_of(found), style));
-  if (found.again.empty()) return tell("\n{}\n", found.text);
+  if (found.again.empty()) return tell("\n{}\n", reports::without_commands(found.text));
   tell("    {:<10}{}\n", "replay", found.replay);
   for (const auto& [ending, what] : evidence)
-    if (const auto text = text_beside(folder, found.name + std::string(ending))) tell("\n{}\n{}\n", what, *text);
+    if (const auto text = text_beside(folder, found.name + std::string(ending)))
+      tell("\n{}\n{}\n", what, reports::without_commands(*text));
   if (found.transcript.empty()) return;
   std::string problem;
   const auto transcript = record::load_transcript(folder / "findings", found.transcript, problem);

@@ -12,6 +12,8 @@
 #include "harness/engine/findings.hpp"
 #include "harness/record/transcript_file.hpp"
 #include "harness/scenario/diagnostic.hpp"
+#include "harness/smtp/visible.hpp"
+#include "reports/layout.hpp"
 #include "reports/report.hpp"
 
 namespace smtpspec::cli {
@@ -23,7 +25,7 @@ void show_conversation(const record::Transcript& transcript, const std::vector<e
   std::size_t number = 0;
   engine::conversation(transcript, [&](engine::ExcerptLine line, std::size_t /*event*/) {
     line.key = decided && number++ == decided->line;
-    put(reports::conversation_line(line, width, style, true));
+    put(reports::without_commands(reports::conversation_line(line, width, style, true)));
   });
 }
 
@@ -76,11 +78,11 @@ int show_row(const ScenarioResult& row, const std::vector<Finding>& findings, co
   std::string problem;
   const auto transcript = record::load_transcript(folder, row.transcript, problem);
   if (!transcript) {
-    put(reports::conversation(row.excerpt, style, true));
+    put(reports::without_commands(reports::conversation(row.excerpt, style, true)));
     say(fmt::format("this is not all of the conversation: {}", problem));
     return exit_usage;
   }
-  if (transcript->scenario != row.id) tell("  In {}:\n", transcript->scenario);
+  if (transcript->scenario != row.id) tell("  In {}:\n", smtp::visible(transcript->scenario));
   show_conversation(*transcript, row.excerpt, style);
   return exit_complete;
 }

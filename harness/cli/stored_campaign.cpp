@@ -25,6 +25,7 @@ constexpr std::string_view findings_folder = "findings";
 constexpr std::string_view scenario_file = ".toml";
 constexpr std::size_t most_of_stats = std::size_t{64} << 10;
 constexpr std::size_t most_of_plot = std::size_t{16} << 20;
+constexpr std::size_t most_moments = 200000;
 constexpr std::size_t most_of_states = std::size_t{1} << 20;
 constexpr std::size_t most_of_finding = std::size_t{128} << 10;
 constexpr std::size_t most_findings = 200;
@@ -65,8 +66,9 @@ std::vector<reports::Campaign::Moment> moments_in(std::string_view text) {
     columns.push_back(found == std::end(wanted) ? nullptr : found->second);
   }
   std::vector<Moment> moments;
-  while (!text.empty()) {
+  while (!text.empty() && moments.size() < most_moments) {
     std::string_view line = cut_off(text, '\n');
+    if (line.empty()) continue;
     Moment moment;
     for (const auto column : columns) {
       const std::string_view value = cut_off(line, ',');

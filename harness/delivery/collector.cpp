@@ -9,13 +9,20 @@
 namespace smtpspec::delivery {
 namespace {
 
+std::size_t octets_of(const std::optional<std::vector<smtp::Parameter>>& parameters) {
+  std::size_t octets = 0;
+  for (const smtp::Parameter& one : parameters.value_or(std::vector<smtp::Parameter>{}))
+    octets += sizeof one + one.keyword.size() + one.value.value_or("").size();
+  return octets;
+}
+
 /// What a message takes in memory, about.
 std::size_t octets_of(const record::Delivery& delivery, const Texts& tokens) {
   constexpr std::size_t beside_octets = 128;
   std::size_t octets = sizeof delivery + beside_octets + tokens.size() * beside_octets + delivery.message.capacity() +
-                       delivery.reverse_path.value_or("").size();
+                       delivery.reverse_path.value_or("").size() + octets_of(delivery.mail_parameters);
   for (const auto& recipient : delivery.recipients.value_or(std::vector<record::Delivery::Recipient>{}))
-    octets += sizeof recipient + recipient.forward_path.size();
+    octets += sizeof recipient + recipient.forward_path.size() + octets_of(recipient.parameters);
   return octets;
 }
 
@@ -90,7 +97,12 @@ void Collector::take_late(const Held& held) {
     const auto retired = retired_.find(token);
     if (retired == retired_.end() || late_.size() >= max_late) continue;
     Late& late = late_.emplace_back(Late{token, held.delivery, Clock::now() - retired->second});
-    if (octets_of(late.delivery, {}) > MailLimits::late - late_octets_) keep_begin(late.delivery, MailLimits::begin);
+    const auto has_no_room = [&] { return octets_of(late.delivery, {}) > MailLimits::late - late_octets_; };
+    if (has_no_room()) keep_begin(late.delivery, MailLimits::begin);
+    if (has_no_room()) {
+      late.delivery.recipients.reset();
+      late.delivery.mail_parameters.reset();
+    }
     late_octets_ = std::min(MailLimits::late, late_octets_ + octets_of(late.delivery, {}));
   }
 }

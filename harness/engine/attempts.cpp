@@ -23,7 +23,8 @@ namespace {
 /// Whether all that is wrong rests on something that did not come. What was observed beside it must not get lost.
 bool may_come_again(const judge::Judged& judged) {
   if (judged.verdict.missing) return true;
-  return judged.verdict.outcome == Outcome::pass && judged.broken_fence && judged.broken_fence->missing;
+  const bool nothing_wrong = judged.verdict.outcome == Outcome::pass || judged.verdict.outcome == Outcome::info;
+  return nothing_wrong && judged.broken_fence && judged.broken_fence->missing;
 }
 
 /// A session that was refused for reasons of number or pace says nothing of what was to be tested; where a scenario
@@ -313,12 +314,19 @@ std::vector<Attempts::Late> Attempts::late_results() {
       std::move(deliveries.begin(), deliveries.end(), std::back_inserter(played.transcript.deliveries));
       played.judged = judge::judge(*scenario, played.transcript);
     } else {
+      if (transcript) played.transcript = std::move(*transcript);
       verdict.outcome = Outcome::inconclusive;
       verdict.cause = Cause::delivery;
     }
     verdict.reason +=
         fmt::format("{}{} of its messages came late", verdict.reason.empty() ? "" : "; ", deliveries.size());
-    results.push_back({scenario, result_of(*scenario, played)});
+    if (played.transcript.scenario.empty()) {  // nothing was kept that shows more than the mail
+      ScenarioResult result = described(*scenario);
+      put_verdict(result, verdict, played.transcript, true);
+      results.push_back({scenario, std::move(result)});
+    } else {
+      results.push_back({scenario, result_of(*scenario, played)});
+    }
     kept_.erase(found);
   }
   return results;

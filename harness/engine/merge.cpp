@@ -56,11 +56,13 @@ std::string problem_of(std::span<const Shard> shards) {
 /// What is judged in each shard: the rules, over the conversations of that shard, and the survey.
 bool is_of_every_shard(const std::string& id) { return id.starts_with("always/") || id.starts_with("survey/"); }
 
-/// The one that knows more, of two alike the worse.
+/// The one that knows more, of two alike the worse, of two findings alike the one that the baseline does not foresee.
 bool outweighs(const ScenarioResult& one, const ScenarioResult& other) {
   const auto never = [](const ScenarioResult& row) { return row.cause == Cause::never_checked; };
   if (never(one) != never(other)) return never(other);
-  return judge::rank(one.outcome) > judge::rank(other.outcome);
+  if (one.outcome != other.outcome) return judge::rank(one.outcome) > judge::rank(other.outcome);
+  return is_finding(one.outcome, true) && one.expectation != BaselineStatus::as_expected &&
+         other.expectation == BaselineStatus::as_expected;
 }
 
 class Merging {

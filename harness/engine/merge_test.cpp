@@ -65,6 +65,22 @@ TEST_CASE("shards come to one run") {
   CHECK(whole->run.incomplete_because == "shard 3/3: interrupted");
 }
 
+TEST_CASE("of a rule that is broken in two shards what nobody has foreseen is told") {
+  for (const std::size_t unforeseen : {0, 2}) {
+    auto all = shards();
+    for (Shard& one : all) {
+      one.run.has_baseline = true;
+      one.run.scenarios[0].outcome = Outcome::fail;
+    }
+    all[unforeseen].run.scenarios[0].expectation = BaselineStatus::regression;
+    std::string problem;
+    const auto whole = merged(all, problem);
+    REQUIRE(whole);
+    CHECK(whole->run.scenarios[0].expectation == BaselineStatus::regression);
+    CHECK(whole->from[0] == unforeseen);
+  }
+}
+
 TEST_CASE("what are not all the shards of one run is not merged") {
   struct Row {
     std::function<void(std::vector<Shard>&)> change;

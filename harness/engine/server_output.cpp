@@ -12,7 +12,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "harness/smtp/escape.hpp"
+#include "harness/record/secrets.hpp"
+#include "harness/smtp/visible.hpp"
 
 namespace smtpspec::engine {
 
@@ -23,11 +24,12 @@ constexpr std::size_t most_octets = std::size_t{16} << 10;
 constexpr std::size_t longest_line = 500;
 constexpr int between_looks_ms = 100;
 
-void put(std::string_view line) { std::fputs(fmt::format("server: {}\n", smtp::escape(line)).c_str(), stderr); }
+void put(std::string_view line) { std::fputs(fmt::format("server: {}\n", smtp::visible(line)).c_str(), stderr); }
 
 /// Cuts lines out of what comes, until it was enough.
 class Lines {
  public:
+  explicit Lines(const std::vector<std::string>& secrets) : redactor_(secrets) {}
   void take(std::string_view octets) {
     if (shown_ > most_octets) return;
     line_ += octets;
@@ -46,15 +48,17 @@ class Lines {
   void show(const std::string& line) {
     if (shown_ > most_octets) return;
     shown_ += line.size() + 1;
-    put(shown_ > most_octets ? "... and more, which is not shown" : line);
+    put(shown_ > most_octets ? "... and more, which is not shown" : redactor_.without_secrets(line));
   }
+  record::Redactor redactor_;
   std::string line_;
   std::size_t shown_ = 0;
 };
 
 }  // namespace
 
-ServerOutput::ServerOutput(Hear hear) : hear_(std::move(hear)) {
+ServerOutput::ServerOutput(std::vector<std::string> secrets, Hear hear)
+    : secrets_(std::move(secrets)), hear_(std::move(hear)) {
   if (pipe2(ends_, O_CLOEXEC) != 0) return;
   fcntl(ends_[0], F_SETFL, O_NONBLOCK);
   thread_ = std::thread([this] { pass_on(); });
@@ -68,7 +72,7 @@ ServerOutput::~ServerOutput() {
 }
 
 void ServerOutput::pass_on() {
-  Lines lines;
+  Lines lines(secrets_);
   std::array<char, 4096> buffer{};
   for (;;) {
     const bool last = over_;  // what is there by then is still shown

@@ -1,10 +1,12 @@
-// What a started server writes, passed on to standard error: escaped, and bounded.
+// What a started server writes, passed on to standard error: escaped, bounded, without secrets.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace smtpspec::engine {
 
@@ -12,7 +14,7 @@ class ServerOutput {
  public:
   /// All of its octets, as they come; called in a thread of its own.
   using Hear = std::function<void(std::string_view)>;
-  explicit ServerOutput(Hear hear);
+  ServerOutput(std::vector<std::string> secrets, Hear hear);
   ~ServerOutput();  ///< whoever still has the other end writes into nothing
   ServerOutput(const ServerOutput&) = delete;
   ServerOutput& operator=(const ServerOutput&) = delete;
@@ -21,6 +23,7 @@ class ServerOutput {
 
  private:
   void pass_on();
+  std::vector<std::string> secrets_;
   Hear hear_;
   int ends_[2] = {-1, -1};
   std::atomic<bool> over_{false};

@@ -62,6 +62,7 @@ pid_t spawn(const std::vector<std::string>& words, const std::filesystem::path& 
     return pid;
   }
   setpgid(0, 0);
+  for (const int ignored : {SIGPIPE, SIGXFSZ}) std::signal(ignored, SIG_DFL);  // by us, which exec would hand on
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // whoever kills us leaves nobody to end it
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(null, STDIN_FILENO);
@@ -137,7 +138,9 @@ std::optional<std::string> ServerProcess::start(const scenario::Target& target, 
   if (!target.server || target.server->start.empty() || answers(target, near_only)) return std::nullopt;
   collect_deaths();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  output_ = std::make_unique<ServerOutput>(hear_);
+  std::vector<std::string> secrets;
+  if (target.auth) secrets.push_back(target.auth->password);
+  output_ = std::make_unique<ServerOutput>(std::move(secrets), hear_);
   pid_ = spawn(target.server->start, target.file.parent_path(), output_->write_end());
   if (pid_ < 0) return fmt::format("{} could not be started: {}", target.server->start.front(), std::strerror(errno));
   group_to_kill = last_started_ = pid_;

@@ -145,7 +145,7 @@ void learn_limit(Facts& facts, const Scenario& row, const Played& played) {
   const bool of_transactions = row.limit != "errors" && row.limit != "commands";
   const std::size_t after = taken - (said_so && counts(row.limit, answers.all.back()) ? 1 : 0);
   // The first was one too many, or what ended it was no message: that is no matter of their number, or size.
-  if (of_transactions && after == 0) return;
+  if (after == 0) return;
   if (row.limit == "octets" && !answers.last_said.ends_with(end_of_data)) return;
   const char* did = said_so && of_transactions ? "refused more than" : "ended a session after";
   const char* of = row.limit == "commands" ? "replies"

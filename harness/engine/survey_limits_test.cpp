@@ -34,6 +34,15 @@ TEST_CASE("how many errors a session takes") {
   CHECK(facts.lacks("errors")->after == 2);
 }
 
+TEST_CASE("who hangs up at the first error has no limit of errors, but a fault") {
+  scenario::Scenario row;
+  row.id = "survey/after-an-error";
+  row.limit = "errors";
+  Facts facts;
+  learn(facts, row, played(Script().greeted().sends("X\r\n").closes()), {});
+  CHECK(facts.lacks("errors") == nullptr);
+}
+
 TEST_CASE("errors that are answered late are given more time, and more sessions") {
   scenario::Scenario row;
   row.id = "survey/errors";

@@ -105,7 +105,12 @@ class Verifying {
       events_.note(fmt::format("verifying {} scenario{}: {} times each, {} sessions at a time at most, seed {}",
                                again.scenarios.size(), again.scenarios.size() == 1 ? "" : "s", again.repeat, again.jobs,
                                again.seed));
-    const Run played = engine::run(again, events_);
+    Run played;
+    try {
+      played = engine::run(again, events_);
+    } catch (const CannotListen& problem) {  // somebody else listens there since the run
+      return broken_off(RunEnd::untrusted, problem.what());
+    }
     add_plays(run_.result, played.result, round.folder);
     apply_baseline(run_.result, settings_.baseline, settings_.suite);
     run_.result.duration += played.result.duration;

@@ -142,6 +142,8 @@ TEST_CASE("a server may close by what it refuses, and what crosses the close is 
       {"as it may", or_closes, refused().step(1).closes(), Outcome::info, Cause::ending},
       {"nothing of it was read", twice, more().is(Kind::reset), Outcome::blocked, Cause::interference},
       {"it was read", twice, more().closes(), Outcome::crash, Cause::closed},
+      {"after a goodbye that took its time", twice, asked().says("421 Bye\r\n").step(1).sends("HELP\r\n").closes(),
+       Outcome::blocked, Cause::interference},
       {"nothing was refused", twice, asked().says("214 Help\r\n").step(1).sends("HELP\r\n").is(Kind::reset),
        Outcome::crash, Cause::closed},
       {"what was sent with it", group, Script().greeted().step(0).sends("HELP\r\nHELP\r\n").says("502 No\r\n").closes(),
@@ -300,6 +302,19 @@ TEST_CASE("endings with an outcome of their own") {
   });
   const Verdict verdict = judge(scenario_of("steps = [" + step + "]"), refused().fenced().transcript()).verdict;
   CHECK(verdict.reason == "no help");
+}
+
+TEST_CASE("an observed violation stands, whatever stops the play after it") {
+  const std::string warns =
+      R"(steps = [ { send = "HELP", expect = ["214", { reply = "250", as = "warn", because = "odd" }] },
+                   { send = "NOOP", expect = "250" } ])";
+  const auto warned = [] { return Script().greeted().step(0).sends("HELP\r\n").says("250 Ok\r\n").step(1); };
+  check({
+      {"refused for now", warns, warned().sends("NOOP\r\n").says("451 No\r\n"), Outcome::warn, Cause::ending},
+      {"closed after a refusal", warns, warned().sends("NOOP\r\n").says("421 No\r\n").closes(), Outcome::warn,
+       Cause::ending},
+      {"what is worse", warns, warned().sends("NOOP\r\n").says("550 No\r\n"), Outcome::fail, Cause::reply},
+  });
 }
 
 TEST_CASE("a pipelined group") {

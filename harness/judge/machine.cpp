@@ -55,6 +55,7 @@ Routine<> Machine::play() {
   for (Session& session : stage_.sessions)
     if (session.open) co_await stage_.carry_out(stage_.about(Kind::close, session));
   if (stage_.is_cut_off()) stop_short();
+  if (observed_ && rank(observed_->outcome) > rank(verdict_.outcome)) verdict_ = *observed_;
   if (!climbed_ || !scenario_.delivered) co_return;
   Action asked;
   asked.kind = Kind::ask_deliveries;
@@ -170,13 +171,16 @@ Routine<Machine::Next> Machine::handshake(const Step& step, Session& session) {
 
 /// Something that did not come may come when it is played again; what was observed beside it must not get lost then.
 void Machine::take(const std::vector<record::Delivery>& deliveries, bool observed) {
+  const bool is_well = verdict_.outcome == Outcome::pass || verdict_.outcome == Outcome::info;
   if (observed) {
     auto broken = judge_deliveries(scenario_, stage_.terms, deliveries, values_, whole_);
-    if (!broken || !outweighs(*broken, verdict_)) return;
+    // Nothing that is not known is known to be well.
+    const bool counts = broken && (broken->outcome == Outcome::inconclusive ? is_well : outweighs(*broken, verdict_));
+    if (!counts) return;
     broken->event = stage_.last_success();
     broken->decided_by = scenario::decided_requirement(scenario_, scenario_.delivered->decides);
     verdict_ = std::move(*broken);
-  } else if (verdict_.outcome == Outcome::pass || verdict_.outcome == Outcome::info) {
+  } else if (is_well) {
     verdict_.outcome = Outcome::inconclusive;
     verdict_.cause = Cause::no_delivery_road;
     verdict_.reason = "what was delivered could not be seen";

@@ -95,6 +95,7 @@ class Machine {
   std::vector<std::string> secrets_;
   Judged judged_;
   Verdict& verdict_ = judged_.verdict;
+  std::optional<Verdict> observed_;  ///< the worst ending so far: what stops the play later does not undo it
   bool on_ladder_ = false;
   bool climbed_ = false;
   bool whole_ = false;  ///< every step was played

@@ -102,6 +102,7 @@ Routine<Machine::Next> Machine::await_reply(const Step& step, const Expectation&
     if (limit != nullptr && is_by(*limit, observed)) blocked_by(*limit);
     verdict_.decided_by =
         alternative.decides.empty() ? scenario::decided_requirement(scenario_, step.decides) : alternative.decides;
+    if (rank(verdict_.outcome) >= rank(Outcome::warn)) observed_ = verdict_;
   }
   co_return alternative.ends ? Next::end : Next::go_on;
 }

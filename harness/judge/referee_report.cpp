@@ -17,7 +17,10 @@ bool Watcher::show(const Event& event) {
         referee.ambiguous();  // what a reply answers is not known any more
       return true;
     case Event::Kind::unsent:  // how much of it the server has is not known
-      if (referee.owed() == 0) referee.ambiguous();
+      if (referee.owed() == 0)
+        referee.ambiguous();
+      else
+        referee.perhaps_sent();
       return true;
     case Event::Kind::half_closed:  // a server may leave what it owes when the client goes
     case Event::Kind::tls_alert:

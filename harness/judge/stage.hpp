@@ -94,9 +94,10 @@ class Stage {
   [[nodiscard]] std::size_t last_of_server() const { return last_of_server_; }
   /// Of the last 25z that was not the fence's: where mail was accepted, it was there.
   [[nodiscard]] std::size_t last_success() const { return last_success_; }
-  /// The server refused something, and then closed before it can have read more (RFC 5321 sections 3.8 and 7.8).
+  /// The server refused something, and then closed before it can have read more (RFC 5321 sections 3.8 and 7.8); or it
+  /// said that it would close, and took its time.
   [[nodiscard]] static bool ended_by_refusal(const Session& session) {
-    return session.last_code >= 400 && (!session.said_more || session.was_reset);
+    return session.last_code == 421 || (session.last_code >= 400 && (!session.said_more || session.was_reset));
   }
 
   const record::Terms terms;

@@ -56,7 +56,7 @@ void LoginSecrets::server_said(std::string_view octets) {
 
 void LoginSecrets::end_reply_line(std::string_view line) {
   const std::string_view code = line.substr(0, 3);
-  if (!line.substr(code.size()).starts_with('-')) in_data_ = code == "354" && !in_exchange_;
+  if (!line.substr(code.size()).starts_with('-')) in_data_ = code == "354" && asked_for_data_;
   if (code == "235" || code.starts_with('4') || code.starts_with('5')) in_exchange_ = false;
   if (code != "334" || in_exchange_ || mechanism_.empty()) return;
   in_exchange_ = true;
@@ -71,6 +71,7 @@ void LoginSecrets::end_line() {
     in_data_ = rest != ".";
     return;
   }
+  asked_for_data_ = !in_exchange_ && smtp::same_word(whole, "DATA");
   if (in_exchange_) return add_response(whole);
   if (!smtp::same_word(take_word(rest), "AUTH")) {
     if (!mechanism_.empty() && since_.size() < most) since_.emplace_back(whole);

@@ -32,9 +32,10 @@ class LoginSecrets {
   void add_response(std::string_view response);
   void add(std::string_view secret);
 
-  std::string line_;        ///< the client's that is under way
-  std::string reply_line_;  ///< the first octets of the server's
-  bool in_data_ = false;    ///< since 354 until a period: lines are text
+  std::string line_;             ///< the client's that is under way
+  std::string reply_line_;       ///< the first octets of the server's
+  bool in_data_ = false;         ///< since 354 until a period: lines are text
+  bool asked_for_data_ = false;  ///< by the last line
   bool in_exchange_ = false;
   std::string mechanism_;           ///< of the last exchange, in upper case
   std::size_t responses_ = 0;       ///< in it

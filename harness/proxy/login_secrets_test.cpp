@@ -89,6 +89,12 @@ TEST_CASE("a refusal of what was sent before AUTH ends no exchange") {
   }
 }
 
+TEST_CASE("a 354 that nobody asked for makes no text of what follows") {
+  Session session;
+  session.sends("EHLO c\r\n").says("250-x\r\n250 AUTH PLAIN\r\n354 x\r\n").sends("AUTH PLAIN AGFsaWNlAHNlY3JldDEy\r\n");
+  CHECK(session.has("secret12"));
+}
+
 TEST_CASE("commands after an exchange that failed are no secrets") {
   Session session;
   session.sends("AUTH LOGIN\r\n").says("535 no\r\n").sends("RSET\r\n").says("250 ok\r\n");

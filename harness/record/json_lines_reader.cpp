@@ -98,6 +98,7 @@ class Reader {
       const std::int64_t times = part.is_object() ? number_from(part, "times", most_octets) : 1;
       if (times == 0) throw std::runtime_error("times is out of its range");
       const std::string one = unescaped(part.is_object() ? part.at("octets") : part, static_cast<std::size_t>(times));
+      if (one.empty() && times > 1) throw std::runtime_error("times is out of its range");  // no room bounds it
       for (std::int64_t i = 0; i < times; ++i) octets += one;
     }
     return octets;

@@ -186,6 +186,8 @@ TEST_CASE("broken files are refused, and the line is named") {
       {head + R"({"at_us":0,"step":0,"session":1,"event":"octets"})", "line 2: an event of a session"},
       {head + R"({"at_us":0,"step":0,"session":-1,"event":"octets"})", "line 2: an event of a session"},
       {head + R"({"at_us":0,"delivery":"sink","recipients":7,"message":""})", "line 2"},
+      {head + R"({"at_us":0,"delivery":"sink","message":[{"times":1125899906842624,"octets":""}]})",
+       "line 2: times is out"},
       {head + R"({"at_us":0,"delivery":"sink","reverse_path":"\\","message":""})", "line 2"},
       {head + R"({"at_us":-1,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of its range"},
       {head + R"({"at_us":9000000000000000000,"step":0,"session":0,"event":"closed"})", "line 2: at_us is out of"},

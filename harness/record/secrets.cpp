@@ -233,8 +233,14 @@ Transcript Redactor::without_secrets(const Transcript& transcript) const {
   if (forms_.empty() && words_.empty()) return clean;
   const auto without_secrets_in = [this](std::optional<std::vector<smtp::Parameter>>& parameters) {
     if (!parameters) return;
-    for (smtp::Parameter& parameter : *parameters)
-      if (parameter.value) *parameter.value = without_secrets(*parameter.value);
+    for (smtp::Parameter& one : *parameters) {
+      const std::string whole = one.value ? one.keyword + "=" + *one.value : one.keyword;
+      std::string clean_one = without_secrets(whole);
+      if (clean_one == whole) continue;
+      const std::size_t equals = one.value ? clean_one.find('=') : std::string::npos;
+      one.value = equals == std::string::npos ? std::nullopt : std::optional(clean_one.substr(equals + 1));
+      one.keyword = clean_one.substr(0, equals);
+    }
   };
   for (std::size_t session = 0; session < clean.sessions.size(); ++session) {
     for (const Party by : {Party::client, Party::server}) {

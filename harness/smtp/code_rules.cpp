@@ -37,6 +37,11 @@ bool is_out_of_order_alone(State state, const PendingReply& what, int code) {
          (state != State::connected && what.verb == Verb::mail && code == 250);
 }
 
+/// That a command which is not known is refused is a SHOULD (RFC 5321 section 4.2.4).
+bool is_unknown_taken(const PendingReply& what, int code) {
+  return what.input == Input::command && what.verb == Verb::unknown && code == 250;
+}
+
 /// A command that some extension or private agreement defines: its replies are not ours to judge.
 bool is_extension(const ServerState& server, const PendingReply& what) {
   if (what.input != Input::command) return false;
@@ -150,7 +155,8 @@ class CodeJudge {
     const Transition& row = row_of(server_.state, what_);
     const bool fits = server_.certain ? permits(row, code_) : is_permitted_somewhere(what_, code_);
     const bool unlisted = !fits && server_.certain &&
-                          (is_unlisted_success(row, code_) || is_out_of_order_alone(server_.state, what_, code_));
+                          (is_unlisted_success(row, code_) || is_out_of_order_alone(server_.state, what_, code_) ||
+                           is_unknown_taken(what_, code_));
     const auto listed = [&] {
       return server_.certain ? codes_of(row) + " in state " + std::string(name(server_.state))
                              : std::string(row_of(Rule::permitted_code).asks);

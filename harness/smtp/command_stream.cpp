@@ -85,6 +85,7 @@ std::size_t CommandStream::longest_line() const {
 }
 
 bool CommandStream::doubtful() const {
+  if (perhaps_more_) return true;
   if (mode_ == Mode::data) return odd_ || last_ == '\r';
   return line_octets_ > 0 && (odd_ || last_ == '\r' || line_octets_ > longest_line());
 }
@@ -134,8 +135,9 @@ void CommandStream::take_command(const CommandLine& line) {
   what.well_formed = well_formed;
   // VRFY and EXPN ask for their own reply alone, MAIL for those of its transaction (RFC 6531 section 3.7.4).
   const bool asks = to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
-  const bool begins = what.verb == Verb::mail || what.verb == Verb::rset || is_hello(what.verb);
-  if (begins) {
+  what.begins = what.verb == Verb::mail || what.verb == Verb::rset || is_hello(what.verb);
+  if (what.begins) {
+    what.utf8_before = utf8_mail_;
     utf8_mail_ = asks;
     eight_bit_ = find_parameter(command.parameters, "BODY") != nullptr;
   }
@@ -153,6 +155,15 @@ void CommandStream::take_command(const CommandLine& line) {
     if (!what.complete) mode_ = Mode::chunk;
   }
   owe(std::move(what));
+}
+
+void CommandStream::refused(const PendingReply& what) {
+  if (!what.begins) return;
+  for (PendingReply& one : owed) {
+    if (one.begins) return void(one.utf8_before = what.utf8_before);
+    one.utf8 = one.utf8 || (what.utf8_before && one.verb != Verb::vrfy && one.verb != Verb::expn);
+  }
+  utf8_mail_ = what.utf8_before;
 }
 
 void CommandStream::take_chunk(std::string_view& octets) {

@@ -21,6 +21,8 @@ struct PendingReply {
   bool well_formed = false;  ///< a command that keeps to the grammar
   bool last_chunk = false;   ///< BDAT with LAST
   bool complete = true;      ///< false while octets of its chunk are missing
+  bool begins = false;       ///< MAIL, RSET or a greeting: ends the transaction under way, unless it is refused
+  bool utf8_before = false;  ///< of that: its replies may hold UTF-8
   bool utf8 = false;         ///< SMTPUTF8 lets UTF-8 stand in its reply
   std::string message;       ///< where messages are kept: of an end of data the message as decoded, of BDAT its chunk
   bool cut = false;          ///< of it more was sent than is kept
@@ -31,6 +33,8 @@ class CommandStream {
  public:
   /// Octets of the client, in order.
   void sent(std::string_view octets);
+  /// More octets may have come there than were told of.
+  void perhaps_sent() { perhaps_more_ = true; }
   /// What the server offered, as far as it changes how the octets are cut.
   void offered(bool chunking, bool utf8);
 
@@ -46,11 +50,14 @@ class CommandStream {
   /// The handshake is done; commands follow.
   void tls_started();
 
+  /// The command changed nothing (RFC 5321 section 4.1.4).
+  void refused(const PendingReply& what);
+
   /// From here on the order is not known. Nothing is owed any more.
   void give_up();
   [[nodiscard]] bool given_up() const { return given_up_; }
   /// Whether a server may take the octets after the last complete command for something to answer, although they are
-  /// none: an over-long line, a bare CR, LF or NUL.
+  /// none: an over-long line, a bare CR, LF or NUL. And where more may have been sent.
   [[nodiscard]] bool doubtful() const;
   /// What is sent next begins a command, as far as is known.
   [[nodiscard]] bool at_command() const { return !given_up_ && mode_ == Mode::command && line_octets_ == 0; }
@@ -88,6 +95,7 @@ class CommandStream {
   bool utf8_mail_ = false;  // the transaction's MAIL did
   bool eight_bit_ = false;  // the transaction's MAIL announced octets above 127
   bool given_up_ = false;
+  bool perhaps_more_ = false;  // was sent
   bool keeps_messages_ = false;
   std::string message_;  // in DATA
   bool cut_ = false;

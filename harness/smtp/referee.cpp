@@ -119,6 +119,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
   replies_left = 0;
   client.owed.pop_front();
   count(what, reply);
+  if (reply.klass() >= 4) client.refused(what);
   last_word = reply.klass() >= 4 && !client.owed.empty();
   refusals += reply.klass() == 5 ? 1 : 0;
   not_known = reply.code == 500 || reply.code == 502 ? reply.bytes() : std::string();
@@ -217,6 +218,11 @@ void Referee::tls_started() {
 void Referee::ambiguous() {
   impl_->client.give_up();
   impl_->held.reset();
+  ++impl_->rulings.event;
+}
+
+void Referee::perhaps_sent() {
+  impl_->client.perhaps_sent();
   ++impl_->rulings.event;
 }
 

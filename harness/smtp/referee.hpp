@@ -51,7 +51,8 @@ class Referee {
   void sent(std::string_view octets);      ///< the client's octets
   void received(std::string_view octets);  ///< the server's octets
   void tls_started();                      ///< a TLS handshake was completed
-  void ambiguous();  ///< the client left SMTP (raw octets under TLS, ...): grammar alone from here
+  void ambiguous();     ///< the client left SMTP (raw octets under TLS, ...): grammar alone from here
+  void perhaps_sent();  ///< more of the client's octets may have come there: what is owed is, and perhaps more
   void overdue();    ///< what is owed was waited for, and nothing came: what comes now may answer that, or what follows
   void closed();     ///< the server ended the connection
   void tls_ended();  ///< the server ended TLS by close_notify, which is its close as well

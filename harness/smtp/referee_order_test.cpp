@@ -161,7 +161,7 @@ TEST_CASE("LMTP answers the end of data once a recipient") {
            {}},
           {"one reply too few",
            two_recipients + Script{c("DATA"), s("354 Go"), c("text\n.\nQUIT"), s("250 OK\n221 Bye")},
-           {"permitted-code"}},
+           {"listed-code"}},
           {"one reply too many",
            two_recipients + Script{c("DATA"), s("354 Go"), c("text\n."), s("250 OK\n250 OK\n250 OK")},
            {"one-reply"}},

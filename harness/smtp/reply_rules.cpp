@@ -108,10 +108,19 @@ bool has_control_in_keywords(const Reply& reply) {
   });
 }
 
+/// The connection ended within the code of the last line, and no other lacks one.
+bool is_cut_in_code(const Reply& reply) {
+  const auto is_coded = [](const ReplyLine& line) { return line.code >= 0; };
+  const std::string& last = reply.lines.back().bytes;
+  return reply.has(ReplyDefect::cut_short) && last.size() < 3 && std::all_of(last.begin(), last.end(), is_digit) &&
+         std::all_of(reply.lines.begin(), reply.lines.end() - 1, is_coded);
+}
+
 void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude) {
   const auto lacks = [&](ReplyDefect defect) { return !reply.has(defect); };
   const auto all = [&] { return show(reply.bytes()); };
-  for (const GrammarRule& row : grammar) rulings.check(row.rule, lacks(row.defect), all);
+  for (const GrammarRule& row : grammar)
+    if (row.defect != ReplyDefect::no_code || !is_cut_in_code(reply)) rulings.check(row.rule, lacks(row.defect), all);
   const bool greet = latitude.greets && reply.code == 250 && !has_control_in_keywords(reply);
   rulings.check(Rule::text_octets, greet || lacks(ReplyDefect::control_character), all);
   if (reply.lines.size() > 1) rulings.check(Rule::one_code, lacks(ReplyDefect::code_changes), all);
