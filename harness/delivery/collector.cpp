@@ -11,8 +11,9 @@ namespace {
 
 std::size_t octets_of(const std::optional<std::vector<smtp::Parameter>>& parameters) {
   std::size_t octets = 0;
-  for (const smtp::Parameter& one : parameters.value_or(std::vector<smtp::Parameter>{}))
-    octets += sizeof one + one.keyword.size() + one.value.value_or("").size();
+  if (parameters)
+    for (const smtp::Parameter& one : *parameters)
+      octets += sizeof one + one.keyword.size() + (one.value ? one.value->size() : 0);
   return octets;
 }
 
@@ -20,9 +21,11 @@ std::size_t octets_of(const std::optional<std::vector<smtp::Parameter>>& paramet
 std::size_t octets_of(const record::Delivery& delivery, const Texts& tokens) {
   constexpr std::size_t beside_octets = 128;
   std::size_t octets = sizeof delivery + beside_octets + tokens.size() * beside_octets + delivery.message.capacity() +
-                       delivery.reverse_path.value_or("").size() + octets_of(delivery.mail_parameters);
-  for (const auto& recipient : delivery.recipients.value_or(std::vector<record::Delivery::Recipient>{}))
-    octets += sizeof recipient + recipient.forward_path.size() + octets_of(recipient.parameters);
+                       octets_of(delivery.mail_parameters);
+  if (delivery.reverse_path) octets += delivery.reverse_path->size();
+  if (delivery.recipients)
+    for (const auto& recipient : *delivery.recipients)
+      octets += sizeof recipient + recipient.forward_path.size() + octets_of(recipient.parameters);
   return octets;
 }
 

@@ -194,8 +194,8 @@ class Player {
     line += event.octets;
     if (!ended && event.octets.find('\n') == std::string::npos && line.size() < smtp::ReplyParser::max_line) return;
     if (line.starts_with("4") || line.starts_with("554")) return hear(session, Kind::refusal, line);
-    if (!ended) return hear(session, Kind::greeting, line);
-    hear(session, Kind::closed, line.empty() ? "closed without a word" : "closed within its greeting");
+    if (!line.empty()) return hear(session, Kind::greeting, line);
+    hear(session, Kind::closed, "closed without a word");
   }
 
   void hear(Session& session, FirstWord::Kind kind, const std::string& words) {

@@ -280,7 +280,7 @@ TEST_CASE("how a session begins is told by its first line, in however many piece
       {{"5", "54 No room\r\n"}, Kind::refusal, "554 No room\r\n"},
       {{"421 Busy\r\n"}, Kind::refusal, "421 Busy\r\n"},
       {{"4", "21 Bu"}, Kind::refusal, "421 Bu"},
-      {{"5", "5"}, Kind::closed, "closed within its greeting"},
+      {{"5", "5"}, Kind::greeting, "55"},
       {{}, Kind::closed, "closed without a word"},
   };
   const auto scenario = scenario_of("state = \"connected\"\nfence = false\nsteps = [ { expect = \"220\" } ]");
