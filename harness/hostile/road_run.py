@@ -7,7 +7,7 @@ import sys
 import one_run as run
 import roads
 
-CPU, CPU_SANITIZED = 20, 200  # s of a run: what is slow must wait, and not work
+CPU, CPU_SANITIZED = 60, 200  # s of a run: what is slow must wait, and not work
 NO_ROAD = "no-delivery-road"
 # kind: of roads.py, a class; truth: what the suite may come to.
 Row = collections.namedtuple("Row", "name kind act before truth shard")
