@@ -186,12 +186,12 @@ class Page {
       const ScenarioResult& row = run_.scenarios[i];
       const bool room = texts_.octets() - texts_before + events * of_an_event < most_of_conversations;
       const bool named = transcripts_ && !row.transcript.empty();
-      const auto before = read.find(row.transcript);
-      const bool to_be_read = named && (before == read.end() || (before->second && room));
+      const auto [known, is_new] = read.try_emplace(row.transcript);
+      const bool to_be_read = named && (is_new || (known->second && room));
       const auto transcript = to_be_read ? transcripts_(row.transcript) : std::nullopt;
-      if (named && read.emplace(row.transcript, transcript.has_value()).second && transcript)
-        session.add(*transcript, i);
-      missing += named && !read.at(row.transcript) ? 1 : 0;
+      if (is_new) known->second = transcript.has_value();
+      if (is_new && transcript) session.add(*transcript, i);
+      missing += named && !known->second ? 1 : 0;
       if (transcript && room) {
         rows_[i]["conversation"] = all.size();
         all.push_back(conversation_json(*transcript, row.excerpt, texts_));

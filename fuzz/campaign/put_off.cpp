@@ -41,7 +41,7 @@ bool is_alike(const Served& one, const Served& other) {
 }  // namespace
 
 bool was_put_off(const judge::Played& played) {
-  std::string_view first;
+  std::string first;  // line, in however many pieces it came
   std::string_view last;
   bool spoke_first = true;
   for (const record::Event& event : played.transcript.events) {
@@ -50,7 +50,7 @@ bool was_put_off(const judge::Played& played) {
     spoke_first = spoke_first && (by_server || !first.empty());
     if (!by_server) continue;
     last = event.octets;
-    if (first.empty()) first = last;
+    if (first.find('\n') == std::string::npos) first += last;
   }
   // 554 is what some servers say to who speaks before they do.
   if (first.starts_with('4') || (spoke_first && first.starts_with("554"))) return true;

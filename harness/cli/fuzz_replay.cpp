@@ -22,6 +22,7 @@
 #include "harness/engine/excerpt.hpp"
 #include "harness/record/new_file.hpp"
 #include "harness/scenario/loader.hpp"
+#include "reports/report.hpp"
 
 namespace smtpspec::cli {
 
@@ -57,20 +58,16 @@ std::optional<Recorded> recorded_in(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
-std::string_view side_of(const engine::ExcerptLine& line) {
-  using Side = engine::ExcerptLine::Side;
-  return line.side == Side::client ? "  C: " : line.side == Side::server ? "  S: " : "  -- ";
-}
-
 /// All that it shows: a finding that two plays show is nothing that one of them does.
 std::vector<fuzz::Breach> shown_by(const Recorded& recorded, fuzz::Showing& showing) {
   const bool envelopes = recorded.cause == fuzz::file_name(fuzz::mail_to_others);
   if (envelopes) showing.learn_names();
   std::vector<fuzz::Breach> all = showing.breaches_of_session(recorded.session, fuzz::patient(), true);
   const record::Redactor redactor(showing.played().transcript.secrets);
-  engine::conversation(
-      redactor.without_secrets(showing.played().transcript),
-      [](const engine::ExcerptLine& line, std::size_t /*event*/) { tell("{}{}\n", side_of(line), line.text); });
+  engine::conversation(redactor.without_secrets(showing.played().transcript),
+                       [](const engine::ExcerptLine& line, std::size_t /*event*/) {
+                         tell("  {} {}\n", reports::side_mark(line.side), line.text);
+                       });
   const auto add = [&](std::vector<fuzz::Breach> more) {
     for (fuzz::Breach& one : more) all.push_back(std::move(one));
   };

@@ -9,24 +9,10 @@
 namespace smtpspec::delivery {
 namespace {
 
-std::size_t octets_of(const std::optional<std::vector<smtp::Parameter>>& parameters) {
-  std::size_t octets = 0;
-  if (parameters)
-    for (const smtp::Parameter& one : *parameters)
-      octets += sizeof one + one.keyword.size() + (one.value ? one.value->size() : 0);
-  return octets;
-}
-
 /// What a message takes in memory, about.
 std::size_t octets_of(const record::Delivery& delivery, const Texts& tokens) {
   constexpr std::size_t beside_octets = 128;
-  std::size_t octets = sizeof delivery + beside_octets + tokens.size() * beside_octets + delivery.message.capacity() +
-                       octets_of(delivery.mail_parameters);
-  if (delivery.reverse_path) octets += delivery.reverse_path->size();
-  if (delivery.recipients)
-    for (const auto& recipient : *delivery.recipients)
-      octets += sizeof recipient + recipient.forward_path.size() + octets_of(recipient.parameters);
-  return octets;
+  return record::octets_held(delivery) + beside_octets + tokens.size() * beside_octets;
 }
 
 void keep_begin(record::Delivery& delivery, std::size_t most) {

@@ -272,6 +272,7 @@ void Attempts::count(AttemptSummary& summary, Outcome outcome, const std::functi
 ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& played) {
   ScenarioResult result = described(scenario);
   put_verdict(result, played.judged.verdict, played.transcript, scenario.delivered.has_value());
+  if (played.transcript.scenario.empty()) return result;  // nothing of it was kept
   const bool is_pass = result.outcome == Outcome::pass || result.outcome == Outcome::info;
   transcripts_.save(played.transcript, is_pass ? TranscriptWriter::Use::pass : TranscriptWriter::Use::evidence);
   result.transcript = record::transcript_path(scenario.id);
@@ -320,13 +321,7 @@ std::vector<Attempts::Late> Attempts::late_results() {
     }
     verdict.reason +=
         fmt::format("{}{} of its messages came late", verdict.reason.empty() ? "" : "; ", deliveries.size());
-    if (played.transcript.scenario.empty()) {  // nothing was kept that shows more than the mail
-      ScenarioResult result = described(*scenario);
-      put_verdict(result, verdict, played.transcript, true);
-      results.push_back({scenario, std::move(result)});
-    } else {
-      results.push_back({scenario, result_of(*scenario, played)});
-    }
+    results.push_back({scenario, result_of(*scenario, played)});
     kept_.erase(found);
   }
   return results;

@@ -94,8 +94,8 @@ asio::awaitable<bool> DeliveryWatch::look() {
 }
 
 bool DeliveryWatch::lost() const {
-  const bool sink_failed = sink_ && !sink_->problem().empty();
-  return sink_failed || std::any_of(roads_.begin(), roads_.end(), [](const Road& road) { return !road.lost.empty(); });
+  return !sink_problem().empty() ||
+         std::any_of(roads_.begin(), roads_.end(), [](const Road& road) { return !road.lost.empty(); });
 }
 
 void DeliveryWatch::note_once(const std::string& line) {
@@ -128,7 +128,7 @@ bool DeliveryWatch::is_foreign(const record::Delivery& delivery) {
 asio::awaitable<std::chrono::nanoseconds> DeliveryWatch::settled(std::string token, std::size_t awaited) {
   const auto begun = delivery::Lookout::Clock::now();
   std::chrono::nanoseconds took{0};
-  if (sink_ && !sink_->problem().empty()) note_once("an error of the sink's own: " + sink_->problem());
+  if (const std::string problem = sink_problem(); !problem.empty()) note_once("an error of the sink's own: " + problem);
   if (lost()) collector_->miss(token);
   for (int looks = 0; looks < most_looks && !collector_->missed(token); ++looks) {
     const auto called = delivery::Lookout::Clock::now();

@@ -70,6 +70,7 @@ class DeliveryWatch {
   /// As Collector::settled(), and all that was on its way in files by then is seen too. Where it cannot be, the token
   /// is missed.
   asio::awaitable<std::chrono::nanoseconds> settled(std::string token, std::size_t awaited);
+  [[nodiscard]] std::string sink_problem() const { return sink_ ? sink_->problem() : std::string(); }
   void note_once(const std::string& line);
 
   asio::any_io_executor executor_;

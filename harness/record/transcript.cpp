@@ -52,24 +52,27 @@ const Deviation* Terms::lacks(std::string_view fact) const {
   return nullptr;
 }
 
-std::size_t octets_held(const Transcript& transcript) {
-  std::size_t octets = sizeof transcript;
+std::size_t octets_held(const Delivery& delivery) {
+  std::size_t octets = sizeof delivery + delivery.message.size();
   const auto add = [&octets](const std::optional<std::vector<smtp::Parameter>>& parameters) {
     if (!parameters) return;
     for (const smtp::Parameter& one : *parameters)
       octets += sizeof one + one.keyword.size() + (one.value ? one.value->size() : 0) + 1;
   };
-  for (const Event& event : transcript.events) octets += sizeof event + event.octets.size() + event.text.size();
-  for (const Delivery& delivery : transcript.deliveries) {
-    octets += sizeof delivery + delivery.message.size();
-    if (delivery.reverse_path) octets += delivery.reverse_path->size();
-    add(delivery.mail_parameters);
-    if (!delivery.recipients) continue;
-    for (const Delivery::Recipient& recipient : *delivery.recipients) {
-      octets += sizeof recipient + recipient.forward_path.size();
-      add(recipient.parameters);
-    }
+  if (delivery.reverse_path) octets += delivery.reverse_path->size();
+  add(delivery.mail_parameters);
+  if (!delivery.recipients) return octets;
+  for (const Delivery::Recipient& recipient : *delivery.recipients) {
+    octets += sizeof recipient + recipient.forward_path.size();
+    add(recipient.parameters);
   }
+  return octets;
+}
+
+std::size_t octets_held(const Transcript& transcript) {
+  std::size_t octets = sizeof transcript;
+  for (const Event& event : transcript.events) octets += sizeof event + event.octets.size() + event.text.size();
+  for (const Delivery& delivery : transcript.deliveries) octets += octets_held(delivery);
   for (const auto& [name, value] : transcript.values) octets += name.size() + value.size();
   return octets;
 }

@@ -123,6 +123,7 @@ struct Transcript {
 };
 /// Octets of memory that it takes, about.
 [[nodiscard]] std::size_t octets_held(const Transcript& transcript);
+[[nodiscard]] std::size_t octets_held(const Delivery& delivery);
 
 /// Most octets sent that a transcript keeps of one session.
 inline constexpr std::size_t max_octets_kept = std::size_t{8} << 20;
