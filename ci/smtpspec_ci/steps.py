@@ -203,8 +203,6 @@ def do_unit_sanitized(work):
 
 ASAN, TSAN = "AddressSanitizer and UndefinedBehaviorSanitizer", "ThreadSanitizer"
 BUILD_STEP = Step("build", "build: g++, warnings are errors", lambda work: work.build("dev"), "compute")
-# The fuzz targets' build has half of the objects of smtpspec under AddressSanitizer.
-BUILD_ASAN = Step("build-asan", f"build: smtpspec under {ASAN}", do_build_sanitized("fuzz"), "compute", ("build",))
 # What waits more than it works goes beside what works: in lanes of their own.
 TEST = [
     Step("format", "format", do_format),
@@ -225,12 +223,9 @@ TEST = [
     Step("browser", "the HTML report in Chromium", do_browser, needs=("build",)),
     Step("prove", "smtpspec prove: every fault is caught", do_prove, needs=("build",)),
     Step("hostile", "much of the suite on hostile servers, and its sink attacked", do_hostile("much"), "hostile", ("build",)),
-    BUILD_ASAN,
     Step("fuzz", "fuzz targets: clang, sanitizers, warnings are errors, 10 s each", do_fuzz(10), "compute"),
     Step("oss-fuzz", "OSS-Fuzz: its build script, some targets", do_oss_fuzz("reply_parser", "referee", "sasl"), "compute"),
     Step("tidy", "clang-tidy: what was touched lately", do_tidy(tidy.touched_lately), "compute"),
-    Step("hostile-asan", f"the same, little of it, under {ASAN}", do_hostile_sanitized("fuzz", "little"), "hostile",
-         ("build", "build-asan")),
     Step("servers", "the suite on real servers, and its reports", do_servers, "servers", ("build", "prove")),
 ]
 LONG = [

@@ -14,10 +14,11 @@ std::size_t AwaitedMail::octets_of(const Awaited& one) {
   return all;
 }
 
-void AwaitedMail::expect(const record::Transcript& transcript, std::string_view input) {
+void AwaitedMail::expect(const record::Transcript& transcript, std::string_view input, bool again) {
   if (mail_ == nullptr || is_full()) return;
   AcceptedMail accepted = accepted_by(opponent_, transcript);
-  if (accepted.any_sent && accepted.known) await({transcript.token, std::move(accepted), std::string(input), "", {}});
+  if (accepted.any_sent && accepted.known)
+    await({transcript.token, std::move(accepted), std::string(input), "", again});
 }
 
 bool AwaitedMail::may_be_delivered_otherwise(const record::Transcript& transcript) {
@@ -31,24 +32,28 @@ void AwaitedMail::expect_the_same(const record::Transcript& here, const record::
   if (mail_ == nullptr || other_.mail == nullptr || is_full()) return;
   AcceptedMail accepted = accepted_by(opponent_, here);
   if (are_the_same(accepted, here.token, accepted_by(*other_.opponent, there), there.token))
-    await({here.token, std::move(accepted), std::string(input), there.token, {}});
+    await({here.token, std::move(accepted), std::string(input), there.token});
 }
 
 void AwaitedMail::await(Awaited one) {
   auto time = time_of_mail(opponent_);
   if (!one.other_token.empty()) time = std::max(time, time_of_mail(*other_.opponent));
   one.due = std::chrono::steady_clock::now() + time;
+  if (one.number == 0) one.number = ++sent_;
   octets_ += octets_of(one);
   all_.push_back(std::move(one));
 }
 
 /// What is missing may be in a queue still, until something comes that was sent after it.
-bool AwaitedMail::later_came(bool of_both) const {
-  const auto came = [&](const Awaited& one) { return mail_->with(one.token).copies > 0; };
-  const auto came_there = [&](const Awaited& one) {
-    return !one.other_token.empty() && other_.mail->with(one.other_token).copies > 0;
+bool AwaitedMail::later_came(const Awaited& one) const {
+  const auto came = [&](const Awaited& later) {
+    return later.number > one.number && mail_->with(later.token).copies > 0;
   };
-  return std::any_of(all_.begin(), all_.end(), came) && (!of_both || std::any_of(all_.begin(), all_.end(), came_there));
+  const auto came_there = [&](const Awaited& later) {
+    return later.number > one.number && !later.other_token.empty() && other_.mail->with(later.other_token).copies > 0;
+  };
+  return std::any_of(all_.begin(), all_.end(), came) &&
+         (one.other_token.empty() || std::any_of(all_.begin(), all_.end(), came_there));
 }
 
 std::string AwaitedMail::suspicion(const Awaited& one) const {
@@ -71,6 +76,7 @@ void AwaitedMail::learn_names(const Awaited& one) {
 }
 
 void AwaitedMail::look(const Suspect& suspect) {
+  constexpr int most_turns = 3;
   if (mail_ == nullptr || !mail_->is_seen()) {
     all_.clear();
     octets_ = 0;
@@ -84,11 +90,13 @@ void AwaitedMail::look(const Suspect& suspect) {
     learn_names(one);
     const std::string cause = suspicion(one);
     if (cause.empty()) continue;
-    const bool may_be_late = cause == mail_lost || cause == mail_to_others || !one.other_token.empty();
-    if (may_be_late && !later_came(!one.other_token.empty()))
+    const bool alone = one.other_token.empty();
+    const bool may_be_late = cause == mail_lost || cause == mail_to_others || !alone;
+    const bool stuck = may_be_late && !later_came(one);
+    if (stuck && ++one.turns < most_turns)
       await(std::move(one));
     else
-      suspect(cause, one.input);
+      suspect(cause, {one.input, alone, one.again, stuck});
   }
 }
 

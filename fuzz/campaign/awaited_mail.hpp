@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <set>
@@ -25,13 +26,20 @@ class AwaitedMail {
   AwaitedMail(const Opponent& opponent, const SharedMail* mail, Other other)
       : opponent_(opponent), mail_(mail), other_(other), as_sent_{bodies_as_sent(opponent)} {}
 
-  void expect(const record::Transcript& transcript, std::string_view input);
+  /// `again`: the input was suspected before.
+  void expect(const record::Transcript& transcript, std::string_view input, bool again = false);
   /// Had messages accepted unlike all before: worth to be compared with what the other server delivers.
   [[nodiscard]] bool may_be_delivered_otherwise(const record::Transcript& transcript);
   /// Where both accepted the same: that it is delivered the same.
   void expect_the_same(const record::Transcript& here, const record::Transcript& there, std::string_view input);
-  /// Shows what is perhaps wrong with what is due by now: the cause of a breach, and the input.
-  using Suspect = std::function<void(std::string_view cause, const std::string& input)>;
+  struct Suspected {
+    std::string input;
+    bool alone = true;   ///< it is compared with no other server
+    bool again = false;  ///< it was suspected before
+    bool stuck = false;  ///< nothing comes any more, of whatever was sent after it neither
+  };
+  /// Shows what is perhaps wrong with what is due by now: the cause of a breach.
+  using Suspect = std::function<void(std::string_view cause, const Suspected&)>;
   void look(const Suspect& suspect);
 
  private:
@@ -40,10 +48,13 @@ class AwaitedMail {
     AcceptedMail accepted;
     std::string input;
     std::string other_token;  ///< of the same session on the other server; empty: it is compared with none
-    std::chrono::steady_clock::time_point due;
+    bool again = false;
+    std::uint64_t number = 0;  ///< in the order in which they were sent
+    int turns = 0;             ///< in which nothing came that was sent later
+    std::chrono::steady_clock::time_point due{};
   };
   [[nodiscard]] std::string suspicion(const Awaited& one) const;
-  [[nodiscard]] bool later_came(bool of_both) const;
+  [[nodiscard]] bool later_came(const Awaited& one) const;
   void await(Awaited one);
   void learn_names(const Awaited& one);
 
@@ -59,6 +70,7 @@ class AwaitedMail {
   Other other_;
   std::deque<Awaited> all_;
   std::size_t octets_ = 0;  ///< of these
+  std::uint64_t sent_ = 0;
   AsSent as_sent_;
   std::set<std::string> shapes_;  ///< of bodies
 };

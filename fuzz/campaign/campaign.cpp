@@ -114,11 +114,13 @@ class Campaign {
     if (result_.failed.empty()) result_.failed = workers.failed();
     if (progress_.unwritten)
       result_.not_written = folder_.crashes().string() + ": an input that breaks something could not be written";
-    if (refused_)
-      result_.refused = settings_.watch == nullptr
-                            ? "it takes no connections any more; with `[server] start` in the target file it would be "
-                              "started again"
-                            : "it takes no connections, and could not be started again";
+    if (refused_ || hangs_for_all())
+      result_.refused = settings_.watch != nullptr ? "it takes no connections, and could not be started again"
+                        : hangs_for_all()
+                            ? "it lets everybody in and says nothing any more; with `[server] start` in the target "
+                              "file it would be started again"
+                            : "it takes no connections any more; with `[server] start` in the target file it would be "
+                              "started again";
   }
 
   [[nodiscard]] bool is_over() const {
@@ -135,9 +137,24 @@ class Campaign {
     start_anew();
   }
 
+  /// Whether no mail comes any more: what a queue holds is no growth.
+  bool queue_is_empty() {
+    constexpr int longest = 20;
+    constexpr seconds quiet{3};
+    if (mail_.arrived() == nullptr) return true;
+    for (int i = 0; i < longest && !events_.stop(); ++i) {
+      const std::uint64_t before = mail_.arrived()->total();
+      std::this_thread::sleep_for(quiet);
+      if (mail_.arrived() == nullptr || mail_.arrived()->total() == before) return true;
+    }
+    return false;
+  }
+
   void look_for_growth() {
+    if (!growth_.seems()) return;
+    const bool of_queue = !queue_is_empty();
     for (const Breach& one : growth_.found()) {
-      if (is_found(one.cause)) continue;
+      if (is_found(one.cause) || (of_queue && one.cause == growth_of_memory)) continue;
       Finding finding;
       finding.breach = one;
       finding.again = Finding::replays;
@@ -158,10 +175,23 @@ class Campaign {
 
   /// Where it says nothing to anybody, twice in a row: it is not merely slow, or busy with one session.
   void end_what_hangs() {
+    constexpr seconds patience{150};
     const std::uint64_t answered = sessions_answered();
-    if (std::exchange(answered_when_it_hung_, answered) != answered || settings_.watch == nullptr) return;
+    if (std::exchange(answered_when_it_hung_, answered) != answered) {
+      hangs_since_ = Clock::now();
+      return;
+    }
+    if (settings_.watch == nullptr) {
+      refused_ = Clock::now() - hangs_since_ > patience;
+      return;
+    }
     note("the server lets everybody in and says nothing; it is started anew");
     start_anew();
+  }
+
+  /// And it is not ours to start.
+  [[nodiscard]] bool hangs_for_all() const {
+    return settings_.watch == nullptr && answered_when_it_hung_ == sessions_answered();
   }
 
   /// One that is not ours to start may be started again by whoever did.
@@ -327,6 +357,7 @@ class Campaign {
   CampaignResult result_;
   Clock::time_point begun_ = Clock::now();
   bool refused_ = false;
+  Clock::time_point hangs_since_;
   std::uint64_t answered_when_it_hung_ = ~std::uint64_t{0};  ///< sessions
   std::uint64_t answered_when_away_ = ~std::uint64_t{0};
   Clock::time_point away_since_;

@@ -78,7 +78,7 @@ void ServerWatch::note(std::string_view octets) {
 
 void ServerWatch::take_reports(SanitizerReports& reports, std::vector<Incident>& out) {
   for (SanitizerReport& one : reports.finished()) {
-    out.push_back({one.cause, std::move(one.summary)});
+    out.push_back({one.cause, std::move(one.summary), one.ends});
     if (reports_.size() < most_reports || reports_.count(one.cause) > 0) reports_[one.cause] = std::move(one.text);
   }
 }

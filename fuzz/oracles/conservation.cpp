@@ -39,6 +39,13 @@ bool may_go_in_circles(std::string_view content) {
   return fields >= fewest;
 }
 
+/// A message that its sender would rather have back than late or in clear text, or late rather than now: REQUIRETLS
+/// (RFC 8689), BY (RFC 2852), HOLDFOR and HOLDUNTIL (RFC 4865).
+bool asks_to_keep(const std::string& mail) {
+  static const RE2 parameter("(?i) (?:REQUIRETLS|BY=|HOLDFOR=|HOLDUNTIL=)");
+  return RE2::PartialMatch(mail, parameter);
+}
+
 bool is_plain(std::string_view content) {
   return is_headed(content) && content.ends_with("\r\n") && kind_of_text(content) == "plain";
 }
@@ -58,6 +65,7 @@ class Accepting {
     if (answer.verb == Verb::mail || answer.verb == Verb::rset || answer.verb == Verb::ehlo ||
         answer.verb == Verb::helo || answer.verb == Verb::lhlo)
       begin();
+    if (answer.verb == Verb::mail) may_be_kept_ = asks_to_keep(answer.said);
     if (answer.verb == Verb::mail)
       marked_ = answer.said.substr(0, answer.said.find('>')).find(token_) != std::string::npos;
   }
@@ -76,7 +84,7 @@ class Accepting {
 
   void accept(const std::string& content, std::size_t recipients) {
     if (recipients == 0) return;  // for nobody, so that nothing is due
-    if (may_go_in_circles(content)) out_.known = false;
+    if (may_be_kept_ || may_go_in_circles(content)) out_.known = false;
     out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content), names_});
   }
 
@@ -120,6 +128,7 @@ class Accepting {
   const std::string& token_;
   bool lmtp_;
   const std::vector<std::string>& mailboxes_;
+  bool may_be_kept_ = false;  ///< as its sender asks
   bool marked_ = false;  ///< by the token in its reverse-path
   std::size_t recipients_ = 0;
   std::vector<std::string> paths_;  ///< of these
@@ -204,7 +213,7 @@ AcceptedMail accepted_in(const record::Transcript& transcript, const std::vector
     Accepting accepting(out, transcript, mailboxes);
     const smtp::Referee referee =
         judge::watched(transcript, session, [&](const smtp::Answer& answer) { accepting.take(answer); });
-    out.known = out.known && referee.order_is_known() && referee.owed() == 0;
+    out.known = out.known && referee.order_is_known() && referee.all_told() && referee.owed() == 0;
   }
   return out;
 }
@@ -220,6 +229,7 @@ void ArrivedMail::add(const std::string& reverse_path, Message message) {
   const std::string token = token_in(reverse_path);
   if (token.empty()) return;
   const std::lock_guard lock(mutex_);
+  ++total_;
   auto& known = by_token_[token];
   if (known.empty()) order_.push_back(token);
   octets_ += message.content.size();

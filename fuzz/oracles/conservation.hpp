@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -64,12 +65,18 @@ class ArrivedMail {
   };
   void add(const std::string& reverse_path, Message message);
   [[nodiscard]] std::vector<Message> with(const std::string& token) const;
+  /// How many messages of sessions have come in all.
+  [[nodiscard]] std::uint64_t total() const {
+    const std::lock_guard lock(mutex_);
+    return total_;
+  }
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<Message>> by_token_;
   std::deque<std::string> order_;
   std::size_t octets_ = 0;
+  std::uint64_t total_ = 0;
 };
 
 /// What was delivered of the sessions of a transcript, for `mailboxes`.

@@ -25,7 +25,7 @@ struct Kind {
   double least_rate;  ///< a session
 };
 constexpr std::array<Kind, 3> kinds = {{
-    {"growth-memory", "octets", &Usage::memory, 4.0 * (1U << 20U), 128},
+    {growth_of_memory, "octets", &Usage::memory, 4.0 * (1U << 20U), 128},
     {"growth-descriptors", "descriptors", &Usage::descriptors, 16, 0.002},
     {"growth-processes", "processes", &Usage::processes, 8, 0.002},
 }};

@@ -10,6 +10,8 @@
 
 namespace smtpspec::fuzz {
 
+inline constexpr const char* growth_of_memory = "growth-memory";  ///< the cause of a breach
+
 /// What all processes of a server take at one time.
 struct Usage {
   std::uint64_t sessions = 0;  ///< that it had served by then

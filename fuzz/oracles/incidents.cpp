@@ -40,11 +40,13 @@ bool is_same_incident(std::string_view cause, std::string_view other) {
 std::vector<Breach> with_incidents(std::vector<Breach> seen, const std::vector<Incident>& incidents) {
   if (incidents.empty()) return seen;
   const auto is_report = [](const Incident& one) { return one.cause.starts_with(sanitizer); };
-  const bool reported = std::any_of(incidents.begin(), incidents.end(), is_report);
+  const auto has_ended = [&](const Incident& one) { return is_report(one) && one.ends; };
+  const bool reported = std::any_of(incidents.begin(), incidents.end(), has_ended);
+  const bool died = std::any_of(incidents.begin(), incidents.end(), [](const Incident& one) { return one.ends; });
   // The session's own view of it: a close instead of a reply, after some command.
   std::string after;
   std::erase_if(seen, [&](const Breach& one) {
-    if (!one.cause.starts_with(crash)) return false;
+    if (!died || !one.cause.starts_with(crash)) return false;
     if (after.empty()) after = one.cause.substr(crash.size());
     return true;
   });

@@ -13,6 +13,7 @@ namespace smtpspec::fuzz {
 struct Incident {
   std::string cause;   ///< "crash/SIGSEGV", "crash/exit-1", "sanitizer/..."
   std::string actual;  ///< one line
+  bool ends = true;    ///< a process
 };
 
 /// A process that ended: by this signal, or by this exit code where it is 0.

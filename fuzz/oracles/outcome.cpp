@@ -58,7 +58,7 @@ Outcome outcome_of(const record::Transcript& transcript) {
   const bool closed = std::any_of(transcript.events.begin(), transcript.events.end(), is_close);
   const bool said_goodbye = !outcome.replies.empty() && outcome.replies.back().code / 10 == 22;
   if (closed && !said_goodbye) outcome.replies.push_back({"", "", "closed"});
-  outcome.known = referee.order_is_known() && (referee.owed() == 0 || closed);
+  outcome.known = referee.order_is_known() && referee.all_told() && (referee.owed() == 0 || closed);
   return outcome;
 }
 

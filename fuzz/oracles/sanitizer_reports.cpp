@@ -18,15 +18,33 @@ std::string name_of(std::string_view frame) {
   return name.substr(0, std::min(name.find('('), longest_name));
 }
 
-/// Where memory was taken that was not given back: the first frame that is none of an allocator's.
-std::string origin_of_leak(std::string_view report) {
+/// The first frame of a report whose function is none of these.
+std::string first_frame(std::string_view report, const RE2& passed_over) {
   static const RE2 frame(R"(#\d+ 0x[0-9a-f]+ in ([^\n]+?)(?: \S+)?(?:\n|$))");
-  static const RE2 allocator("(?i)alloc|operator new|strdup|interceptor");
   re2::StringPiece rest(report.data(), report.size());
   std::string function;
   while (RE2::FindAndConsume(&rest, frame, &function))
-    if (!RE2::PartialMatch(function, allocator)) return name_of(function);
+    if (!RE2::PartialMatch(function, passed_over)) return name_of(function);
   return "";
+}
+
+/// Where memory was taken that was not given back.
+std::string origin_of_leak(std::string_view report) {
+  static const RE2 allocator("(?i)alloc|operator new|strdup|interceptor");
+  return first_frame(report, allocator);
+}
+
+/// Whose mistake it was: who called a function of the C library. Without symbols where that was.
+std::string place_of(const std::string& function, std::string_view report) {
+  static const RE2 of_library(
+      R"(^(?:__interceptor_|__asan_|__sanitizer_|___interceptor_|(?:mem|str|wcs)[a-z]+$|v?s?n?printf))");
+  static const RE2 address(R"(#0 0x[0-9a-f]+ +\((?:[^\s()]*/)?([^\s()/]+\+0x[0-9a-f]+)\))");
+  if (!function.empty() && !RE2::PartialMatch(function, of_library)) return name_of(function);
+  const std::string caller = first_frame(report, of_library);
+  std::string place;
+  if (caller.empty() && function.empty())
+    (void)RE2::PartialMatch(re2::StringPiece(report.data(), report.size()), address, &place);
+  return !caller.empty() ? caller : !place.empty() ? place : name_of(function);
 }
 
 std::string cause_of(std::string_view what, std::string_view where) {
@@ -71,7 +89,9 @@ void SanitizerReports::take_summary(const std::string& line) {
   if (RE2::PartialMatch(line, leak)) {
     report.cause = cause_of("leak", origin_of_leak(report.text));
   } else if (RE2::PartialMatch(line, words, &what, &place, &function)) {
-    report.cause = cause_of(what.substr(0, longest_name), name_of(function));
+    static const RE2 goes_on("(?:Leak|Thread)Sanitizer");
+    report.cause = cause_of(what.substr(0, longest_name), place_of(function, report.text));
+    report.ends = !RE2::PartialMatch(line, goes_on);
   }
   if (!report.cause.empty()) finished_.push_back(std::move(report));
 }

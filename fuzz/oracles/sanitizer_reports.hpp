@@ -12,6 +12,7 @@ struct SanitizerReport {
   std::string cause;    ///< what, and where: "sanitizer/heap-buffer-overflow/parse_path"; the same for the same bug
   std::string summary;  ///< the line that says it in short
   std::string text;     ///< all of it, as far as it is kept
+  bool ends = false;    ///< a process that tells this ends by it
 };
 
 /// Finds them in octets that come piece by piece, whatever else is in them. Holds a line and a report.

@@ -181,6 +181,11 @@ class ExitCodes(Cli):
             self.assertEqual(len(self.rows()), 2)
             self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 1, "our-own-noop")
             self.assertEqual([row["id"] for row in self.rows()], ["noop-with-argument"])
+            results = self.results()
+            results["complete"], results["incomplete_because"] = False, "interrupted"
+            results["scenarios"][0].update(outcome="skipped", cause="not-played")
+            (self.out / "results.json").write_text(json.dumps(results))
+            self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 1, "our-own-noop")
         with server() as port:
             self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 0)
             self.expect(smtpspec("run", self.target(port), "--last-failed", *again), 4, "found nothing")

@@ -10,6 +10,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "harness/cli/suite_files.hpp"
+#include "harness/engine/baseline.hpp"
 #include "harness/engine/rule_tally.hpp"
 #include "harness/engine/run.hpp"
 #include "harness/record/transcript_file.hpp"
@@ -118,7 +119,6 @@ class Judging {
     again.duration = row.duration;
     again.again = row.again;
     again.attempts = row.attempts;
-    again.expectation = row.expectation;
     return again;
   }
 
@@ -145,10 +145,29 @@ class Judging {
   }
 
   void note_change(engine::ScenarioResult& row, const std::function<void()>& change) {
-    const engine::Outcome before = row.outcome;
+    const engine::ScenarioResult before = row;
     change();
-    if (before != row.outcome)
-      changed_.push_back(fmt::format("{}: {}, was {}", row.id, scenario::name(row.outcome), scenario::name(before)));
+    hold_against_baseline(row, before);
+    if (before.outcome != row.outcome)
+      changed_.push_back(
+          fmt::format("{}: {}, was {}", row.id, scenario::name(row.outcome), scenario::name(before.outcome)));
+  }
+
+  /// What the run's baseline knew is what was there before: what is judged otherwise now is news.
+  void hold_against_baseline(engine::ScenarioResult& row, const engine::ScenarioResult& before) const {
+    using engine::BaselineStatus;
+    const bool was_known = run_.has_baseline && engine::is_finding(before.outcome, true) &&
+                           before.expectation != BaselineStatus::regression;
+    if (engine::print_of(row) == engine::print_of(before)) {
+      row.expectation = before.expectation;
+      row.known = before.known;
+    } else if (!engine::is_finding(row.outcome, true)) {
+      row.expectation = was_known ? BaselineStatus::fixed : BaselineStatus::as_expected;
+    } else if (!run_.has_baseline) {
+      row.expectation = BaselineStatus::unlisted;
+    } else {
+      row.expectation = was_known ? BaselineStatus::drift : BaselineStatus::regression;
+    }
   }
 
   /// In all; the transcripts of a run have less.

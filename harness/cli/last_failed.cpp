@@ -45,8 +45,11 @@ int choose_what_failed(RunOptions& options) {
   }
   const auto last = stored_result(folder);
   if (!last) return exit_usage;
+  // What failed before, and was to be played again.
+  const bool broken_off = !last->complete && last->command.find("--last-failed") != std::string::npos;
   for (const engine::ScenarioResult& row : last->scenarios) {
-    if (!engine::is_finding(row.outcome, options.strict) || last->foreseen(row)) continue;
+    const bool may_fail = broken_off && row.cause == judge::Cause::not_played;
+    if (!may_fail && (!engine::is_finding(row.outcome, options.strict) || last->foreseen(row))) continue;
     options.filters.push_back(row.id);
     options.filters.insert(options.filters.end(), row.seen_in.begin(), row.seen_in.end());  // of a rule
   }

@@ -23,6 +23,7 @@ struct MergeOptions {
   std::vector<std::filesystem::path> runs;
   std::filesystem::path out;
   std::vector<std::string> reports;
+  double undecided = 0.1;
   bool strict = false;
   bool verbose = false;
 };
@@ -43,12 +44,17 @@ class Merge {
     }
     merged_ = std::move(*merged);
     merged_.run.command = command_line_;
+    note_undecided(merged_.run, options_.undecided);
     if (is_one_of_the_runs() || !reports_have_places(options_.out, *wanted, read_files())) return exit_usage;
     if (!told(holds_what_is_no_runs(options_.out))) return exit_usage;
     if (!told(clear_run_folder(options_.out))) return exit_not_written;
     const bool all_copied = copy_transcripts();
     if (!write(*wanted)) return exit_not_written;
     const int code = exit_code_of(merged_.run, options_.strict);
+    if (code == exit_complete && !was_played(merged_.run)) {
+      say("nothing ran: every scenario chosen is skipped or unsupported here");
+      return exit_nothing_ran;
+    }
     return !all_copied && (code == exit_complete || code == exit_baseline) ? exit_untrusted : code;
   }
 
@@ -159,6 +165,7 @@ void add_merge(CLI::App& app, Chosen& chosen) {
       ->required();
   add_report_option(*command, options->reports,
                     "Write a report beside results.json; =- writes it to standard output. The formats:");
+  add_undecided_option(*command, options->undecided);
   command->add_flag("--strict", options->strict, "Warnings are findings too");
   command->add_flag("--verbose", options->verbose, "Show every scenario, not only the findings");
   command->footer(

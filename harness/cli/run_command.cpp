@@ -19,7 +19,6 @@
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
 #include "harness/engine/server_process.hpp"
-#include "harness/engine/undecided.hpp"
 #include "harness/engine/verify.hpp"
 #include "reports/terminal_style.hpp"
 
@@ -186,11 +185,7 @@ class RunCommand {
     engine::RunResult result = run.result;
     const int signal = signal_caught();
     if (signal != 0) result.incomplete_because = fmt::format("interrupted by signal {}", signal);
-    if (const std::string why = engine::too_much_undecided(result, options_.undecided);
-        result.complete && !why.empty()) {
-      result.complete = false;
-      result.incomplete_because = why;
-    }
+    note_undecided(result, options_.undecided);
     known_ = result;
     bool written = write_results(result, record::Readers::all);
     std::vector<std::string> files;
@@ -216,23 +211,13 @@ class RunCommand {
     return exit_code(run, result);
   }
 
-  /// It was played; a row of the survey, which every run begins with, where it was asked for.
-  [[nodiscard]] bool counts(const engine::ScenarioResult& one) const {
-    const auto names_survey = [](const std::string& filter) { return filter.starts_with("survey"); };
-    if (one.outcome == scenario::Outcome::skipped || one.outcome == scenario::Outcome::unsupported) return false;
-    return !one.id.starts_with("survey/") ||
-           std::any_of(options_.filters.begin(), options_.filters.end(), names_survey);
-  }
-
   int exit_code(const engine::Run& run, const engine::RunResult& result) {
     if (run.end == engine::RunEnd::untestable && result.findings(options_.strict) == 0) {
       say(fmt::format("{} cannot be tested: {}", scenario::address(settings_.target), result.incomplete_because));
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    const bool played = std::any_of(result.scenarios.begin(), result.scenarios.end(),
-                                    [&](const engine::ScenarioResult& one) { return counts(one); });
-    if (result.findings(options_.strict) == 0 && !played)
+    if (result.findings(options_.strict) == 0 && !was_played(result))
       return nothing_ran("every scenario chosen is skipped or unsupported here");
     return exit_code_of(result, options_.strict);
   }

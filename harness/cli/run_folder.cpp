@@ -11,6 +11,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/engine/undecided.hpp"
 #include "harness/engine/verify.hpp"
 #include "harness/record/transcript_file.hpp"
 
@@ -195,6 +196,23 @@ int exit_code_of(const engine::RunResult& result, bool strict) {
   const bool fixed = std::any_of(result.scenarios.begin(), result.scenarios.end(),
                                  [](const auto& row) { return row.expectation == engine::BaselineStatus::fixed; });
   return fixed || !result.baseline_notes.empty() ? exit_baseline : exit_complete;
+}
+
+bool was_played(const engine::RunResult& result) {
+  const auto& rows = result.scenarios;
+  const auto of_survey = [](const engine::ScenarioResult& row) { return row.id.starts_with("survey/"); };
+  const bool all_of_survey = std::all_of(rows.begin(), rows.end(), of_survey);
+  return std::any_of(rows.begin(), rows.end(), [&](const engine::ScenarioResult& row) {
+    const bool played = row.outcome != scenario::Outcome::skipped && row.outcome != scenario::Outcome::unsupported;
+    return played && (all_of_survey || !of_survey(row));
+  });
+}
+
+void note_undecided(engine::RunResult& result, double share) {
+  std::string why = engine::too_much_undecided(result, share);
+  if (!result.complete || why.empty()) return;
+  result.complete = false;
+  result.incomplete_because = std::move(why);
 }
 
 }  // namespace smtpspec::cli

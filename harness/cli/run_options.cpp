@@ -142,6 +142,17 @@ void add_report_option(CLI::App& command, std::vector<std::string>& reports, con
   command.add_option("--report", reports, help + formats_in_lines())->type_name("FORMAT[=FILE]")->take_all();
 }
 
+void add_undecided_option(CLI::App& command, double& share) {
+  command
+      .add_option("--undecided", share,
+                  "The share of the scenarios due that may decide nothing; beyond it, or where a whole folder of the\n"
+                  "suite decides nothing, the run ends by 5; 1: any share")
+      ->type_name("SHARE")
+      ->check(CLI::Range(0.0, 1.0))
+      ->check(problem_of_number)
+      ->capture_default_str();
+}
+
 void add_options(CLI::App& command, RunOptions& options) {
   command.add_option(
       "target", options.target.target,
@@ -201,14 +212,7 @@ void add_options(CLI::App& command, RunOptions& options) {
       ->check(CLI::IsMember({"github"}));
   command.add_option("--baseline", options.baseline, "Known failures; only what differs from them is a finding")
       ->type_name("FILE");
-  command
-      .add_option("--undecided", options.undecided,
-                  "The share of the scenarios due that may decide nothing; beyond it, or where a whole folder of the\n"
-                  "suite decides nothing, the run ends by 5; 1: any share")
-      ->type_name("SHARE")
-      ->check(CLI::Range(0.0, 1.0))
-      ->check(problem_of_number)
-      ->capture_default_str();
+  add_undecided_option(command, options.undecided);
   command.add_flag("--strict", options.strict, "Warnings (a SHOULD that is not met) are findings too");
   command.add_flag("--verbose", options.verbose, "Show every scenario, not only the findings");
   command.add_flag("--allow-remote", options.allow_remote,

@@ -57,6 +57,8 @@ struct RunOptions {
 void add_options(CLI::App& command, RunOptions& options);
 /// --report, as each command has it that writes reports; after the help stands what the formats are.
 void add_report_option(CLI::App& command, std::vector<std::string>& reports, const std::string& help);
+/// --undecided, as each command has it that ends a run.
+void add_undecided_option(CLI::App& command, double& share);
 
 /// A report to be written, and where.
 struct WantedReport {

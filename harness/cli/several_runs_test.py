@@ -225,6 +225,20 @@ class MergeShards(Cli):
         self.expect(smtpspec("show", "noop-with-argument", "--run", whole), 0, "C: NOOP argument")
         self.expect(smtpspec("judge", whole, "--suite", self.folder / "suite.toml"), 1, "the same verdicts")
 
+    def test_the_whole_ends_as_one_run_would(self):
+        """Where each shard alone is too small to tell."""
+        parts = self.shards(2, suite=TABLE.replace("each", 'needs = ["fact lmtp"]\neach'))
+        self.expect(smtpspec("merge", *parts, "--out", self.out), 4, "nothing ran")
+        suite = self.folder / "suite"
+        for name, expect, rows in (("undecided", '[{ reply = "250", as = "inconclusive", because = "x" }]', 12), ("passes", '"250"', 140)):
+            (suite / name).mkdir(parents=True)
+            (suite / name / "rows.toml").write_text(TABLE.replace('"250"', expect).replace("helo", name).replace("12", str(rows)))
+        parts = [self.folder / f"of-two-areas-{i}" for i in (1, 2)]
+        for i, part in enumerate(parts, 1):
+            self.expect(smtpspec("run", "--suite", suite, "--out", part, "--shard", f"{i}/2", "--seed", 7), 0)
+        self.expect(smtpspec("merge", *parts, "--out", self.out), 5, "none of the 12 scenarios of", "decided anything")
+        self.expect(smtpspec("merge", *parts, "--out", self.out, "--undecided", "1"), 0)
+
     def test_what_is_not_all_of_one_run(self):
         parts = self.shards(3)
 

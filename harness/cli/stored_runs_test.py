@@ -60,6 +60,12 @@ class StoredRuns(Cli):
         first = {**json.loads(lines[0]), **head}
         self.transcript.write_text(json.dumps(first) + "\n" + "".join(lines[1:]))
 
+    def test_what_is_judged_otherwise_is_news_to_the_baseline(self):
+        known = self.file("known.toml", "")
+        self.expect(smtpspec("run", "--suite", self.suite, "--out", self.out, "--baseline", known), 0)
+        self.suite.write_text(self.suite.read_text().replace('"250"', '"251"', 1))
+        self.judge(1, "Changed noop: fail, was pass", "regression")
+
     def test_a_transcript_that_is_missing_short_or_another(self):
         self.judge(0, "the same verdicts")
         self.transcript.write_text("".join(self.lines[:-3]))

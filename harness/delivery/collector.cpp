@@ -84,7 +84,11 @@ void Collector::add(Incoming incoming) {
 void Collector::take_late(const Held& held) {
   for (const std::string& token : held.tokens) {
     const auto retired = retired_.find(token);
-    if (retired == retired_.end() || late_.size() >= max_late) continue;
+    if (retired == retired_.end()) continue;
+    if (late_.size() >= max_late) {
+      ++dropped_;
+      continue;
+    }
     Late& late = late_.emplace_back(Late{token, held.delivery, Clock::now() - retired->second});
     const auto has_no_room = [&] { return octets_of(late.delivery, {}) > MailLimits::late - late_octets_; };
     if (has_no_room()) keep_begin(late.delivery, MailLimits::begin);

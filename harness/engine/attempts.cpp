@@ -30,8 +30,11 @@ bool may_come_again(const judge::Judged& judged) {
 /// A session that was refused for reasons of number or pace says nothing of what was to be tested; where a scenario
 /// asks for just that, it says so by a verdict of its own.
 bool was_hit(const Played& played, const FirstWord& refusal) {
-  const Cause cause = played.judged.verdict.cause;
-  return refusal.kind != FirstWord::Kind::greeting && cause != Cause::none && cause != Cause::ending;
+  const judge::Verdict& verdict = played.judged.verdict;
+  // What was delivered was, whatever was refused after it.
+  const bool delivered = verdict.cause == Cause::delivery && !verdict.missing;
+  return refusal.kind != FirstWord::Kind::greeting && verdict.cause != Cause::none && verdict.cause != Cause::ending &&
+         !delivered;
 }
 
 /// The time of a scenario as a whole grows with it.
@@ -164,7 +167,8 @@ asio::awaitable<Played> Attempts::play(const Scenario& scenario, std::string nam
     const bool unheard = refusal.kind == FirstWord::Kind::none;
     const std::size_t most = !unheard ? most_refusals : patience == Patience::last ? 1 : most_unheard;
     if (hit && refusals < most && of_use) {
-      ++refusals;
+      played.transcript.scenario = fmt::format("{}/refused-{}", name, refusals++);
+      if (rules_.add(played.transcript, {})) save(played.transcript);
       continue;
     }
     if (hit && !unheard) block(played.judged.verdict, refusal, refusals);
@@ -218,7 +222,7 @@ asio::awaitable<void> Attempts::round(const Scenario& scenario, AttemptSummary& 
   if (may_come_again(played.judged) || out_of_sight(scenario, played)) {
     ++summary.owed;
     summary.missing = result_of(scenario, played);
-    co_return;
+    co_return keep(scenario, std::move(played));
   }
   count(summary, played.judged.verdict.outcome, [&] { return result_of(scenario, played); });
   keep(scenario, std::move(played));
@@ -279,15 +283,20 @@ ScenarioResult Attempts::result_of(const Scenario& scenario, const Played& playe
   return result;
 }
 
-/// Its deliveries may not be all; where it failed already, more of them make no difference.
+/// Its deliveries may not be all; where it failed already for something that came, more of them make no difference.
 void Attempts::keep(const Scenario& scenario, Played played) {
   constexpr std::size_t most_octets = std::size_t{64} << 20;
   record::Transcript& transcript = played.transcript;
-  if (!transcript.deliveries_observed || judge::rank(played.judged.verdict.outcome) >= judge::rank(Outcome::fail))
+  const judge::Verdict& verdict = played.judged.verdict;
+  const bool awaits_mail = verdict.cause == Cause::delivery && verdict.missing;
+  if (verdict.cause == Cause::delivery && !awaits_mail && is_finding(verdict.outcome, true))
+    came_wrong_.insert(&scenario);
+  if (!transcript.deliveries_observed || (!awaits_mail && judge::rank(verdict.outcome) >= judge::rank(Outcome::fail)))
     return;
   if (kept_.size() >= delivery::Collector::max_messages) return;
   Kept& kept = kept_[transcript.token];
   kept.scenario = &scenario;
+  kept.awaits_mail = awaits_mail;
   const std::size_t octets = record::octets_held(transcript);
   if (octets > most_octets - octets_kept_) return;
   octets_kept_ += octets;
@@ -301,7 +310,7 @@ std::vector<Attempts::Late> Attempts::late_results() {
   for (auto& [token, deliveries] : late) {
     const auto found = kept_.find(token);
     if (found == kept_.end()) continue;
-    auto& [scenario, transcript] = found->second;
+    auto& [scenario, awaited, transcript] = found->second;
     Played played;
     judge::Verdict& verdict = played.judged.verdict;
     const auto foreign = [this](const record::Delivery& one) { return watch_.is_foreign(one); };
@@ -319,9 +328,12 @@ std::vector<Attempts::Late> Attempts::late_results() {
       verdict.outcome = Outcome::inconclusive;
       verdict.cause = Cause::delivery;
     }
-    verdict.reason +=
-        fmt::format("{}{} of its messages came late", verdict.reason.empty() ? "" : "; ", deliveries.size());
-    results.push_back({scenario, result_of(*scenario, played)});
+    // It does come, and how soon no RFC says (RFC 5321 section 4.5.4.1).
+    if (awaited && !is_finding(verdict.outcome, true)) verdict.outcome = Outcome::inconclusive;
+    if (awaited) verdict.cause = Cause::delivery;
+    verdict.reason += fmt::format("{}{} of its messages came late{}", verdict.reason.empty() ? "" : "; ",
+                                  deliveries.size(), awaited ? ", later than [delivery] wait" : "");
+    results.push_back({scenario, result_of(*scenario, played), awaited && !came_wrong_.contains(scenario)});
     kept_.erase(found);
   }
   return results;

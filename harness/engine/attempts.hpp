@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <asio/awaitable.hpp>
@@ -61,10 +62,11 @@ class Attempts {
   asio::awaitable<void> patient_round(const scenario::Scenario& scenario, AttemptSummary& summary, Begins begins = {});
   /// A play was broken off by an error of our own: that is its result.
   void fail(const scenario::Scenario& scenario, AttemptSummary& summary, const std::string& why) const;
-  /// The result of a play that more mail came of than when it was judged; nullopt where it is no worse.
+  /// The result of a play that more mail came of than when it was judged.
   struct Late {
     const scenario::Scenario* scenario;
     ScenarioResult result;
+    bool awaited;  ///< it was this mail that had been missing, and nothing else was wrong with its scenario's
   };
   [[nodiscard]] std::vector<Late> late_results();
   /// The result of all rounds so far, of which there is one at least.
@@ -120,9 +122,11 @@ class Attempts {
   /// many.
   struct Kept {
     const scenario::Scenario* scenario;
+    bool awaits_mail = false;  ///< that was missing
     std::optional<record::Transcript> transcript;
   };
   std::map<std::string, Kept> kept_;
+  std::set<const scenario::Scenario*> came_wrong_;  ///< what did come of them broke a rule
   std::size_t octets_kept_ = 0;
 };
 

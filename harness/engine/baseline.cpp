@@ -163,12 +163,14 @@ class Held {
     return entry == baseline_.entries.end() ? nullptr : &*entry;
   }
 
-  /// As long as one of its rows fails, a glob is not out of date for those that pass.
+  /// As long as one of its rows fails, or may, a glob is not out of date for those that pass.
   void keep_glob(const Entry& entry) {
     if (entry.scenario.empty() || by_id_.contains(entry.scenario)) return;
     const auto is_its = [&](const OfRow& row) { return row.entry == &entry; };
     const auto is_needed = [&](const OfRow& row) { return is_its(row) && row.status != BaselineStatus::fixed; };
-    if (std::none_of(rows_.begin(), rows_.end(), is_needed)) return;
+    const bool is_whole =
+        std::none_of(left_out_.begin(), left_out_.end(), [&](const std::string& id) { return is_for(entry, id); });
+    if (is_whole && std::none_of(rows_.begin(), rows_.end(), is_needed)) return;
     for (OfRow& row : rows_)
       if (is_its(row) && row.status == BaselineStatus::fixed) row.status = BaselineStatus::as_expected;
   }

@@ -26,9 +26,9 @@ constexpr std::chrono::milliseconds first_look{10000};
 constexpr int most_looks = 10;
 
 /// What tells one sender from another: the address that handed the message over, and who put the last trace field in
-/// front.
-std::string way_of(const record::Delivery& delivery) {
-  const std::string by = record::received_by(delivery.message);
+/// front, where whoever delivers puts one there.
+std::string way_of(const record::Delivery& delivery, bool traced) {
+  const std::string by = traced ? record::received_by(delivery.message) : "";
   return fmt::format("by {}{}{}", delivery.road, delivery.client.empty() ? "" : " from " + delivery.client,
                      by.empty() ? "" : ", received by " + by);
 }
@@ -114,14 +114,18 @@ std::chrono::milliseconds DeliveryWatch::time_of_late_mail() const {
 }
 
 void DeliveryWatch::trust(const std::vector<record::Delivery>& deliveries) {
-  for (const record::Delivery& one : deliveries) ways_.insert(way_of(one));
+  for (const record::Delivery& one : deliveries) {
+    traced_ = traced_ || !record::received_by(one.message).empty();
+    ways_.insert(way_of(one, true));
+  }
 }
 
 bool DeliveryWatch::is_foreign(const record::Delivery& delivery) {
-  if (ways_.empty() || ways_.contains(way_of(delivery))) return false;
+  const std::string way = way_of(delivery, traced_);
+  if (ways_.empty() || ways_.contains(way)) return false;
   if (foreign_.empty())
-    foreign_ = fmt::format("mail with a token of this run came {}, where the target's own comes {}",
-                           smtp::escape(way_of(delivery)), smtp::escape(*ways_.begin()));
+    foreign_ = fmt::format("mail with a token of this run came {}, where the target's own comes {}", smtp::escape(way),
+                           smtp::escape(*ways_.begin()));
   return true;
 }
 

@@ -76,6 +76,7 @@ class DeliveryWatch {
   asio::any_io_executor executor_;
   std::function<void(const std::string&)> note_;
   std::set<std::string> noted_;
+  bool traced_ = false;         ///< trace fields of the target's own were seen
   std::set<std::string> ways_;  ///< by which the target's own mail comes; empty: not known
   std::string foreign_;
   bool again_ = false;

@@ -121,9 +121,11 @@ class Player {
                   done.end == End::deadline ? "the handshake took too long" : done.problem);
   }
 
-  /// In parts that may each take as long as the first: a server that is slow but reads on is not stuck.
+  /// In parts that may each take as long as the first, and all of them six times as long: a server that is slow but
+  /// reads on is not stuck.
   asio::awaitable<void> write(Action action) {
     constexpr std::size_t most = std::size_t{256} << 10;
+    constexpr int most_times = 6;
     Action first = action;
     first.until = settings_.now() - start_ + action.listen;
     do {  // what is there already is no answer to what is said now
@@ -131,17 +133,19 @@ class Player {
       if (sessions_.at(action.session).ended) co_return;
     } while (left(first).count() > 0);
     const wire::Time time = left(action);
+    const auto end = settings_.now() + most_times * time;
     sessions_.at(action.session).heard = true;  // what comes now may be an answer
     if (is_quit(action.octets)) leave(sessions_.at(action.session));
     wire::Written written;
     for (std::string_view rest = action.octets; written.end == End::octets && !rest.empty();) {
       const std::string_view part = rest.substr(0, most);
       rest.remove_prefix(part.size());
+      const wire::Time part_time = std::min(time, std::chrono::floor<wire::Time>(end - settings_.now()));
       // Not one conditional expression: g++ 12 ends the temporaries of both its branches.
       if (action.beneath_tls)
-        written = co_await stream(action).write_beneath(part, time);
+        written = co_await stream(action).write_beneath(part, part_time);
       else
-        written = co_await stream(action).write(part, time);
+        written = co_await stream(action).write(part, part_time);
     }
     if (written.end != End::octets)
       co_return playing_.note(Event::Kind::unsent, action,

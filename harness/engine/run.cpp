@@ -184,20 +184,23 @@ class Runner {
     co_await side_by_side(wrong_logins_, Attempts::Patience::first);
     co_await patiently();
     const Played right = co_await attempts_.play(login, "canary-login", 0);
-    if (!worked || right.to_the_end) co_return;
+    if (!worked || right.judged.verdict.cause != Cause::ladder) co_return;
     const std::string why = "after wrong logins the right one was refused: " + actual_of(right);
     attempts_.note(why);
     run_.result.target.learnt.push_back({"wrong logins", why});
     for (const std::size_t index : played) {
       auto& result = standing_.result(index);
-      if (!result || judge::rank(result->outcome) < judge::rank(Outcome::fail)) continue;
+      // Whoever is locked out is refused whatever the password, so that a refusal shows nothing; a login that was
+      // taken all the same was.
+      if (!result || !is_decided(result->outcome) || result->actual.starts_with("235")) continue;
       result->outcome = Outcome::blocked;
       result->cause = Cause::interference;
       result->reason = why;
     }
   }
 
-  /// Where more mail came of a scenario than when it was judged, it is judged again.
+  /// Where more mail came of a scenario than when it was judged, it is judged again; where that mail was all that was
+  /// missing, it was not lost.
   /// The last canary's mail has come by then, and so should all that was sent before it.
   asio::awaitable<void> take_late_mail() {
     if (!watch_.seen) co_return;
@@ -211,9 +214,12 @@ class Runner {
     (void)co_await watch_.look();
     for (Attempts::Late& late : attempts_.late_results())
       if (const auto index = standing_.find(*late.scenario))
-        if (auto& result = standing_.result(*index);
-            result && judge::rank(late.result.outcome) > judge::rank(result->outcome))
-          result = std::move(late.result);
+        if (auto& result = standing_.result(*index); result && counts(late, *result)) result = std::move(late.result);
+  }
+
+  static bool counts(const Attempts::Late& late, const ScenarioResult& stands) {
+    if (late.awaited && !is_finding(late.result.outcome, true)) return stands.cause == Cause::delivery;
+    return judge::rank(late.result.outcome) > judge::rank(stands.outcome);
   }
 
   asio::awaitable<void> get_acquainted() {

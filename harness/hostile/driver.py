@@ -2,7 +2,7 @@
 
 Usage: ci/hostile [--depth DEPTH] [--sanitized] [--at-a-time N] [--keep DIR] SMTPSPEC HOSTILE [NAME...]
   SMTPSPEC, HOSTILE   the executables of one build (HOSTILE is harness/hostile/hostile below the build folder)
-  --depth             how much of the suite is played on each behaviour: whole (the default), much, some or little
+  --depth             how much of the suite is played on each behaviour: whole (the default), much or some
                       (PARTS); of servers that end their sessions at another moment in turn it is more
   --sanitized         SMTPSPEC is built with sanitizers: memory and time are given more room
   NAME                only these behaviours (`HOSTILE list` and `roads.py list` show them); each run is told of then
@@ -36,7 +36,6 @@ PARTS = {
     "whole": {"any": 1, "flood": 1, "other": 1, "end": 1, "peer": 1, "road": 1},
     "much": {"any": 1, "flood": 12, "other": 8, "end": 24, "peer": 8, "road": 24},
     "some": {"any": 1, "flood": 48, "other": 32, "end": 96, "peer": 32, "road": 32},
-    "little": {"any": 4, "flood": 96, "other": 64, "end": 0, "peer": 64, "road": 0},
 }
 TLS_POINTS = ("handshake", "under-tls")
 # Probe and canary pass these points on their way, so that a run on a server that is hostile there cannot go on at all.

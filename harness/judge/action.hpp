@@ -13,10 +13,11 @@ namespace smtpspec::judge {
 /// What is to be done next. Sessions are numbered in the order in which they are opened.
 struct Action {
   enum class Kind {
-    open,          ///< a further session: connect it, at most until `until`
-    step,          ///< note that `step` begins; nothing happens on the wire
-    write,         ///< `octets` as one segment; no part of it may take longer than `until` allows for the first
-    wait,          ///< for anything from the server, at most until `until`; on a session that has ended time passes
+    open,   ///< a further session: connect it, at most until `until`
+    step,   ///< note that `step` begins; nothing happens on the wire
+    write,  ///< `octets` as one segment; no part of it may take longer than `until` allows for the first, nor all six
+            ///< times that
+    wait,   ///< for anything from the server, at most until `until`; on a session that has ended time passes
     handshake,     ///< TLS as the client, at most until `until`
     close_notify,  ///< end TLS, keep the connection
     half_close,    ///< send FIN

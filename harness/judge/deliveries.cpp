@@ -80,7 +80,9 @@ class Deliveries {
     }
     if (!rules_.lacks.empty()) ask_for_all_octets();
     for (const Text& text : rules_.no_parameters)
-      if (const auto* delivery = any([&](const Delivery& d) { return times_carried(d, filled(text)) > 0; }))
+      if (const auto* delivery = values_.has_aliases() ? nullptr : any([&](const Delivery& d) {
+            return times_carried(d, filled(text)) > 0;
+          }))
         return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));
     if (!rules_.no_parameters.empty()) ask_for_parameters();
     if (!rules_.none_from.empty()) ask_for_reverse_paths();
@@ -109,7 +111,7 @@ class Deliveries {
         !ask_for_all_octets())
       return broken("a message that fits '" + rules_.matches + "'", "no delivered message fits");
     for (const Text& text : rules_.parameters)
-      if (auto verdict = handed_on(filled(text))) return verdict;
+      if (auto verdict = values_.has_aliases() ? std::nullopt : handed_on(filled(text))) return verdict;
     if (!rules_.parameters.empty()) ask_for_parameters();
     if (rules_.from) ask_for_reverse_paths();
     if (!rules_.to.empty()) ask_for_recipients();
@@ -251,7 +253,9 @@ class Deliveries {
   [[nodiscard]] bool unknown_parameters() const {
     return any([](const Delivery& d) { return !d.mail_parameters; }) != nullptr;
   }
+  /// What of them goes on from an alias is the server's to choose (RFC 3461 sections 5.2.7.2 and 5.2.7.3).
   void ask_for_parameters() {
+    if (values_.has_aliases()) not_told_ = "what is handed on of a mailbox: it is an alias";
     if (unknown_parameters()) not_told_ = "the parameters of MAIL and RCPT";
   }
 

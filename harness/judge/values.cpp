@@ -81,6 +81,10 @@ void Values::show_as(const std::map<std::string, std::string>& mailboxes) {
   for (const auto& [mailbox, other] : mailboxes) values_[std::string(shown) + mailbox] = other;
 }
 
+bool Values::has_aliases() const {
+  return std::any_of(values_.begin(), values_.end(), [](const auto& one) { return one.first.starts_with(shown); });
+}
+
 std::string Values::shown_as(const std::string& mailbox) const {
   const auto found = values_.find(std::string(shown) + mailbox);
   return found == values_.end() ? mailbox : found->second;

@@ -26,6 +26,8 @@ class Values {
   /// Mailboxes, and how each shows at its delivery.
   void show_as(const std::map<std::string, std::string>& mailboxes);
   [[nodiscard]] std::string shown_as(const std::string& mailbox) const;
+  /// Whether any shows otherwise: as of an alias, whose mail is no longer the message that was sent.
+  [[nodiscard]] bool has_aliases() const;
   void capture(const std::map<std::string, std::string>& captures);
   [[nodiscard]] scenario::Lookup lookup();
   /// Every value but the password, for the transcript: judge fills the holes of `delivered` with them.

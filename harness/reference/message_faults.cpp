@@ -58,7 +58,7 @@ constexpr Rewriting of_messages[] = {
     {Fault::bdat_unstuffs, R"((\A|\r\n)\.)", "\\1", Way::chunks},
     {Fault::protocol_line_lost, R"((\A|\r\n)(?:[0-9]{3} .*?(?:\r\n|\z)|[A-Z]{2,}\r\n)+)", "\\1"},
     {Fault::trailing_white_space_cut, R"([ \t]+(\r\n|\z))", "\\1"},
-    {Fault::from_line_escaped, R"((\A|\r\n)From )", "\\1>From "},
+    {Fault::from_line_escaped, R"((\A|\r\n)(>*From ))", "\\1>\\2"},
     {Fault::message_cut_at_nul, R"(\x00.*)", ""},
     {Fault::control_octets_dropped, R"([\x00-\x08\x0b\x0c\x0e-\x1f\x7f])", ""},
     {Fault::bare_lf_repaired, R"(\r?\n)", "\r\n"},

@@ -38,6 +38,7 @@ struct Referee::Impl {
 
   Rulings rulings;
   std::function<void(const Answer&)> told;
+  bool untold = false;  ///< of an answer it was not known to what
   ReplyParser parser;
   CommandStream client;
   ServerState server;
@@ -108,6 +109,7 @@ void Referee::Impl::take_answer(const Reply& reply) {
     if (!server.certain || server.recipients == 0) return client.give_up();
     replies_left = server.recipients;
   }
+  untold = untold || shifted;
   if (told && !shifted)
     told({server.state, what.last_chunk ? Input::end_of_data : what.input, what.verb, reply, what.shown, what.message,
           what.cut});
@@ -255,6 +257,8 @@ std::size_t Referee::owed() const {
   }
   return count;
 }
+
+bool Referee::all_told() const { return !impl_->untold; }
 
 bool Referee::order_is_known() const { return !impl_->client.given_up() && !impl_->client.doubtful(); }
 

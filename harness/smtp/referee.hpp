@@ -60,6 +60,8 @@ class Referee {
   /// Called for each reply of which it is known what it answers, before the state follows it. From then on messages are
   /// kept, 64 KiB of each.
   void tell(std::function<void(const Answer&)> answered);
+  /// Of each reply so far it was known what it answers, where anything was asked.
+  [[nodiscard]] bool all_told() const;
 
   /// Replies still owed: commands that were sent whole and have no reply yet. 0 while the order is ambiguous and once
   /// QUIT was answered.
