@@ -76,6 +76,24 @@ TEST_CASE("What cannot be known is no matter of conservation") {
                       .says("250 OK\r\n"))
              .known);
   CHECK(wrong(accepted(message("a\n.\nb\r\n")), {}).empty());
+  // Of what comes after a wait that was in vain nobody knows for certain what it answers.
+  const auto recipient_after = [](std::chrono::milliseconds wait) {
+    Script script = Script().greeted().sends(mail).says("250 OK\r\n").sends(rcpt);
+    if (wait.count() > 0) script.waits(wait);
+    return accepted(script.says("250 OK\r\n")
+                        .sends("DATA\r\n")
+                        .says("354 Go\r\n")
+                        .sends("A: b\r\n\r\ntext\r\n.\r\n")
+                        .says("250 OK\r\n"));
+  };
+  CHECK(recipient_after(std::chrono::milliseconds(0)).known);
+  CHECK(!recipient_after(std::chrono::milliseconds(20)).known);
+  // A message may be kept or sent back as its sender has asked.
+  for (const char* const parameter : {"REQUIRETLS", "by=120;R", "HOLDFOR=3600"}) {
+    const std::string asks = mail.substr(0, mail.size() - 2) + " " + parameter + "\r\n";
+    Script script = Script().greeted().sends(asks).says("250 OK\r\n").sends(rcpt).says("250 OK\r\n").sends("DATA\r\n");
+    CHECK(!accepted(script.says("354 Go\r\n").sends("A: b\r\n\r\ntext\r\n.\r\n").says("250 OK\r\n")).known);
+  }
   for (const char* const mended : {"a\nb\r\n", "A: b\r\nno field\r\n\r\nx\r\n", "A: b\r\n..\r\n\r\nx\r\n", "A: b\r\n"})
     CHECK(wrong(accepted(message(mended)), {{"something else\r\n", 1}}).empty());
   CHECK(wrong(accepted(message("A: b\r\n c\r\nD:\r\n\r\nx\r\n")), {{"A: b\r\n\r\ny\r\n", 1}}) ==

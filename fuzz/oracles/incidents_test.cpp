@@ -37,6 +37,12 @@ TEST_CASE("What a sanitizer tells goes before the death that it tells of") {
   CHECK(is_incident("sanitizer/SEGV/f"));
 }
 
+TEST_CASE("A report that ends nobody explains no death") {
+  const Incident goes_on{"sanitizer/load-of-misaligned-address/x.c:10", "x.c:10: load", false};
+  CHECK(causes({closed, text}, {goes_on}) == Causes{goes_on.cause, "crash/VRFY", "text"});
+  CHECK(causes({closed}, {goes_on, incident_of_death(SIGSEGV, 0)}) == Causes{goes_on.cause, "crash/SIGSEGV/VRFY"});
+}
+
 TEST_CASE("Where nothing happened all stays as it was seen") {
   CHECK(causes({closed, text}, {}) == Causes{"crash/VRFY", "text"});
 }

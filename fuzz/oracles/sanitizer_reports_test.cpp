@@ -57,6 +57,21 @@ TEST_CASE("Its text is all of the report, and nothing else") {
   CHECK(reports.finished().empty());
 }
 
+TEST_CASE("What a function of the C library was called wrongly for is known by who called it") {
+  const std::string begin = "==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x6\n";
+  CHECK(causes(begin +
+               "    #0 0x49 in __asan_memcpy (/bin/x+0xa2529) (BuildId: 1)\n    #1 0x50 in copy_path /src/path.c:4:10\n"
+               "SUMMARY: AddressSanitizer: heap-buffer-overflow (/bin/x+0xa2529) (BuildId: 1) in __asan_memcpy\n") ==
+        Causes{"sanitizer/heap-buffer-overflow/copy_path"});
+  CHECK(causes(begin +
+               "    #0 0x49 in __interceptor_strlen ../sanitizer.inc:4\n    #1 0x50 in length_of /src/path.c:4\n"
+               "SUMMARY: AddressSanitizer: heap-buffer-overflow ../sanitizer.inc:4 in __interceptor_strlen\n") ==
+        Causes{"sanitizer/heap-buffer-overflow/length_of"});
+  CHECK(causes(begin + "    #0 0x49  (/bin/x+0xa2529)\n    #1 0x50  (/bin/x+0x7)\n"
+                       "SUMMARY: AddressSanitizer: heap-buffer-overflow (/bin/x+0xa2529) \n") ==
+        Causes{"sanitizer/heap-buffer-overflow/x+0xa2529"});
+}
+
 TEST_CASE("A leak is known by who took the memory") {
   CHECK(causes("==9==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 40 byte(s) in 1 object(s) allocated "
                "from:\n"

@@ -109,18 +109,33 @@ class Runs:
 
     def __init__(self, root, kept, told):
         self.root, self.kept, self.told = root, kept, told  # told: each run is told of, not only those with problems
-        self.done, self.begun = [], time.monotonic()
+        self.done, self.folders, self.begun = [], 0, time.monotonic()
 
     def play(self, at_a_time, plays):
-        """Each of the plays, side by side, with a folder of its own; tells how it ended."""
+        """Each of the plays, side by side, with a folder of its own; tells how it ended. One with problems that a machine
+        may have which has too much to do is played once more, alone, and that one counts."""
         with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
             futures = {}
             for play_it in plays:
-                folder = self.root / f"{len(self.done) + len(futures):04}"
-                folder.mkdir(parents=True)
-                futures[pool.submit(play_it, folder)] = folder
+                folder = self.new_folder()
+                futures[pool.submit(play_it, folder)] = play_it, folder
+            again = []
             for future in concurrent.futures.as_completed(futures):
-                self.finish(future.result(), futures[future])
+                case, (play_it, folder) = future.result(), futures[future]
+                if not case.may_be_load():
+                    self.finish(case, folder)
+                    continue
+                print(f"{case.line()}\n    its files: {folder}; it is played once more, alone", flush=True)
+                again.append(play_it)
+        for play_it in again:
+            folder = self.new_folder()
+            self.finish(play_it(folder), folder)
+
+    def new_folder(self):
+        self.folders += 1
+        folder = self.root / f"{self.folders:04}"
+        folder.mkdir(parents=True)
+        return folder
 
     def finish(self, case, folder):
         self.done.append(case)

@@ -25,6 +25,7 @@ WHOLE = "1/1"
 CONTRACT = AS_EXPECTED, FINDINGS, UNTESTABLE, INCOMPLETE = 0, 1, 3, 5
 UNDECIDED = ("inconclusive", "blocked")
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+SANITIZED = "a sanitizer's report: "
 TARGET = """name = "{name}"
 address = "{scheme}://127.0.0.1:{port}"
 profile = "mx"
@@ -108,6 +109,10 @@ class Case:
     def other_code(self):
         return f"exit code {self.expected} was expected"
 
+    def may_be_load(self):
+        """Whether there are problems, and a machine with too much to do may have made all of them."""
+        return bool(self.problems) and not any(problem.startswith(SANITIZED) for problem in self.problems)
+
     def line(self):
         head = f"{self.name:<34} exit {self.code}  {self.seconds:5.1f} s {self.mib:6.1f} MiB"
         return head + "".join(f"\n    {problem}" for problem in self.problems)
@@ -157,7 +162,7 @@ def sanitizer_reports(log):
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if any(word in line for word in SANITIZER_WORDS):
-            return ["a sanitizer's report: " + "\n        ".join(lines[number:number + 25])]
+            return [SANITIZED + "\n        ".join(lines[number:number + 25])]
     return []
 
 
