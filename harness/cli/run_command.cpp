@@ -217,7 +217,9 @@ class RunCommand {
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    if (result.findings(options_.strict) == 0 && !was_played(result))
+    const bool asks_for_survey = std::any_of(options_.filters.begin(), options_.filters.end(),
+                                             [](const std::string& one) { return one.starts_with("survey"); });
+    if (result.findings(options_.strict) == 0 && !was_played(result, asks_for_survey))
       return nothing_ran("every scenario chosen is skipped or unsupported here");
     return exit_code_of(result, options_.strict);
   }

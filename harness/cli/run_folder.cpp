@@ -198,13 +198,10 @@ int exit_code_of(const engine::RunResult& result, bool strict) {
   return fixed || !result.baseline_notes.empty() ? exit_baseline : exit_complete;
 }
 
-bool was_played(const engine::RunResult& result) {
-  const auto& rows = result.scenarios;
-  const auto of_survey = [](const engine::ScenarioResult& row) { return row.id.starts_with("survey/"); };
-  const bool all_of_survey = std::all_of(rows.begin(), rows.end(), of_survey);
-  return std::any_of(rows.begin(), rows.end(), [&](const engine::ScenarioResult& row) {
+bool was_played(const engine::RunResult& result, bool survey_asked_for) {
+  return std::any_of(result.scenarios.begin(), result.scenarios.end(), [&](const engine::ScenarioResult& row) {
     const bool played = row.outcome != scenario::Outcome::skipped && row.outcome != scenario::Outcome::unsupported;
-    return played && (all_of_survey || !of_survey(row));
+    return played && (survey_asked_for || !row.id.starts_with("survey/"));
   });
 }
 

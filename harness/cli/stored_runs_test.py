@@ -64,7 +64,7 @@ class StoredRuns(Cli):
         known = self.file("known.toml", "")
         self.expect(smtpspec("run", "--suite", self.suite, "--out", self.out, "--baseline", known), 0)
         self.suite.write_text(self.suite.read_text().replace('"250"', '"251"', 1))
-        self.judge(1, "Changed noop: fail, was pass", "regression")
+        self.judge(1, "Changed noop: fail, was pass")
 
     def test_a_transcript_that_is_missing_short_or_another(self):
         self.judge(0, "the same verdicts")
