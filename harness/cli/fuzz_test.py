@@ -263,6 +263,27 @@ class Fuzz(Campaigns):
         self.assertIn("it takes no connections any more", said)
         self.assertIn("crash-bdat was seen; its input is in", said)
 
+    @thorough
+    def test_a_server_that_hangs_for_all_and_that_nobody_starts_again(self):
+        """Its backlog still lets everybody in. It takes more than half a minute to be sure of that."""
+        sink = free_port()
+        serve = subprocess.Popen([cli_test.SMTPSPEC, "serve", "127.0.0.1:0", "--relay", f"127.0.0.1:{sink}"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(serve.stdout.close)
+        self.addCleanup(serve.wait)
+        self.addCleanup(serve.kill)
+        port = int(re.search(r":(\d+) ", serve.stdout.readline()).group(1))
+        target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+        command = [cli_test.SMTPSPEC, "fuzz", str(target), "--time", "110s", "--out", str(self.out)]
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.kill)
+        end = time.monotonic() + LONG_ENOUGH
+        while not (self.out / "fuzzer_stats").exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        serve.send_signal(signal.SIGSTOP)
+        _, said = running.communicate(timeout=4 * LONG_ENOUGH)
+        self.assertEqual(running.returncode, 3, said)
+        self.assertIn("it lets everybody in and says nothing any more", said)
+
     def test_who_takes_no_mail_is_not_fuzzed(self):
         def refuse(connection):
             connection.sendall(b"220 x\r\n")
