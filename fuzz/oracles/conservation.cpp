@@ -129,7 +129,7 @@ class Accepting {
   bool lmtp_;
   const std::vector<std::string>& mailboxes_;
   bool may_be_kept_ = false;  ///< as its sender asks
-  bool marked_ = false;  ///< by the token in its reverse-path
+  bool marked_ = false;       ///< by the token in its reverse-path
   std::size_t recipients_ = 0;
   std::vector<std::string> paths_;  ///< of these
   std::vector<std::string> names_;  ///< of their mailboxes
