@@ -54,9 +54,10 @@ Message message_of(const RunResult& run) {
   const std::vector<Finding> findings = engine::findings(run);
   if (!findings.empty()) return {by_severity(findings, 0), findings.front().severity == Severity::should ? amber : red};
   const auto decided = run.count(engine::Outcome::pass) + run.count(engine::Outcome::info);
-  if (!run.complete || decided == 0) return {decided == 0 ? "nothing decided" : "incomplete", grey};
   const auto known = std::count_if(run.scenarios.begin(), run.scenarios.end(),
                                    [&](const engine::ScenarioResult& row) { return run.foreseen(row); });
+  const bool nothing = decided == 0 && known == 0;
+  if (!run.complete || nothing) return {nothing ? "nothing decided" : "incomplete", grey};
   if (known > 0) return {counted(static_cast<std::size_t>(known), "known failure"), amber};
   return {"no findings", green};
 }

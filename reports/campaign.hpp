@@ -41,7 +41,8 @@ struct Campaign {
   std::vector<Moment> moments;
   std::vector<Reply> replies;
   std::vector<Found> findings;
-  Transcripts transcripts;  ///< of the findings, by their paths; may be empty
+  std::size_t left_out = 0;  ///< findings
+  Transcripts transcripts;   ///< of the findings, by their paths; may be empty
 
   [[nodiscard]] std::string stat(const std::string& key) const;
 };

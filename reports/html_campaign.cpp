@@ -66,11 +66,21 @@ std::string Campaign::stat(const std::string& key) const {
   return {};
 }
 
+namespace {
+
+std::string found_in_words(const Campaign& campaign) {
+  const std::size_t shown = campaign.findings.size();
+  if (shown == 0) return "Nothing found";
+  const std::string all = counted(shown + campaign.left_out, "finding");
+  return campaign.left_out == 0 ? all : fmt::format("{}, of which {} are shown,", all, shown);
+}
+
+}  // namespace
+
 std::string verdict(const Campaign& campaign) {
   const std::string sessions = campaign.stat("execs_done");
   const std::string seconds = campaign.stat("run_time");
-  return fmt::format("{} in {} sessions{}.",
-                     campaign.findings.empty() ? "Nothing found" : counted(campaign.findings.size(), "finding"),
+  return fmt::format("{} in {} sessions{}.", found_in_words(campaign),
                      sessions.empty() ? "an unknown number of" : sessions,
                      seconds.empty() ? "" : fmt::format(", {} s", seconds));
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/engine/findings.hpp"
+#include "harness/record/transcript.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/html.hpp"
 #include "reports/layout.hpp"
@@ -23,10 +24,11 @@ using engine::ScenarioResult;
 using smtp::visible;
 
 constexpr std::size_t most_of_conversations = std::size_t{3} << 20;  // octets of the page, about
-constexpr std::size_t most_of_excerpts = std::size_t{1} << 20;       // the same, where conversations are missing
-constexpr std::size_t most_of_fields = std::size_t{6} << 20;         // octets of all others, about
-constexpr std::size_t most_of_field = 1500;                          // columns of one of them
-constexpr std::size_t most_of_short_field = 100;                     // the same, where they are too many
+constexpr std::size_t most_held = std::size_t{1} << 30;
+constexpr std::size_t most_of_excerpts = std::size_t{1} << 20;  // the same, where conversations are missing
+constexpr std::size_t most_of_fields = std::size_t{6} << 20;    // octets of all others, about
+constexpr std::size_t most_of_field = 1500;                     // columns of one of them
+constexpr std::size_t most_of_short_field = 100;                // the same, where they are too many
 constexpr std::size_t most_of_list = 1000;
 constexpr std::size_t most_of_tags = 30;
 constexpr std::size_t of_an_event = 16;  // octets beside its text
@@ -182,14 +184,16 @@ class Page {
     std::size_t events = 0;
     std::size_t missing = 0;
     std::map<std::string, bool> read;  // whether it could be, once
+    std::size_t held = 0;              // by all that were read: a small file may unfold to a large one
     for (const std::size_t i : in_order()) {
       const ScenarioResult& row = run_.scenarios[i];
       const bool room = texts_.octets() - texts_before + events * of_an_event < most_of_conversations;
       const bool named = transcripts_ && !row.transcript.empty();
       const auto [known, is_new] = read.try_emplace(row.transcript);
-      const bool to_be_read = named && (is_new || (known->second && room));
+      const bool to_be_read = named && held < most_held && (is_new || (known->second && room));
       const auto transcript = to_be_read ? transcripts_(row.transcript) : std::nullopt;
       if (is_new) known->second = transcript.has_value();
+      if (transcript) held += record::octets_held(*transcript);
       if (is_new && transcript) session.add(*transcript, i);
       missing += named && !known->second ? 1 : 0;
       if (transcript && room) {

@@ -51,7 +51,9 @@ class Merge {
     const bool all_copied = copy_transcripts();
     if (!write(*wanted)) return exit_not_written;
     const int code = exit_code_of(merged_.run, options_.strict);
-    const bool asks_for_survey = shards_.front().run.command.find("survey") != std::string::npos;
+    const auto& rows = merged_.run.scenarios;
+    const bool asks_for_survey =
+        std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row.id.starts_with("survey/"); });
     if (code == exit_complete && !was_played(merged_.run, asks_for_survey)) {
       say("nothing ran: every scenario chosen is skipped or unsupported here");
       return exit_nothing_ran;

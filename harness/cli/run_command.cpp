@@ -197,6 +197,7 @@ class RunCommand {
     const reports::TerminalStyle style = stdout_style(options_.verbose, options_.strict);
     std::string shown = reports::to_terminal(result, style);
     for (const std::string& line : advice(result, settings_.target)) reports::put_field(shown, {2, 0}, "", line, style);
+    shown = reports::without_commands(shown);
     const PutReports came = put_reports(options_.out, wanted_, result, shown);
     files.insert(files.end(), came.files.begin(), came.files.end());
     written = written && came.all_written;
@@ -217,8 +218,11 @@ class RunCommand {
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    const bool asks_for_survey = std::any_of(options_.filters.begin(), options_.filters.end(),
-                                             [](const std::string& one) { return one.starts_with("survey"); });
+    // Of filters, that is: by its name, or by what it rests on.
+    const bool asks_for_survey =
+        !options_.filters.empty() &&
+        std::any_of(settings_.scenarios.begin(), settings_.scenarios.end(),
+                    [](const scenario::Scenario* one) { return one->id.starts_with("survey/"); });
     if (result.findings(options_.strict) == 0 && !was_played(result, asks_for_survey))
       return nothing_ran("every scenario chosen is skipped or unsupported here");
     return exit_code_of(result, options_.strict);

@@ -70,7 +70,9 @@ bool is_named(const Campaign::Found& found, const std::string& id) {
 }  // namespace
 
 int show_campaign(const std::filesystem::path& folder, const std::string& id) {
-  const auto campaign = stored_campaign(folder);
+  constexpr std::string_view scenario = "fuzz-";
+  const auto campaign =
+      stored_campaign(folder, fuzz::file_name(id.starts_with(scenario) ? id.substr(scenario.size()) : id));
   if (!campaign) return exit_usage;
   std::vector<std::string> names;
   for (const Campaign::Found& one : campaign->findings) {

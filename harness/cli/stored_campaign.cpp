@@ -29,6 +29,7 @@ constexpr std::size_t most_moments = 200000;
 constexpr std::size_t most_of_states = std::size_t{1} << 20;
 constexpr std::size_t most_of_finding = std::size_t{128} << 10;
 constexpr std::size_t most_findings = 200;
+constexpr std::size_t most_names = 10000;
 
 std::string_view trimmed(std::string_view text) { return smtp::trimmed(text, " \t\r"); }
 
@@ -171,7 +172,7 @@ bool is_campaign(const std::filesystem::path& folder) {
   return opened && opened->file(stats_file, refusal) && !opened->file(results_file, refusal);
 }
 
-std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& folder) {
+std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& folder, const std::string& wanted) {
   record::Refusal refusal;
   const auto opened = record::Folder::open(folder, refusal);
   const auto stats = opened ? text_of(*opened, stats_file, most_of_stats, refusal) : std::nullopt;
@@ -192,9 +193,15 @@ std::optional<reports::Campaign> stored_campaign(const std::filesystem::path& fo
   if (findings)
     (void)findings->each_name([&](std::string_view name) {
       if (is_of_finding(*findings, name)) names.emplace_back(name);
-      return names.size() < most_findings;
+      return names.size() < most_names;
     });
   std::sort(names.begin(), names.end());
+  std::stable_partition(names.begin(), names.end(),
+                        [&](const std::string& name) { return name == wanted + std::string(scenario_file); });
+  if (names.size() > most_findings) {
+    campaign.left_out = names.size() - most_findings;
+    names.resize(most_findings);
+  }
   for (const std::string& name : names)
     if (auto text = text_of(*findings, name, most_of_finding, refusal))
       campaign.findings.push_back(

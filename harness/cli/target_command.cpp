@@ -11,6 +11,7 @@
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/suite_files.hpp"
 #include "harness/delivery/token.hpp"
+#include "harness/record/secrets.hpp"
 #include "harness/scenario/writer.hpp"
 #include "harness/smtp/visible.hpp"
 #include "reports/report.hpp"
@@ -30,7 +31,9 @@ struct InitOptions {
 
 /// The name in the greeting, or the address where it has none.
 std::string name_of(const Target& target, const engine::Facts& facts) {
-  const std::string greeting = facts.greeting.substr(0, facts.greeting.find_first_of("\r\n"));
+  const record::Redactor redactor(target.auth ? std::vector{target.auth->password} : std::vector<std::string>());
+  std::string greeting = redactor.without_secrets(facts.greeting);
+  greeting.resize(std::min(greeting.find_first_of("\r\n"), greeting.size()));
   const std::string name = greeting.size() < 5 ? "" : greeting.substr(4, greeting.find(' ', 4) - 4);
   const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char octet) {
     return std::isalnum(octet) != 0 || octet == '.' || octet == '-';

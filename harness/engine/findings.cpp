@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -218,8 +219,15 @@ std::vector<Finding> findings(const RunResult& run) {
   return findings_among(run, [&](const ScenarioResult& row) { return !run.foreseen(row); });
 }
 
+/// Where some rows of a cause are known and others are not there are two of one name, and that of the news is its own.
 std::vector<Finding> known_findings(const RunResult& run) {
-  return findings_among(run, [&](const ScenarioResult& row) { return run.foreseen(row); });
+  auto known = findings_among(run, [&](const ScenarioResult& row) { return run.foreseen(row); });
+  std::set<std::string> news;
+  if (!known.empty())
+    for (Finding& one : findings(run)) news.insert(std::move(one.id));
+  for (Finding& one : known)
+    if (news.contains(one.id)) one.id += "~known";
+  return known;
 }
 
 std::vector<Finding> all_findings(const RunResult& run) {

@@ -102,6 +102,8 @@ void RuleTally::put(ScenarioResult& result, const scenario::Scenario& row) const
   const auto fits = [&](const std::string& id) { return id.starts_with(first.verdict.decided_by); };
   const auto decided = std::find_if(row.requirements.begin(), row.requirements.end(), fits);
   result.decided_by = decided == row.requirements.end() ? std::string() : *decided;
+  std::stable_partition(result.requirements.begin(), result.requirements.end(),
+                        [&](const CitedRequirement& one) { return one.id == result.decided_by; });
   result.transcript = record::transcript_path(first.scenario);
   for (const Seen& seen : count.first) result.seen_in.push_back(seen.scenario);
   result.reason = fmt::format("in {} conversation{}, checked {} times; as in {}", count.broken,

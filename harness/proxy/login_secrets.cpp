@@ -1,6 +1,8 @@
 #include "harness/proxy/login_secrets.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "harness/proxy/each_line.hpp"
@@ -23,6 +25,23 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
+bool is_verb(std::string_view word) {
+  constexpr std::string_view verbs[] = {"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT",     "RSET",
+                                        "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "ETRN", "STARTTLS", "XCLIENT"};
+  return std::any_of(std::begin(verbs), std::end(verbs),
+                     [word](std::string_view verb) { return smtp::same_word(word, verb); });
+}
+
+/// AUTH with a word that is a mechanism (RFC 4422 section 3.1), and not a sentence that begins so.
+bool is_login(std::string_view line) {
+  if (!smtp::same_word(take_word(line), "AUTH")) return false;
+  const std::string mechanism = smtp::to_upper(take_word(line));
+  constexpr std::string_view begins[] = {"PLAIN",  "LOGIN", "CRAM-",    "DIGEST-", "SCRAM-",
+                                         "XOAUTH", "OAUTH", "EXTERNAL", "GSS",     "NTLM"};
+  return std::any_of(std::begin(begins), std::end(begins),
+                     [&](std::string_view begin) { return mechanism.starts_with(begin); });
+}
+
 /// After the last of these octets.
 std::string_view last_part(std::string_view text, char separator) { return text.substr(text.rfind(separator) + 1); }
 
@@ -42,7 +61,16 @@ std::vector<std::string> LoginSecrets::secrets() const {
 
 void LoginSecrets::client_said(std::string_view octets) {
   while (!octets.empty()) {
-    const std::size_t end = octets.find('\n');
+    if (chunk_ == 0 && std::exchange(in_chunk_, false)) line_.clear();
+    const std::size_t end = in_chunk_ ? octets.substr(0, chunk_).find('\n') : octets.find('\n');
+    if (in_chunk_ && end == std::string_view::npos) {  // the rest of what has come of the chunk
+      const std::string_view part = octets.substr(0, chunk_);
+      chunk_ -= part.size();
+      line_ += part.substr(0, longest_line - std::min(line_.size(), longest_line));
+      octets.remove_prefix(part.size());
+      continue;
+    }
+    if (in_chunk_) chunk_ -= end + 1;
     line_ += octets.substr(0, std::min(end, longest_line - std::min(line_.size(), longest_line)));
     if (end == std::string_view::npos) return;
     end_line();
@@ -67,22 +95,38 @@ void LoginSecrets::end_line() {
   const std::string line = std::exchange(line_, {});
   const std::string_view whole = smtp::trimmed(line, " \t\r");
   std::string_view rest = whole;
+  // Its server may have refused the chunk, and take its lines for commands.
+  if (in_chunk_ && !is_login(whole)) return;
+  in_chunk_ = false;
+  chunk_ = 0;
   if (in_data_) {  // what follows the end need not wait for the reply
     in_data_ = rest != ".";
     return;
   }
   asked_for_data_ = !in_exchange_ && smtp::same_word(whole, "DATA");
   if (in_exchange_) return add_response(whole);
-  if (!smtp::same_word(take_word(rest), "AUTH")) {
+  const std::string_view verb = take_word(rest);
+  if (!smtp::same_word(verb, "AUTH")) {
+    if (smtp::same_word(verb, "BDAT")) begin_chunk(take_word(rest));
+    // Who does not read replies goes on with his responses where AUTH was refused.
+    goes_on_ = goes_on_ && !is_verb(verb);
+    if (goes_on_) return add_response(whole);
     if (!mechanism_.empty() && since_.size() < most) since_.emplace_back(whole);
     return;
   }
+  goes_on_ = true;
   mechanism_ = smtp::to_upper(take_word(rest));
   in_exchange_ = !mechanism_.empty();
   responses_ = 0;
   since_.clear();
   rest = smtp::trimmed(rest, spaces);
   if (!rest.empty()) add_response(rest);
+}
+
+void LoginSecrets::begin_chunk(std::string_view size) {
+  const auto [end, problem] = std::from_chars(size.data(), size.data() + size.size(), chunk_);
+  if (problem != std::errc() || end != size.data() + size.size()) chunk_ = 0;
+  in_chunk_ = chunk_ > 0;
 }
 
 void LoginSecrets::add_response(std::string_view response) {

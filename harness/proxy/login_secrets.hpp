@@ -29,6 +29,7 @@ class LoginSecrets {
   void server_said(std::string_view octets);
   void end_line();
   void end_reply_line(std::string_view line);
+  void begin_chunk(std::string_view size);
   void add_response(std::string_view response);
   void add(std::string_view secret);
 
@@ -37,6 +38,9 @@ class LoginSecrets {
   bool in_data_ = false;         ///< since 354 until a period: lines are text
   bool asked_for_data_ = false;  ///< by the last line
   bool in_exchange_ = false;
+  bool in_chunk_ = false;
+  std::size_t chunk_ = 0;           ///< octets of it that are still to come
+  bool goes_on_ = false;            ///< since AUTH no other command was said
   std::string mechanism_;           ///< of the last exchange, in upper case
   std::size_t responses_ = 0;       ///< in it
   std::vector<std::string> since_;  ///< lines since it seemed to be over

@@ -27,6 +27,15 @@ bool is_unlisted_success(const Transition& row, int code) {
   return is_ordinary(code) && std::any_of(row.codes.begin(), row.codes.end(), is_ordinary);
 }
 
+/// The same, where it is not certain in which state the command came.
+bool is_unlisted_success_somewhere(const PendingReply& what, int code) {
+  const auto rows = session_table();
+  return std::any_of(rows.begin(), rows.end(), [&](const Transition& row) {
+    return row.input == what.input && (row.input != Input::command || row.verb == what.verb) &&
+           is_unlisted_success(row, code);
+  });
+}
+
 /// A command out of order that was carried out, where no MUST of the RFCs has the server refuse it: DATA without MAIL
 /// (RFC 5321 section 3.3, "MAY return"), and MAIL in a transaction, which is to be refused "to the degree that" it
 /// cannot be processed (section 4.1.4), and which clears the buffers (section 4.1.1.2).
@@ -92,7 +101,16 @@ bool names_listed_mechanism(const ServerState& server, const PendingReply& what)
                      [&](const std::string& listed) { return same_word(listed, mechanism_of(what)); });
 }
 
-bool has_argument(const PendingReply& what) { return what.shown.find_first_not_of(" \t", 4) != std::string::npos; }
+/// An argument that is a String: an atom, or a quoted string (RFC 5321 section 4.1.2).
+bool has_string(const PendingReply& what) {
+  const std::string_view text = trimmed(std::string_view(what.shown).substr(4), " \t\r\n");
+  if (!text.starts_with('"')) return !text.empty() && std::all_of(text.begin(), text.end(), is_atext);
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] == '"') return at + 1 == text.size();
+    if (text[at] == '\\') ++at;
+  }
+  return false;
+}
 
 /// One reply and the command that it answers, held against rule after rule. Each function is false where a MUST was
 /// broken; what follows it is not asked then.
@@ -115,7 +133,7 @@ class CodeJudge {
     if (what_.input != Input::command || !what_.well_formed || server_.state == State::connected) return true;
     // 504 says that the mechanism is not known (RFC 4954 section 4).
     if (names_listed_mechanism(server_, what_) && !check(Rule::advertised_mechanism, code_ != 504)) return false;
-    if (what_.verb == Verb::noop && has_argument(what_)) check(Rule::noop_argument, !is_one_of(code_, {501, 504, 555}));
+    if (what_.verb == Verb::noop && has_string(what_)) check(Rule::noop_argument, !is_one_of(code_, {501, 504, 555}));
     return !what_.bare || (is_known() && is_accepted());
   }
 
@@ -140,11 +158,16 @@ class CodeJudge {
     if (what_.input != Input::command) return true;
     if (server_.lmtp && (what_.verb == Verb::ehlo || what_.verb == Verb::helo))
       return check(Rule::lmtp_no_ehlo, refused_);
-    if (server_.authenticated && what_.verb == Verb::auth) return check(Rule::auth_once, refused_);
+    if (server_.authenticated && what_.verb == Verb::auth) return check(Rule::auth_once, refuses_second_login());
     const bool no_recipient = server_.lmtp && server_.certain && server_.state == State::mail;
     if (no_recipient && what_.verb == Verb::data && (refused_ || code_ == 354))
       return check(Rule::lmtp_data_refused, refused_);
     return true;
+  }
+
+  /// By 503; 530 and 554 ask for TLS, or for better TLS, first, and a line that breaks the grammar has other codes.
+  [[nodiscard]] bool refuses_second_login() const {
+    return refused_ && (code_ < 500 || !what_.well_formed || is_one_of(code_, {503, 530, 554}));
   }
 
   bool fits_table() {
@@ -154,9 +177,9 @@ class CodeJudge {
     }
     const Transition& row = row_of(server_.state, what_);
     const bool fits = server_.certain ? permits(row, code_) : is_permitted_somewhere(what_, code_);
-    const bool unlisted = !fits && server_.certain &&
-                          (is_unlisted_success(row, code_) || is_out_of_order_alone(server_.state, what_, code_) ||
-                           is_unknown_taken(what_, code_));
+    const bool known_to_be = is_unlisted_success(row, code_) || is_out_of_order_alone(server_.state, what_, code_);
+    const bool unlisted = !fits && (is_unknown_taken(what_, code_) ||
+                                    (server_.certain ? known_to_be : is_unlisted_success_somewhere(what_, code_)));
     const auto listed = [&] {
       return server_.certain ? codes_of(row) + " in state " + std::string(name(server_.state))
                              : std::string(row_of(Rule::permitted_code).asks);

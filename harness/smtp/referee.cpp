@@ -55,6 +55,7 @@ struct Referee::Impl {
   bool last_word = false;
   bool closed = false;
   std::size_t refusals = 0;  ///< 5yz replies
+  bool refused_last = false;
   Demand answered;
   std::string not_known;  ///< the last reply, where it says that the command is not known: 500 or 502
 };
@@ -123,7 +124,8 @@ void Referee::Impl::take_answer(const Reply& reply) {
   count(what, reply);
   if (reply.klass() >= 4) client.refused(what);
   last_word = reply.klass() >= 4 && !client.owed.empty();
-  refusals += reply.klass() == 5 ? 1 : 0;
+  refused_last = reply.klass() == 5;
+  refusals += refused_last ? 1 : 0;
   not_known = reply.code == 500 || reply.code == 502 ? reply.bytes() : std::string();
   shifted = shifted && !client.owed.empty();
   follow(what, reply);
@@ -179,7 +181,8 @@ void Referee::Impl::close(bool by_close_notify) {
   // A connection that is refused at once, or fails in the handshake, is no session yet; a refusal that nothing asked
   // for has said why the connection ends. Nor need a server bear any number of errors (RFC 5321 section 7.8).
   const bool session = server.greeted && server.state != State::connected && !client.awaits_tls();
-  const bool excused = held || cut_short || last_word || refusals >= many_refusals;
+  const bool had_enough = refusals >= many_refusals && refused_last;
+  const bool excused = held || cut_short || last_word || had_enough;
   held.reset();
   if (!session || excused || client.given_up()) return;
   if (server.quit) rulings.kept(Rule::quit_closes);
@@ -228,7 +231,11 @@ void Referee::perhaps_sent() {
   ++impl_->rulings.event;
 }
 
-void Referee::overdue() { impl_->shifted = impl_->shifted || !impl_->client.owed.empty(); }
+void Referee::overdue() {
+  const auto& owed = impl_->client.owed;
+  const bool due = std::any_of(owed.begin(), owed.end(), [](const PendingReply& what) { return what.complete; });
+  impl_->shifted = impl_->shifted || due;  // to half a chunk there is no reply yet
+}
 
 void Referee::closed() {
   impl_->close(false);

@@ -200,9 +200,9 @@ void judge_codeless(Rulings& rulings, const Reply& reply) {
 }
 
 void judge_challenge(Rulings& rulings, const Reply& reply) {
-  const auto wrong = std::find_if(reply.lines.begin(), reply.lines.end(),
-                                  [](const ReplyLine& line) { return line.separator == 0 || !is_base64(line.text()); });
-  rulings.check(Rule::challenge_base64, wrong == reply.lines.end(), [&] { return show(wrong->bytes); });
+  const bool right =
+      reply.lines.size() == 1 && reply.lines.front().separator == ' ' && is_base64(reply.lines.front().text());
+  rulings.check(Rule::challenge_base64, right, [&] { return show(reply.bytes()); });
 }
 
 }  // namespace smtpspec::smtp

@@ -7,7 +7,7 @@ const VERDICTS = { nothing: "skipped", crash: "crash", fail: "fail", incomplete:
 
 const asSentence = (words) => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 
-const chosenParts = () => [...DATA.smtpspec.command.matchAll(/--(?:filter|shard) (\S+)/g)].map((found) => found[1]);
+const chosenParts = () => [...DATA.smtpspec.command.matchAll(/--(?:filter|shard)[ =](\S+)|--last-failed/g)].map((found) => found[1] || "what failed before");
 
 function verdict() {
   const order = Object.keys(VERDICTS);
