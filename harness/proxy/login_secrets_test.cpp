@@ -44,6 +44,30 @@ TEST_CASE("PLAIN: the response and the password in it, and not the user") {
   CHECK(session.secrets.secrets().size() == 2);
 }
 
+TEST_CASE("what is said after a refusal that was not read, until a command follows") {
+  const std::string user = base64_encode("alice@example.test");
+  Session session;
+  session.sends("AUTH LOGIN\r\n").says("504 no\r\n").sends(user + "\r\n").says("500 what\r\n");
+  session.sends(base64_encode("open-sesame") + "\r\n").says("500 what\r\n");
+  CHECK(session.has("open-sesame"));
+  CHECK(!session.has(user));
+  session.sends("QUIT\r\nnothing\r\n");
+  CHECK(!session.has("nothing"));
+}
+
+TEST_CASE("a chunk is no command line, but where it may have been refused") {
+  Session session;
+  session.sends("BDAT 5 LAST\r\nhello").says("250 ok\r\n").sends("AUTH PLAIN " + plain + "\r\n");
+  CHECK(session.has("open-sesame"));
+  Session letter;
+  letter.sends("BDAT 40 LAST\r\nAuth is needed now, they say.\r\nA line\r\n.");
+  letter.sends("NOOP\r\n");
+  CHECK(letter.secrets.secrets().empty());
+  Session refused;
+  refused.sends("BDAT 1000\r\n").says("500 what\r\n").sends("AUTH PLAIN " + plain + "\r\n").says("235 ok\r\n");
+  CHECK(refused.has("open-sesame"));
+}
+
 TEST_CASE("a response after 334, in pieces, or never finished") {
   Session session;
   session.sends("AUTH PLAIN\r\n").says("334 \r\n");
