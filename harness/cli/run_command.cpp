@@ -218,9 +218,10 @@ class RunCommand {
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    // Of filters, that is: by its name, or by what it rests on.
+    // By its name, or by what it rests on; a filter that only excludes asks for nothing.
+    const auto& filters = options_.filters;
     const bool asks_for_survey =
-        !options_.filters.empty() &&
+        std::any_of(filters.begin(), filters.end(), [](const std::string& one) { return !one.starts_with('!'); }) &&
         std::any_of(settings_.scenarios.begin(), settings_.scenarios.end(),
                     [](const scenario::Scenario* one) { return one->id.starts_with("survey/"); });
     if (result.findings(options_.strict) == 0 && !was_played(result, asks_for_survey))
