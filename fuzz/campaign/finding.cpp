@@ -137,9 +137,9 @@ std::optional<scenario::Delivered> delivered_as(std::string_view cause, const Ac
 
 namespace {
 
-/// The last time with the patience of a client: who answers then is slow, and does not hang (RFC 5321 section 4.5.3.2).
+/// The last time with much more patience: who answers then is slow, and does not hang (RFC 5321 section 4.5.3.2).
 void replay(Finding& finding, Shortener& shortener, const std::vector<std::string>& mailboxes) {
-  constexpr std::chrono::seconds of_a_client{60};
+  constexpr std::chrono::seconds of_a_client{30};
   const bool hangs = finding.breach.cause.starts_with("hang");
   finding.again = 0;
   for (std::size_t i = 1; i <= Finding::replays; ++i) {

@@ -14,7 +14,7 @@ import time
 import unittest
 
 import cli_test
-from cli_test import Cli, smtpspec
+from cli_test import Cli, smtpspec, LONG_ENOUGH
 
 SECRET = "correct-horse-battery"
 LOGIN = base64.b64encode(f"\0carol\0{SECRET}".encode()).decode()
@@ -191,7 +191,7 @@ class Secrets(Cli):
 
     def test_a_campaign(self):
         target = self.echoing(ECHOES["plain"], 299)
-        done = smtpspec("fuzz", target, "--time", "6s", "--out", self.out)
+        done = smtpspec("fuzz", target, "--time", "6s", "--out", self.out, timeout=5 * LONG_ENOUGH)  # what is found is shown again, patiently
         if "built without libFuzzer" in done.stderr:
             self.skipTest("there is no libFuzzer here")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
@@ -200,7 +200,7 @@ class Secrets(Cli):
         self.assertIn("[secret]", "".join(file.read_text() for file in findings), done.stdout)
         shown = {"terminal": done.stdout + done.stderr} | self.written()
         for file in findings[:3]:
-            replayed = smtpspec("fuzz", target, "--replay", file)
+            replayed = smtpspec("fuzz", target, "--replay", file, timeout=3 * LONG_ENOUGH)
             self.assertIn("  S: 220 ", replayed.stdout, replayed.stderr)
             shown[f"replay of {file.name}"] = replayed.stdout + replayed.stderr
         for where, text in shown.items():
