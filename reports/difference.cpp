@@ -177,7 +177,7 @@ std::string to_terminal(const Difference& difference, const RunResult& before, c
                                         : "Changed, but no row is worse";
   said += fmt::format(": {} compared{}.", counted(difference.compared, "row"), counts);
   for (const std::string& line : fitted(said, style.width)) out += painted(line, colour, style) + '\n';
-  return folded(out, style.width);
+  return without_commands(folded(out, style.width));
 }
 
 std::string to_json(const Difference& difference, const RunResult& before, const RunResult& after) {

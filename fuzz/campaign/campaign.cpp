@@ -114,13 +114,14 @@ class Campaign {
     if (result_.failed.empty()) result_.failed = workers.failed();
     if (progress_.unwritten)
       result_.not_written = folder_.crashes().string() + ": an input that breaks something could not be written";
-    if (refused_ || hangs_for_all())
-      result_.refused = settings_.watch != nullptr ? "it takes no connections, and could not be started again"
-                        : hangs_for_all()
-                            ? "it lets everybody in and says nothing any more; with `[server] start` in the target "
-                              "file it would be started again"
-                            : "it takes no connections any more; with `[server] start` in the target file it would be "
-                              "started again";
+    if (refused_ || hangs_for_all()) result_.refused = why_it_cannot_be_played();
+  }
+
+  [[nodiscard]] std::string why_it_cannot_be_played() const {
+    if (settings_.watch != nullptr) return "it takes no connections, and could not be started again";
+    return std::string(hangs_for_all() ? "it lets everybody in and says nothing any more"
+                                       : "it takes no connections any more") +
+           "; with `[server] start` in the target file it would be started again";
   }
 
   [[nodiscard]] bool is_over() const {

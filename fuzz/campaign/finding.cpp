@@ -113,30 +113,6 @@ std::vector<std::string> asked_by(const Breach& breach, const scenario::Suite& s
   return requirements_of(breach, suite);
 }
 
-}  // namespace
-
-std::optional<scenario::Delivered> delivered_as(std::string_view cause, const AcceptedMail& accepted,
-                                                const std::vector<std::string>& mailboxes,
-                                                const record::Redactor& redactor) {
-  if (!cause.starts_with("mail")) return std::nullopt;
-  scenario::Delivered delivered;
-  if (cause == mail_to_others) {
-    for (const AcceptedMail::Message& one : accepted.messages)
-      for (const std::string& path : one.paths) delivered.to.push_back(scenario::literal(path.substr(1)));
-    for (const std::string& other : not_for(accepted, mailboxes)) delivered.none_to.push_back(scenario::literal(other));
-    return delivered;
-  }
-  delivered.count = accepted.messages.size();
-  if (accepted.messages.size() == 1) {
-    const std::string body(record::part(accepted.messages.front().content).body);
-    if (redactor.without_secrets(body) == body) delivered.body = {scenario::literal(body)};
-  }
-  if (accepted.messages.empty()) delivered.at_most = 0;
-  return delivered;
-}
-
-namespace {
-
 /// The last time with much more patience: who answers then is slow, and does not hang (RFC 5321 section 4.5.3.2).
 void replay(Finding& finding, Shortener& shortener, const std::vector<std::string>& mailboxes) {
   constexpr std::chrono::seconds of_a_client{30};
@@ -159,6 +135,26 @@ void replay(Finding& finding, Shortener& shortener, const std::vector<std::strin
 
 }  // namespace
 
+std::optional<scenario::Delivered> delivered_as(std::string_view cause, const AcceptedMail& accepted,
+                                                const std::vector<std::string>& mailboxes,
+                                                const record::Redactor& redactor) {
+  if (!cause.starts_with("mail")) return std::nullopt;
+  scenario::Delivered delivered;
+  if (cause == mail_to_others) {
+    for (const AcceptedMail::Message& one : accepted.messages)
+      for (const std::string& path : one.paths) delivered.to.push_back(scenario::literal(path.substr(1)));
+    for (const std::string& other : not_for(accepted, mailboxes)) delivered.none_to.push_back(scenario::literal(other));
+    return delivered;
+  }
+  delivered.count = accepted.messages.size();
+  if (accepted.messages.size() == 1) {
+    const std::string body(record::part(accepted.messages.front().content).body);
+    if (redactor.without_secrets(body) == body) delivered.body = {scenario::literal(body)};
+  }
+  if (accepted.messages.empty()) delivered.at_most = 0;
+  return delivered;
+}
+
 Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolder::Broken& broken,
                      std::chrono::steady_clock::time_point until) {
   Finding finding;
@@ -166,11 +162,12 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
   finding.input = broken.input;
   Shortener shortener(player, sight, broken.cause, until);
   if (shortener.breaks_or_crashes(broken.input)) finding.input = shortener.shorten(broken.input);
-  replay(finding, shortener, watched_mailboxes(player.opponent()));
+  const std::vector<std::string> mailboxes = watched_mailboxes(player.opponent());
+  replay(finding, shortener, mailboxes);
   // What was left was seen by less patience than this.
   if (finding.again > 0 || finding.input == broken.input) return finding;
   finding.input = broken.input;
-  replay(finding, shortener, watched_mailboxes(player.opponent()));
+  replay(finding, shortener, mailboxes);
   return finding;
 }
 

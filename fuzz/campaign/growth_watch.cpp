@@ -32,7 +32,6 @@ bool GrowthWatch::is_too_much() const {
 }
 
 std::vector<Breach> GrowthWatch::found() {
-  if (growth_.found(last_).empty()) return {};
   std::this_thread::sleep_for(std::chrono::seconds(3));
   const auto rest = usage_.look();
   if (!rest || usage_.is_another()) return {};

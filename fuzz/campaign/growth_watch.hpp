@@ -20,7 +20,7 @@ class GrowthWatch {
   void measure(std::uint64_t sessions);
   /// Something has grown; it may be given back.
   [[nodiscard]] bool seems() const { return !growth_.found(last_).empty(); }
-  /// What has grown, and is not given back when nobody asks for anything: waits 3 s where something has.
+  /// What has grown, and is not given back when nobody asks for anything: waits 3 s.
   [[nodiscard]] std::vector<Breach> found();
   /// It takes several times as much as when it was started, and more than a machine has to spare.
   [[nodiscard]] bool is_too_much() const;

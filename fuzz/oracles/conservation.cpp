@@ -65,9 +65,9 @@ class Accepting {
     if (answer.verb == Verb::mail || answer.verb == Verb::rset || answer.verb == Verb::ehlo ||
         answer.verb == Verb::helo || answer.verb == Verb::lhlo)
       begin();
-    if (answer.verb == Verb::mail) may_be_kept_ = asks_to_keep(answer.said);
-    if (answer.verb == Verb::mail)
-      marked_ = answer.said.substr(0, answer.said.find('>')).find(token_) != std::string::npos;
+    if (answer.verb != Verb::mail) return;
+    may_be_kept_ = asks_to_keep(answer.said);
+    marked_ = answer.said.substr(0, answer.said.find('>')).find(token_) != std::string::npos;
   }
 
  private:

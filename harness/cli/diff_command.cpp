@@ -7,7 +7,6 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/run_folder.hpp"
 #include "reports/difference.hpp"
-#include "reports/layout.hpp"
 
 namespace smtpspec::cli {
 
@@ -40,9 +39,9 @@ int diff(const DiffOptions& options) {
   const auto after = stored_result(options.after);
   if (!before || !after) return exit_usage;
   const engine::Difference difference = engine::difference(*before, *after);
-  put(options.format == "json" ? reports::to_json(difference, *before, *after)
-                               : reports::without_commands(reports::to_terminal(difference, *before, *after,
-                                                                                stdout_style(options.verbose, false))));
+  put(options.format == "json"
+          ? reports::to_json(difference, *before, *after)
+          : reports::to_terminal(difference, *before, *after, stdout_style(options.verbose, false)));
   return exit_code(difference, *before, *after);
 }
 

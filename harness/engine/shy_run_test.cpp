@@ -26,6 +26,17 @@ steps = [ { pause = ")" +
 )";
 }
 
+/// A message that is taken, and what is to be delivered of it.
+std::string a_message_delivered(const std::string& rules) {
+  return R"([[scenario]]
+id = "case"
+title = "a case"
+state = "data"
+steps = [ { message = '{header}text\r\n', expect = "250" } ]
+delivered = { )" +
+         rules + " }\n";
+}
+
 Run run_on(const Rogue& rogue, const std::string& words, std::size_t jobs = 128) {
   const auto suite = suite_of(words);
   scenario::Target target;
@@ -107,13 +118,7 @@ steps = [ { send = "HELP", expect = "214" } ]
 }
 
 TEST_CASE("mail that comes after the verdict still counts") {
-  const auto suite = suite_of(R"([[scenario]]
-id = "case"
-title = "a case"
-state = "data"
-steps = [ { message = '{header}text\r\n', expect = "250" } ]
-delivered = { at-most = 1 }
-)");
+  const auto suite = suite_of(a_message_delivered("at-most = 1"));
   for (const bool twice : {false, true}) {
     Reference server({}, [twice](const reference::Accepted& accepted) {
       return twice && accepted.message.find("canary") == std::string::npos ? Reference::once_more_later : 1;
@@ -126,13 +131,7 @@ delivered = { at-most = 1 }
 }
 
 TEST_CASE("mail that comes later than it was waited for was not lost") {
-  const auto suite = suite_of(R"([[scenario]]
-id = "case"
-title = "a case"
-state = "data"
-steps = [ { message = '{header}text\r\n', expect = "250" } ]
-delivered = { count = 1 }
-)");
+  const auto suite = suite_of(a_message_delivered("count = 1"));
   for (const bool arrives : {true, false}) {
     Reference server({}, [arrives](const reference::Accepted& accepted) {
       if (accepted.message.find("canary") != std::string::npos) return 1;
@@ -171,13 +170,7 @@ delivered = { at-most = 1 }
 }
 
 TEST_CASE("mail that somebody else forged makes no finding") {
-  const auto suite = suite_of(R"([[scenario]]
-id = "case"
-title = "a case"
-state = "data"
-steps = [ { message = '{header}text\r\n', expect = "250" } ]
-delivered = { count = 1 }
-)");
+  const auto suite = suite_of(a_message_delivered("count = 1"));
   std::uint16_t sink = 0;
   RunEvents events;
   asio::io_context neighbour;

@@ -80,9 +80,7 @@ class Deliveries {
     }
     if (!rules_.lacks.empty()) ask_for_all_octets();
     for (const Text& text : rules_.no_parameters)
-      if (const auto* delivery = values_.has_aliases() ? nullptr : any([&](const Delivery& d) {
-            return times_carried(d, filled(text)) > 0;
-          }))
+      if (const auto* delivery = any([&](const Delivery& d) { return times_carried(d, filled(text)) > 0; }))
         return broken("not handed on: " + shown(filled(text)), "handed on: " + commands(*delivery));
     if (!rules_.no_parameters.empty()) ask_for_parameters();
     if (!rules_.none_from.empty()) ask_for_reverse_paths();
@@ -111,7 +109,7 @@ class Deliveries {
         !ask_for_all_octets())
       return broken("a message that fits '" + rules_.matches + "'", "no delivered message fits");
     for (const Text& text : rules_.parameters)
-      if (auto verdict = values_.has_aliases() ? std::nullopt : handed_on(filled(text))) return verdict;
+      if (auto verdict = handed_on(filled(text))) return verdict;
     if (!rules_.parameters.empty()) ask_for_parameters();
     if (rules_.from) ask_for_reverse_paths();
     if (!rules_.to.empty()) ask_for_recipients();
@@ -203,8 +201,9 @@ class Deliveries {
   }
 
   /// "mailbox KEYWORD=value", the keyword in any case, and without a value any: how often it stands with MAIL or RCPT
-  /// for the mailbox; nothing where there is no such command.
+  /// for the mailbox; nothing where there is no such command, or mailboxes are aliases.
   [[nodiscard]] std::optional<std::ptrdiff_t> times_carried(const Delivery& delivery, const std::string& wanted) const {
+    if (values_.has_aliases()) return std::nullopt;
     const std::size_t space = std::min(wanted.rfind(' '), wanted.size());
     const std::string mailbox = wanted.substr(0, space);
     const std::string parameter = wanted.substr(std::min(space + 1, wanted.size()));

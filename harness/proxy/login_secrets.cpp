@@ -61,20 +61,17 @@ std::vector<std::string> LoginSecrets::secrets() const {
 
 void LoginSecrets::client_said(std::string_view octets) {
   while (!octets.empty()) {
-    if (chunk_ == 0 && std::exchange(in_chunk_, false)) line_.clear();
-    const std::size_t end = in_chunk_ ? octets.substr(0, chunk_).find('\n') : octets.find('\n');
-    if (in_chunk_ && end == std::string_view::npos) {  // the rest of what has come of the chunk
-      const std::string_view part = octets.substr(0, chunk_);
-      chunk_ -= part.size();
-      line_ += part.substr(0, longest_line - std::min(line_.size(), longest_line));
-      octets.remove_prefix(part.size());
-      continue;
-    }
-    if (in_chunk_) chunk_ -= end + 1;
-    line_ += octets.substr(0, std::min(end, longest_line - std::min(line_.size(), longest_line)));
-    if (end == std::string_view::npos) return;
-    end_line();
-    octets.remove_prefix(end + 1);
+    const bool in_chunk = chunk_ > 0;
+    const std::string_view rest = in_chunk ? octets.substr(0, chunk_) : octets;
+    const std::size_t end = rest.find('\n');
+    const std::size_t size = std::min(end, rest.size());
+    line_ += rest.substr(0, std::min(size, longest_line - std::min(line_.size(), longest_line)));
+    const std::size_t taken = std::min(size + 1, rest.size());
+    octets.remove_prefix(taken);
+    if (end != std::string_view::npos) end_line();
+    if (!in_chunk || chunk_ == 0) continue;
+    chunk_ -= taken;
+    if (chunk_ == 0) line_.clear();
   }
 }
 
@@ -96,8 +93,7 @@ void LoginSecrets::end_line() {
   const std::string_view whole = smtp::trimmed(line, " \t\r");
   std::string_view rest = whole;
   // Its server may have refused the chunk, and take its lines for commands.
-  if (in_chunk_ && !is_login(whole)) return;
-  in_chunk_ = false;
+  if (chunk_ > 0 && !is_login(whole)) return;
   chunk_ = 0;
   if (in_data_) {  // what follows the end need not wait for the reply
     in_data_ = rest != ".";
@@ -126,7 +122,6 @@ void LoginSecrets::end_line() {
 void LoginSecrets::begin_chunk(std::string_view size) {
   const auto [end, problem] = std::from_chars(size.data(), size.data() + size.size(), chunk_);
   if (problem != std::errc() || end != size.data() + size.size()) chunk_ = 0;
-  in_chunk_ = chunk_ > 0;
 }
 
 void LoginSecrets::add_response(std::string_view response) {

@@ -38,8 +38,7 @@ class LoginSecrets {
   bool in_data_ = false;         ///< since 354 until a period: lines are text
   bool asked_for_data_ = false;  ///< by the last line
   bool in_exchange_ = false;
-  bool in_chunk_ = false;
-  std::size_t chunk_ = 0;           ///< octets of it that are still to come
+  std::size_t chunk_ = 0;           ///< octets of a chunk that are still to come
   bool goes_on_ = false;            ///< since AUTH no other command was said
   std::string mechanism_;           ///< of the last exchange, in upper case
   std::size_t responses_ = 0;       ///< in it

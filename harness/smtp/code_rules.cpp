@@ -12,11 +12,11 @@ bool is_one_of(int code, std::initializer_list<int> codes) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-/// Where the state is not certain: whether some state permits the code.
-bool is_permitted_somewhere(const PendingReply& what, int code) {
+/// Where the state is not certain: whether the code is so in some state.
+bool is_somewhere(const PendingReply& what, int code, bool (*is_so)(const Transition& row, int code)) {
   const auto rows = session_table();
   return std::any_of(rows.begin(), rows.end(), [&](const Transition& row) {
-    return row.input == what.input && (row.input != Input::command || row.verb == what.verb) && permits(row, code);
+    return row.input == what.input && (row.input != Input::command || row.verb == what.verb) && is_so(row, code);
   });
 }
 
@@ -25,15 +25,6 @@ bool is_permitted_somewhere(const PendingReply& what, int code) {
 bool is_unlisted_success(const Transition& row, int code) {
   const auto is_ordinary = [](int listed) { return listed / 100 == 2 && !is_one_of(listed, {220, 221, 235}); };
   return is_ordinary(code) && std::any_of(row.codes.begin(), row.codes.end(), is_ordinary);
-}
-
-/// The same, where it is not certain in which state the command came.
-bool is_unlisted_success_somewhere(const PendingReply& what, int code) {
-  const auto rows = session_table();
-  return std::any_of(rows.begin(), rows.end(), [&](const Transition& row) {
-    return row.input == what.input && (row.input != Input::command || row.verb == what.verb) &&
-           is_unlisted_success(row, code);
-  });
 }
 
 /// A command out of order that was carried out, where no MUST of the RFCs has the server refuse it: DATA without MAIL
@@ -176,10 +167,10 @@ class CodeJudge {
       return true;
     }
     const Transition& row = row_of(server_.state, what_);
-    const bool fits = server_.certain ? permits(row, code_) : is_permitted_somewhere(what_, code_);
+    const bool fits = server_.certain ? permits(row, code_) : is_somewhere(what_, code_, permits);
     const bool known_to_be = is_unlisted_success(row, code_) || is_out_of_order_alone(server_.state, what_, code_);
     const bool unlisted = !fits && (is_unknown_taken(what_, code_) ||
-                                    (server_.certain ? known_to_be : is_unlisted_success_somewhere(what_, code_)));
+                                    (server_.certain ? known_to_be : is_somewhere(what_, code_, is_unlisted_success)));
     const auto listed = [&] {
       return server_.certain ? codes_of(row) + " in state " + std::string(name(server_.state))
                              : std::string(row_of(Rule::permitted_code).asks);
