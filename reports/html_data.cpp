@@ -96,6 +96,8 @@ class Page {
               {{"version", visible(run_.version)},
                {"seed", std::to_string(run_.seed)},
                {"command", field(run_.command)},
+               {"filters", fields(run_.filters)},
+               {"shard", run_.shards == 1 ? "" : fmt::format("{}/{}", run_.shard, run_.shards)},
                {"started", visible(run_.started)},
                {"duration_ms", run_.duration.count()}}},
              {"complete", run_.complete},

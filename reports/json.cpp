@@ -120,6 +120,7 @@ void members(auto& io, IsA<engine::RunResult> auto& run) {
     io("seed", run.seed);
     io.if_there("shard", run.shard);
     io.if_there("shards", run.shards);
+    io.if_there("filters", run.filters);
     io.if_there("suite", run.suite);
     io("command", run.command);
     io("started", run.started);

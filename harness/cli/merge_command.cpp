@@ -51,13 +51,7 @@ class Merge {
     const bool all_copied = copy_transcripts();
     if (!write(*wanted)) return exit_not_written;
     const int code = exit_code_of(merged_.run, options_.strict);
-    const auto& rows = merged_.run.scenarios;
-    const bool asks_for_survey =
-        std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row.id.starts_with("survey/"); });
-    if (code == exit_complete && !was_played(merged_.run, asks_for_survey)) {
-      say("nothing ran: every scenario chosen is skipped or unsupported here");
-      return exit_nothing_ran;
-    }
+    if (code == exit_nothing_ran) say("nothing ran: every scenario chosen is skipped or unsupported here");
     return !all_copied && (code == exit_complete || code == exit_baseline) ? exit_untrusted : code;
   }
 

@@ -49,9 +49,7 @@ class RunCommand {
   int go() {
     watch_signals();
     if (const int code = prepare(); code != exit_complete) return code;
-    if (settings_.scenarios.empty())
-      return nothing_ran("no scenario matches",
-                         options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
+    if (settings_.scenarios.empty()) return chose_nothing();
     if (!options_.last_failed) tell_idle_filters(options_.filters, suite_);
     if (!can_be_written()) return exit_not_written;
     engine::ServerProcess server;
@@ -100,10 +98,10 @@ class RunCommand {
     if (!tell_once(holds_what_is_no_runs(out))) return exit_usage;
     settings_.patience.reply = duration_from(options_.timeout);
     settings_.last_patience = duration_from(options_.patience);
+    settings_.chosen_by = *selection;
     settings_.scenarios = engine::select(suite_, *selection);
-    settings_.shard = selection->shard;
-    settings_.shards = selection->shards;
-    settings_.fingerprint = engine::fingerprint(engine::select(suite_, {selection->filters}));
+    of_all_shards_ = engine::select(suite_, {selection->filters});
+    settings_.fingerprint = engine::fingerprint(of_all_shards_);
     const Burden burden = burden_of(settings_.scenarios, options_.repeat);
     if (!may_be_played(settings_.target, options_.allow_remote, burden)) return exit_usage;
     settings_.suite = &suite_;
@@ -146,6 +144,18 @@ class RunCommand {
     run.result = engine::begun(settings_, why);
     run.end = engine::RunEnd::untestable;
     return run;
+  }
+
+  /// The other shards are merged with what an empty one writes.
+  int chose_nothing() {
+    if (of_all_shards_.empty())
+      return nothing_ran("no scenario matches",
+                         options_.filters.empty() ? "" : perhaps_meant(options_.filters.front(), suite_));
+    if (!can_be_written()) return exit_not_written;
+    engine::Run empty;
+    empty.result = engine::begun(settings_, "");
+    empty.result.complete = true;
+    return report(empty);
   }
 
   int nothing_ran(const std::string& why, const std::string& hint = {}) {
@@ -218,20 +228,17 @@ class RunCommand {
       for (const std::string& line : advice(result, settings_.target)) say(line);
       return exit_untestable;
     }
-    // By its name, or by what it rests on; a filter that only excludes asks for nothing.
-    const auto& filters = options_.filters;
-    const bool asks_for_survey =
-        std::any_of(filters.begin(), filters.end(), [](const std::string& one) { return !one.starts_with('!'); }) &&
-        std::any_of(settings_.scenarios.begin(), settings_.scenarios.end(),
-                    [](const scenario::Scenario* one) { return one->id.starts_with("survey/"); });
-    if (result.findings(options_.strict) == 0 && !was_played(result, asks_for_survey))
-      return nothing_ran("every scenario chosen is skipped or unsupported here");
-    return exit_code_of(result, options_.strict);
+    const int code = exit_code_of(result, options_.strict);
+    if (code != exit_nothing_ran) return code;
+    return nothing_ran(settings_.scenarios.empty()
+                           ? fmt::format("no scenario chosen is in shard {}/{}", result.shard, result.shards)
+                           : "every scenario chosen is skipped or unsupported here");
   }
 
   RunOptions options_;
   engine::RunSettings settings_;
   scenario::Suite suite_;
+  std::vector<const scenario::Scenario*> of_all_shards_;  ///< views into the suite
   std::vector<WantedReport> wanted_;
   std::unique_ptr<Embedded> embedded_;
   std::set<std::string> told_;

@@ -193,16 +193,10 @@ PutReports put_reports(const std::filesystem::path& folder, const std::vector<Wa
 int exit_code_of(const engine::RunResult& result, bool strict) {
   if (result.findings(strict) > 0) return exit_findings;
   if (!result.complete) return exit_untrusted;
+  if (!result.was_played()) return exit_nothing_ran;
   const bool fixed = std::any_of(result.scenarios.begin(), result.scenarios.end(),
                                  [](const auto& row) { return row.expectation == engine::BaselineStatus::fixed; });
   return fixed || !result.baseline_notes.empty() ? exit_baseline : exit_complete;
-}
-
-bool was_played(const engine::RunResult& result, bool survey_asked_for) {
-  return std::any_of(result.scenarios.begin(), result.scenarios.end(), [&](const engine::ScenarioResult& row) {
-    const bool played = row.outcome != scenario::Outcome::skipped && row.outcome != scenario::Outcome::unsupported;
-    return played && (survey_asked_for || !row.id.starts_with("survey/"));
-  });
 }
 
 void note_undecided(engine::RunResult& result, double share) {

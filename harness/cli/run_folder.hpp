@@ -57,10 +57,8 @@ struct PutReports {
 [[nodiscard]] PutReports put_reports(const std::filesystem::path& folder, const std::vector<WantedReport>& wanted,
                                      const engine::RunResult& result, std::string& shown);
 
-/// The exit code of a run whose result this is, where it was played at all: as it is told at the end of `run`.
+/// The exit code of a run whose result this is, as it is told at the end of `run`.
 [[nodiscard]] int exit_code_of(const engine::RunResult& result, bool strict);
-/// Whether anything was played; rows of the survey, which every run begins with, count where they were asked for.
-[[nodiscard]] bool was_played(const engine::RunResult& result, bool survey_asked_for);
 /// A run that seemed complete is not where more than this share of it is undecided.
 void note_undecided(engine::RunResult& result, double share);
 

@@ -225,6 +225,16 @@ class MergeShards(Cli):
         self.expect(smtpspec("show", "noop-with-argument", "--run", whole), 0, "C: NOOP argument")
         self.expect(smtpspec("judge", whole, "--suite", self.folder / "suite.toml"), 1, "the same verdicts")
 
+    def test_a_shard_that_nothing_falls_into(self):
+        parts = self.shards(3, "--filter", "helo/n1")
+        rows = [len(json.loads((part / "results.json").read_text())["scenarios"]) for part in parts]
+        self.assertEqual(rows.count(0), 2)
+        done = self.run_suite(TABLE, "--shard", f"{rows.index(0) + 1}/3", "--filter", "helo/n1")
+        self.expect(done, 4, "nothing ran: no scenario chosen is in shard")
+        self.expect(smtpspec("merge", *parts, "--out", self.out, "--report", "html"), 0, "Merged 3 shards")
+        self.assertEqual(json.loads((self.out / "results.json").read_text())["smtpspec"]["filters"], ["helo/n1"])
+        self.assertIn('"filters":["helo/n1"]', (self.out / "report.html").read_text())
+
     def test_the_whole_ends_as_one_run_would(self):
         """Where each shard alone is too small to tell."""
         parts = self.shards(2, suite=TABLE.replace("each", 'needs = ["fact lmtp"]\neach'))

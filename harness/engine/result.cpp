@@ -52,6 +52,15 @@ std::size_t RunResult::count(Outcome outcome) const {
                                [outcome](const ScenarioResult& result) { return result.outcome == outcome; }));
 }
 
+bool RunResult::was_played() const {
+  const bool for_the_survey = std::any_of(filters.begin(), filters.end(),
+                                          [](const std::string& filter) { return filter.starts_with("survey"); });
+  return std::any_of(scenarios.begin(), scenarios.end(), [&](const ScenarioResult& row) {
+    const bool played = row.outcome != Outcome::skipped && row.outcome != Outcome::unsupported;
+    return played && (for_the_survey || !row.id.starts_with("survey/"));
+  });
+}
+
 // Without a baseline nothing is foreseen, whatever the expectation says: a failure must never be lost that way.
 bool RunResult::foreseen(const ScenarioResult& result) const {
   return has_baseline && result.expectation == BaselineStatus::as_expected && is_finding(result.outcome, true);

@@ -129,6 +129,7 @@ struct RunResult {
   std::uint64_t seed = 0;
   std::size_t shard = 1;  ///< the part of the chosen scenarios that was played, of `shards`
   std::size_t shards = 1;
+  std::vector<std::string> filters;  ///< that chose the scenarios; empty: the whole suite, or an older smtpspec ran
   std::string suite;    ///< a fingerprint of what all shards together play; empty where an older smtpspec ran
   std::string command;  ///< as it was given, secrets left out
   std::string started;  ///< RFC 3339, UTC
@@ -142,6 +143,8 @@ struct RunResult {
   std::vector<std::string> other_endings;   ///< permitted, but not those that the baseline remembers; one line each
 
   [[nodiscard]] std::size_t count(Outcome outcome) const;
+  /// Whether anything was played. Rows of the survey, with which every run begins, count where a filter asked for them.
+  [[nodiscard]] bool was_played() const;
   /// Failures and crashes (with `strict` warnings too) that no baseline foresaw.
   [[nodiscard]] std::size_t findings(bool strict) const;
   /// A failure, crash or warning just as the baseline says: known, and no finding.

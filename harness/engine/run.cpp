@@ -404,8 +404,9 @@ RunResult begun(const RunSettings& settings, std::string incomplete_because) {
   RunResult result;
   result.version = settings.version;
   result.seed = settings.seed;
-  result.shard = settings.shard;
-  result.shards = settings.shards;
+  result.shard = settings.chosen_by.shard;
+  result.shards = settings.chosen_by.shards;
+  result.filters = settings.chosen_by.filters;
   result.suite = settings.fingerprint;
   result.command = settings.command;
   result.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));

@@ -31,9 +31,8 @@ struct RunSettings {
   bool near_only = false;     ///< connect to loopback and private addresses alone, whatever a name resolves to
   double rate = 0;            ///< sessions a second, at most; 0: as many as the target takes
   std::size_t repeat = 1;
-  std::uint64_t seed = 1;  ///< for the record, and so are the next three
-  std::size_t shard = 1;
-  std::size_t shards = 1;
+  std::uint64_t seed = 1;   ///< for the record, and so are the next two
+  Selection chosen_by;      ///< of the scenarios
   std::string fingerprint;  ///< of the scenarios of all shards
   std::string secret;       ///< of the tokens: random where others could forge a delivery
   record::Patience patience;

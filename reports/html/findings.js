@@ -7,7 +7,12 @@ const VERDICTS = { nothing: "skipped", crash: "crash", fail: "fail", incomplete:
 
 const asSentence = (words) => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 
-const chosenParts = () => [...DATA.smtpspec.command.matchAll(/--(?:filter|shard)[ =](\S+)|--last-failed/g)].map((found) => found[1] || "what failed before");
+/** What chose a part of the suite; of what failed before each row is named. */
+function chosenParts() {
+  const { filters, shard } = DATA.smtpspec;
+  const shown = filters.length > 6 ? [...filters.slice(0, 5), `and ${filters.length - 5} more`] : filters;
+  return shard ? [...shown, `shard ${shard}`] : shown;
+}
 
 function verdict() {
   const order = Object.keys(VERDICTS);
@@ -29,7 +34,7 @@ function scope() {
     (reasons.get(key) || reasons.set(key, []).get(key)).push(row.number);
   }
   return el("div", { class: "scope" },
-    chosen.length > 0 && el("p", {}, "A part of the suite was chosen: ", el("code", {}, chosen.join(" "))),
+    chosen.length > 0 && el("p", {}, "A part of the suite was chosen: ", el("code", {}, chosen.join("  "))),
     undecided.length > 0 && lazily(el("details", { class: "more" },
       el("summary", {}, `${(rows.length - undecided.length).toLocaleString("en")} of ${counted(rows.length, "row")} decided something; why the others did not`)), () =>
       el("ul", { class: "reasons" }, [...reasons].sort(([, a], [, b]) => b.length - a.length).slice(0, 40).map(([key, list]) =>
