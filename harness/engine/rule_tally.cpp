@@ -33,7 +33,7 @@ bool RuleTally::add(const record::Transcript& transcript, const judge::Judged& j
     verdict.expected = violation.expected;
     verdict.actual = violation.actual;
     verdict.event = violation.event;
-    if (violation.rfc != 0) verdict.decided_by = fmt::format("rfc{}/", violation.rfc);
+    verdict.decided_by = violation.requirement;
     verdict.octets = smtp::unescape(violation.actual).value_or("");  // often the line itself
     is_evidence = broken(smtp::row_of(violation.rule).name, std::move(verdict), transcript) || is_evidence;
   }

@@ -106,7 +106,7 @@ TEST_CASE("a long message keeps its begin and its end, and the rest is said to b
 TEST_CASE("what is broken stands in a comment, and nothing a client says gets out of it") {
   Script script = connected();
   script.sends("x\n[[scenario]]\r\n\x80").says("nonsense\r\n");
-  const auto text = proxy::draft(script.transcript(), {{smtp::Rule::crlf, "", "", 0, 0}}, "smtp://x\n[[y]]");
+  const auto text = proxy::draft(script.transcript(), {{smtp::Rule::crlf, "", "", 0}}, "smtp://x\n[[y]]");
   REQUIRE(text);
   CHECK(text->find("\n# The server broke always/crlf: lines end in CRLF.\n") != std::string::npos);
   CHECK(judge::suite_of(*text).scenarios.size() == 1);

@@ -149,15 +149,16 @@ class CodeJudge {
     if (what_.input != Input::command) return true;
     if (server_.lmtp && (what_.verb == Verb::ehlo || what_.verb == Verb::helo))
       return check(Rule::lmtp_no_ehlo, refused_);
-    if (server_.authenticated && what_.verb == Verb::auth) return check(Rule::auth_once, refuses_second_login());
+    if (server_.authenticated && what_.verb == Verb::auth) return check(Rule::auth_once, refuses_by_503());
     const bool no_recipient = server_.lmtp && server_.certain && server_.state == State::mail;
     if (no_recipient && what_.verb == Verb::data && (refused_ || code_ == 354))
-      return check(Rule::lmtp_data_refused, refused_);
+      return check(Rule::lmtp_data_refused, refuses_by_503());
     return true;
   }
 
-  /// By 503; 530 and 554 ask for TLS, or for better TLS, first, and a line that breaks the grammar has other codes.
-  [[nodiscard]] bool refuses_second_login() const {
+  /// Or by a temporary code. 530 and 554 ask for TLS, or for better TLS, first, and a line that breaks the grammar has
+  /// other codes.
+  [[nodiscard]] bool refuses_by_503() const {
     return refused_ && (code_ < 500 || !what_.well_formed || is_one_of(code_, {503, 530, 554}));
   }
 

@@ -1,5 +1,6 @@
 #include "harness/smtp/command_stream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "harness/smtp/char_class.hpp"
@@ -24,6 +25,14 @@ constexpr DataRules any_line_end{.lf_is_line_end = true, .cr_is_line_end = true,
 bool is_bare(const Command& command, std::string_view line) {
   if (line.ends_with(' ') || line.ends_with('\t')) return false;
   return (command.verb != Verb::noop && command.verb != Verb::help) || line.size() == command.word.size();
+}
+
+/// The first word, where white space stands in front of it or HTAB after it. Such a line is no command by the grammar,
+/// and many servers take it for one.
+std::string_view lenient_word(std::string_view line) {
+  constexpr std::string_view white_space = " \t";
+  line.remove_prefix(std::min(line.find_first_not_of(white_space), line.size()));
+  return line.substr(0, line.find_first_of(white_space));
 }
 
 }  // namespace
@@ -127,12 +136,13 @@ void CommandStream::take_command(const CommandLine& line) {
   const auto parsed = parse_command(line.bytes, {.utf8 = utf8_, .parameters = true});
   const bool well_formed = std::holds_alternative<Command>(parsed);
   const Command& command = well_formed ? std::get<Command>(parsed) : std::get<CommandError>(parsed).command;
-  if (line.octets > (command.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
   PendingReply what;
-  what.verb = command.verb;
+  const std::string_view word = lenient_word(line.bytes);
+  what.verb = verb_of(word);
   what.shown = line.bytes.substr(0, longest_shown);
-  if (command.word.size() <= longest_word) what.word = to_upper(command.word);
+  if (word.size() <= longest_word) what.word = to_upper(word);
   what.well_formed = well_formed;
+  if (line.octets > (what.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
   // VRFY and EXPN ask for their own reply alone, MAIL for those of its transaction (RFC 6531 section 3.7.4).
   const bool asks = to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
   what.begins = what.verb == Verb::mail || what.verb == Verb::rset || is_hello(what.verb);
@@ -147,7 +157,7 @@ void CommandStream::take_command(const CommandLine& line) {
   // A server that takes 512 octets need not see what stands there (RFC 4954 section 4).
   what.bare = line.octets <= longest_command && is_bare(command, line.bytes);
   what.last_chunk = command.last_chunk;
-  if (command.verb == Verb::bdat) {
+  if (what.verb == Verb::bdat) {
     // A server without CHUNKING reads the chunk as commands (RFC 3030 section 2), one that cannot read the size too.
     if (!well_formed || !chunking_ || command.chunk_size > largest_chunk) return give_up();
     what.complete = command.chunk_size == 0;

@@ -145,10 +145,7 @@ void Referee::Impl::judge(const PendingReply& what, const Reply& reply) {
   if (what.verb == Verb::auth && reply.code == 334) judge_challenge(rulings, reply);
   if (what.verb == Verb::helo && reply.code == 250) judge_helo(rulings, reply);
   if (what.verb == Verb::data && reply.code == 354) judge_codeless(rulings, reply);
-  if (what.verb == Verb::bdat && reply.code != 421) {
-    rulings.check(Rule::reply_after_chunk, what.complete,
-                  [&] { return show(reply.bytes()) + " to " + show(what.shown); });
-  }
+  if (what.verb == Verb::bdat && reply.code != 421) judge_chunk(rulings, what, reply);
   if (!is_hello(what.verb) && server.offers("ENHANCEDSTATUSCODES")) judge_enhanced_codes(rulings, reply);
   shifted = !judge_code(rulings, server, what, reply);
 }

@@ -64,6 +64,17 @@ TEST_CASE("each command has one reply") {
   });
 }
 
+TEST_CASE("an early reply to a chunk breaks another sentence as a success than as a refusal") {
+  const auto requirement = [](std::string_view reply) {
+    Referee referee;
+    for (const Piece& piece : rcpt + Script{c("BDAT 5 LAST"), s(reply)}) feed(referee, piece);
+    REQUIRE(referee.violations().size() == 1);
+    return referee.violations()[0].requirement;
+  };
+  CHECK(requirement("250 OK") == "rfc3030/2/size-is-exact");
+  CHECK(requirement("554 No") == "rfc3030/2/refused-chunk-is-discarded");
+}
+
 TEST_CASE("codes are those that a command may have in its state") {
   const Script knows_auth = greeted + Script{c("EHLO client.example"), s("250-mx.example.test\n250 AUTH PLAIN")};
   const std::set<std::string> wrong = {"permitted-code"};
@@ -92,6 +103,14 @@ TEST_CASE("codes are those that a command may have in its state") {
       {"250 to AUTH", after(ready, "AUTH PLAIN AGEAYg==", "250 OK"), wrong},
       {"334 to AUTH inside a transaction", after(mail, "AUTH PLAIN", "334 "), wrong},
       {"250 to an unknown command", after(ready, "FOO", "250 OK"), {"listed-code"}},
+      {"250 to a command after white space", after(ready, " \tNOOP", "250 OK"), {}},
+      {"250 to a command before HTAB", after(ready, "NOOP\tx", "250 OK"), {}},
+      {"354 to a command before HTAB", after(ready, "NOOP\tx", "354 OK"), wrong},
+      {"500 to a command after white space", after(ready, " NOOP", "500 What"), {}},
+      {"a transaction that such a command began",
+       after(after(ready, "\tMAIL FROM:<a@client.example>", "250 OK"), "RCPT TO:<a@b.example>", "250 OK"), {}},
+      {"RCPT where such a command was refused",
+       after(after(ready, "\tMAIL FROM:<a@client.example>", "500 What"), "RCPT TO:<a@b.example>", "250 OK"), wrong},
       {"RCPT after RSET", after(after(rcpt, "RSET", "250 OK"), "RCPT TO:<a@b.example>", "250 OK"), wrong},
       {"RCPT after EHLO", after(after(rcpt, "EHLO x", "250 mx.example.test"), "RCPT TO:<a@b.example>", "250 OK"),
        wrong},
@@ -179,6 +198,12 @@ TEST_CASE("LMTP answers the end of data once a recipient") {
           {"DATA without a recipient",
            lhlo + Script{c("MAIL FROM:<a@b.example>"), s("250 OK"), c("DATA"), s("354 Go")},
            {"lmtp-data-refused"}},
+          {"DATA without a recipient, refused by another code than 503",
+           lhlo + Script{c("MAIL FROM:<a@b.example>"), s("250 OK"), c("DATA"), s("550 No")},
+           {"lmtp-data-refused"}},
+          {"DATA without a recipient, refused",
+           lhlo + Script{c("MAIL FROM:<a@b.example>"), s("250 OK"), c("DATA"), s("503 No")},
+           {}},
       },
       true);
 }

@@ -18,7 +18,7 @@ constexpr std::size_t longest_shown = 400;
 /// RFC says that there are none: only these are here.
 struct KeywordForm {
   std::string_view name;
-  int rfc;
+  std::string_view rfc;
   bool (*fits)(const std::vector<std::string>& parameters);
 };
 bool has_none(const std::vector<std::string>& parameters) { return parameters.empty(); }
@@ -43,15 +43,15 @@ constexpr GrammarRule grammar[] = {
 };
 
 constexpr KeywordForm keyword_forms[] = {
-    {"PIPELINING", 2920, has_none},           // section 2
-    {"8BITMIME", 6152, has_none},             // section 2
-    {"BINARYMIME", 3030, has_none},           // section 3
-    {"STARTTLS", 3207, has_none},             // section 2
-    {"DSN", 3461, has_none},                  // section 2
-    {"ENHANCEDSTATUSCODES", 2034, has_none},  // section 3
-    {"SMTPUTF8", 6531, has_none},             // section 3.1
-    {"SIZE", 1870, is_size},                  // section 3
-    {"AUTH", 4954, has_some},                 // section 3
+    {"PIPELINING", "rfc2920/", has_none},           // section 2
+    {"8BITMIME", "rfc6152/", has_none},             // section 2
+    {"BINARYMIME", "rfc3030/", has_none},           // section 3
+    {"STARTTLS", "rfc3207/", has_none},             // section 2
+    {"DSN", "rfc3461/", has_none},                  // section 2
+    {"ENHANCEDSTATUSCODES", "rfc2034/", has_none},  // section 3
+    {"SMTPUTF8", "rfc6531/", has_none},             // section 3.1
+    {"SIZE", "rfc1870/", is_size},                  // section 3
+    {"AUTH", "rfc4954/", has_some},                 // section 3
 };
 
 /// Keywords that nobody says by chance in the text of a reply to HELO.
@@ -84,7 +84,8 @@ void judge_keywords(Rulings& rulings, const Reply& reply, const Ehlo& ehlo) {
     if (form->fits(keyword->parameters))
       rulings.kept(rule);
     else
-      rulings.broken({rule, std::string(row_of(rule).asks), keyword->name + " in " + all(), rulings.event, form->rfc});
+      rulings.broken({rule, std::string(row_of(rule).asks), keyword->name + " in " + all(), rulings.event,
+                      std::string(form->rfc)});
   }
   const auto needs = [&](Rule rule, std::string_view one, std::string_view other) {
     if (ehlo.find(one) != nullptr) rulings.check(rule, ehlo.find(other) != nullptr, all);
@@ -116,6 +117,18 @@ bool is_cut_in_code(const Reply& reply) {
          std::all_of(reply.lines.begin(), reply.lines.end() - 1, is_coded);
 }
 
+bool is_utf8(const Reply& reply) {
+  return std::all_of(reply.lines.begin(), reply.lines.end(), [](const ReplyLine& line) {
+    std::string_view text = line.text();
+    while (!text.empty()) {
+      const std::size_t octets = is_eight_bit(text.front()) ? utf8_non_ascii(text) : 1;
+      if (octets == 0) return false;
+      text.remove_prefix(octets);
+    }
+    return true;
+  });
+}
+
 void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude) {
   const auto lacks = [&](ReplyDefect defect) { return !reply.has(defect); };
   const auto all = [&] { return show(reply.bytes()); };
@@ -126,7 +139,8 @@ void judge_grammar(Rulings& rulings, const Reply& reply, Latitude latitude) {
   if (reply.lines.size() > 1) rulings.check(Rule::one_code, lacks(ReplyDefect::code_changes), all);
   // A challenge is as long as its mechanism makes it (RFC 4954 section 4).
   if (reply.code != 334) rulings.check(Rule::line_length, lacks(ReplyDefect::line_too_long), all);
-  if (!latitude.utf8) rulings.check(Rule::ascii, lacks(ReplyDefect::eight_bit), all);
+  const bool ascii = lacks(ReplyDefect::eight_bit);
+  if (!latitude.utf8 || !ascii) rulings.check(Rule::ascii, ascii || (latitude.utf8 && is_utf8(reply)), all);
   const ReplyLine& first = reply.lines.front();
   const bool whole = first.end != LineEnd::none && first.code >= 0 && (first.separator == 0 || first.separator == ' ');
   if (whole && reply.lines.size() == 1 && reply.code != 334) rulings.check(Rule::bare_code, !first.text().empty(), all);
@@ -197,6 +211,13 @@ void judge_codeless(Rulings& rulings, const Reply& reply) {
   const auto coded = std::find_if(reply.lines.begin(), reply.lines.end(),
                                   [](const ReplyLine& line) { return leading_enhanced_code(line.text()).has_value(); });
   rulings.check(Rule::enhanced_absent, coded == reply.lines.end(), [&] { return show(coded->bytes); });
+}
+
+void judge_chunk(Rulings& rulings, const PendingReply& what, const Reply& reply) {
+  constexpr Rule rule = Rule::reply_after_chunk;
+  if (what.complete) return rulings.kept(rule);
+  rulings.broken({rule, std::string(row_of(rule).asks), show(reply.bytes()) + " to " + show(what.shown), rulings.event,
+                  reply.klass() == 2 ? "rfc3030/2/size-is-exact" : "rfc3030/2/refused-chunk-is-discarded"});
 }
 
 void judge_challenge(Rulings& rulings, const Reply& reply) {

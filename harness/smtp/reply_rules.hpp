@@ -17,7 +17,7 @@ namespace smtpspec::smtp {
 
 /// What the command that was answered lets stand in a reply.
 struct Latitude {
-  bool utf8 = false;    ///< it asked for SMTPUTF8
+  bool utf8 = false;    ///< it asked for SMTPUTF8, so that UTF-8 may stand there, but no other octets (RFC 6531)
   bool greets = false;  ///< it may be EHLO, whose greet has any octet but CR and LF (RFC 5321 section 4.1.1.1)
 };
 /// The grammar alone; holds for every reply, also where the order is not known.
@@ -33,6 +33,8 @@ void judge_helo(Rulings& rulings, const Reply& reply);
 /// A greeting, a reply to EHLO, or a 3yz: RFC 2034 section 4 gives them no enhanced code, although "2.0.0" would pass
 /// for a domain.
 void judge_codeless(Rulings& rulings, const Reply& reply);
+/// A reply to BDAT.
+void judge_chunk(Rulings& rulings, const PendingReply& what, const Reply& reply);
 /// A 334 reply to AUTH or to a response.
 void judge_challenge(Rulings& rulings, const Reply& reply);
 

@@ -17,7 +17,8 @@ struct Violation {
   std::string expected;   ///< what the rule asks for
   std::string actual;     ///< what was seen, octets escaped
   std::size_t event = 0;  ///< the number of the call that showed it (calls to the watching functions count from 0)
-  int rfc = 0;            ///< of a rule that stands in several: which was broken
+  /// Of a rule that rests on several requirements: the id of the one that was broken, or how that begins.
+  std::string requirement = {};
 };
 
 /// How often a rule applied to something that was seen, and was held against it.
