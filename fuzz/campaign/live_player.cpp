@@ -24,6 +24,12 @@ Waits patient() {
   return waits;
 }
 
+Waits most_patient(std::string_view cause) {
+  Waits waits = patient();
+  if (cause.starts_with("hang")) waits.reply = std::chrono::milliseconds(30000);
+  return waits;
+}
+
 std::chrono::milliseconds time_of_mail(const Opponent& opponent) {
   const auto& road = opponent.target.delivery;
   const bool by_files = road && road->sink.empty();  // which are looked at now and then

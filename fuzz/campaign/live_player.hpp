@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <asio/io_context.hpp>
@@ -52,6 +53,9 @@ struct Waits {
 
 /// Enough of each that what does not come in it is not just late.
 [[nodiscard]] Waits patient();
+/// The same, and where it is about a hang half a minute for a reply: who answers then is slow, and does not hang (RFC
+/// 5321 section 4.5.3.2).
+[[nodiscard]] Waits most_patient(std::string_view cause);
 
 /// No pause lasts longer from then on.
 void shorten_pauses(scenario::Scenario& scenario, scenario::Duration most);

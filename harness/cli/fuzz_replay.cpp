@@ -62,7 +62,8 @@ std::optional<Recorded> recorded_in(const std::filesystem::path& path) {
 std::vector<fuzz::Breach> shown_by(const Recorded& recorded, fuzz::Showing& showing) {
   const bool envelopes = recorded.cause == fuzz::file_name(fuzz::mail_to_others);
   if (envelopes) showing.learn_names();
-  std::vector<fuzz::Breach> all = showing.breaches_of_session(recorded.session, fuzz::patient(), true);
+  std::vector<fuzz::Breach> all =
+      showing.breaches_of_session(recorded.session, fuzz::most_patient(recorded.cause), true);
   const record::Redactor redactor(showing.played().transcript.secrets);
   engine::conversation(redactor.without_secrets(showing.played().transcript),
                        [](const engine::ExcerptLine& line, std::size_t /*event*/) {
