@@ -18,13 +18,18 @@ struct Unit {
   std::size_t octets = 0;   ///< that it stands for
 };
 
+bool is_plain(char octet) { return octet >= ' ' && octet <= '~' && octet != '\\'; }
+
 Unit unit_at(std::string_view text) {
-  if (text[0] >= ' ' && text[0] <= '~' && text[0] != '\\') return {1, 1, 1};
-  if (text.starts_with("\x1b[")) return {std::min(text.find('m'), text.size() - 1) + 1, 0, 0};
-  if (text.size() >= 4 && text.starts_with("\\x") && smtp::is_hexdig(text[2]) && smtp::is_hexdig(text[3]))
-    return {4, 4, 1};
-  if (text.size() >= 2 && text[0] == '\\' && std::string_view("rnt0\\").find(text[1]) != std::string_view::npos)
-    return {2, 2, 1};
+  const char first = text[0];
+  if (is_plain(first)) return {1, 1, 1};
+  const char second = text.size() >= 2 ? text[1] : '\0';
+  if (first == '\x1b' && second == '[') return {std::min(text.find('m'), text.size() - 1) + 1, 0, 0};
+  if (first == '\\') {
+    if (second == 'x' && text.size() >= 4 && smtp::is_hexdig(text[2]) && smtp::is_hexdig(text[3])) return {4, 4, 1};
+    if (second == 'r' || second == 'n' || second == 't' || second == '0' || second == '\\') return {2, 2, 1};
+    return {1, 1, 1};
+  }
   const std::size_t length = std::max<std::size_t>(smtp::utf8_sequence(text), 1);
   return {length, 1, length};
 }
@@ -32,7 +37,9 @@ Unit unit_at(std::string_view text) {
 Unit sum_of(std::string_view text) {
   Unit sum;
   while (sum.length < text.size()) {
-    const Unit unit = unit_at(text.substr(sum.length));
+    const std::string_view rest = text.substr(sum.length);
+    const auto plain = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_plain) - rest.begin());
+    const Unit unit = plain > 0 ? Unit{plain, plain, plain} : unit_at(rest);
     sum = {sum.length + unit.length, sum.columns + unit.columns, sum.octets + unit.octets};
   }
   return sum;
