@@ -117,12 +117,15 @@ bool is_cut_in_code(const Reply& reply) {
          std::all_of(reply.lines.begin(), reply.lines.end() - 1, is_coded);
 }
 
+/// Of a line that was not kept whole, or did not come whole, the last character may be cut.
 bool is_utf8(const Reply& reply) {
+  constexpr std::size_t longest = 4;
   return std::all_of(reply.lines.begin(), reply.lines.end(), [](const ReplyLine& line) {
+    const bool is_cut = line.octets > line.bytes.size() || line.end == LineEnd::none;
     std::string_view text = line.text();
     while (!text.empty()) {
       const std::size_t octets = is_eight_bit(text.front()) ? utf8_non_ascii(text) : 1;
-      if (octets == 0) return false;
+      if (octets == 0) return is_cut && text.size() < longest;
       text.remove_prefix(octets);
     }
     return true;
