@@ -50,8 +50,9 @@ void find_lost_ends(std::vector<Sighting>& all) {
     if (lost.row->cause != Cause::incomplete) continue;
     for (Sighting& rule : all) {
       if (rule.row->seen_in.size() != 1 || rule.row->seen_in.front() != lost.row->id) continue;
-      rule.obstacle = lost.obstacle = "no end\n" + lost.row->id;
-      lost.is_about_it = true;
+      lost.is_about_it = lost.is_about_it || lost.obstacle.empty();
+      if (lost.obstacle.empty()) lost.obstacle = "no end\n" + lost.row->id;
+      rule.obstacle = lost.obstacle;
       rule.is_about_it = false;
     }
   }

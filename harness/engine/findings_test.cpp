@@ -191,6 +191,22 @@ TEST_CASE("a rule that was broken by the line that failed a row is no finding of
   CHECK(findings(run)[2].id == "always/crlf");
 }
 
+TEST_CASE("who never closes after QUIT, or never ends the reply to it, has one finding, about QUIT") {
+  const std::string bye = "221 mx.example.test says goodbye";
+  for (const auto& [cause, seen] : {std::pair(Cause::reply, bye + std::string(judge::no_close)),
+                                    std::pair(Cause::incomplete, "the connection closed in a reply: " + bye)}) {
+    const auto at_quit = [&, cause = cause, seen = seen](std::string id, std::string requirement) {
+      return row(std::move(id), std::move(requirement), Outcome::fail, cause, R"(QUIT\r\n)", seen);
+    };
+    ScenarioResult about = at_quit("quit", "a/4.1.1.10/quit");
+    about.tags = {"quit"};
+    const auto run =
+        run_of({at_quit("data/1", "a/4.1.1.4/lines-are-text"), at_quit("data/2", "a/4.1.1.4/lines-are-text"),
+                at_quit("order/1", "a/4.1.4/order"), about});
+    CHECK(rows_of(run) == std::vector<Ids>{{"quit", "|", "data/1", "data/2", "order/1"}});
+  }
+}
+
 TEST_CASE("what a rule saw after a reply without an end is owed to that") {
   const ScenarioResult lost = row("survey/greeting", "r/greeting", Outcome::fail, Cause::incomplete, "", "220-a");
   const ScenarioResult seen = rule("always/one-code", "r/one-code", "220-a 250 b", {"survey/greeting"});

@@ -54,6 +54,13 @@ void look_at_conversation(Sighting& of) {
   if (of.closed && refused) of.asked = "after a refusal";  // whatever was sent then
 }
 
+/// Whether a tag of the row is the command that was asked last.
+bool is_tagged_with(const ScenarioResult& row, std::string_view asked) {
+  const std::string_view command = asked.substr(0, asked.find_first_of(" \\"));
+  return std::any_of(row.tags.begin(), row.tags.end(),
+                     [&](const std::string& tag) { return smtp::same_word(tag, command); });
+}
+
 /// Rules about which commands may be refused, and by which codes.
 constexpr std::string_view rules_about_refusals[] = {"always/required-command", "always/permitted-code"};
 
@@ -69,14 +76,22 @@ Sighting sighting_of(const ScenarioResult& row) {
   seen.requirement = seen.own;
   const bool about_refusals = std::find(std::begin(rules_about_refusals), std::end(rules_about_refusals), row.id) !=
                               std::end(rules_about_refusals);
-  // The same thing was refused in the same words, or not answered, or the session ended there.
-  if (seen.closed && !seen.asked.empty())
-    seen.obstacle = "closed\n" + seen.asked;
-  else if (!seen.asked.empty() && is_refusal(row.actual) && (!seen.of_rule() || about_refusals))
-    seen.obstacle = fmt::format("refused\n{}\n{}", seen.asked, without_names(row.actual));
-  else if (!seen.asked.empty() && seen.kind == "no reply")
-    seen.obstacle = fmt::format("no reply\n{}", seen.asked);
   seen.is_about_it = seen.of_rule() || row.id.starts_with("survey/");
+  // The same thing was refused in the same words, or not answered, or the session ended there, or did not end.
+  const bool stays_open = row.actual.ends_with(judge::no_close);
+  const bool has_no_end = row.cause == Cause::incomplete;
+  if ((stays_open || has_no_end) && !seen.asked.empty()) {
+    seen.obstacle = fmt::format("{}\n{}", stays_open ? "no close" : "no end", seen.asked);
+    seen.is_about_it = seen.is_about_it || is_tagged_with(row, seen.asked);
+  } else if (seen.closed && !seen.asked.empty()) {
+    seen.obstacle = "closed\n" + seen.asked;
+  }
+  if (seen.obstacle.empty() && !seen.asked.empty()) {
+    if (is_refusal(row.actual) && (!seen.of_rule() || about_refusals))
+      seen.obstacle = fmt::format("refused\n{}\n{}", seen.asked, without_names(row.actual));
+    else if (seen.kind == "no reply")
+      seen.obstacle = fmt::format("no reply\n{}", seen.asked);
+  }
   return seen;
 }
 

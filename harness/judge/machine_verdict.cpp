@@ -119,7 +119,7 @@ void Machine::remember(const Alternative& alternative) {
 Routine<Machine::Next> Machine::unmet_by(const Step& step, const Expectation& expectation, const Observed& observed,
                                          Session& session) {
   const std::string expected = describe(expectation);
-  const std::string actual = describe(observed) + (lacks_close(expectation, observed) ? ", and no close" : "");
+  const std::string actual = describe(observed) + std::string(lacks_close(expectation, observed) ? no_close : "");
   const bool early = expects_no_reply(expectation);
   const Outcome by_level = unmet(scenario::level_of(scenario_, scenario::decided_requirement(scenario_, step.decides)));
   switch (observed.what) {

@@ -14,6 +14,9 @@ namespace smtpspec::judge {
 using scenario::Level;
 using scenario::Outcome;
 
+/// How what was seen ends where the right reply came, and the close that belongs to it did not.
+inline constexpr std::string_view no_close = ", and no close";
+
 /// Why an outcome came about.
 enum class Cause {
   none,
