@@ -72,6 +72,7 @@ Said said_by(const engine::ScenarioResult& result) {
   said.red = engine::is_finding(result.outcome, true) && !result.decided_by.empty();
   said.accuses = result.outcome == Outcome::fail || result.outcome == Outcome::crash;
   said.text = scenario::name(result.outcome);
+  if (said.red) said.text += fmt::format(" by {}", result.decided_by);
   if (!result.expected.empty()) said.text += fmt::format(", expected {}", result.expected);
   if (!result.actual.empty()) said.text += fmt::format(", got {}", result.actual);
   if (!result.reason.empty() && result.reason != result.actual) said.text += fmt::format(" ({})", result.reason);
