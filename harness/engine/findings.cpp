@@ -44,6 +44,19 @@ void find_what_it_is_about(std::vector<Sighting>& all) {
   }
 }
 
+/// Who takes a command though nothing was said before it takes it always: rows in which a transaction may have been
+/// left over tell no more than that.
+void find_what_is_always_taken(std::vector<Sighting>& all) {
+  std::set<std::string> always;
+  for (const Sighting& one : all)
+    if (one.taken && one.said_first) always.insert(one.asked);
+  for (Sighting& one : all) {
+    if (!one.taken || !always.contains(one.asked)) continue;
+    one.obstacle = "taken\n" + one.asked;
+    one.is_about_it = one.said_first;
+  }
+}
+
 /// Behind a reply without an end nothing is what it seems: what a rule saw in that conversation alone is owed to it.
 void find_lost_ends(std::vector<Sighting>& all) {
   for (Sighting& lost : all) {
@@ -197,6 +210,7 @@ std::vector<Finding> findings_among(const RunResult& run, const auto& is_wanted)
     if (is_finding(row.outcome, true) && is_wanted(row)) seen.push_back(sighting_of(row));
   std::sort(seen.begin(), seen.end(), [](const Sighting& a, const Sighting& b) { return a.row->id < b.row->id; });
   find_lost_ends(seen);
+  find_what_is_always_taken(seen);
   find_what_it_is_about(seen);
   std::vector<Finding> all;
   for (const auto& group : grouped(seen)) all.push_back(finding_of(group));

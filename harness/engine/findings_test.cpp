@@ -207,6 +207,24 @@ TEST_CASE("who never closes after QUIT, or never ends the reply to it, has one f
   }
 }
 
+TEST_CASE(
+    "who takes RCPT at any time is told so once, and of nothing that a transaction may have been left over from") {
+  const auto taken = [](std::string id, std::string requirement, const Ids& said) {
+    ScenarioResult result = row(std::move(id), std::move(requirement), Outcome::fail, Cause::reply, "", "250 OK");
+    result.expected = "503; permitted too: 5yz";
+    result.excerpt = {{Side::event, "", "connected: 127.0.0.1:1 -> 127.0.0.1:25", false}};
+    for (const std::string& line : said) result.excerpt.push_back({Side::client, "", line, false});
+    result.excerpt.push_back({Side::server, "", "250 OK", true});
+    return result;
+  };
+  const auto left =
+      taken("tls", "r/4.2/discarded", {"EHLO c", "MAIL FROM:<a@b.example>", "STARTTLS", "RCPT TO:<c@d.example>"});
+  const auto reset = taken("rset", "a/4.1.1.5/discards", {"EHLO c", "MAIL FROM:<>", "RSET", "RCPT TO:<c@d.example>"});
+  const auto first = taken("first", "a/3.3/rcpt-without-mail", {"EHLO c", "RCPT TO:<c@d.example>"});
+  CHECK(rows_of(run_of({left, reset})).size() == 2);
+  CHECK(rows_of(run_of({left, reset, first})) == std::vector<Ids>{{"first", "|", "rset", "tls"}});
+}
+
 TEST_CASE("what a rule saw after a reply without an end is owed to that") {
   const ScenarioResult lost = row("survey/greeting", "r/greeting", Outcome::fail, Cause::incomplete, "", "220-a");
   const ScenarioResult seen = rule("always/one-code", "r/one-code", "220-a 250 b", {"survey/greeting"});

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include <fmt/format.h>
 #include <re2/re2.h>
 
 #include "harness/engine/findings.hpp"
 #include "harness/smtp/char_class.hpp"
+#include "harness/smtp/server_state.hpp"
 
 namespace smtpspec::engine {
 namespace {
@@ -30,6 +32,19 @@ std::string kind_of(const ScenarioResult& row) {
 
 bool is_refusal(std::string_view reply) { return reply.starts_with('4') || reply.starts_with('5'); }
 
+/// Of a conversation up to what decided: whether it is there from its beginning, and nothing but how the client greets
+/// stands before what it said last.
+bool is_said_first(std::span<const ExcerptLine> lines) {
+  std::size_t said = 0;
+  std::size_t greeted = 0;
+  for (const ExcerptLine& line : lines) {
+    if (line.side != ExcerptLine::Side::client) continue;
+    ++said;
+    greeted += smtp::is_hello(smtp::verb_of(std::string_view(line.text).substr(0, line.text.find(' ')))) ? 1 : 0;
+  }
+  return !lines.empty() && lines.front().text.starts_with("connected") && said > 0 && said - greeted <= 1;
+}
+
 /// The client's last line before the one that decided, and the server's before that, which tells whether it is text of
 /// a message. A row always/... shows several conversations: the first counts.
 void look_at_conversation(Sighting& of) {
@@ -43,6 +58,7 @@ void look_at_conversation(Sighting& of) {
     while (from != lines.begin() && std::prev(from)->side != side) --from;
     return from;  // the line after it
   };
+  of.said_first = is_said_first({lines.begin(), at});
   const auto reply = last_before(at, ExcerptLine::Side::server);
   const bool refused = reply != lines.begin() && is_refusal(std::prev(reply)->text);
   at = last_before(at, ExcerptLine::Side::client);
@@ -74,6 +90,7 @@ Sighting sighting_of(const ScenarioResult& row) {
   seen.seen = (seen.in_message ? "in a message: " : "") + without_names(row.actual);
   seen.own = !row.decided_by.empty() ? row.decided_by : row.requirements.empty() ? row.id : row.requirements.front().id;
   seen.requirement = seen.own;
+  seen.taken = !seen.of_rule() && row.expected.starts_with("503") && row.actual.starts_with('2');
   const bool about_refusals = std::find(std::begin(rules_about_refusals), std::end(rules_about_refusals), row.id) !=
                               std::end(rules_about_refusals);
   seen.is_about_it = seen.of_rule() || row.id.starts_with("survey/");
