@@ -90,7 +90,8 @@ Sighting sighting_of(const ScenarioResult& row) {
   seen.seen = (seen.in_message ? "in a message: " : "") + without_names(row.actual);
   seen.own = !row.decided_by.empty() ? row.decided_by : row.requirements.empty() ? row.id : row.requirements.front().id;
   seen.requirement = seen.own;
-  seen.taken = !seen.of_rule() && row.expected.starts_with("503") && row.actual.starts_with('2');
+  seen.taken = !seen.of_rule() && ((row.expected.starts_with("503") && row.actual.starts_with('2')) ||
+                                   (row.expected.starts_with('5') && row.actual.starts_with("354")));
   const bool about_refusals = std::find(std::begin(rules_about_refusals), std::end(rules_about_refusals), row.id) !=
                               std::end(rules_about_refusals);
   seen.is_about_it = seen.of_rule() || row.id.starts_with("survey/");

@@ -15,7 +15,7 @@ struct Sighting {
   std::string asked;         ///< what the client had sent before that, names taken out
   bool in_message = false;   ///< it had sent text of a message
   bool closed = false;       ///< the session ended there
-  bool taken = false;        ///< a command that was out of order, and to be answered by 503
+  bool taken = false;        ///< a command that was out of order, and to be answered by 503; of DATA by 5yz
   bool said_first = false;   ///< nothing was said before it but EHLO, HELO or LHLO
   std::string obstacle;      ///< what stops rows of whatever requirement alike; empty where it was none
   bool is_about_it = false;  ///< about that obstacle itself, as rules and the survey's rows are
