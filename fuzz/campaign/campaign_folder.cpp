@@ -20,6 +20,7 @@ constexpr std::size_t most_octets = std::size_t{64} << 10;
 
 constexpr std::string_view once = "once-";
 constexpr std::string_view plot = "plot_data";
+constexpr std::string_view seeding = "seeding";  ///< there while seeds are put, and where whoever did so was killed
 
 std::string name_of(const Breach& breach, CampaignFolder::Seen seen) {
   return (seen == CampaignFolder::Seen::once ? std::string(once) : std::string()) + file_name(breach.cause);
@@ -70,7 +71,15 @@ std::optional<std::string> CampaignFolder::prepare() const {
 
 bool CampaignFolder::has_queue() const {
   const auto folder = open(queue());
-  return folder && !folder->each_name([](std::string_view) { return false; });
+  const auto is_no_input = [](std::string_view name) { return record::is_left_over(name) || name.starts_with('.'); };
+  return folder && !std::filesystem::exists(path_ / seeding) && !folder->each_name(is_no_input);
+}
+
+bool CampaignFolder::begin_seeds() const { return put(path_, std::string(seeding), "", record::Lasting::no); }
+
+bool CampaignFolder::end_seeds() const {
+  std::error_code problem;
+  return std::filesystem::remove(path_ / seeding, problem);
 }
 
 bool CampaignFolder::add_seed(const std::string& name, std::string_view input) const {

@@ -32,8 +32,11 @@ class CampaignFolder {
   [[nodiscard]] std::filesystem::path findings() const { return path_ / "findings"; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// Whether it is empty, so that seeds are wanted.
+  /// Whether inputs are there, and all seeds that were to be put; else seeds are wanted.
   [[nodiscard]] bool has_queue() const;
+  /// Around all `add_seed`. False where it could not be written.
+  bool begin_seeds() const;
+  bool end_seeds() const;
   /// False where it could not be written.
   bool add_seed(const std::string& name, std::string_view input) const;
   /// How a breach was seen: by one session, or by a second one as well.

@@ -30,11 +30,12 @@ std::string status_line(const CampaignStatus& status) {
   const auto where_any = [](std::uint64_t count, std::string_view words) {
     return count == 0 ? std::string() : fmt::format(", {} {}", count, words);
   };
-  return fmt::format("{} s: {} sessions, {:.0f} a second{}{}; {} features{}; {} findings; last new feature {} s ago",
+  return fmt::format("{} s: {} sessions, {:.0f} a second{}{}; {} features{}{}; {} findings; last new feature {} s ago",
                      status.elapsed.count(), status.sessions, status.sessions_a_second(),
                      where_any(status.put_off, "put off and tried again"),
                      where_any(status.moves, "of them from another address"), status.features,
-                     where_any(status.edges, "edges"), status.findings, status.since_news.count());
+                     where_any(status.replies, "replies by state"), where_any(status.edges, "edges"), status.findings,
+                     status.since_news.count());
 }
 
 }  // namespace smtpspec::fuzz

@@ -16,6 +16,7 @@ struct CampaignStatus {
   std::uint64_t put_off = 0;   ///< how often a session was put off (421 and the like), and tried again
   std::uint64_t moves = 0;     ///< to another address of this machine, for that
   std::uint64_t features = 0;  ///< different ones seen: replies by state, what they answer, code and shape
+  std::uint64_t replies = 0;   ///< different ones, each with its state, what it answered and its code
   std::uint64_t edges = 0;     ///< of the server's own code; 0 where it does not tell
   std::uint64_t findings = 0;
   std::chrono::seconds since_news{0};  ///< since a feature was new

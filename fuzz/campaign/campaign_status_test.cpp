@@ -16,10 +16,11 @@ TEST_CASE("People are told of limits and edges where there are any") {
   status.put_off = 7;
   status.moves = 6;
   status.edges = 40;
+  status.replies = 90;
   CHECK(
       status_line(status) ==
-      "10 s: 5000 sessions, 500 a second, 7 put off and tried again, 6 of them from another address; 300 features, 40 "
-      "edges; 2 findings; last new feature 0 s ago");
+      "10 s: 5000 sessions, 500 a second, 7 put off and tried again, 6 of them from another address; 300 features, 90 "
+      "replies by state, 40 edges; 2 findings; last new feature 0 s ago");
 }
 
 TEST_CASE("Of campaigns side by side all is told together") {

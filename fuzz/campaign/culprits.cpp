@@ -47,16 +47,20 @@ std::vector<Breach> Culprits::breaches_of(const judge::Played& played, bool wait
 void Culprits::look_for(const Breach& breach, std::string_view input, const Waits& waits) {
   constexpr int most = 8;
   if (++looked_for_[breach.cause] > most) return;
-  auto& looked_at = shared_->looked_at[std::hash<std::string>()(breach.cause) % shared_->looked_at.size()];
+  keep(breach, Seen::once, input, folder_, progress_);  // to wait for the others takes time, and may be ended
+  const std::uint64_t hash = std::hash<std::string>()(breach.cause);
+  SharedCulprits::LookedAt& looked_at = shared_->looked_at[hash % shared_->looked_at.size()];
   const std::uint64_t before = seen_before_;
   const std::uint64_t now = seen_;
   progress_.alone.take(stopped());
   // Another worker may have seen the same, and looked for it, while this one waited.
-  if (looked_at <= before && !folder_.has_breach(breach, Seen::again)) {
-    keep(breach, Seen::once, input, folder_, progress_);
+  const bool was_looked_at = looked_at.cause == hash && looked_at.incidents > before;
+  if (!was_looked_at && !folder_.has_breach(breach, Seen::again)) {
     if (search(breach, input, waits)) folder_.drop(breach, Seen::once);
-    looked_at = shared_->incidents.count();
+    looked_at.cause = hash;
+    looked_at.incidents = shared_->incidents.count();
   }
+  if (folder_.has_breach(breach, Seen::again)) folder_.drop(breach, Seen::once);
   seen_before_ = before;
   seen_ = now;  // what else showed meanwhile is still to be looked for
   progress_.alone.give_back();

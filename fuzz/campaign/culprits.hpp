@@ -25,8 +25,12 @@ namespace smtpspec::fuzz {
 struct SharedCulprits {
   SharedIncidents incidents;  ///< whoever started the server adds to them
   SharedInputs inputs;
-  /// How many incidents there were when a cause was looked for last, by a hash of it.
-  std::array<std::atomic<std::uint64_t>, 64> looked_at{};
+  /// A cause, by a hash of it, and how many incidents there were when it was looked for last.
+  struct LookedAt {
+    std::atomic<std::uint64_t> cause{0};
+    std::atomic<std::uint64_t> incidents{0};
+  };
+  std::array<LookedAt, 64> looked_at{};
   std::atomic<bool> anew{false};  ///< the server is to be started anew; who does so takes it back
 };
 

@@ -92,7 +92,12 @@ judge::Played LivePlayer::play(scenario::Scenario scenario, const Waits& waits) 
     const bool nobody = nobody_was_there(played);
     if (!nobody && !was_put_off(played)) break;
     const bool lets_in = played.judged.verdict.cause != judge::Cause::connect;
-    if (nobody ? !revive_ || !revive_(lets_in) : !step_aside(i)) break;
+    // It may have been put off for having spoken first, as it will be again: a second time tells.
+    if (!nobody && spoke_first(played)) {
+      if (i > 0) break;
+    } else if (nobody ? !revive_ || !revive_(lets_in) : !step_aside(i)) {
+      break;
+    }
     played = play_once(scenario, waits);
   }
   return played;

@@ -28,9 +28,15 @@ std::size_t place_in(const scenario::Scenario& session) {
   return hash;
 }
 
+}  // namespace
+
+std::string cause_of(Variant variant) { return std::string(metamorphic) + std::string(name(variant)); }
+
+namespace {
+
 std::optional<Variant> variant_of(std::string_view cause) {
   for (const Variant one : all_variants)
-    if (cause.starts_with(std::string(metamorphic) + std::string(name(one)))) return one;
+    if (cause.starts_with(cause_of(one))) return one;
   return std::nullopt;
 }
 
@@ -137,15 +143,17 @@ bool Pairs::may_be_held(std::string_view input, Variant variant, const judge::Pl
 }
 
 std::optional<Breach> Pairs::held_otherwise(std::string_view input, Variant variant, const judge::Played& played) {
+  so_ = {};
   if (!may_be_held(input, variant, played)) return std::nullopt;
   const Outcome usual = outcome_of(played.transcript);
   auto session = held(input, variant);
   if (pace_ != nullptr) pace_->leave_at_once(*session);
-  const Outcome so = outcome_of(player_->play(*session, patient()).transcript);
+  so_ = player_->play(*session, patient());
+  const Outcome so = outcome_of(so_.transcript);
   const auto found = difference(usual, so, variant == Variant::chunked ? Compared::classes : Compared::codes);
   if (!found || is_transient(found->one) || is_transient(found->other)) return std::nullopt;
   const std::string kind(name(variant));
-  return Breach{"metamorphic", std::string(metamorphic) + kind + "/" + found->one.asked,
+  return Breach{"metamorphic", cause_of(variant) + "/" + found->one.asked,
                 "the same replies as without: " + shown(found->one), fmt::format("{}: {}", kind, shown(found->other))};
 }
 

@@ -30,6 +30,8 @@ class Pairs {
   [[nodiscard]] bool may_be_held(std::string_view input, Variant variant, const judge::Played& played) const;
   /// Plays it so, where that may be, and says what came out otherwise.
   std::optional<Breach> held_otherwise(std::string_view input, Variant variant, const judge::Played& played);
+  /// The last play of a session held otherwise; empty where `held_otherwise` made none.
+  [[nodiscard]] const judge::Played& so() const { return so_; }
   /// Plays it on the other server, and says what came out otherwise. What only one of them offers is left out.
   std::optional<Breach> elsewhere(std::string_view input, const judge::Played& played);
 
@@ -49,9 +51,12 @@ class Pairs {
   LivePlayer* other_;
   const ReplyPace* pace_;
   judge::Played played_;
+  judge::Played so_;
   judge::Played there_;
 };
 
+/// How the causes of what such a variant shows begin.
+[[nodiscard]] std::string cause_of(Variant variant);
 /// The session that an input was compared with; nullopt where it is not of such a cause, or was another server's.
 /// `usual`: a conversation of the input as it is, to which this one is to come; it may be empty.
 [[nodiscard]] std::optional<scenario::Scenario> held_otherwise(std::string_view input, std::string_view cause,

@@ -40,21 +40,30 @@ bool is_alike(const Served& one, const Served& other) {
 
 }  // namespace
 
+bool spoke_first(const judge::Played& played) {
+  for (const record::Event& event : played.transcript.events)
+    if (event.kind == record::Event::Kind::octets) return event.by == record::Party::client;
+  return false;
+}
+
 bool was_put_off(const judge::Played& played) {
   std::string first;  // line, in however many pieces it came
   std::string_view last;
+  std::string_view asked;
   bool spoke_first = true;
   for (const record::Event& event : played.transcript.events) {
     if (event.kind != record::Event::Kind::octets) continue;
     const bool by_server = event.by == record::Party::server;
     spoke_first = spoke_first && (by_server || !first.empty());
+    (by_server ? last : asked) = event.octets;
     if (!by_server) continue;
-    last = event.octets;
     if (first.find('\n') == std::string::npos) first += last;
   }
   // 554 is what some servers say to who speaks before they do.
   if (first.starts_with('4') || (spoke_first && first.starts_with("554"))) return true;
-  return played.judged.verdict.cause == judge::Cause::ladder && last.starts_with('4');
+  // TLS or a login that is not to be had now (454) is not to be had a moment later, from wherever.
+  const bool stays_so = asked.starts_with("STARTTLS") || asked.starts_with("AUTH");
+  return played.judged.verdict.cause == judge::Cause::ladder && last.starts_with(stays_so ? "421" : "4");
 }
 
 std::string addresses_of_worker(std::size_t worker) { return fmt::format("127.77.{}.0/22", 4 * (worker % 64)); }

@@ -12,6 +12,8 @@ namespace smtpspec::fuzz {
 /// By a greeting that is 421, another 4yz or 554, or by a 4yz before its own steps began, though the survey saw all of
 /// that taken.
 [[nodiscard]] bool was_put_off(const judge::Played& played);
+/// The client, before any greeting: then that may be what it was refused for.
+[[nodiscard]] bool spoke_first(const judge::Played& played);
 
 /// Those of loopback that one worker may come from, as an IPv4 prefix; no two workers of 64 share one.
 [[nodiscard]] std::string addresses_of_worker(std::size_t worker);

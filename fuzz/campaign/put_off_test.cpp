@@ -59,12 +59,18 @@ TEST_CASE("A session that is put off is played again from other addresses, until
 
 TEST_CASE("Who speaks first may be put off too, and be refused for it") {
   std::atomic<const char*> greeting = "421 4.7.0 Too many of you\r\n";
-  const Rogue rogue([&](int, int number, const std::string&) -> Answer {
+  std::atomic<int> sessions{0};
+  const Rogue rogue([&](int session, int number, const std::string&) -> Answer {
+    sessions = session + 1;
     return number == 0 ? Answer{""} : Answer{greeting.load(), false, true};
   });
   const Opponent opponent = at(rogue);
   LivePlayer player(opponent, "secret");
+  bool told = false;
+  player.when_put_off("", [&](const std::string& /*source*/) { return told = true; });
   CHECK(was_put_off(player.play(decode("= connected\n> EHLO x\\r\\n\n"), {})));
+  CHECK(sessions == 2);
+  CHECK(!told);
   greeting = "554 Protocol synchronization error\r\n";
   CHECK(!was_put_off(player.play(decode("= connected\n> EHLO x\\r\\n\n"), {})));
 }
@@ -79,6 +85,24 @@ TEST_CASE("What is refused for good, or by the session's own steps, is not put o
   LivePlayer player(opponent, "secret");
   CHECK(!was_put_off(player.play(decode("= mail\n> RSET\\r\\n\n"), {})));
   CHECK(!was_put_off(player.play(decode("> HELP\\r\\n\n"), {})));
+}
+
+TEST_CASE("TLS or a login that is not to be had is not waited for") {
+  std::atomic<const char*> answer = "454 4.7.0 TLS not available\r\n";
+  std::atomic<int> sessions{0};
+  const Rogue rogue([&](int, int number, const std::string& line) -> Answer {
+    if (number == 0) ++sessions;
+    if (line.starts_with("STARTTLS")) return {answer.load()};
+    return honest(number, line);
+  });
+  const Opponent opponent = at(rogue);
+  LivePlayer player(opponent, "secret");
+  player.when_put_off("", [](const std::string& /*source*/) { return true; });
+  CHECK(!was_put_off(player.play(decode("= tls\n> NOOP\\r\\n\n"), {})));
+  CHECK(sessions == 1);
+  answer = too_many.data();
+  player.when_put_off("", [](const std::string& /*source*/) { return false; });
+  CHECK(was_put_off(player.play(decode("= tls\n> NOOP\\r\\n\n"), {})));
 }
 
 TEST_CASE("Other addresses are served alike, or they are not") {

@@ -47,6 +47,8 @@ class ServerWatch {
   /// in the environment say (log_path).
   ServerWatch(engine::ServerProcess& server, const scenario::Target& target, ProcessEvents events = {});
 
+  /// It was started by us, not found running.
+  [[nodiscard]] bool may_start() const { return server_.last_started() > 0; }
   /// What happened since the last call. A death is told by the second look that could see it: what the process wrote
   /// before is known by then.
   [[nodiscard]] std::vector<Incident> look();

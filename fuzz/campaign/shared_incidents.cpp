@@ -23,6 +23,7 @@ void SharedIncidents::add(const Incident& incident) {
   Slot& slot = slots_[number % slots_.size()];
   put(incident.cause, slot.cause);
   put(incident.actual, slot.actual);
+  slot.ends = incident.ends;
   count_.store(number + 1, std::memory_order_release);
 }
 
@@ -31,7 +32,7 @@ std::vector<Incident> SharedIncidents::after(std::uint64_t before) const {
   const std::uint64_t end = count();
   for (std::uint64_t i = std::max(before, end - std::min<std::uint64_t>(end, slots_.size())); i < end; ++i) {
     const Slot& slot = slots_[i % slots_.size()];
-    all.push_back({slot.cause.data(), slot.actual.data()});
+    all.push_back({slot.cause.data(), slot.actual.data(), slot.ends});
   }
   return all;
 }

@@ -32,6 +32,7 @@ class SharedIncidents {
   struct Slot {
     std::array<char, 160> cause{};
     std::array<char, 400> actual{};
+    bool ends = true;
   };
   std::array<Slot, 64> slots_;
   std::atomic<std::uint64_t> count_{0};

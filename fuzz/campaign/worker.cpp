@@ -115,20 +115,23 @@ class Worker {
     if (!pairs_.may_be_held(input, variant, played)) return;
     since_pair_ = 0;
     ++pairs_played_;
-    if (const auto breach = pairs_.held_otherwise(input, variant, played)) take_difference(*breach, input, played);
+    const auto difference = pairs_.held_otherwise(input, variant, played);
+    const bool breaks_more = take_so(input, variant, played);
+    if (difference && !breaks_more) take(*difference, input);
   }
 
-  /// What the session breaks where it is held otherwise, and only there, is that, and no difference.
-  void take_difference(const Breach& breach, std::string_view input, const judge::Played& usual) {
-    if (folder_.has_breach(breach, Seen::again)) return;
-    const auto session = fuzz::held_otherwise(input, breach.cause);
+  /// Whether the session breaks something where it is held otherwise, and only there: that is what is found then, and
+  /// no difference. Its mail is followed as any.
+  bool take_so(std::string_view input, Variant variant, const judge::Played& usual) {
+    const auto session = fuzz::held_otherwise(input, cause_of(variant));
     const auto otherwise = session ? encode(*session) : std::nullopt;
-    if (!otherwise) return take(breach, input);
-    auto own = culprits_.breaches_of(player_.play(decode(*otherwise), pace_.waits()), true);
+    if (!otherwise) return false;
+    auto own = culprits_.breaches_of(pairs_.so());
     for (const Breach& one : breaches_in(usual))
       std::erase_if(own, [&](const Breach& other) { return other.cause == one.cause; });
     for (const Breach& one : own) take(one, *otherwise);
-    if (own.empty()) take(breach, input);
+    awaited_.expect(pairs_.so().transcript, *otherwise);
+    return !own.empty();
   }
 
   /// The breach as it shows again, with more patience: all that there is of it comes with the findings.
@@ -237,21 +240,23 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
   Worker worker(opponent, folder, progress, feedback, settings.other_addresses);
   the_worker = &worker;
   use_own_words(own_words(opponent));
-  std::vector<std::string> words = {"smtpspec",
-                                    folder.queue().string(),
-                                    "-max_total_time=" + std::to_string(settings.time.count()),
-                                    "-seed=" + std::to_string(settings.seed % 0xfffffffe + 1),
-                                    "-max_len=" + std::to_string(longest_input),
-                                    "-artifact_prefix=" + (folder.path() / "of-smtpspec-").string(),
-                                    "-len_control=0",
-                                    "-entropic_scale_per_exec_time=1",
-                                    "-detect_leaks=0",
-                                    "-timeout=600",
-                                    "-rss_limit_mb=1024",
-                                    "-print_final_stats=1",
-                                    "-reload=10",
-                                    "-handle_int=0",
-                                    "-handle_term=0"};
+  std::vector<std::string> words = {
+      "smtpspec",
+      folder.queue().string(),
+      "-max_total_time=" + std::to_string(settings.time.count()),
+      "-seed=" + std::to_string(settings.seed % 0xfffffffe + 1),
+      "-max_len=" + std::to_string(longest_input),
+      "-artifact_prefix=" + (folder.path() / "of-smtpspec-").string(),
+      "-len_control=0",
+      "-entropic_scale_per_exec_time=1",
+      "-detect_leaks=0",
+      "-timeout=86400",  // an input may be tried again for long, and its plays have bounds of their own
+
+      "-rss_limit_mb=1024",
+      "-print_final_stats=1",
+      "-reload=10",
+      "-handle_int=0",
+      "-handle_term=0"};
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());

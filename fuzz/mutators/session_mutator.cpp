@@ -151,9 +151,17 @@ std::string change_case(const std::string& line, Dice& dice) {
   return out;
 }
 
+/// Of any letter that has one; as often as not the first of its kind, which is the verb's.
 std::string put_look_alike(const std::string& line, Dice& dice) {
-  const LookAlike& one = dice.one_of(look_alikes);
-  return replace(line, std::string_view(&one.letter, 1), one.octets);
+  std::vector<const LookAlike*> fitting;
+  for (const LookAlike& one : look_alikes)
+    if (line.find(one.letter, 2) != std::string::npos) fitting.push_back(&one);
+  if (fitting.empty()) return line;
+  const LookAlike& one = *dice.one_of(fitting);
+  const std::size_t first = line.find(one.letter, 2);
+  const std::size_t other = line.find(one.letter, first + dice.roll(line.size() - first));
+  std::string out = line;
+  return out.replace(dice.roll(2) == 0 || other == std::string::npos ? first : other, 1, one.octets);
 }
 
 /// A size of BDAT, or of SIZE: another number.
@@ -189,14 +197,18 @@ std::string change_text(const std::string& line, Words own, Dice& dice) {
 
 std::size_t first_action(const Lines& lines) { return !lines.empty() && is_state(lines.front()) ? 1 : 0; }
 
+/// Between the chunks of a message is no state of a scenario, but a first chunk in one.
 void change_state(Lines& lines, Dice& dice) {
-  constexpr std::string_view states[] = {"connected", "greeted", "tls",  "authenticated",
-                                         "ready",     "mail",    "rcpt", "data"};
-  const std::string line = "= " + std::string(dice.one_of(states));
+  constexpr std::string_view within_chunks = "chunks";
+  constexpr std::string_view states[] = {"connected", "greeted", "tls",  "authenticated", "ready",
+                                         "mail",      "rcpt",    "data", within_chunks};
+  const std::string_view state = dice.one_of(states);
+  const std::string line = "= " + std::string(state == within_chunks ? "rcpt" : state);
   if (first_action(lines) == 1)
     lines.front() = line;
   else
     lines.insert(lines.begin(), line);
+  if (state == within_chunks) lines.insert(lines.begin() + 1, "C {header}");
 }
 
 /// Two sends in one write, or one in two.

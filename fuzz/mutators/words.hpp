@@ -128,7 +128,8 @@ inline constexpr std::array ends_of_data = {
 inline constexpr std::array lengths = {63,  64,  65,  254,  255,  256,  257,  510,  511,  512,
                                        513, 998, 999, 1000, 1001, 1024, 2048, 4096, 12288};
 
-/// Letters that some case mapping takes for these: Kelvin sign, long s, dotless i, full-width forms.
+/// What some case mapping or normalization takes for these, or a reader's eye: Kelvin sign, long s, dotless i,
+/// full-width forms, Cyrillic letters.
 struct LookAlike {
   char letter;
   std::string_view octets;
@@ -136,7 +137,9 @@ struct LookAlike {
 inline constexpr std::array look_alikes = {
     LookAlike{'K', "\\xe2\\x84\\xaa"}, LookAlike{'S', "\\xc5\\xbf"},      LookAlike{'I', "\\xc4\\xb1"},
     LookAlike{'A', "\\xef\\xbc\\xa1"}, LookAlike{'T', "\\xef\\xbc\\xb4"}, LookAlike{' ', "\\xc2\\xa0"},
-    LookAlike{'.', "\\xe3\\x80\\x82"}, LookAlike{'@', "\\xef\\xbc\\xa0"},
+    LookAlike{'.', "\\xe3\\x80\\x82"}, LookAlike{'@', "\\xef\\xbc\\xa0"}, LookAlike{'E', "\\xd0\\x95"},
+    LookAlike{'H', "\\xd0\\x9d"},      LookAlike{'O', "\\xd0\\x9e"},      LookAlike{'P', "\\xef\\xbc\\xb0"},
+    LookAlike{'D', "\\xef\\xbc\\xa4"}, LookAlike{'R', "\\xef\\xbc\\xb2"}, LookAlike{'0', "\\xef\\xbc\\x90"},
 };
 
 }  // namespace smtpspec::fuzz

@@ -71,10 +71,12 @@ class Accepting {
   }
 
  private:
+  /// Who reads "RCPT TO:<Postmaster> <alice@example.test>" as a path has his own mind about whose it is.
   void take_recipient(const std::string& said) {
-    const auto ours = std::find_if(mailboxes_.begin(), mailboxes_.end(), [&](const std::string& one) {
-      return said.find("<" + one + ">") != std::string::npos;
-    });
+    static const RE2 form("(?i)RCPT TO: ?<([^<>]*)>(?: [^<>]*)?\\s*");
+    std::string path;
+    const bool is_plain = RE2::FullMatch(said, form, &path);
+    const auto ours = is_plain ? std::find(mailboxes_.begin(), mailboxes_.end(), path) : mailboxes_.end();
     if (ours == mailboxes_.end()) return void(++others_);
     ++recipients_;
     names_.push_back(mailbox_name(static_cast<std::size_t>(ours - mailboxes_.begin())));

@@ -100,6 +100,25 @@ TEST_CASE("What cannot be known is no matter of conservation") {
         Causes{"mail/changed"});
 }
 
+TEST_CASE("Whose a path is that two readers take for two is not known") {
+  for (const char* const two : {"RCPT TO:<Postmaster> <alice@example.test>\r\n", "RCPT TO:<x> <alice@example.test>\r\n",
+                                "RCPT TO:<@a.example:alice@example.test>\r\n", "RCPT TO:x<alice@example.test>\r\n"}) {
+    CAPTURE(two);
+    const Script script = Script().greeted().sends(mail).says("250 OK\r\n").sends(two).says("250 OK\r\n");
+    CHECK(!accepted(
+               Script(script).sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n\r\nx\r\n.\r\n").says("250 OK\r\n"))
+               .known);
+  }
+  for (const char* const one :
+       {"rcpt to: <alice@example.test> NOTIFY=NEVER\r\n", "RCPT TO:<alice@example.test> \r\n"}) {
+    CAPTURE(one);
+    const Script script = Script().greeted().sends(mail).says("250 OK\r\n").sends(one).says("250 OK\r\n");
+    CHECK(
+        accepted(Script(script).sends("DATA\r\n").says("354 Go\r\n").sends("A: b\r\n\r\nx\r\n.\r\n").says("250 OK\r\n"))
+            .messages.size() == 1);
+  }
+}
+
 TEST_CASE("A message for nobody is owed to nobody") {
   const auto one = accepted(Script()
                                 .greeted()

@@ -40,6 +40,13 @@ bool is_breach(const judge::Verdict& verdict) {
   return verdict.outcome == scenario::Outcome::crash || verdict.outcome == scenario::Outcome::fail;
 }
 
+/// Leaves the last line of all, in however many pieces it comes.
+void add_to_line(std::string& line, std::string_view octets) {
+  line += octets;
+  const std::size_t end = line.size() < 2 ? std::string::npos : line.rfind('\n', line.size() - 2);
+  if (end != std::string::npos) line.erase(0, end + 1);
+}
+
 /// The server hung up on something that it has not answered, where the referee does not know what was owed: so the
 /// session itself says nothing of it. Not where the client left first, or where a handshake was due.
 std::optional<std::string> hung_up_on(const record::Transcript& transcript) {
@@ -48,14 +55,12 @@ std::optional<std::string> hung_up_on(const record::Transcript& transcript) {
   for (const Event& event : transcript.events) {
     if (event.session != 0) return std::nullopt;
     if (event.by == Party::server && (event.kind == Event::Kind::closed || event.kind == Event::Kind::reset)) {
-      if (const std::size_t end = last.rfind('\n', last.size() < 2 ? 0 : last.size() - 2); end != std::string::npos)
-        last.erase(0, end + 1);  // the last line of all
       const bool goes_on = last.starts_with('2') || last.starts_with('3');
       return said_more && goes_on && !last.starts_with("22") ? std::optional(last) : std::nullopt;
     }
     if (event.kind == Event::Kind::octets && !event.beneath_tls) {
       said_more = event.by == Party::client;
-      if (!said_more) last = event.octets;
+      if (!said_more) add_to_line(last, event.octets);
     } else if (event.kind != Event::Kind::waited && event.kind != Event::Kind::step &&
                event.kind != Event::Kind::connected && event.kind != Event::Kind::tls_started) {
       return std::nullopt;
@@ -92,24 +97,36 @@ bool is_about_answers(smtp::Rule rule) {
          rule == smtp::Rule::listed_code || rule == smtp::Rule::silent_close || rule == smtp::Rule::advertised_command;
 }
 
+/// The last thing that the server said was 220, and not its greeting: it waits for a handshake, and may do as it likes
+/// with whatever comes in its place.
+bool awaits_handshake(const record::Transcript& transcript) {
+  bool awaits = false;
+  bool greeted = false;
+  std::string last;
+  for (const Event& event : transcript.events) {
+    if (event.kind == Event::Kind::tls_started) awaits = false;
+    if (event.kind != Event::Kind::octets || event.by != Party::server) continue;
+    add_to_line(last, event.octets);
+    awaits = last.starts_with("220") && greeted;
+    greeted = true;
+  }
+  return awaits;
+}
+
 /// The last thing that the server said was a refusal.
 bool ends_by_refusal(const record::Transcript& transcript) {
-  const auto is_reply = [](const Event& event) {
-    return event.kind == Event::Kind::octets && event.by == Party::server;
-  };
-  const auto last = std::find_if(transcript.events.rbegin(), transcript.events.rend(), is_reply);
-  if (last == transcript.events.rend()) return false;
-  const std::string& said = last->octets;
-  const std::size_t line = said.size() < 2 ? std::string::npos : said.rfind('\n', said.size() - 2);
-  const char first = said[line == std::string::npos ? 0 : line + 1];
-  return first == '4' || first == '5';
+  std::string last;
+  for (const Event& event : transcript.events)
+    if (event.kind == Event::Kind::octets && event.by == Party::server) add_to_line(last, event.octets);
+  return last.starts_with('4') || last.starts_with('5');
 }
 
 }  // namespace
 
 std::vector<Breach> breaches_in(const judge::Played& played) {
   std::vector<Breach> all;
-  // A rule that is broken is one cause, whatever was sent; what ends a session has as many as there are ends.
+  // A rule of replies' form that is broken is one cause, whatever was sent; of how something is answered, and of what
+  // ends a session, there are as many as there are commands.
   const auto add = [&](std::string rule, const std::string& after, std::string expected, std::string actual) {
     std::string cause = after.empty() ? rule : rule + "/" + after;
     all.push_back({std::move(rule), std::move(cause), std::move(expected), std::move(actual)});
@@ -125,7 +142,8 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
   const scenario::Outcome outcome = played.judged.verdict.outcome;
   const bool out_of_turn =
       (outcome == scenario::Outcome::crash || !report.violations.empty()) && spoke_out_of_turn(transcript);
-  const bool may_close = outcome == scenario::Outcome::crash && ends_by_refusal(transcript) && out_of_turn;
+  const bool may_close = (outcome == scenario::Outcome::crash && ends_by_refusal(transcript) && out_of_turn) ||
+                         awaits_handshake(transcript);
   if (is_breach(played.judged.verdict) && !may_close) add_verdict(played.judged.verdict);
   if (const auto last = known || is_breach(played.judged.verdict) ? std::nullopt : hung_up_on(transcript))
     add("crash", "octets", "a reply, or 421", "closed after " + smtp::escape(last->substr(0, 200)));
@@ -137,8 +155,9 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
     if (is_crash && crashed) continue;
     if (is_about_answers(one.rule) && (!is_crash || ends_by_refusal(transcript)) && out_of_turn) continue;
-    add(std::string(smtp::name(one.rule)), "", one.expected, one.actual);
-    if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
+    const std::string after = is_about_answers(one.rule) ? said_before(transcript, one.event) : "";
+    add(std::string(smtp::name(one.rule)), after, one.expected, one.actual);
+    if (is_crash) all.back().cause = "crash/" + after;
   }
   return all;
 }

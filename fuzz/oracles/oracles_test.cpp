@@ -41,6 +41,15 @@ TEST_CASE("A crash, a hang and a broken rule, by what was sent") {
   CHECK(causes_in(played(Script().greeted().sends("\x01\x02\r\n"), Outcome::crash)) == Causes{"crash/octets"});
 }
 
+TEST_CASE("How a command is answered is a cause of its own for each command, the form of replies is one") {
+  const auto answered = [](const char* command, const char* reply) {
+    return causes_in(played(Script().greeted().sends(command).says(reply)));
+  };
+  CHECK(answered("RCPT TO:<a@b.example>\r\n", "250 OK\r\n") == Causes{"permitted-code/RCPT"});
+  CHECK(answered("DATA\r\n", "354 Go\r\n") == Causes{"listed-code/DATA"});
+  CHECK(answered("NOOP\r\n", "250 OK\n") == answered("RSET\r\n", "250 OK\n"));
+}
+
 TEST_CASE("Who hangs up on what nobody can read for certain has crashed, unless he said goodbye") {
   const auto after = [](const char* last) {
     return played(Script().greeted().sends("NOOP\n").says(last).sends("x\ny\n").closes());
@@ -49,6 +58,17 @@ TEST_CASE("Who hangs up on what nobody can read for certain has crashed, unless 
   CHECK(causes_in(after("500 No\r\n")).empty());
   CHECK(causes_in(after("421 Bye\r\n")).empty());
   CHECK(causes_in(after("250 OK\r\n221 Bye\r\n")).empty());
+  const Script in_pieces = Script().greeted().sends("NOOP\n").says("4").sends("x\ny\n").says("21 Bye\r\n").sends("z\n");
+  CHECK(causes_in(played(Script(in_pieces).closes())).empty());
+}
+
+TEST_CASE("Who takes a word for STARTTLS may close when no handshake comes") {
+  const auto after = [](const char* reply) {
+    const Script said = Script().greeted().sends("\xc5\xbfTARTTLS\r\n").says(reply).sends("NOOP\r\n");
+    return causes_in(played(Script(said).closes(), Outcome::crash, judge::Cause::closed));
+  };
+  CHECK(after("220 Go\r\n") == Causes{"permitted-code/octets"});
+  CHECK(after("250 Go\r\n") == Causes{"crash/NOOP", "listed-code/octets"});
 }
 
 TEST_CASE("Who does not offer PIPELINING may refuse what comes before he has answered") {

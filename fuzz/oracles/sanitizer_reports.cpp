@@ -10,6 +10,7 @@ namespace smtpspec::fuzz {
 namespace {
 
 constexpr std::size_t longest_name = 60;
+constexpr std::size_t most_finished = 200;
 
 /// Of "smtp::Parser::take(char const*)" it is "smtp::Parser::take": how arguments are written differs.
 std::string name_of(std::string_view frame) {
@@ -49,7 +50,8 @@ std::string place_of(const std::string& function, std::string_view report) {
 
 std::string cause_of(std::string_view what, std::string_view where) {
   std::string cause = "sanitizer/" + std::string(what);
-  return where.empty() ? cause : cause + "/" + std::string(where);
+  return where.empty() ? cause
+                       : cause + "/" + std::string(where.substr(where.size() - std::min(where.size(), longest_name)));
 }
 
 }  // namespace
@@ -93,7 +95,11 @@ void SanitizerReports::take_summary(const std::string& line) {
     report.cause = cause_of(what.substr(0, longest_name), place_of(function, report.text));
     report.ends = !RE2::PartialMatch(line, goes_on);
   }
-  if (!report.cause.empty()) finished_.push_back(std::move(report));
+  if (!report.cause.empty()) finish(std::move(report));
+}
+
+void SanitizerReports::finish(SanitizerReport report) {
+  if (finished_.size() < most_finished) finished_.push_back(std::move(report));
 }
 
 /// UBSan tells of each thing in a line of its own, and goes on.
@@ -108,7 +114,7 @@ void SanitizerReports::take_runtime_error(const std::string& line) {
   what = what.substr(0, std::min(what.find_first_of(":,"), longest_name));
   RE2::GlobalReplace(&what, " +", " ");
   while (what.ends_with(' ')) what.pop_back();
-  finished_.push_back({cause_of(what, place), place + ": " + summary, line + "\n"});
+  finish({cause_of(what, place), place + ": " + summary, line + "\n"});
 }
 
 }  // namespace smtpspec::fuzz

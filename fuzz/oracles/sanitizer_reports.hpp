@@ -15,7 +15,8 @@ struct SanitizerReport {
   bool ends = false;    ///< a process that tells this ends by it
 };
 
-/// Finds them in octets that come piece by piece, whatever else is in them. Holds a line and a report.
+/// Finds them in octets that come piece by piece, whatever else is in them. Holds a line, a report, and of those that
+/// nobody has asked for the first 200.
 class SanitizerReports {
  public:
   static constexpr std::size_t longest_line = 2000;
@@ -31,6 +32,7 @@ class SanitizerReports {
   void take_line(const std::string& line);
   void take_summary(const std::string& line);
   void take_runtime_error(const std::string& line);
+  void finish(SanitizerReport report);
 
   std::string line_;
   std::string text_;  ///< of the report under way; empty: none is

@@ -94,6 +94,16 @@ TEST_CASE("What only speaks of sanitizers is no report") {
   CHECK(causes("reject: 'runtime error: x' from client\nAddressSanitizer\n").empty());
 }
 
+TEST_CASE("Who tells without end, and of places with endless names, is held in bounds") {
+  SanitizerReports reports;
+  for (int i = 0; i < 10000; ++i) reports.take("a.c:1:1: runtime error: x\n");
+  CHECK(reports.finished().size() <= 200);
+  reports.take(std::string(1500, 'a') + ".c:1:1: runtime error: x\n");
+  const auto all = reports.finished();
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].cause.size() < 100);
+}
+
 TEST_CASE("Endless lines and reports are cut") {
   SanitizerReports reports;
   reports.take("==1==ERROR: AddressSanitizer: SEGV on unknown address\n");

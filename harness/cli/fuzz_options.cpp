@@ -27,7 +27,8 @@ void add_options(CLI::App& command, FuzzOptions& options) {
       .add_option("--write-scenario", options.write_scenario,
                   "Write what was played, and is broken, as a scenario for a suite into this file")
       ->needs(replay);
-  command.add_option("--seed", options.seed, "For the same changes in the same order");
+  command.add_option("--seed", options.seed,
+                     "Of the random changes; which input is changed next depends on how long each took as well");
   command.add_flag("--allow-remote", options.allow_remote, "Fuzz a server that is not on this machine");
   command
       .add_flag(

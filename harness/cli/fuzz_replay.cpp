@@ -1,5 +1,6 @@
 #include "harness/cli/fuzz_replay.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -90,20 +91,27 @@ scenario::Scenario for_suite(const Recorded& recorded, const fuzz::Showing& show
   return fuzz::held_otherwise(*recorded.input, recorded.cause, showing.played().transcript).value_or(session);
 }
 
+/// What it was found for, if that shows; else the first that does.
+std::optional<fuzz::Breach> broken_by(const Recorded& recorded, const std::vector<fuzz::Breach>& breaches) {
+  const auto is_it = [&](const fuzz::Breach& one) { return fuzz::file_name(one.cause) == recorded.cause; };
+  const auto found = std::find_if(breaches.begin(), breaches.end(), is_it);
+  if (found != breaches.end()) return *found;
+  return breaches.empty() ? std::nullopt : std::optional(breaches.front());
+}
+
 /// Into a file of a suite, where that was asked for. What a finding itself expects (of mail) stays in it.
 int write_scenario(const std::filesystem::path& path, const scenario::Scenario& session,
-                   const std::vector<fuzz::Breach>& breaches, const scenario::Suite& suite) {
+                   const std::optional<fuzz::Breach>& broken, const scenario::Suite& suite) {
   if (path.empty()) return exit_complete;
-  if (breaches.empty() && !session.delivered) {
+  if (!broken && !session.delivered) {
     say("nothing was broken, so there is no scenario to write");
     return exit_complete;
   }
-  if (!breaches.empty() && fuzz::Pairs::are_of_two_servers(breaches.front().cause)) {
+  if (broken && fuzz::Pairs::are_of_two_servers(broken->cause)) {
     say("that two servers differ breaks no rule, so there is no scenario to write");
     return exit_complete;
   }
-  const std::string text = fuzz::to_suite_scenario(
-      session, breaches.empty() ? std::nullopt : std::optional(breaches.front()), path.stem().string(), suite);
+  const std::string text = fuzz::to_suite_scenario(session, broken, path.stem().string(), suite);
   record::Refusal refusal;
   const auto folder = record::Folder::open(path.has_parent_path() ? path.parent_path() : ".", refusal);
   const auto problem = folder ? record::put_file(*folder, path.filename().string(), text, record::Lasting::no)
@@ -137,9 +145,9 @@ int replay(const Replay& wanted, const ReplayStage& stage, const scenario::Suite
   fuzz::Showing showing(player, sight);
   const auto breaches = shown_by(*recorded, showing);
   for (const fuzz::Breach& one : breaches) tell_breach("FOUND", one);
-  const std::string broken = breaches.empty() ? "" : breaches.front().cause;
-  const int written =
-      write_scenario(wanted.write_scenario, for_suite(*recorded, showing, broken, stage.opponent), breaches, suite);
+  const auto broken = broken_by(*recorded, breaches);
+  const int written = write_scenario(
+      wanted.write_scenario, for_suite(*recorded, showing, broken ? broken->cause : "", stage.opponent), broken, suite);
   if (written != exit_complete) return written;
   if (!flush_output()) return exit_not_written;
   return breaches.empty() ? exit_complete : exit_findings;

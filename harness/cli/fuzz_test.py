@@ -264,6 +264,56 @@ class Fuzz(Campaigns):
         self.assertIn("crash-bdat was seen; its input is in", said)
 
     @thorough
+    def test_a_server_that_is_gone_when_findings_are_made(self):
+        """What it has shown cannot be shown again, and that is no clean campaign."""
+        seed = self.out / "queue" / "bdat"
+        seed.parent.mkdir(parents=True)
+        seed.write_text("= ready\n> BDAT 4 LAST\\r\\ntext\n")
+        sink = free_port()
+        with server("--relay", f"127.0.0.1:{sink}", "--fault", "bdat-outside-hangs-up") as port:
+            target = self.file("target.toml", TARGET.format(port=port, sink=sink))
+            command = [cli_test.SMTPSPEC, "fuzz", str(target), "--time", "8s", "--out", str(self.out)]
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(running.kill)
+            end = time.monotonic() + LONG_ENOUGH
+            while not list(self.out.glob("crashes/crash-bdat")) and time.monotonic() < end:
+                time.sleep(0.1)
+        said = "".join(running.communicate(timeout=2 * LONG_ENOUGH))
+        self.assertEqual(running.returncode, 3, said)
+        self.assertIn("it takes no connections any more", said)
+        self.assertIn("crash-bdat was seen; its input is in", said)
+
+    @thorough
+    def test_a_server_that_sends_without_end(self):
+        def talk(connection):
+            connection.sendall(b"220 x.example\r\n")
+            in_data = False
+            for line in connection.makefile("rb"):
+                in_data = in_data and line != b".\r\n"
+                verb = line.upper().split()[:1]
+                while verb == [b"HELP"] and not in_data:
+                    connection.sendall(b"214-more\r\n" * 5000)
+                if not in_data:
+                    connection.sendall(b"354 x\r\n" if verb == [b"DATA"] else b"250 x.example\r\n")
+                    in_data = verb == [b"DATA"]
+        with listener(talk) as port:
+            done = self.fuzz(self.file("target.toml", TARGET.format(port=port, sink=free_port())), 10)
+        self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)
+        self.assertTrue((self.out / "crashes").is_dir())
+
+    def test_what_others_have_put_into_its_folder_does_no_harm(self):
+        queue = self.out / "queue"
+        queue.mkdir(parents=True)
+        (queue / "noise").write_bytes(bytes(range(256)) * 20000)
+        (queue / "folder").mkdir()
+        os.mkfifo(queue / "pipe")
+        (self.out / "crashes").mkdir()
+        (self.out / "crashes" / "noise").write_bytes(bytes(range(256)) * 20000)
+        done, _ = self.campaign(seconds=3)
+        self.expect(done, 0)
+        self.assertIn("sessions", done.stdout)
+
+    @thorough
     def test_a_server_that_hangs_for_all_and_that_nobody_starts_again(self):
         """Its backlog still lets everybody in. It takes more than half a minute to be sure of that."""
         sink = free_port()

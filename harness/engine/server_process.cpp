@@ -137,6 +137,7 @@ std::optional<std::string> ServerProcess::start(const scenario::Target& target, 
   near_only_ = near_only;
   if (!target.server || target.server->start.empty() || answers(target, near_only)) return std::nullopt;
   collect_deaths();
+  ServerProcess::stop();  // one that is left, and lets nobody in
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::vector<std::string> secrets;
   if (target.auth) secrets.push_back(target.auth->password);
