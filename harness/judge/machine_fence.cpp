@@ -38,6 +38,8 @@ Routine<bool> Machine::still_answers(Session& session) {
 /// verdict on the scenario, unless its own replies may have been others than they seemed.
 Routine<> Machine::fence(Session& session) {
   if (!session.open || session.replies.closed() || session.last_code == 354) co_return;  // in a message NOOP is text
+  const bool was_greeted = session.taken > 1;
+  if (session.last_code == 220 && was_greeted && !session.under_tls) co_return;  // a handshake is due
   // Of a session that says what it likes it is not known otherwise whether it is in a message, a chunk or a handshake.
   if (awaits_what_is_owed(scenario_) && !session.watcher->referee.at_command()) co_return;
   const Step step = fence_steps(stage_.terms).front();

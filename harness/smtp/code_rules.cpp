@@ -132,6 +132,8 @@ class CodeJudge {
     const bool known = code_ != 500 && code_ != 502;
     if (is_required(what_.verb)) return check(Rule::required_command, known);
     const std::string_view keyword = keyword_of(what_.verb);
+    // Of a mechanism that it does not know a server may say so by whatever code it has for that.
+    if (what_.verb == Verb::auth && !names_listed_mechanism(server_, what_)) return true;
     return keyword.empty() || !server_.offers(keyword) || check(Rule::advertised_command, known);
   }
 

@@ -52,6 +52,8 @@ Follows ServerState::follow_success(const PendingReply& what, const Reply& reply
   } else if (what.verb == Verb::starttls) {
     // The state is left to the handshake.
     if (reply.code == 220) return Follows::tls_handshake;
+  } else if (what.input == Input::command && what.verb == Verb::unknown && reply.code == 220) {
+    return Follows::unknown;  // who takes a word for STARTTLS that is none waits for a handshake
   } else {
     follow_transaction(what);
   }
