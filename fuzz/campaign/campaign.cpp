@@ -34,6 +34,7 @@ constexpr std::chrono::milliseconds between_looks{10};
 constexpr seconds time_to_shorten{15};
 constexpr std::chrono::minutes time_for_findings{30};
 constexpr std::size_t looks_between_news = 100;
+constexpr std::size_t most_seeds_a_session = 10;
 constexpr std::size_t looks_between_measures = 25;
 
 class Campaign {
@@ -56,12 +57,14 @@ class Campaign {
       result_.not_written = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
+    inputs_ = inputs_in_queue();
     fuzz();
     end_others();
     look_for_growth();
     tell();
     make_findings();
     result_.findings = findings_.all();
+    if (result_.refused.empty()) result_.status.findings = result_.findings.size();  // what did not show again is none
     if (result_.findings.empty() && result_.failed.empty()) result_.failed = why_it_tells_little();
     return std::move(result_);
   }
@@ -197,10 +200,14 @@ class Campaign {
       note("the server puts sessions off; they are tried again later");
   }
 
-  void write_stats(const std::string& states) {
+  [[nodiscard]] std::size_t inputs_in_queue() const {
     std::error_code error;
     const std::filesystem::directory_iterator queue(folder_.queue(), error);
-    const auto inputs = error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
+    return error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
+  }
+
+  void write_stats(const std::string& states) {
+    const std::size_t inputs = inputs_in_queue();
     const auto stats =
         fuzzer_stats(result_.status, inputs, std::time(nullptr), part_.process, file_name(opponent_.target.name));
     if (!folder_.put_stats(stats) || !folder_.put_states(states) ||
@@ -261,7 +268,12 @@ class Campaign {
     const std::uint64_t sessions = progress_of_all(&Progress::sessions);
     const std::uint64_t silent = progress_of_all(&Progress::silent);
     if (sessions == 0 && !events_.stop()) return "no session could be played";
-    if (2 * silent <= sessions) return "";
+    if (2 * silent <= sessions && sessions * most_seeds_a_session >= inputs_) return "";
+    if (2 * silent <= sessions)
+      return fmt::format(
+          "no more than {} sessions were played, and there are {} inputs to begin with: that nothing was "
+          "found tells little; give it more time (--time), or more workers (--jobs)",
+          sessions, inputs_);
     return fmt::format(
         "{} of {} sessions were refused or put off, or had no answer: that nothing was found tells little", silent,
         sessions);
@@ -295,7 +307,8 @@ class Campaign {
   Findings findings_{suite_, folder_, settings_.watch};
   CampaignResult result_;
   Clock::time_point begun_ = Clock::now();
-  const bool may_move_;  ///< to other addresses of this machine
+  const bool may_move_;     ///< to other addresses of this machine
+  std::size_t inputs_ = 0;  ///< to begin with
   bool told_of_limits_ = false;
   bool told_of_edges_ = false;
 };

@@ -18,11 +18,21 @@ using record::Party;
 
 namespace {
 
+/// What a challenge is answered by is no command, whatever word it is.
+bool answers_challenge(const record::Transcript& transcript, std::size_t said) {
+  for (std::size_t i = said; i > 0; --i) {
+    const Event& event = transcript.events[i - 1];
+    if (event.kind == Event::Kind::octets && event.by == Party::server) return event.octets.starts_with("334");
+  }
+  return false;
+}
+
 /// The last thing that was said to the server before an event, as the verb of a command, or "octets".
 std::string said_before(const record::Transcript& transcript, std::size_t end) {
   for (std::size_t i = std::min(end, transcript.events.size()); i > 0; --i) {
     const Event& event = transcript.events[i - 1];
     if (event.kind != Event::Kind::octets || event.by != Party::client) continue;
+    if (answers_challenge(transcript, i - 1)) return "auth-response";
     const std::size_t length = std::min<std::size_t>(event.octets.find_first_of(" \r\n"), 9);
     const std::string word = smtp::to_upper(event.octets.substr(0, length));
     return smtp::verb_of(word) == smtp::Verb::unknown ? "octets" : word;

@@ -62,6 +62,11 @@ TEST_CASE("Who hangs up on what nobody can read for certain has crashed, unless 
   CHECK(causes_in(played(Script(in_pieces).closes())).empty());
 }
 
+TEST_CASE("What a challenge is answered by is no command") {
+  const Script said = Script().greeted().sends("AUTH PLAIN\r\n").says("334 \r\n").sends("DATA\r\n");
+  CHECK(causes_in(played(said, Outcome::crash, judge::Cause::closed)) == Causes{"crash/auth-response"});
+}
+
 TEST_CASE("Who takes a word for STARTTLS may close when no handshake comes") {
   const auto after = [](const char* reply) {
     const Script said = Script().greeted().sends("\xc5\xbfTARTTLS\r\n").says(reply).sends("NOOP\r\n");

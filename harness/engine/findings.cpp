@@ -86,8 +86,13 @@ std::vector<std::string> marks_of(const Sighting& one) {
         marks.push_back(fmt::format("in {} {}", id, line.text));
   }
   if (one.strayed() || one.of_rule()) return marks;
-  // Rows of one table, answered by replies of one class; any reply is one too many where none is due.
-  marks.push_back(fmt::format("{} {} {} {}", one.own, one.kind, family(row.id), early ? "" : row.actual.substr(0, 1)));
+  // Rows of one table, all taken or all refused; any reply is one too many where none is due.
+  const char first = row.actual.empty() ? ' ' : row.actual.front();
+  const std::string_view how = early                          ? ""
+                               : first == '2' || first == '3' ? "taken"
+                               : first == '4' || first == '5' ? "refused"
+                                                              : "";
+  marks.push_back(fmt::format("{} {} {} {}", one.own, one.kind, family(row.id), how));
   // Whatever looked like the end of the message, and for one input both the reply and what was delivered.
   if (early && one.in_message) marks.push_back("end of " + one.seen);
   if ((one.in_message || row.cause == Cause::delivery) && !row_name(row.id).empty())

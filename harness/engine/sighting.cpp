@@ -45,6 +45,25 @@ bool is_said_first(std::span<const ExcerptLine> lines) {
   return !lines.empty() && lines.front().text.starts_with("connected") && said > 0 && said - greeted <= 1;
 }
 
+/// A verb is no name, whatever it is made of.
+std::string command_without_names(std::string_view said) {
+  said = said.substr(0, said.find(R"(\r\n)"));
+  const std::string_view verb = said.substr(0, said.find_first_of(" :"));
+  return smtp::to_upper(std::string(verb) + without_names(said.substr(verb.size())));
+}
+
+/// Of MAIL and RCPT: a path that no other row need have, quoted, long, or none at all. Who refuses it may do so for its
+/// own sake, in the words that he has for all of them.
+bool has_own_path(std::string_view said) {
+  static const re2::RE2 path("^[^<]*<([^<>]*)>");
+  static const re2::RE2 plain("[A-Za-z0-9.+=_-]{1,64}(?:@[A-Za-z0-9.-]{1,64})?");
+  static const re2::RE2 any_sender("(?i)MAIL FROM:<>.*");
+  const re2::StringPiece text(said.data(), said.size());
+  std::string found;
+  if (said.find('<') == said.npos || re2::RE2::PartialMatch(text, any_sender)) return false;
+  return !re2::RE2::PartialMatch(text, path, &found) || !re2::RE2::FullMatch(found, plain);
+}
+
 /// The client's last line before the one that decided, and the server's before that, which tells whether it is text of
 /// a message. A row always/... shows several conversations: the first counts.
 void look_at_conversation(Sighting& of) {
@@ -63,10 +82,14 @@ void look_at_conversation(Sighting& of) {
   const bool refused = reply != lines.begin() && is_refusal(std::prev(reply)->text);
   at = last_before(at, ExcerptLine::Side::client);
   if (at == lines.begin()) return;
-  of.asked = smtp::to_upper(without_names(std::prev(at)->text));
+  const std::string_view said = std::prev(at)->text;
+  of.asked = command_without_names(said);
+  of.has_own_path = has_own_path(said);
   at = last_before(at, ExcerptLine::Side::server);
-  of.in_message = at != lines.begin() && std::prev(at)->text.starts_with("354");
+  const std::string_view before = at == lines.begin() ? std::string_view() : std::prev(at)->text;
+  of.in_message = before.starts_with("354");
   if (of.in_message) of.asked = "text of a message";
+  if (before.starts_with("334")) of.asked = "answer to a challenge";
   if (of.closed && refused) of.asked = "after a refusal";  // whatever was sent then
 }
 
@@ -105,7 +128,8 @@ Sighting sighting_of(const ScenarioResult& row) {
     seen.obstacle = "closed\n" + seen.asked;
   }
   if (seen.obstacle.empty() && !seen.asked.empty()) {
-    if (is_refusal(row.actual) && (!seen.of_rule() || about_refusals))
+    const bool is_for_itself = seen.has_own_path || row.cause == Cause::early_reply;
+    if (is_refusal(row.actual) && !is_for_itself && (!seen.of_rule() || about_refusals))
       seen.obstacle = fmt::format("refused\n{}\n{}", seen.asked, without_names(row.actual));
     else if (seen.kind == "no reply")
       seen.obstacle = fmt::format("no reply\n{}", seen.asked);
