@@ -145,6 +145,7 @@ TEST_CASE("what there is no room for is left out, and said") {
   CHECK(read->events.front().omitted == noise.size() - 1000 + 5);
   CHECK(read->deliveries.front().message == noise.substr(0, 1000));
   CHECK(read->deliveries.front().omitted == noise.size() - 1000);
+  CHECK(to_json_lines(*read) == *text);  // and is said when it is written again
 }
 
 std::string repeated(const std::string& text, int times) {

@@ -84,7 +84,8 @@ class Writer {
   /// False where there was no room.
   bool write(const Transcript& transcript) {
     const auto is_cut = [this](const auto& one) { return octets_of(one).size() > room_.of_each; };
-    const bool shortened = std::any_of(transcript.events.begin(), transcript.events.end(), is_cut) ||
+    const bool shortened = transcript.shortened ||
+                           std::any_of(transcript.events.begin(), transcript.events.end(), is_cut) ||
                            std::any_of(transcript.deliveries.begin(), transcript.deliveries.end(), is_cut);
     text_ = head_of(transcript, shortened).dump(-1, ' ', true, ordered_json::error_handler_t::replace) + "\n";
     for (const Event& event : transcript.events)
