@@ -148,17 +148,21 @@ bool has_word_between(std::string_view text, std::size_t least, std::size_t most
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
   std::size_t used = 0;
+  std::size_t spaces = 0;  // before the word: octets of a server may be more than one
   while (!text.empty()) {
     std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
-    if (word.empty()) continue;
-    if (used > 0 && used + 1 + columns(word) > width) {
+    if (word.empty()) {
+      ++spaces;
+      continue;
+    }
+    if (used > 0 && used + spaces + columns(word) > width) {
       lines.emplace_back();
       used = 0;
     }
     if (used > 0) {
-      lines.back() += ' ';
-      ++used;
+      lines.back().append(spaces, ' ');
+      used += spaces;
     }
     while (used == 0) {
       const std::string_view part = beginning(word, width);
@@ -169,6 +173,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     }
     lines.back() += word;
     used += columns(word);
+    spaces = 1;
   }
   return lines;
 }

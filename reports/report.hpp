@@ -49,6 +49,8 @@ inline constexpr std::size_t most_lines = 200;
 [[nodiscard]] std::string to_terminal(const engine::RunResult& run, const TerminalStyle& style);
 /// One row: id, requirement and section, expected, actual, the conversation around it, source, the command to rerun.
 [[nodiscard]] std::string row_report(const engine::ScenarioResult& result, const TerminalStyle& style);
+/// Of `smtpspec show --all`: all findings, by a line or two each, however many there are.
+[[nodiscard]] std::string all_findings(const engine::RunResult& run, const TerminalStyle& style);
 /// Of `smtpspec show`: what one row asked, why, by which RFC, and what came, up to the conversation.
 [[nodiscard]] std::string row_shown(const engine::ScenarioResult& result, const TerminalStyle& style);
 /// And of a finding: what it is and the rows that show it; its evidence is to be shown after it.

@@ -140,6 +140,12 @@ std::string row_shown(const ScenarioResult& result, const TerminalStyle& style) 
   return without_commands(out);
 }
 
+std::string all_findings(const engine::RunResult& run, const TerminalStyle& style) {
+  const std::vector<engine::Finding> findings = engine::findings(run);
+  const std::size_t lines_of_all = 10 * (findings.size() + 1);
+  return findings.empty() ? "no findings\n" : table_of(findings, lines_of_all, style);
+}
+
 std::string finding_shown(const engine::Finding& finding, const TerminalStyle& style) {
   std::string out =
       fmt::format("{} {}\n", painted(smtp::to_upper(name(finding.severity)), colour_of(finding.outcome), style),

@@ -122,9 +122,11 @@ std::string evidence_of(const std::vector<Finding>& findings, const engine::RunR
     out += text;
   }
   if (!findings.empty())
-    put_field(out, {0, 0}, "",
-              "More: 'smtpspec show ID' shows a finding or a row with its whole conversation, --verbose every row.",
-              style, 3);
+    put_field(
+        out, {0, 0}, "",
+        "More: 'smtpspec show ID' shows a finding or a row with its whole conversation, 'smtpspec show --all' every "
+        "finding, --verbose every row.",
+        style, 3);
   return findings.empty() ? out : out + '\n';
 }
 

@@ -1,6 +1,8 @@
 #include "reports/terminal_style.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -74,13 +76,25 @@ void put_field(std::string& out, Columns at, std::string_view label, std::string
   put_lines(out, there, label, fitted(shown, room_after(there, label, style), most), style);
 }
 
+// A sentence that says what something is, as grammar does, has no such word (RFC 2119).
+std::string strength(const engine::CitedRequirement& cited) {
+  static constexpr std::array<std::array<std::string_view, 3>, 3> words = {
+      {{"MUST", "SHALL", "REQUIRED"}, {"SHOULD", "RECOMMENDED", "SHOULD"}, {"MAY", "OPTIONAL", "MAY"}}};
+  const std::string level = smtp::to_upper(name(cited.level));
+  const auto has_it = [&](std::string_view word) { return cited.says.find(word) != std::string::npos; };
+  for (const auto& of_level : words)
+    if (of_level.front() == level && !std::any_of(of_level.begin(), of_level.end(), has_it))
+      return level + " by its meaning";
+  return level;
+}
+
 std::string place(const engine::CitedRequirement& cited) {
   std::string where = cited.section.empty() ? cited.id : cited.section;
   if (!cited.lines.empty()) {
     const bool several = cited.lines.find_first_of("-,") != std::string::npos;
     where += fmt::format(", line{} {}", several ? "s" : "", cited.lines);
   }
-  return fmt::format("{} ({})", where, smtp::to_upper(name(cited.level)));
+  return fmt::format("{} ({})", where, strength(cited));
 }
 
 // What no RFC says stands in no quotation marks.

@@ -40,6 +40,8 @@ void put_lines(std::string& out, Columns at, std::string_view label, const std::
 
 /// "RFC 5321 section 4.1.1.4, lines 2028-2032 (MUST)"
 [[nodiscard]] std::string place(const engine::CitedRequirement& cited);
+/// "MUST", where its sentence says so, else "MUST by its meaning".
+[[nodiscard]] std::string strength(const engine::CitedRequirement& cited);
 /// Its sentence in quotation marks; the id where there is none.
 [[nodiscard]] std::string sentence(const engine::CitedRequirement& cited);
 /// Where it stands and the command that runs it again: what is to be copied is never cut.

@@ -171,6 +171,7 @@ TEST_CASE("texts are wrapped between words and escapes are kept whole") {
   using Lines = std::vector<std::string>;
   CHECK(reports::wrap("", 10) == Lines{""});
   CHECK(reports::wrap("one two  three", 7) == Lines{"one two", "three"});
+  CHECK(reports::wrap(R"(334  \r\n and)", 13) == Lines{R"(334  \r\n and)"});
   CHECK(reports::wrap("abcdefghij kl", 4) == Lines{"abcd", "efgh", "ij", "kl"});
   CHECK(reports::wrap("x abcdef", 4) == Lines{"x", "abcd", "ef"});
   CHECK(reports::wrap(R"(ab\xff\r\n)", 5) == Lines{"ab", R"(\xff)", R"(\r\n)"});

@@ -53,6 +53,7 @@ using engine::ScenarioResult;
 struct ShowOptions {
   std::string id;
   std::filesystem::path run;
+  bool all = false;
 };
 
 /// The one that was named; else what a run left here, or a campaign.
@@ -93,7 +94,8 @@ int show(const ShowOptions& options) {
   const auto run = stored_result(folder);
   if (!run) return exit_usage;
   if (options.id.empty()) {
-    put(reports::to_terminal(*run, stdout_style(false, false)));
+    put(options.all ? reports::all_findings(*run, stdout_style(false, false))
+                    : reports::to_terminal(*run, stdout_style(false, false)));
     return exit_complete;
   }
   const reports::TerminalStyle style = stdout_style(true, false);
@@ -119,8 +121,10 @@ void add_show(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("show", "Show a finding of a stored run or campaign, or a row, with its whole conversation");
   auto options = std::make_shared<ShowOptions>();
-  command->add_option("id", options->id,
-                      "Of a finding, or of a row: also always/... and survey/...; left out: all findings");
+  command->add_option(
+      "id", options->id,
+      "Of a finding, or of a row: also always/... and survey/...; left out: what the run said at its end");
+  command->add_flag("--all", options->all, "Every finding of a run, by a line or two each");
   command->add_option("--run", options->run, "The folder that run --out or fuzz --out wrote")
       ->default_str("smtpspec-run, or smtpspec-fuzz where it is not there");
   command->callback([options, &chosen] { chosen.run = [options] { return show(*options); }; });

@@ -45,6 +45,8 @@ bool has_keyword(const smtp::Ehlo& ehlo, const std::string& wanted) {
 
 namespace {
 
+constexpr std::string_view any_reply_in_words = "any reply";
+
 /// "5.1.1" against "5.1.z": each part equal, or a letter for any number.
 bool enhanced_fits(std::string_view pattern, const smtp::Reply& reply) {
   const auto code = smtp::leading_enhanced_code(reply.lines.front().text());
@@ -150,7 +152,7 @@ std::optional<std::size_t> choose(const Expectation& expectation, const Observed
 std::string describe(const Alternative& alternative) {
   if (alternative.kind == Alternative::Kind::close) return "the connection closed";
   if (alternative.kind == Alternative::Kind::silence) return "no reply";
-  std::string text = alternative.code == "xyz" ? "any reply" : alternative.code;
+  std::string text = alternative.code == "xyz" ? std::string(any_reply_in_words) : alternative.code;
   if (!alternative.enhanced.empty()) text += " " + alternative.enhanced;
   if (alternative.lines) text += fmt::format(" of {} line{}", *alternative.lines, *alternative.lines == 1 ? "" : "s");
   if (!alternative.keywords.empty()) text += " with " + joined(alternative.keywords);
@@ -173,8 +175,10 @@ bool lacks_close(const Expectation& expectation, const Observed& observed) {
 std::string describe(const Expectation& expectation) {
   std::vector<std::string> asked;
   std::vector<std::string> permitted;
+  std::vector<std::string> but;  // of what else would be any reply
   for (const Alternative& alternative : expectation.alternatives) {
     const Outcome as = alternative.as.value_or(Outcome::pass);
+    if (as == Outcome::fail || as == Outcome::crash) but.push_back(describe(alternative));
     if (as == Outcome::warn || as == Outcome::fail || as == Outcome::crash) continue;
     const bool is_asked = as == Outcome::pass;
     std::string word = describe(alternative);
@@ -185,6 +189,8 @@ std::string describe(const Expectation& expectation) {
   }
   if (asked.empty()) std::swap(asked, permitted);
   if (asked.empty()) return "anything else";
+  for (std::string& one : permitted)
+    if (one == any_reply_in_words && !but.empty()) one += fmt::format(" but {}", fmt::join(but, " or "));
   return fmt::format("{}{}{}", fmt::join(asked, " or "),
                      permitted.empty() ? "" : "; permitted too: ", fmt::join(permitted, " or "));
 }

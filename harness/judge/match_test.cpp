@@ -148,6 +148,8 @@ TEST_CASE("endings in words") {
   CHECK(describe(expecting("[{ reply = \"250\", as = \"fail\" }]")) == "anything else");
   CHECK(describe(expecting("{ reply = \"xyz\", because = \"in ASCII\" }")) == "any reply (in ASCII)");
   CHECK(describe(expecting("\"xyz\"")) == "any reply");
+  CHECK(describe(expecting("[\"5yz\", { reply = \"21z\", as = \"fail\", because = \"no\" }, { reply = \"xyz\", as = "
+                           "\"info\", because = \"yes\" }]")) == "5yz; permitted too: any reply but 21z");
   CHECK(describe(reply("250 \x01\r\n")) == "250 \\x01\\r\\n");
   CHECK(describe(reply("421 x\r\n", true)) == "421 x\\r\\n, then the connection closed");
   CHECK(describe(without_reply(What::nothing)) == "no reply in the time");

@@ -1,7 +1,9 @@
 // All that is known of one row: what is asked and why, what came, and how to see it again.
 
 function sentence(requirement) {
-  const level = requirement.level.toUpperCase();
+  const words = { must: /MUST|SHALL|REQUIRED/, should: /SHOULD|RECOMMENDED/, may: /MAY|OPTIONAL/ };
+  const saysSo = words[requirement.level]?.test(requirement.says) ?? true;  // what something is, as grammar says it, has no such word
+  const level = requirement.level.toUpperCase() + (saysSo ? "" : " by its meaning");
   return el("figure", { class: "sentence" },
     requirement.says && el("blockquote", {}, requirement.says),
     el("figcaption", {}, link(requirement), requirement.lines && `, ${requirement.lines.includes("-") ? "lines" : "line"} ${requirement.lines}`, " ",
