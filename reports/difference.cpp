@@ -103,7 +103,7 @@ void put_facts(std::string& out, const Difference& difference, const TerminalSty
 }
 
 std::string described(const RunResult& run) {
-  return fmt::format("{}  {}  ({}), {}, {}{}", run.target.name, run.target.address, run.target.profile, run.started,
+  return fmt::format("{} {} ({}), {}, {}{}", run.target.name, run.target.address, run.target.profile, run.started,
                      counted(run.scenarios.size(), "row"), run.complete ? "" : ", incomplete");
 }
 

@@ -2,9 +2,12 @@
 
 What is found is in build/campaign-NAME/, or where --out says; started again, the campaign goes on. Exit codes: those of smtpspec fuzz."""
 import argparse
+import contextlib
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 from smtpspec_ci import processes
 from smtpspec_ci.processes import BUILD, ROOT
@@ -23,6 +26,18 @@ def stop_all(name):
     for build in BUILDS:
         subprocess.run(as_root("env", f"SMTPSPEC_BUILD={'' if build == PACKAGED else build}", TARGETS / name / "stop"),
                        cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+@contextlib.contextmanager
+def reports(build):
+    """What a server is to be told of where AddressSanitizer's reports go, so that smtpspec finds them there. Whoever the process
+    is by then, it may write into that folder."""
+    if build != "asan":
+        yield []
+        return
+    with tempfile.TemporaryDirectory(prefix="smtpspec-reports-") as folder:
+        os.chmod(folder, 0o1777)
+        yield [f"ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:log_path={folder}/asan"]
 
 
 def main(arguments):
@@ -49,9 +64,10 @@ def main(arguments):
     out = options.out or BUILD / (f"campaign-{options.name}" + ("" if build == PACKAGED else f"-{build}"))
     stop_all(options.name)
     try:
-        return subprocess.run(
-            as_root("env", f"SMTPSPEC_BUILD={'' if build == PACKAGED else build}", smtpspec, "fuzz",
-                    TARGETS / options.name / "target.toml", "--time", options.time, "--jobs", options.jobs, "--out", out,
-                    *(["--baseline", known] if known.is_file() else []), *more), cwd=ROOT, check=False).returncode
+        with reports(build) as told:
+            return subprocess.run(
+                as_root("env", f"SMTPSPEC_BUILD={'' if build == PACKAGED else build}", *told, smtpspec, "fuzz",
+                        TARGETS / options.name / "target.toml", "--time", options.time, "--jobs", options.jobs, "--out", out,
+                        *(["--baseline", known] if known.is_file() else []), *more), cwd=ROOT, check=False).returncode
     finally:
         stop_all(options.name)

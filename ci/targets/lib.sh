@@ -91,14 +91,15 @@ unpack() {
 
 # compiled PACKAGE: where SMTPSPEC_BUILD asks for it, makes the server from that package's source, and puts it in the
 # place of the one that was unpacked: `edges` counts its edges for a campaign (AFL++'s compiler), `asan` has
-# AddressSanitizer, whose reports go to asan.* in the run's folder. The target's own ./compile knows how.
+# AddressSanitizer, whose reports go to asan.* in the run's folder, or where ASAN_OPTIONS says. The target's own ./compile
+# knows how.
 compiled() {
   case "$build" in
     '') return 0 ;;
     edges) export AFL_QUIET=1 CC=afl-clang-fast CFLAGS="-O2 -g1" ;;
     asan)
       export CC=clang CFLAGS="-O1 -g1 -fno-omit-frame-pointer -fsanitize=address"
-      export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:log_path=$run/asan
+      export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:abort_on_error=1:log_path=$run/asan}
       ;;
     *) die "there is no build '$build'; there are: edges asan" ;;
   esac
@@ -143,13 +144,21 @@ own_user() {  # NAME ID HOME: there alone
   printf '%s:x:%s:\n' "$1" "$2" >>"$run/etc/group"
 }
 # Starts the server as if its packages were installed; ending the outer process ends all that is within.
+# AddressSanitizer finds no file from within a chroot: its reports come with the log, which goes to whoever started it too.
 start_inside() {  # LOG COMMAND...
   local log=$1
   shift
+  if [ "$build" = asan ]; then
+    export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
+    exec 8> >(exec 9>&-; exec tee "$log" >&2)
+  else
+    exec 8>"$log"
+  fi
   setsid unshare --mount --uts --pid --fork --kill-child --mount-proc "$repository/ci/targets/inside" "$host" "$root" "$run" "$@" \
-    </dev/null >"$log" 2>&1 9>&- &
+    </dev/null >&8 2>&1 8>&- 9>&- &
   remember $!
   disown
+  exec 8>&-
   await_greeting "$log"
 }
 
