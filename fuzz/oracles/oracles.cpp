@@ -40,6 +40,22 @@ std::string said_before(const record::Transcript& transcript, std::size_t end) {
   return "connection";
 }
 
+/// What this event of the server's answers, as the verb of a command, or "octets": it may have been sent piece by
+/// piece.
+std::string answered_by(const record::Transcript& transcript, std::size_t event) {
+  judge::Watcher watcher{smtp::Referee(transcript.terms.lmtp)};
+  std::string last = "connection";
+  watcher.referee.tell([&](const smtp::Answer& answer) {
+    if (answer.input == smtp::Input::connect) return;
+    last = answer.input == smtp::Input::command && answer.verb != smtp::Verb::unknown ? std::string(name(answer.verb))
+                                                                                      : "octets";
+  });
+  const std::size_t end = std::min(event + 1, transcript.events.size());
+  for (std::size_t i = 0; i < end; ++i)
+    if (transcript.events[i].session == transcript.events[end - 1].session) watcher.show(transcript.events[i]);
+  return last;
+}
+
 std::string rule_of(const judge::Verdict& verdict) {
   if (verdict.outcome == scenario::Outcome::crash) return "crash";
   return verdict.cause == Cause::hang || verdict.cause == Cause::incomplete ? "hang"
@@ -165,9 +181,9 @@ std::vector<Breach> breaches_in(const judge::Played& played) {
     const bool is_crash = one.rule == smtp::Rule::silent_close && one.actual.starts_with("closed without a reply");
     if (is_crash && crashed) continue;
     if (is_about_answers(one.rule) && (!is_crash || ends_by_refusal(transcript)) && out_of_turn) continue;
-    const std::string after = is_about_answers(one.rule) ? said_before(transcript, one.event) : "";
-    add(std::string(smtp::name(one.rule)), after, one.expected, one.actual);
-    if (is_crash) all.back().cause = "crash/" + after;
+    add(std::string(smtp::name(one.rule)), is_about_answers(one.rule) ? answered_by(transcript, one.event) : "",
+        one.expected, one.actual);
+    if (is_crash) all.back().cause = "crash/" + said_before(transcript, one.event);
   }
   return all;
 }

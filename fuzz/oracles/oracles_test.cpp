@@ -48,6 +48,8 @@ TEST_CASE("How a command is answered is a cause of its own for each command, the
   CHECK(answered("RCPT TO:<a@b.example>\r\n", "250 OK\r\n") == Causes{"permitted-code/RCPT"});
   CHECK(answered("DATA\r\n", "354 Go\r\n") == Causes{"listed-code/DATA"});
   CHECK(answered("NOOP\r\n", "250 OK\n") == answered("RSET\r\n", "250 OK\n"));
+  const Script in_pieces = Script().greeted().sends("5}").sends("QUIT\r\n").says("221 Bye\r\n");
+  CHECK(causes_in(played(in_pieces)) == Causes{"permitted-code/octets"});
 }
 
 TEST_CASE("Who hangs up on what nobody can read for certain has crashed, unless he said goodbye") {

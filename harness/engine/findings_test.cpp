@@ -119,6 +119,37 @@ TEST_CASE("what was met on the way is told from what was looked for") {
                                          {"unknown"}});
 }
 
+TEST_CASE("a path of its own may be what is refused, in the words for all of them") {
+  const std::string bad = R"(501 Bad recipient address syntax\r\n)";
+  const auto rcpt = [&](const char* id, const char* requirement, const std::string& line) {
+    return refused(id, requirement, line, bad);
+  };
+  CHECK(rows_of(run_of(
+            {rcpt("quoted", "a/1/quoted", R"(RCPT TO:<"a@b"@example.test>\r\n)"),
+             rcpt("long-path", "a/2/sizes", R"(RCPT TO:<aaaaaaaaaa@)" + std::string(200, 'b') + R"(.test>\r\n)"),
+             rcpt("none", "a/3/null", R"(RCPT TO:<>\r\n)")})) == std::vector<Ids>{{"quoted"}, {"long-path"}, {"none"}});
+  // Whom everybody sends to is refused for all.
+  CHECK(rows_of(run_of({rcpt("about", "a/1/taken", R"(RCPT TO:<alice@example.test>\r\n)"),
+                        rcpt("on-the-way", "a/2/other", R"(RCPT TO:<bob@example.test>\r\n)")}))
+            .size() == 1);
+}
+
+TEST_CASE("whatever a challenge is answered by, what comes of it is one cause") {
+  const auto answered = [](const char* id, const char* requirement, const char* by) {
+    ScenarioResult result = row(id, requirement, Outcome::crash, Cause::closed, by, "the connection closed");
+    result.excerpt.front().text = R"(334 \r\n)";
+    return result;
+  };
+  CHECK(rows_of(run_of({answered("base64", "a/1/bad-base64", R"(#%&$\r\n)"),
+                        answered("noop", "a/2/response", R"(NOOP\r\n)")}))
+            .size() == 1);
+  CHECK(rows_of(run_of({row("folded", "a/1/ascii", Outcome::crash, Cause::closed, R"(QU\xc4\xb1T\r\n)",
+                            "the connection closed"),
+                        row("auth", "a/2/response", Outcome::crash, Cause::closed, R"(AUTH PLAIN QUFB\r\n)",
+                            "the connection closed")}))
+            .size() == 2);
+}
+
 TEST_CASE("a command that is not known is one finding, by the rule or the survey's row that is about it") {
   const std::string unknown = R"(502 5.5.1 not implemented\r\n)";
   std::vector<ScenarioResult> rows = {
