@@ -90,12 +90,21 @@ std::vector<engine::Death> ProcessEvents::deaths(pid_t root) {
   for (;;) {
     const ssize_t size = socket_.number() < 0 ? -1 : recv(socket_.number(), buffer.data(), buffer.size(), 0);
     if (size <= 0) {
-      if (size < 0 && errno == ENOBUFS) continue;  // some were lost; the next are there
-      return all;
+      if (size == 0 || errno != ENOBUFS) return all;
+      forget_the_gone();  // some were lost; the next are there
+      continue;
     }
     constexpr std::size_t head = sizeof(nlmsghdr) + sizeof(cn_msg);
     if (static_cast<std::size_t>(size) > head) take(buffer.data() + head, static_cast<std::size_t>(size) - head, all);
   }
+}
+
+/// Their numbers may be given to others.
+void ProcessEvents::forget_the_gone() {
+  std::erase_if(known_, [this](pid_t one) {
+    record::Refusal refusal;
+    return processes_ && !processes_->file(std::to_string(one) + "/status", refusal);
+  });
 }
 
 pid_t ProcessEvents::number_where_made(pid_t root) const {

@@ -25,6 +25,7 @@ class ProcessEvents {
 
  private:
   void take(const char* event, std::size_t size, std::vector<engine::Death>& out);
+  void forget_the_gone();
   [[nodiscard]] pid_t number_where_made(pid_t root) const;
 
   record::Descriptor socket_;
