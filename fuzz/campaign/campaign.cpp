@@ -4,13 +4,13 @@
 #include <ctime>
 #include <filesystem>
 #include <iterator>
-#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "fuzz/campaign/afl_stats.hpp"
+#include "fuzz/campaign/finding_maker.hpp"
 #include "fuzz/campaign/findings.hpp"
 #include "fuzz/campaign/growth_watch.hpp"
 #include "fuzz/campaign/mail_roads.hpp"
@@ -20,8 +20,6 @@
 #include "fuzz/campaign/shared_memory.hpp"
 #include "fuzz/campaign/worker.hpp"
 #include "fuzz/campaign/workers.hpp"
-#include "fuzz/session/session_input.hpp"
-#include "harness/delivery/token.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -31,8 +29,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds between_looks{10};
-constexpr seconds time_to_shorten{15};
-constexpr std::chrono::minutes time_for_findings{30};
 constexpr std::size_t looks_between_news = 100;
 constexpr std::size_t most_seeds_a_session = 10;
 constexpr std::size_t looks_between_measures = 25;
@@ -162,7 +158,7 @@ class Campaign {
       finding.breach = one;
       finding.again = Finding::replays;
       finding.figures = growth_.table();
-      add(std::move(finding));
+      if (!findings_.add(std::move(finding))) result_.not_written = not_written();
       ++progress_.findings;
     }
   }
@@ -216,51 +212,10 @@ class Campaign {
   }
 
   void make_findings() {
-    LivePlayer player(opponent_, delivery::make_secret());
-    std::optional<LivePlayer> other;
-    if (settings_.other != nullptr) other.emplace(*settings_.other, delivery::make_secret());
-    player.revive_by([this](bool hangs) { return keeper_.revive(hangs); });
-    player.when_put_off(may_move_ ? addresses_of_worker(0) : "",
-                        [this](const std::string& /*source*/) { return !events_.stop(); });
-    Sight sight;
-    sight.arrived = mail_.arrived();
-    sight.arrived_there = mail_.arrived_of_other();
-    if (other) sight.other = &*other;
-    sight.happened = processes_of(settings_.watch);
-    if (keeper_.is_ours()) sight.start_anew = [this] { keeper_.start_anew(); };
-    const auto end = Clock::now() + time_for_findings;
-    for (const CampaignFolder::Broken& one : folder_.broken()) {
-      if (findings_.has(one.cause)) continue;
-      if (!result_.refused.empty() || events_.stop() || Clock::now() > end)
-        tell_of_input(one);
-      else
-        make_finding_of(one, player, sight);
-    }
-  }
-
-  void make_finding_of(const CampaignFolder::Broken& one, LivePlayer& player, const Sight& sight) {
-    note("shortens " + one.cause);
-    Finding finding = make_finding(player, sight, one, Clock::now() + time_to_shorten);
-    if (finding.again > 0) {
-      if (!findings_.has(finding.breach.cause)) add(std::move(finding));
-      return;
-    }
-    if (!events_.stop() && is_gone(player)) result_.refused = keeper_.why_it_cannot_be_played();
-    if (!result_.refused.empty() || events_.stop()) return tell_of_input(one);
-    const std::string_view seen = one.seen == CampaignFolder::Seen::once
-                                      ? " was seen once and not again"
-                                      : " was seen twice, and does not show any more";
-    note(fmt::format("{}{}; its input stays in {}", one.cause, seen, folder_.crashes().string()));
-  }
-
-  /// What cannot show anything again, for nobody is there, or no time.
-  void tell_of_input(const CampaignFolder::Broken& one) const {
-    note(one.cause + " was seen; its input is in " + folder_.crashes().string());
-  }
-
-  /// Nobody lets us in any more, and nobody starts it again.
-  static bool is_gone(LivePlayer& player) {
-    return player.play(decode("> NOOP\\r\\n\n"), patient()).judged.verdict.cause == judge::Cause::connect;
+    const FindingMaker::Stage stage{opponent_, settings_.other, mail_, may_move_ ? addresses_of_worker(0) : ""};
+    FindingMaker maker(stage, folder_, events_, settings_.watch, keeper_, findings_);
+    maker.make_all(result_.refused);
+    if (!maker.written()) result_.not_written = not_written();
   }
 
   /// Of a campaign that found nothing.
@@ -285,9 +240,8 @@ class Campaign {
     return all;
   }
 
-  void add(Finding finding) {
-    if (!findings_.add(std::move(finding)))
-      result_.not_written = folder_.findings().string() + ": a finding could not be written";
+  [[nodiscard]] std::string not_written() const {
+    return folder_.findings().string() + ": a finding could not be written";
   }
 
   void note(const std::string& line) const { events_.note(line); }

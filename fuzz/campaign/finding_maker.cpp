@@ -1,0 +1,77 @@
+#include "fuzz/campaign/finding_maker.hpp"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fuzz/session/session_input.hpp"
+#include "harness/delivery/token.hpp"
+
+namespace smtpspec::fuzz {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds time_to_shorten{15};
+constexpr std::chrono::minutes time_for_all{30};
+
+}  // namespace
+
+FindingMaker::FindingMaker(const Stage& stage, const CampaignFolder& folder, const CampaignEvents& events,
+                           ServerWatch* watch, ServerKeeper& keeper, Findings& findings)
+    : folder_(folder),
+      events_(events),
+      keeper_(keeper),
+      findings_(findings),
+      player_(stage.opponent, delivery::make_secret()) {
+  player_.revive_by([this](bool hangs) { return keeper_.revive(hangs); });
+  player_.when_put_off(stage.other_addresses, [this](const std::string& /*source*/) { return !events_.stop(); });
+  sight_.arrived = stage.mail.arrived();
+  sight_.arrived_there = stage.mail.arrived_of_other();
+  if (stage.other != nullptr) sight_.other = &other_.emplace(*stage.other, delivery::make_secret());
+  sight_.happened = processes_of(watch);
+  if (keeper_.is_ours()) sight_.start_anew = [this] { keeper_.start_anew(); };
+}
+
+void FindingMaker::make_all(std::string& refused) {
+  const auto end = Clock::now() + time_for_all;
+  const std::vector<CampaignFolder::Broken> all = folder_.broken();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (findings_.has(all[i].cause)) continue;
+    if (!refused.empty() || events_.stop() || Clock::now() > end) {
+      tell_of_input(all[i]);
+      continue;
+    }
+    events_.note(fmt::format("shortens {} ({} of {})", all[i].cause, i + 1, all.size()));
+    make(all[i], refused);
+  }
+}
+
+void FindingMaker::make(const CampaignFolder::Broken& one, std::string& refused) {
+  Finding finding = make_finding(player_, sight_, one, Clock::now() + time_to_shorten);
+  if (finding.again > 0) {
+    if (!findings_.has(finding.breach.cause)) written_ = findings_.add(std::move(finding)) && written_;
+    return;
+  }
+  if (!events_.stop() && is_gone()) refused = keeper_.why_it_cannot_be_played();
+  if (!refused.empty() || events_.stop()) return tell_of_input(one);
+  const std::string_view seen = one.seen == CampaignFolder::Seen::once ? "was seen once and not again"
+                                                                       : "was seen twice, and does not show any more";
+  events_.note(fmt::format("{} {}; its input stays in {}", one.cause, seen, folder_.crashes().string()));
+}
+
+/// What cannot show anything again, for nobody is there, or no time.
+void FindingMaker::tell_of_input(const CampaignFolder::Broken& one) const {
+  events_.note(fmt::format("{} was seen; its input is in {}", one.cause, folder_.crashes().string()));
+}
+
+/// Nobody lets us in any more, and nobody starts it again.
+bool FindingMaker::is_gone() {
+  return player_.play(decode("> NOOP\\r\\n\n"), patient()).judged.verdict.cause == judge::Cause::connect;
+}
+
+}  // namespace smtpspec::fuzz
