@@ -5,7 +5,6 @@
 
 #include "fuzz/oracles/incidents.hpp"
 #include "fuzz/oracles/likeness.hpp"
-#include "harness/smtp/referee_rules.hpp"
 
 namespace smtpspec::fuzz {
 
@@ -41,7 +40,7 @@ Finding* Findings::like(const Finding& finding) {
   const std::string unusual = crashes ? unusual_in(finding.transcript) : "";
   const auto is_like = [&](const Finding& one) {
     if (crashes) return !unusual.empty() && is_same_crash(one, finding, unusual);
-    return finding.has_session() && smtp::rule_named(finding.breach.rule) && one.breach.rule == finding.breach.rule &&
+    return finding.has_session() && is_of_referee(finding.breach) && one.breach.rule == finding.breach.rule &&
            one.breach.expected == finding.breach.expected;
   };
   const auto found = std::find_if(all_.begin(), all_.end(), is_like);

@@ -194,6 +194,8 @@ Breach without_secrets(Breach breach, const record::Redactor& redactor) {
   return breach;
 }
 
+bool is_of_referee(const Breach& breach) { return smtp::rule_named(breach.rule).has_value(); }
+
 bool says_nothing(const judge::Played& played) {
   const Cause cause = played.judged.verdict.cause;
   return cause == Cause::connect || cause == Cause::ladder;

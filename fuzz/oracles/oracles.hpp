@@ -24,6 +24,9 @@ struct Breach {
 /// As it may be written and shown.
 [[nodiscard]] Breach without_secrets(Breach breach, const record::Redactor& redactor);
 
+/// Of a rule that the referee holds, not of what a session itself comes to.
+[[nodiscard]] bool is_of_referee(const Breach& breach);
+
 /// The session never came so far that anything could be seen: no connection, or a ready state that was not reached.
 [[nodiscard]] bool says_nothing(const judge::Played& played);
 
