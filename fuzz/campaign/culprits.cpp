@@ -55,12 +55,13 @@ void Culprits::look_for(const Breach& breach, std::string_view input, const Wait
   progress_.alone.take(stopped());
   // Another worker may have seen the same, and looked for it, while this one waited.
   const bool was_looked_at = looked_at.cause == hash && looked_at.incidents > before;
-  if (!was_looked_at && !folder_.has_breach(breach, Seen::again)) {
-    if (search(breach, input, waits)) folder_.drop(breach, Seen::once);
+  bool is_found = folder_.has_breach(breach, Seen::again);
+  if (!was_looked_at && !is_found) {
+    is_found = search(breach, input, waits);
     looked_at.cause = hash;
     looked_at.incidents = shared_->incidents.count();
   }
-  if (folder_.has_breach(breach, Seen::again)) folder_.drop(breach, Seen::once);
+  if (is_found) folder_.drop(breach, Seen::once);
   seen_before_ = before;
   seen_ = now;  // what else showed meanwhile is still to be looked for
   progress_.alone.give_back();

@@ -127,7 +127,7 @@ class Worker {
     const auto otherwise = session ? encode(*session) : std::nullopt;
     if (!otherwise) return false;
     auto own = culprits_.breaches_of(pairs_.so());
-    for (const Breach& one : breaches_in(usual))
+    for (const Breach& one : own.empty() ? std::vector<Breach>() : breaches_in(usual))
       std::erase_if(own, [&](const Breach& other) { return other.cause == one.cause; });
     for (const Breach& one : own) take(one, *otherwise);
     awaited_.expect(pairs_.so().transcript, *otherwise);
@@ -251,7 +251,6 @@ void work(const Opponent& opponent, const CampaignFolder& folder, Progress& prog
       "-entropic_scale_per_exec_time=1",
       "-detect_leaks=0",
       "-timeout=86400",  // an input may be tried again for long, and its plays have bounds of their own
-
       "-rss_limit_mb=1024",
       "-print_final_stats=1",
       "-reload=10",
