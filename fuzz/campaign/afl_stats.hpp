@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "fuzz/campaign/campaign_status.hpp"
 
@@ -18,5 +19,7 @@ namespace smtpspec::fuzz {
 /// quotes and the like.
 [[nodiscard]] std::string fuzzer_stats(const CampaignStatus& status, std::size_t inputs, std::int64_t now,
                                        std::int64_t process, const std::string& name);
+/// What such a text says of time and sessions; of any other text nothing.
+[[nodiscard]] CampaignStatus status_in(std::string_view fuzzer_stats);
 
 }  // namespace smtpspec::fuzz

@@ -49,6 +49,14 @@ TEST_CASE("Edges are the server's own where it shows them, else features stand f
   CHECK(fuzzer_stats(status, 40, 1000, 77, "mx").find("edges_found       : 20\n") != std::string::npos);
 }
 
+TEST_CASE("What was told is read again") {
+  const CampaignStatus again = status_in(fuzzer_stats(some_status(), 40, 1000, 77, "mx"));
+  CHECK(again.elapsed == std::chrono::seconds(10));
+  CHECK(again.sessions == 5000);
+  CHECK(status_in("").sessions == 0);
+  CHECK(status_in("\nexecs_done        : ").sessions == 0);
+}
+
 TEST_CASE("A line of the plot has as many fields as its header names") {
   const auto commas = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
   CHECK(commas(plot_line(some_status(), 40)) == commas(plot_header()));

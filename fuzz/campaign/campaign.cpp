@@ -1,15 +1,13 @@
 #include "fuzz/campaign/campaign.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
-#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "fuzz/campaign/afl_stats.hpp"
+#include "fuzz/campaign/campaign_history.hpp"
 #include "fuzz/campaign/finding_maker.hpp"
 #include "fuzz/campaign/findings.hpp"
 #include "fuzz/campaign/growth_watch.hpp"
@@ -49,11 +47,13 @@ class Campaign {
       follow();
       return std::move(result_);
     }
-    if (!folder_.has_queue() && !put_all_seeds()) {
+    const bool goes_on = folder_.has_queue();
+    if (!goes_on && !put_all_seeds()) {
       result_.not_written = folder_.queue().string() + ": the seeds could not be written";
       return std::move(result_);
     }
-    inputs_ = inputs_in_queue();
+    inputs_ = folder_.inputs();
+    take_up_history(goes_on);
     fuzz();
     end_others();
     look_for_growth();
@@ -69,6 +69,14 @@ class Campaign {
   /// Whoever is killed meanwhile begins anew.
   bool put_all_seeds() {
     return folder_.begin_seeds() && put_seeds(folder_, suite_, opponent_) > 0 && folder_.end_seeds();
+  }
+
+  void take_up_history(bool goes_on) {
+    if (!history_.begin()) result_.not_written = history_is_not_written();
+    progress_.findings = history_.earlier().findings;
+    if (goes_on)
+      note(fmt::format("goes on with {} inputs, after {} sessions in {} s", inputs_, history_.earlier().sessions,
+                       history_.earlier().elapsed.count()));
   }
 
   /// Plays while the one that leads does.
@@ -105,7 +113,6 @@ class Campaign {
     mail_.begin();
     begun_ = Clock::now();
     progress_.playing = true;
-    if (part_.number == 0) (void)folder_.begin_plot(plot_header());
     for (std::size_t turn = 1; !is_over() && workers.running() > 0; ++turn) {
       std::this_thread::sleep_for(between_looks);
       keeper_.look_after();
@@ -173,7 +180,7 @@ class Campaign {
     tell_of_limits();
     tell_of_edges();
     if (events_.progress) events_.progress(result_.status);
-    write_stats(states);
+    if (!history_.put(result_.status)) result_.not_written = history_is_not_written();
   }
 
   void tell_of_edges() {
@@ -194,21 +201,6 @@ class Campaign {
           "it serves alike in the target file: source = '127.1.0.0/16'");
     else
       note("the server puts sessions off; they are tried again later");
-  }
-
-  [[nodiscard]] std::size_t inputs_in_queue() const {
-    std::error_code error;
-    const std::filesystem::directory_iterator queue(folder_.queue(), error);
-    return error ? 0 : static_cast<std::size_t>(std::distance(begin(queue), end(queue)));
-  }
-
-  void write_stats(const std::string& states) {
-    const std::size_t inputs = inputs_in_queue();
-    const auto stats =
-        fuzzer_stats(result_.status, inputs, std::time(nullptr), part_.process, file_name(opponent_.target.name));
-    if (!folder_.put_stats(stats) || !folder_.put_states(states) ||
-        !folder_.add_to_plot(plot_line(result_.status, inputs)))
-      result_.not_written = folder_.path().string() + ": what is known of the campaign could not be written";
   }
 
   void make_findings() {
@@ -240,6 +232,10 @@ class Campaign {
     return all;
   }
 
+  [[nodiscard]] std::string history_is_not_written() const {
+    return folder_.path().string() + ": what is known of the campaign could not be written";
+  }
+
   [[nodiscard]] std::string not_written() const {
     return folder_.findings().string() + ": a finding could not be written";
   }
@@ -259,6 +255,7 @@ class Campaign {
   MailRoads mail_{opponent_, settings_.other};
   GrowthWatch growth_{opponent_.target};
   Findings findings_{suite_, folder_, settings_.watch};
+  CampaignHistory history_{folder_, *part_.replies, part_.process, file_name(opponent_.target.name)};
   CampaignResult result_;
   Clock::time_point begun_ = Clock::now();
   const bool may_move_;     ///< to other addresses of this machine

@@ -1,6 +1,8 @@
 #include "fuzz/campaign/campaign_folder.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -19,7 +21,9 @@ namespace {
 constexpr std::size_t most_octets = std::size_t{64} << 10;
 
 constexpr std::string_view once = "once-";
-constexpr std::string_view plot = "plot_data";
+constexpr std::string_view stats_file = "fuzzer_stats";
+constexpr std::string_view states_file = "states";
+constexpr std::string_view plot_file = "plot_data";
 constexpr std::string_view seeding = "seeding";  ///< there while seeds are put, and where whoever did so was killed
 
 std::string name_of(const Breach& breach, CampaignFolder::Seen seen) {
@@ -29,6 +33,23 @@ std::string name_of(const Breach& breach, CampaignFolder::Seen seen) {
 std::optional<record::Folder> open(const std::filesystem::path& path) {
   record::Refusal refusal;
   return record::Folder::open(path, refusal);
+}
+
+/// Empty where there is none, or a longer one than is ever written.
+std::string text_of(const std::filesystem::path& path, std::string_view name) {
+  constexpr std::size_t most = std::size_t{1} << 20;
+  record::Refusal refusal;
+  const auto folder = open(path);
+  const auto file = folder ? folder->file(name, refusal) : std::nullopt;
+  return file ? file->whole(most, refusal).value_or("") : "";
+}
+
+bool begins_with(const std::filesystem::path& path, std::string_view name, std::string_view text) {
+  record::Refusal refusal;
+  const auto folder = open(path);
+  const auto file = folder ? folder->file(name, refusal) : std::nullopt;
+  std::string begin(text.size(), '\0');
+  return file && file->read(0, std::span(begin)) == text.size() && begin == text;
 }
 
 bool put(const std::filesystem::path& path, const std::string& name, std::string_view content, record::Lasting lasting,
@@ -75,6 +96,12 @@ bool CampaignFolder::has_queue() const {
   return folder && !std::filesystem::exists(path_ / seeding) && !folder->each_name(is_no_input);
 }
 
+std::size_t CampaignFolder::inputs() const {
+  std::error_code problem;
+  const std::filesystem::directory_iterator files(queue(), problem);
+  return problem ? 0 : static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
 bool CampaignFolder::begin_seeds() const { return put(path_, std::string(seeding), "", record::Lasting::no); }
 
 bool CampaignFolder::end_seeds() const {
@@ -103,19 +130,23 @@ bool CampaignFolder::add_finding(std::string_view cause, std::string_view scenar
 }
 
 bool CampaignFolder::put_stats(std::string_view fuzzer_stats) const {
-  return put(path_, "fuzzer_stats", fuzzer_stats, record::Lasting::no);
+  return put(path_, std::string(stats_file), fuzzer_stats, record::Lasting::no);
 }
 
 bool CampaignFolder::put_states(std::string_view states) const {
-  return put(path_, "states", states, record::Lasting::no);
+  return put(path_, std::string(states_file), states, record::Lasting::no);
 }
 
+std::string CampaignFolder::stats() const { return text_of(path_, stats_file); }
+
+std::string CampaignFolder::states() const { return text_of(path_, states_file); }
+
 bool CampaignFolder::begin_plot(std::string_view head) const {
-  return put(path_, std::string(plot), head, record::Lasting::no);
+  return begins_with(path_, plot_file, head) || put(path_, std::string(plot_file), head, record::Lasting::no);
 }
 
 bool CampaignFolder::add_to_plot(std::string_view line) const {
-  const std::string path = (path_ / plot).string();
+  const std::string path = (path_ / plot_file).string();
   const record::Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   return file.number() >= 0 && ::write(file.number(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }

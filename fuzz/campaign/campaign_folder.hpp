@@ -34,6 +34,8 @@ class CampaignFolder {
 
   /// Whether inputs are there, and all seeds that were to be put; else seeds are wanted.
   [[nodiscard]] bool has_queue() const;
+  /// How many are in the queue.
+  [[nodiscard]] std::size_t inputs() const;
   /// Around all `add_seed`. False where it could not be written.
   bool begin_seeds() const;
   bool end_seeds() const;
@@ -63,10 +65,14 @@ class CampaignFolder {
   /// NAME.toml and transcripts/fuzz-NAME.jsonl where there is a scenario, NAME.log, NAME.sanitizer, NAME.txt, for the
   /// owner alone, without secrets. False where it could not be written.
   bool add_finding(std::string_view cause, std::string_view scenario, Evidence evidence) const;
-  /// What AFL's tools read: how it stands, and a line more of its history. False where it could not be written.
+  /// What AFL's tools read: how it stands, and a line more of its history. What they read from an earlier time is kept.
+  /// False where it could not be written.
   bool put_stats(std::string_view fuzzer_stats) const;
   /// As RepliesSeen has them.
   bool put_states(std::string_view states) const;
+  /// As they were put last; empty where they were not.
+  [[nodiscard]] std::string stats() const;
+  [[nodiscard]] std::string states() const;
   bool begin_plot(std::string_view head) const;
   bool add_to_plot(std::string_view line) const;
   /// Those that were seen again first.

@@ -26,6 +26,12 @@ CampaignStatus status_of(std::span<const Progress> all, std::chrono::seconds ela
   return status;
 }
 
+CampaignStatus gone_on(const CampaignStatus& earlier, CampaignStatus now) {
+  now.elapsed += earlier.elapsed;
+  now.sessions += earlier.sessions;
+  return now;
+}
+
 std::string status_line(const CampaignStatus& status) {
   const auto where_any = [](std::uint64_t count, std::string_view words) {
     return count == 0 ? std::string() : fmt::format(", {} {}", count, words);

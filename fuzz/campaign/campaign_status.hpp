@@ -27,6 +27,8 @@ struct CampaignStatus {
 
 /// Of campaigns side by side: their sum, and of what each may have seen as well the most.
 [[nodiscard]] CampaignStatus status_of(std::span<const Progress> all, std::chrono::seconds elapsed);
+/// Of a campaign that was started before, and goes on.
+[[nodiscard]] CampaignStatus gone_on(const CampaignStatus& earlier, CampaignStatus now);
 /// For people.
 [[nodiscard]] std::string status_line(const CampaignStatus& status);
 

@@ -27,6 +27,15 @@ TEST_CASE("Replies are told by state, by what they answer, and by code, in the o
   CHECK(text.find("ready another command 500 2\n") != text.npos);
 }
 
+TEST_CASE("What is told of replies is counted on by whoever goes on, and lines of another kind tell nothing") {
+  const auto seen = std::make_unique<RepliesSeen>();
+  seen->add(
+      "connected connection 220 3\nready another command 500 2\nnowhere NOOP 250 9\nready NOOP 1000 4\n\n 7\nready "
+      "NOOP x y");
+  seen->add("ready another command 500 40\n");
+  CHECK(seen->text() == "connected connection 220 3\nready another command 500 42\n");
+}
+
 TEST_CASE("However many codes a server has, the text of them is bounded") {
   const auto seen = std::make_unique<RepliesSeen>();
   const std::string said;

@@ -177,6 +177,7 @@ class Fuzz(Campaigns):
             done = smtpspec("fuzz", target, "--time", "1s", "--out", self.out)
             self.expect(done, 1)
             self.assertIn("FOUND crash/BDAT", done.stdout)
+            self.assertRegex(done.stderr, r"goes on with \d+ inputs, after \d+ sessions in \d+ s")
 
     def test_a_campaign_that_is_killed_leaves_no_server(self):
         port, sink = free_port(), free_port()
