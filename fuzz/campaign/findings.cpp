@@ -10,12 +10,16 @@ namespace smtpspec::fuzz {
 
 namespace {
 
-/// A crash that ends the same way by the same octets, after another command.
-bool is_same_crash(const Finding& one, const Finding& other, const std::string& unusual) {
+/// By the same octets, after whatever command; or after the same command that is as every client sends it, where a
+/// process was seen to die: whose doing that was is not always told with it.
+bool crash_alike(const Finding& one, const Finding& other) {
   const bool of_processes = is_incident(one.breach.cause);
-  return one.breach.rule == "crash" && of_processes == is_incident(other.breach.cause) &&
-         (!of_processes || is_same_incident(one.breach.cause, other.breach.cause)) &&
-         unusual_in(one.transcript) == unusual;
+  if (of_processes != is_incident(other.breach.cause)) return false;
+  if (of_processes && !is_same_incident(one.breach.cause, other.breach.cause)) return false;
+  const std::string unusual = unusual_in(one.transcript);
+  const std::string end = of_processes ? ordinary_end_of(one.transcript) : "";
+  return (!unusual.empty() && unusual == unusual_in(other.transcript)) ||
+         (!end.empty() && end == ordinary_end_of(other.transcript));
 }
 
 }  // namespace
@@ -36,12 +40,10 @@ bool Findings::add(Finding finding) {
 }
 
 Finding* Findings::like(const Finding& finding) {
-  const bool crashes = finding.breach.rule == "crash";
-  const std::string unusual = crashes ? unusual_in(finding.transcript) : "";
   const auto is_like = [&](const Finding& one) {
-    if (crashes) return !unusual.empty() && is_same_crash(one, finding, unusual);
-    return finding.has_session() && is_of_referee(finding.breach) && one.breach.rule == finding.breach.rule &&
-           one.breach.expected == finding.breach.expected;
+    if (one.breach.rule != finding.breach.rule) return false;
+    if (finding.breach.rule == "crash") return crash_alike(one, finding);
+    return finding.has_session() && is_of_referee(finding.breach) && one.breach.expected == finding.breach.expected;
   };
   const auto found = std::find_if(all_.begin(), all_.end(), is_like);
   return found == all_.end() ? nullptr : &*found;
