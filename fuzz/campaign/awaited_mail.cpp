@@ -75,7 +75,12 @@ void AwaitedMail::learn_names(const Awaited& one) {
     as_sent_.mailboxes.insert(message.mailboxes.front());
 }
 
-void AwaitedMail::look(const Suspect& suspect) {
+bool AwaitedMail::lacks_anything() const {
+  return mail_ != nullptr && mail_->is_seen() &&
+         std::any_of(all_.begin(), all_.end(), [this](const Awaited& one) { return !suspicion(one).empty(); });
+}
+
+void AwaitedMail::look(const Suspect& suspect, bool is_last) {
   constexpr int most_turns = 3;
   if (mail_ == nullptr || !mail_->is_seen()) {
     all_.clear();
@@ -93,7 +98,7 @@ void AwaitedMail::look(const Suspect& suspect) {
     const bool alone = one.other_token.empty();
     const bool may_be_late = cause == mail_lost || cause == mail_to_others || !alone;
     const bool stuck = may_be_late && !later_came(one);
-    if (stuck && ++one.turns < most_turns)
+    if (stuck && !is_last && ++one.turns < most_turns)
       await(std::move(one));
     else
       suspect(cause, {one.input, alone, one.again, stuck});

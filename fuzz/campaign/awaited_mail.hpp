@@ -40,7 +40,10 @@ class AwaitedMail {
   };
   /// Shows what is perhaps wrong with what is due by now: the cause of a breach.
   using Suspect = std::function<void(std::string_view cause, const Suspected&)>;
-  void look(const Suspect& suspect);
+  /// `is_last`: what is missing has no second chance.
+  void look(const Suspect& suspect, bool is_last = false);
+  /// Whether of anything that is not due yet something is missing so far, or is wrong.
+  [[nodiscard]] bool lacks_anything() const;
 
  private:
   struct Awaited {

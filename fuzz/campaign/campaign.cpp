@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -90,8 +91,9 @@ class Campaign {
   void end_others() {
     for (Progress& one : part_.all) one.stop = true;
     const auto is_playing = [](const Progress& one) { return one.playing.load(); };
-    for (int i = 0; i < 100 && std::any_of(part_.all.begin(), part_.all.end(), is_playing); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const auto end = Clock::now() + seconds(10) + longest_way_of_mail();
+    while (Clock::now() < end && std::any_of(part_.all.begin(), part_.all.end(), is_playing))
+      std::this_thread::sleep_for(between_looks);
   }
 
   void fuzz() {
@@ -120,13 +122,30 @@ class Campaign {
       if (turn % looks_between_news == 0) tell();
     }
     progress_.stop = true;
-    for (int i = 0; i < 50 && workers.running() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ended_ = Clock::now();
+    end(workers);
     progress_.playing = false;
     tell();
     if (result_.failed.empty()) result_.failed = workers.failed();
     if (progress_.unwritten)
       result_.not_written = folder_.crashes().string() + ": an input that breaks something could not be written";
     if (keeper_.is_lost_at_end()) result_.refused = keeper_.why_it_cannot_be_played();
+  }
+
+  /// They wait for mail that is not due yet; not where somebody ends the campaign.
+  void end(Workers& workers) const {
+    constexpr seconds usual{5};
+    const auto begun = Clock::now();
+    const auto is_late = [&] {
+      const auto since = Clock::now() - begun;
+      return since > usual && (events_.stop() || since > usual + longest_way_of_mail());
+    };
+    while (workers.running() > 0 && !is_late()) std::this_thread::sleep_for(between_looks);
+  }
+
+  [[nodiscard]] std::chrono::milliseconds longest_way_of_mail() const {
+    const auto here = time_of_mail(opponent_);
+    return settings_.other == nullptr ? here : std::max(here, time_of_mail(*settings_.other));
   }
 
   [[nodiscard]] bool is_over() const {
@@ -173,7 +192,7 @@ class Campaign {
   void tell() {
     const bool leads = part_.number == 0;
     result_.status = status_of(leads ? part_.all : std::span(&progress_, 1),
-                               std::chrono::duration_cast<seconds>(Clock::now() - begun_));
+                               std::chrono::duration_cast<seconds>(ended_.value_or(Clock::now()) - begun_));
     if (!leads) return;
     const std::string states = part_.replies->text();
     result_.status.replies = static_cast<std::uint64_t>(std::count(states.begin(), states.end(), '\n'));
@@ -258,8 +277,9 @@ class Campaign {
   CampaignHistory history_{folder_, *part_.replies, part_.process, file_name(opponent_.target.name)};
   CampaignResult result_;
   Clock::time_point begun_ = Clock::now();
-  const bool may_move_;     ///< to other addresses of this machine
-  std::size_t inputs_ = 0;  ///< to begin with
+  std::optional<Clock::time_point> ended_;  ///< no more sessions are played
+  const bool may_move_;                     ///< to other addresses of this machine
+  std::size_t inputs_ = 0;                  ///< to begin with
   bool told_of_limits_ = false;
   bool told_of_edges_ = false;
 };

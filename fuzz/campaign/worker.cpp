@@ -67,7 +67,7 @@ class Worker {
   }
 
   void execute(std::string_view input) {
-    if (progress_.stop) _exit(0);
+    if (progress_.stop) end();
     culprits_.begin(input);
     if (edges_ != nullptr) edges_->clear();
     judge::Played played = player_.play(session_of(input), pace_.waits());
@@ -165,6 +165,19 @@ class Worker {
     if (folder_.has_breach(breach, Seen::again) || !is_worth_a_look(breach)) return;
     fuzz::keep(breach, Seen::once, one.input, folder_, progress_);
     if (!one.stuck) awaited_.expect(player_.play(session_of(one.input), pace_.waits()).transcript, one.input, true);
+  }
+
+  /// What is missing yet is waited for until it is due. Its input is kept, to be played again with the findings; that
+  /// of a server that is gone says nothing.
+  [[noreturn]] void end() {
+    const auto keep_input = [this](std::string_view cause, const AwaitedMail::Suspected& one) {
+      suspect(cause, {one.input, one.alone, one.again, true});
+    };
+    while (!progress_.away && awaited_.lacks_anything()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      awaited_.look(keep_input, true);
+    }
+    _exit(0);
   }
 
   void keep(const Breach& breach, std::string_view input) {
