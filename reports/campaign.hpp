@@ -31,6 +31,7 @@ struct Campaign {
     std::string title;      ///< may be empty
     std::string rationale;  ///< what was expected, and what was seen
     std::vector<engine::CitedRequirement> requirements;
+    ledger::Level level = ledger::Level::must;  ///< of the scenario
     std::string text;        ///< of its file: the scenario, or the figures of what no session shows alone
     std::string again;       ///< the command that plays it; empty where no session shows it
     std::string replay;      ///< the one that shows what comes of it

@@ -63,7 +63,7 @@ def fuzz(folder, seconds):
         log.seek(0)
         said = log.read()
     rate = re.search(r"(\d+) a second; (\d+) features", said)
-    return code, re.findall(r"^FOUND (\S+)", said, re.MULTILINE), rate.groups() if rate else ("0", "0")
+    return code, re.findall(r"^(?:FOUND|warning) (\S+)", said, re.MULTILINE), rate.groups() if rate else ("0", "0")
 
 
 def is_found(fault, causes):

@@ -23,7 +23,7 @@ def campaign(work, name, build):
         said = log.read()
     told = {what: int(number) for number, what in re.findall(r"(\d+) (sessions|edges)\b", said)}  # of the last line of each
     work.say(f"{name}, {build}: exit code {code}, {told.get('sessions', 0)} sessions, {told.get('edges', 0)} edges",
-             *re.findall(r"^FOUND .*", said, re.M))
+             *re.findall(r"^(?:FOUND|warning) .*", said, re.M))
     if code not in (0, 1):
         return [f"{name}, {build}: exit code {code}; see {here}/log", *said.splitlines()[-20:]]
     few = [what for what in ("sessions", *(["edges"] if build == "edges" else [])) if told.get(what, 0) < FEWEST]

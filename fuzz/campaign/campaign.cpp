@@ -29,7 +29,6 @@ using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds between_looks{10};
 constexpr std::size_t looks_between_news = 100;
-constexpr std::size_t most_seeds_a_session = 10;
 constexpr std::size_t looks_between_measures = 25;
 
 class Campaign {
@@ -62,7 +61,8 @@ class Campaign {
     make_findings();
     result_.findings = findings_.all();
     if (result_.refused.empty()) result_.status.findings = result_.findings.size();  // what did not show again is none
-    if (result_.findings.empty() && result_.failed.empty()) result_.failed = why_it_tells_little();
+    if (!history_.put(result_.status)) result_.not_written = history_is_not_written();
+    tell_what_it_is_worth();
     return std::move(result_);
   }
 
@@ -229,20 +229,23 @@ class Campaign {
     if (!maker.written()) result_.not_written = not_written();
   }
 
-  /// Of a campaign that found nothing.
-  [[nodiscard]] std::string why_it_tells_little() const {
+  void tell_what_it_is_worth() {
+    const std::string little =
+        why_it_tells_little(progress_of_all(&Progress::sessions), progress_of_all(&Progress::silent), inputs_);
+    if (!little.empty() && result_.findings.empty() && result_.failed.empty()) result_.failed = little;
+    if (!little.empty() && !result_.findings.empty()) note(little);
     const std::uint64_t sessions = progress_of_all(&Progress::sessions);
-    const std::uint64_t silent = progress_of_all(&Progress::silent);
-    if (sessions == 0 && !events_.stop()) return "no session could be played";
-    if (2 * silent <= sessions && sessions * most_seeds_a_session >= inputs_) return "";
-    if (2 * silent <= sessions)
-      return fmt::format(
-          "no more than {} sessions were played, and there are {} inputs to begin with: that nothing was "
-          "found tells little; give it more time (--time), or more workers (--jobs)",
-          sessions, inputs_);
-    return fmt::format(
-        "{} of {} sessions were refused or put off, or had no answer: that nothing was found tells little", silent,
-        sessions);
+    if (little.empty() && sessions < inputs_)
+      note(fmt::format("{} sessions are less than the {} inputs to begin with; more --time shows more", sessions,
+                       inputs_));
+    std::size_t firm = 0;
+    for (const Finding& one : result_.findings) firm += one.is_firm() ? 1 + one.also.size() : 0;
+    const std::size_t seen = folder_.broken().size();
+    if (result_.refused.empty() && !events_.stop() && seen > 2 * firm)
+      note(fmt::format(
+          "{} of {} causes that were seen did not show each time: what the server answers may hang on sessions before, "
+          "or on time",
+          seen - firm, seen));
   }
 
   [[nodiscard]] std::uint64_t progress_of_all(std::atomic<std::uint64_t> Progress::*count) const {

@@ -24,6 +24,7 @@ constexpr std::string_view once = "once-";
 constexpr std::string_view stats_file = "fuzzer_stats";
 constexpr std::string_view states_file = "states";
 constexpr std::string_view plot_file = "plot_data";
+constexpr std::string_view shortened_folder = "shortened";
 constexpr std::string_view seeding = "seeding";  ///< there while seeds are put, and where whoever did so was killed
 
 std::string name_of(const Breach& breach, CampaignFolder::Seen seen) {
@@ -127,6 +128,35 @@ bool CampaignFolder::add_finding(std::string_view cause, std::string_view scenar
     return false;
   return scenario.empty() || (put(findings(), name + ".toml", scenario, record::Lasting::yes, record::Readers::owner) &&
                               record::save_transcript(findings(), evidence.transcript).problem.empty());
+}
+
+bool CampaignFolder::add_shortened(std::string_view cause, std::string_view input) const {
+  std::error_code problem;
+  std::filesystem::create_directory(path_ / shortened_folder, problem);
+  return put(path_ / shortened_folder, file_name(cause), input, record::Lasting::no);
+}
+
+std::optional<std::string> CampaignFolder::shortened(std::string_view cause) const {
+  record::Refusal refusal;
+  const auto folder = open(path_ / shortened_folder);
+  const auto file = folder ? folder->file(file_name(cause), refusal) : std::nullopt;
+  return file ? file->whole(most_octets, refusal) : std::nullopt;
+}
+
+bool CampaignFolder::put_aside(std::string_view cause) const {
+  const std::filesystem::path aside = path_ / "no-longer";
+  const std::string name = file_name(cause);
+  bool all = true;
+  const auto move = [&](const std::filesystem::path& file) {
+    std::error_code problem;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(findings() / file, problem))) return;
+    std::filesystem::create_directories((aside / file).parent_path(), problem);
+    if (!problem) std::filesystem::rename(findings() / file, aside / file, problem);
+    all = all && !problem;
+  };
+  for (const std::string_view ending : {".toml", ".log", ".sanitizer", ".txt"}) move(name + std::string(ending));
+  move(record::transcript_path(scenario_id(cause)));
+  return all;
 }
 
 bool CampaignFolder::put_stats(std::string_view fuzzer_stats) const {

@@ -3,8 +3,10 @@
 //
 //   queue/            inputs that showed something new, and the seeds
 //   crashes/          the first input of each cause that broke a rule
+//   shortened/        the least of such an input that broke the same each time
 //   findings/         what came of those: NAME.toml to be played by `smtpspec run`, and beside it the conversation, the
 //                     server's last words and a sanitizer's report
+//   no-longer/        findings of an earlier time that do not show any more, or are part of another now
 //   fuzzer_stats, plot_data
 //   states            which replies came in which states of a session
 #pragma once
@@ -65,6 +67,11 @@ class CampaignFolder {
   /// NAME.toml and transcripts/fuzz-NAME.jsonl where there is a scenario, NAME.log, NAME.sanitizer, NAME.txt, for the
   /// owner alone, without secrets. False where it could not be written.
   bool add_finding(std::string_view cause, std::string_view scenario, Evidence evidence) const;
+  /// The least that was found of an input of crashes/, by the name of its cause. False where it could not be written.
+  bool add_shortened(std::string_view cause, std::string_view input) const;
+  [[nodiscard]] std::optional<std::string> shortened(std::string_view cause) const;
+  /// What was written of it before is in findings/ no longer. False where it could not be moved.
+  bool put_aside(std::string_view cause) const;
   /// What AFL's tools read: how it stands, and a line more of its history. What they read from an earlier time is kept.
   /// False where it could not be written.
   bool put_stats(std::string_view fuzzer_stats) const;

@@ -32,6 +32,21 @@ CampaignStatus gone_on(const CampaignStatus& earlier, CampaignStatus now) {
   return now;
 }
 
+std::string why_it_tells_little(std::uint64_t sessions, std::uint64_t silent, std::size_t inputs) {
+  constexpr std::size_t most_seeds_a_session = 10;
+  if (sessions == 0) return "no session could be played";
+  if (2 * silent > sessions)
+    return fmt::format(
+        "{} of {} sessions were refused or put off, or had no answer: that no more was found tells little", silent,
+        sessions);
+  if (sessions * most_seeds_a_session >= inputs) return "";
+  return fmt::format(
+      "no more than {} sessions were played, and there are {} inputs to begin with: that no more was found tells "
+      "little; "
+      "give it more time (--time), or more workers (--jobs)",
+      sessions, inputs);
+}
+
 std::string status_line(const CampaignStatus& status) {
   const auto where_any = [](std::uint64_t count, std::string_view words) {
     return count == 0 ? std::string() : fmt::format(", {} {}", count, words);

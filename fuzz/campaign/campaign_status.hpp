@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ struct CampaignStatus {
 [[nodiscard]] CampaignStatus status_of(std::span<const Progress> all, std::chrono::seconds elapsed);
 /// Of a campaign that was started before, and goes on.
 [[nodiscard]] CampaignStatus gone_on(const CampaignStatus& earlier, CampaignStatus now);
+/// Why it tells little that no more was found; empty where it tells enough. `silent`: sessions that were refused, or
+/// had no answer; `inputs`: in the queue to begin with.
+[[nodiscard]] std::string why_it_tells_little(std::uint64_t sessions, std::uint64_t silent, std::size_t inputs);
 /// For people.
 [[nodiscard]] std::string status_line(const CampaignStatus& status);
 

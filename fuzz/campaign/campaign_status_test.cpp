@@ -23,6 +23,14 @@ TEST_CASE("People are told of limits and edges where there are any") {
       "replies by state, 40 edges; 2 findings; last new feature 0 s ago");
 }
 
+TEST_CASE("A campaign says why it tells little that no more was found") {
+  CHECK(why_it_tells_little(100, 50, 1000).empty());
+  CHECK(why_it_tells_little(100, 51, 1000).starts_with("51 of 100 sessions were refused"));
+  CHECK(
+      why_it_tells_little(99, 0, 1000).starts_with("no more than 99 sessions were played, and there are 1000 inputs"));
+  CHECK(why_it_tells_little(0, 0, 1000) == "no session could be played");
+}
+
 TEST_CASE("Of campaigns side by side all is told together") {
   std::array<Progress, 2> both;
   both[0].sessions = 30;

@@ -24,7 +24,17 @@ class Shortener {
       if (file_name(one.cause) == cause_) return std::move(one);
     return std::nullopt;
   }
-  /// As above; and where the session ends in another crash, or a process does, that is looked for from now on.
+  /// As above. A process that dies is the same incident after whatever: what had been said is not seen alike each time.
+  std::optional<Breach> shows(std::string_view input, const Waits& waits) {
+    auto all = breaches_of(input, waits);
+    const auto exactly = [&](const Breach& one) { return file_name(one.cause) == cause_; };
+    auto found = std::find_if(all.begin(), all.end(), exactly);
+    if (found == all.end())
+      found =
+          std::find_if(all.begin(), all.end(), [&](const Breach& one) { return is_same_incident(one.cause, cause_); });
+    return found == all.end() ? std::nullopt : std::optional(std::move(*found));
+  }
+  /// As `breaks`; and where the session ends in another crash, or a process does, that is looked for from now on.
   bool breaks_or_crashes(std::string_view input) {
     // What a sanitizer has told of a place it may not tell again in the life of the process.
     const bool may_tell_once = cause_.starts_with("sanitizer") && sight_.start_anew;
@@ -119,7 +129,7 @@ void replay(Finding& finding, Shortener& shortener, const std::vector<std::strin
   finding.again = 0;
   for (std::size_t i = 1; i <= Finding::replays; ++i) {
     const bool is_last = i == Finding::replays;
-    auto breach = shortener.breaks(finding.input, is_last ? most_patient(finding.breach.cause) : patient());
+    auto breach = shortener.shows(finding.input, is_last ? most_patient(finding.breach.cause) : patient());
     if (!breach && hangs && is_last) finding.again = 0;
     if (!breach) continue;
     finding.transcript = shortener.shown().played().transcript;
@@ -168,6 +178,11 @@ Finding make_finding(LivePlayer& player, const Sight& sight, const CampaignFolde
   return finding;
 }
 
+ledger::Level level_of(const Breach& breach, const scenario::Suite& suite) {
+  const scenario::Scenario* row = row_of(breach, suite);
+  return row == nullptr ? ledger::Level::must : row->level;
+}
+
 std::string to_scenario_file(const Finding& finding, const scenario::Suite& suite) {
   scenario::Scenario session = decode(finding.input);
   session.id = session.family = scenario_id(finding.breach.cause);
@@ -176,6 +191,7 @@ std::string to_scenario_file(const Finding& finding, const scenario::Suite& suit
   const scenario::Scenario* row = row_of(finding.breach, suite);
   std::string file = row == nullptr ? "" : scenario::to_toml(*row) + "\n";
   session.requirements = asked_by(finding.breach, suite);
+  session.level = level_of(finding.breach, suite);
   session.delivered = finding.delivered;
   file += scenario::to_toml(session);
   if (auto other = held_otherwise(finding.input, finding.breach.cause, finding.transcript)) {
@@ -193,7 +209,7 @@ std::string to_suite_scenario(scenario::Scenario session, const std::optional<Br
   if (breach) {
     session.title = "Found by a campaign: " + breach->cause;
     session.rationale = "Expected: " + breach->expected + ". Seen: " + breach->actual + ".";
-    if (const scenario::Scenario* row = row_of(*breach, suite)) session.level = row->level;
+    session.level = level_of(*breach, suite);
   }
   if (!session.delivered || session.requirements.empty()) {
     session.requirements = asked_by(breach.value_or(Breach()), suite);

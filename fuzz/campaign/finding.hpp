@@ -44,6 +44,9 @@ struct Finding {
                                                               const std::vector<std::string>& mailboxes,
                                                               const record::Redactor& redactor);
 
+/// How it counts: as the rule that was broken does.
+[[nodiscard]] ledger::Level level_of(const Breach& breach, const scenario::Suite& suite);
+
 /// A scenario file: the session, and the row of the suite whose rule was broken, with its requirements. Loads without
 /// errors beside the shipped requirements.
 [[nodiscard]] std::string to_scenario_file(const Finding& finding, const scenario::Suite& suite);

@@ -46,14 +46,20 @@ void FindingMaker::make_all(std::string& refused) {
       tell_of_input(all[i]);
       continue;
     }
+    if (const auto missing = missing_for(all[i].cause, sight_); !missing.empty()) {
+      events_.note(fmt::format("{} was seen before, and is not looked for without {}", all[i].cause, missing));
+      continue;
+    }
     events_.note(fmt::format("shortens {} ({} of {})", all[i].cause, i + 1, all.size()));
     make(all[i], refused);
   }
 }
 
 void FindingMaker::make(const CampaignFolder::Broken& one, std::string& refused) {
-  Finding finding = make_finding(player_, sight_, one, Clock::now() + time_to_shorten);
+  Finding finding = as_shortened_before(one);
+  if (finding.again == 0) finding = make_finding(player_, sight_, one, Clock::now() + time_to_shorten);
   if (finding.again > 0) {
+    if (finding.is_firm()) written_ = folder_.add_shortened(one.cause, finding.input) && written_;
     if (!findings_.has(finding.breach.cause)) written_ = findings_.add(std::move(finding)) && written_;
     return;
   }
@@ -61,7 +67,15 @@ void FindingMaker::make(const CampaignFolder::Broken& one, std::string& refused)
   if (!refused.empty() || events_.stop()) return tell_of_input(one);
   const std::string_view seen = one.seen == CampaignFolder::Seen::once ? "was seen once and not again"
                                                                        : "was seen twice, and does not show any more";
+  written_ = folder_.put_aside(one.cause) && written_;
   events_.note(fmt::format("{} {}; its input stays in {}", one.cause, seen, folder_.crashes().string()));
+}
+
+/// Empty where it was not, or shows nothing any more.
+Finding FindingMaker::as_shortened_before(const CampaignFolder::Broken& one) {
+  const auto input = folder_.shortened(one.cause);
+  if (!input) return {};
+  return make_finding(player_, sight_, {one.cause, *input, one.seen}, Clock::time_point::min());
 }
 
 /// What cannot show anything again, for nobody is there, or no time.

@@ -36,6 +36,7 @@ class FindingMaker {
 
  private:
   void make(const CampaignFolder::Broken& one, std::string& refused);
+  Finding as_shortened_before(const CampaignFolder::Broken& one);
   void tell_of_input(const CampaignFolder::Broken& one) const;
   [[nodiscard]] bool is_gone();
 

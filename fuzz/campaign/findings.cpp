@@ -31,8 +31,9 @@ bool Findings::has(std::string_view cause) const {
 
 bool Findings::add(Finding finding) {
   if (Finding* const alike = like(finding)) {
+    const bool put_aside = folder_.put_aside(finding.breach.cause);
     alike->also.push_back(std::move(finding.breach.cause));
-    return true;
+    return put_aside;
   }
   const bool written = write(finding);
   all_.push_back(std::move(finding));

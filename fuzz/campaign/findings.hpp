@@ -20,8 +20,8 @@ class Findings {
 
   /// By its cause, or that as a file name.
   [[nodiscard]] bool has(std::string_view cause) const;
-  /// As another of the cause of one that is there, or else as one of its own, which is written. False where it could
-  /// not be.
+  /// As another of the cause of one that is there, or else as one of its own, which is written. What an earlier time
+  /// has written of another is put aside. False where that could not be done.
   [[nodiscard]] bool add(Finding finding);
   [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
 

@@ -13,6 +13,16 @@
 
 namespace smtpspec::fuzz {
 
+std::string_view missing_for(std::string_view cause, const Sight& sight) {
+  const bool of_two = Pairs::are_of_two_servers(cause);
+  if (of_two && sight.other == nullptr) return "the other server (--against)";
+  if (is_incident(cause) && !sight.happened) return "a server that the target file starts ([server] start)";
+  const bool of_mail = is_of_delivered(cause) || file_name(cause).starts_with("mail-");
+  if (of_mail && (sight.arrived == nullptr || (of_two && sight.arrived_there == nullptr)))
+    return "a way to see its mail ([delivery] in the target file)";
+  return "";
+}
+
 std::vector<Breach> Showing::breaches_of(std::string_view input, std::string_view cause, const Waits& waits) {
   constexpr int enough = 3;
   if (is_of_delivered(cause)) return differences_in_delivery(input);

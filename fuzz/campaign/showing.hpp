@@ -27,6 +27,9 @@ struct Sight {
   std::function<void()> start_anew = {};  ///< it, as what it has told it may not tell again; empty where nobody can
 };
 
+/// What is to be given for a breach of this cause, or its file name, to be seen again; empty where nothing is missing.
+[[nodiscard]] std::string_view missing_for(std::string_view cause, const Sight& sight);
+
 class Showing {
  public:
   /// Both must outlive it.

@@ -273,7 +273,7 @@ struct Place {
 Place begin_at(std::string_view state) {
   Place place;
   place.greeted = state != "connected";
-  place.under_tls = state == "tls" || state == "authenticated";
+  place.under_tls = state == "tls" || state == "before-login" || state == "authenticated";
   place.logged_in = state == "authenticated";
   place.transaction = state == "mail" ? 1 : state == "rcpt" ? 2 : state == "data" ? 3 : 0;
   return place;

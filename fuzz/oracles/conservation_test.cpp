@@ -129,6 +129,8 @@ TEST_CASE("A message for nobody is owed to nobody") {
   CHECK(one.known);
   CHECK(one.any_sent);
   CHECK(one.messages.empty());
+  const Script again = transaction().sends(mail + "DATA\r\n").says("250 a\r\n354 Go\r\n");
+  CHECK(!accepted(Script(again).sends("A: b\r\n\r\ntext\r\n.\r\n").says("250 Ok\r\n")).known);
 }
 
 TEST_CASE("Who leaves when all was answered has left nothing unknown") {

@@ -5,6 +5,8 @@
 
 #include <re2/re2.h>
 
+#include "harness/smtp/char_class.hpp"
+
 namespace smtpspec::fuzz {
 
 namespace {
@@ -31,8 +33,13 @@ bool is_incident(std::string_view cause) {
 }
 
 bool is_same_incident(std::string_view cause, std::string_view other) {
+  static const RE2 death("(?i)^(crash[/-](?:sig[a-z0-9]+|exit-[0-9]+))");
   const auto event = [](std::string_view one) {
-    return one.starts_with(crash) ? one.substr(0, one.find('/', crash.size())) : one;
+    std::string what(one);
+    (void)RE2::PartialMatch(re2::StringPiece(one.data(), one.size()), death, &what);
+    what = smtp::to_upper(what);
+    std::replace(what.begin(), what.end(), '/', '-');
+    return what;
   };
   return is_incident(cause) && event(cause) == event(other);
 }

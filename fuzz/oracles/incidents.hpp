@@ -24,7 +24,7 @@ using Happened = std::function<std::vector<Incident>(bool wait)>;
 
 /// A cause, or its file name: it was seen of the server's processes, and not of the session.
 [[nodiscard]] bool is_incident(std::string_view cause);
-/// The same happened, whatever had been said before.
+/// The same happened, whatever had been said before; causes, or their file names. Reports by their causes alone.
 [[nodiscard]] bool is_same_incident(std::string_view cause, std::string_view other);
 
 /// What one session broke, and what happened meanwhile: a process that dies is the cause of the session's end, and a

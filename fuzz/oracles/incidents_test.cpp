@@ -29,6 +29,10 @@ TEST_CASE("A death is named by its signal or its code, and by what was said befo
   CHECK(!is_incident("crash/VRFY"));
   CHECK(is_same_incident("crash/SIGSEGV/VRFY", "crash/SIGSEGV/NOOP"));
   CHECK(is_same_incident("crash/SIGSEGV/VRFY", "crash/SIGSEGV"));
+  CHECK(is_same_incident("crash/SIGSEGV", "crash-sigsegv-octets"));
+  CHECK(is_same_incident("crash/exit-1/NOOP", "crash-exit-1"));
+  CHECK(!is_same_incident("crash/SIGSEGV", "crash-sigabrt-octets"));
+  CHECK(!is_same_incident("crash/exit-1", "crash-exit-13"));
   CHECK(!is_same_incident("crash/VRFY", "crash/NOOP"));
 }
 

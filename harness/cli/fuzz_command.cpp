@@ -169,8 +169,9 @@ class FuzzCommand {
         tell("known {}: {}\n", one.breach.cause, known->reason);
         continue;
       }
-      firm += one.is_firm() ? 1 : 0;
-      tell_breach(one.is_firm() ? "FOUND" : "unstable", one.breach);
+      const bool is_must = fuzz::level_of(one.breach, suite_) == ledger::Level::must;
+      firm += one.is_firm() && is_must ? 1 : 0;
+      tell_breach(!one.is_firm() ? "unstable" : is_must ? "FOUND" : "warning", one.breach);
       for (const std::string& cause : one.also) tell("  also      {}\n", cause);
       const auto file =
           folder_.findings() / (fuzz::file_name(one.breach.cause) + (one.has_session() ? ".toml" : ".txt"));

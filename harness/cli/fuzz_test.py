@@ -230,6 +230,16 @@ class Fuzz(Campaigns):
         self.expect(smtpspec("check", row), 0)
         self.expect(smtpspec("fuzz", "--write-scenario", row), 2)
 
+    def test_what_was_mended_is_no_finding_any_more(self):
+        done, _ = self.campaign(["bdat-outside-hangs-up"], 6, "FOUND crash/BDAT")
+        self.expect(done, 1)
+        done, _ = self.campaign([], 1)
+        self.expect(done, 0)
+        self.assertIn("crash-bdat was seen twice, and does not show any more", done.stderr)
+        self.assertEqual(sorted(file.name for file in (self.out / "findings").rglob("*") if file.is_file()), [])
+        self.assertTrue((self.out / "no-longer" / "crash-bdat.toml").is_file())
+        self.assertTrue((self.out / "crashes" / "crash-bdat").is_file())
+
     @thorough
     def test_crashes_by_the_same_octets_are_one_finding(self):
         done, _ = self.campaign(["trailing-tab-hangs-up"], 8, "FOUND crash/")

@@ -38,7 +38,7 @@ engine::ScenarioResult row_of(const Campaign::Found& found) {
   engine::ScenarioResult row;
   row.id = found.name;
   row.title = found.title;
-  row.outcome = engine::Outcome::fail;
+  row.outcome = found.level == ledger::Level::must ? engine::Outcome::fail : engine::Outcome::warn;
   row.requirements = found.requirements;
   put_rationale(found.rationale, row);
   row.again = found.again;

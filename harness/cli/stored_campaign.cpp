@@ -131,6 +131,7 @@ void put_scenario(reports::Campaign::Found& found, const std::filesystem::path& 
     found.transcript = record::transcript_path(row.id);
     found.rationale = row.rationale;
     found.requirements = cited(row.requirements, shipped);
+    found.level = row.level;
   }
   const auto& rows = loaded.value.scenarios;
   if (!rows.empty() && !rows.front().rule.empty()) found.text.erase(0, found.text.rfind("[[scenario]]"));

@@ -123,6 +123,12 @@ bool logs_in(Ladder to, const Target& target, const Facts& facts) {
   return to == Ladder::authenticated || (to > Ladder::authenticated && wants_login(target, facts));
 }
 
+/// Whether it begins TLS, as far as that does not hang on what comes before mail.
+bool begins_tls(Ladder to, const Target& target, const Facts& facts) {
+  const bool at_login = to == Ladder::before_login || logs_in(to, target, facts);
+  return to == Ladder::tls || (at_login && facts.starttls);
+}
+
 /// What the scenario's own words ask of the target without saying so.
 std::vector<Condition> implied(const Scenario& scenario, const Target& target, const Facts& facts) {
   std::vector<Condition> conditions;
@@ -130,7 +136,7 @@ std::vector<Condition> implied(const Scenario& scenario, const Target& target, c
   const auto climbs = [&](Ladder to) {
     if (to >= Ladder::greeted) fact("greeting");
     if (to >= Ladder::greeted) fact(facts.lacks("ehlo") == nullptr ? "ehlo" : "helo");
-    if (to == Ladder::tls || (logs_in(to, target, facts) && facts.starttls)) fact("handshake");
+    if (begins_tls(to, target, facts)) fact("handshake");
     if (to >= Ladder::mail) fact("mail");
     if (to >= Ladder::rcpt) fact("mailbox");
   };
@@ -281,9 +287,8 @@ std::vector<Added> added_by_target_file(const RunResult& run) {
 }
 
 std::optional<NotPlayed> why_not_played(const Scenario& scenario, const Target& target, const Facts& facts) {
-  const bool ladder_takes_tls = scenario.from == Ladder::tls ||
-                                (facts.before_mail == Ladder::tls && scenario.from >= Ladder::ready) ||
-                                (logs_in(scenario.from, target, facts) && facts.starttls);
+  const bool ladder_takes_tls =
+      begins_tls(scenario.from, target, facts) || (facts.before_mail == Ladder::tls && scenario.from >= Ladder::ready);
   const smtp::Ehlo& ehlo = ladder_takes_tls && target.scheme != scenario::Scheme::smtps ? facts.under_tls : facts.plain;
   // What is not for such a target is not blocked by what is wrong with it.
   std::optional<NotPlayed> blocked;

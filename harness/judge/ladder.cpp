@@ -43,8 +43,9 @@ std::vector<Step> setup_steps(Ladder to, const Terms& terms, bool under_tls) {
   steps.push_back(hello(terms));
 
   const bool login = to == Ladder::authenticated || (to >= Ladder::ready && terms.login);
+  const bool at_login = login || to == Ladder::before_login;
   const bool tls_first = to >= Ladder::ready && terms.tls_first;
-  if (!under_tls && (to == Ladder::tls || (login && terms.starttls) || tls_first)) {
+  if (!under_tls && (to == Ladder::tls || (at_login && terms.starttls) || tls_first)) {
     steps.push_back(line("STARTTLS", "220"));
     steps.emplace_back().action = scenario::Handshake{};
     steps.push_back(hello(terms));

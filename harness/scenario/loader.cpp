@@ -56,7 +56,12 @@ std::vector<fs::path> files_below(const fs::path& path, std::vector<Diagnostic>&
 }
 
 void merge(Suite& whole, Suite&& part, std::vector<Diagnostic>& diagnostics) {
-  std::move(part.scenarios.begin(), part.scenarios.end(), std::back_inserter(whole.scenarios));
+  // Findings of one rule each bring its row along.
+  const auto is_known_rule = [&](const Scenario& one) {
+    return !one.rule.empty() && std::find(whole.scenarios.begin(), whole.scenarios.end(), one) != whole.scenarios.end();
+  };
+  for (Scenario& one : part.scenarios)
+    if (!is_known_rule(one)) whole.scenarios.push_back(std::move(one));
   for (auto& [id, requirement] : part.requirements) {
     const auto [at, is_new] = whole.requirements.emplace(id, requirement);
     const ledger::Requirement& known = at->second;

@@ -286,6 +286,21 @@ TEST_CASE("An unknown requirement and an unknown fault are underlined at their k
                                  "  8 | catches = [\"f\"]\n    | ^^^^^^^\n");
 }
 
+TEST_CASE("A rule that several files have the same row of is one row") {
+  const Folder folder;
+  const std::string ledger = "[[requirement]]\nid = \"x/y\"\nsays = \"s\"\n";
+  const std::string rule =
+      "[[rule]]\nrule = \"one-code\"\ntitle = \"T\"\nrequirements = [\"x/y\"]\ncatches = [\"f\"]\n";
+  folder.write("a.toml", ledger + rule);
+  folder.write("b.toml", "\n" + rule);
+  const auto loaded = load_suite({folder.path});
+  CHECK(rendered(loaded) == "");
+  CHECK(loaded.value.scenarios.size() == 1);
+  folder.write("c.toml", rule + "level = \"may\"\n");
+  CHECK(rendered(load_suite({folder.path})).find("a second scenario has the id 'always/one-code'") !=
+        std::string::npos);
+}
+
 TEST_CASE("Findings over the whole suite show their lines") {
   const Folder folder;
   const std::string ledger = "[[requirement]]\nid = \"x/y\"\nsays = \"s\"\n";

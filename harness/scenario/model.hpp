@@ -55,7 +55,7 @@ struct Expectation {
 };
 
 /// A ready state that smtpspec climbs to by itself.
-enum class Ladder { connected, greeted, tls, authenticated, ready, mail, rcpt, data };
+enum class Ladder { connected, greeted, tls, before_login, authenticated, ready, mail, rcpt, data };
 
 /// How octets are cut into segments: each is written by itself, with Nagle off.
 struct Cut {
@@ -236,5 +236,5 @@ struct Suite {
 }  // namespace smtpspec::scenario
 
 template <>
-inline constexpr smtpspec::ledger::Words<8> smtpspec::ledger::words<smtpspec::scenario::Ladder> = {
-    "state", {"connected", "greeted", "tls", "authenticated", "ready", "mail", "rcpt", "data"}};
+inline constexpr smtpspec::ledger::Words<9> smtpspec::ledger::words<smtpspec::scenario::Ladder> = {
+    "state", {"connected", "greeted", "tls", "before-login", "authenticated", "ready", "mail", "rcpt", "data"}};

@@ -151,7 +151,9 @@ class CodeJudge {
     if (what_.input != Input::command) return true;
     if (server_.lmtp && (what_.verb == Verb::ehlo || what_.verb == Verb::helo))
       return check(Rule::lmtp_no_ehlo, refused_);
-    if (server_.authenticated && what_.verb == Verb::auth) return check(Rule::auth_once, refuses_by_503());
+    // A mechanism that is not there may be looked at first.
+    if (server_.authenticated && what_.verb == Verb::auth)
+      return check(Rule::auth_once, refuses_by_503() || code_ == 504);
     const bool no_recipient = server_.lmtp && server_.certain && server_.state == State::mail;
     if (no_recipient && what_.verb == Verb::data && (refused_ || code_ == 354))
       return check(Rule::lmtp_data_refused, refuses_by_503());
@@ -159,9 +161,9 @@ class CodeJudge {
   }
 
   /// Or by a temporary code. 530 and 554 ask for TLS, or for better TLS, first, and a line that breaks the grammar has
-  /// other codes.
+  /// other codes; white space at its end need not be tolerated.
   [[nodiscard]] bool refuses_by_503() const {
-    return refused_ && (code_ < 500 || !what_.well_formed || is_one_of(code_, {503, 530, 554}));
+    return refused_ && (code_ < 500 || !what_.well_formed || !what_.bare || is_one_of(code_, {503, 530, 554}));
   }
 
   bool fits_table() {

@@ -57,11 +57,6 @@ void CommandStream::sent(std::string_view octets) {
   }
 }
 
-void CommandStream::offered(bool chunking, bool utf8) {
-  chunking_ = chunking;
-  utf8_ = utf8;
-}
-
 void CommandStream::expect(Mode mode) {
   if (!owed.empty() || line_octets_ > 0 || mode_ != Mode::command) return give_up();
   mode_ = mode;
@@ -81,7 +76,7 @@ void CommandStream::tls_started() {
   lines_.clear();
   line_octets_ = 0;
   odd_ = false;
-  chunking_ = utf8_ = false;
+  offers_ = {};
 }
 
 void CommandStream::give_up() {
@@ -133,7 +128,7 @@ void CommandStream::take_line(std::string_view& octets) {
 }
 
 void CommandStream::take_command(const CommandLine& line) {
-  const auto parsed = parse_command(line.bytes, {.utf8 = utf8_, .parameters = true});
+  const auto parsed = parse_command(line.bytes, {.utf8 = offers_.utf8, .parameters = true});
   const bool well_formed = std::holds_alternative<Command>(parsed);
   const Command& command = well_formed ? std::get<Command>(parsed) : std::get<CommandError>(parsed).command;
   PendingReply what;
@@ -142,7 +137,8 @@ void CommandStream::take_command(const CommandLine& line) {
   what.shown = line.bytes.substr(0, longest_shown);
   if (word.size() <= longest_word) what.word = to_upper(word);
   what.well_formed = well_formed;
-  if (line.octets > (what.verb == Verb::auth ? longest_auth_line : longest_command)) return give_up();
+  const bool may_be_long = what.verb == Verb::auth && offers_.auth;
+  if (line.octets > (may_be_long ? longest_auth_line : longest_command)) return give_up();
   // VRFY and EXPN ask for their own reply alone, MAIL for those of its transaction (RFC 6531 section 3.7.4).
   const bool asks = to_upper(line.bytes).find(" SMTPUTF8") != std::string::npos;
   what.begins = what.verb == Verb::mail || what.verb == Verb::rset || is_hello(what.verb);
@@ -159,7 +155,7 @@ void CommandStream::take_command(const CommandLine& line) {
   what.last_chunk = command.last_chunk;
   if (what.verb == Verb::bdat) {
     // A server without CHUNKING reads the chunk as commands (RFC 3030 section 2), one that cannot read the size too.
-    if (!well_formed || !chunking_ || command.chunk_size > largest_chunk) return give_up();
+    if (!well_formed || !offers_.chunking || command.chunk_size > largest_chunk) return give_up();
     what.complete = command.chunk_size == 0;
     chunk_ = ChunkReader(command.chunk_size);
     if (!what.complete) mode_ = Mode::chunk;

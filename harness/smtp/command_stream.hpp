@@ -36,7 +36,12 @@ class CommandStream {
   /// More octets may have come there than were told of.
   void perhaps_sent() { perhaps_more_ = true; }
   /// What the server offered, as far as it changes how the octets are cut.
-  void offered(bool chunking, bool utf8);
+  struct Offers {
+    bool chunking = false;
+    bool utf8 = false;
+    bool auth = false;
+  };
+  void offered(Offers offers) { offers_ = offers; }
 
   /// Keep what messages hold, so much of each at most.
   static constexpr std::size_t most_of_message = std::size_t{64} << 10;
@@ -89,8 +94,7 @@ class CommandStream {
   ChunkReader chunk_;
   DataDecoder strict_;
   DataDecoder lenient_;
-  bool chunking_ = false;
-  bool utf8_ = false;
+  Offers offers_;
   bool asked_for_utf8_ = false;
   bool utf8_mail_ = false;  // the transaction's MAIL did
   bool eight_bit_ = false;  // the transaction's MAIL announced octets above 127

@@ -156,7 +156,7 @@ void Referee::Impl::follow(const PendingReply& what, const Reply& reply) {
   if (what.verb == Verb::bdat && !what.complete) return client.give_up();
   if (is_hello(what.verb) && reply.klass() == 2) {
     if (what.verb != Verb::helo && reply.code == 250 && !shifted) judge_ehlo(rulings, reply, server.ehlo, server.tls);
-    client.offered(server.offers("CHUNKING"), server.offers("SMTPUTF8"));
+    client.offered({server.offers("CHUNKING"), server.offers("SMTPUTF8"), server.offers("AUTH")});
   }
   switch (next) {
     case Follows::commands: return;

@@ -250,11 +250,15 @@ TEST_CASE("where the client leaves the order open, the referee is silent") {
 
 TEST_CASE("over-long means more than 512 octets, in AUTH more than 12288") {
   const Piece two = s("250 OK\n250 OK");
+  const Script has_auth = greeted + Script{c("EHLO client.example"), s("250-mx.example.test\n250 AUTH PLAIN")};
   check({
       {"512", ready + Script{c("NOOP " + std::string(505, 'x')), two}, {"one-reply"}},
       {"513", ready + Script{c("NOOP " + std::string(506, 'x')), two}, {}},
-      {"12288 in AUTH", ready + Script{c("AUTH PLAIN " + std::string(12275, 'A')), s("535 No\n250 OK")}, {"one-reply"}},
-      {"12289 in AUTH", ready + Script{c("AUTH PLAIN " + std::string(12276, 'A')), s("535 No\n250 OK")}, {}},
+      {"513 in AUTH that is not offered", ready + Script{c("AUTH PLAIN " + std::string(500, 'A')), two}, {}},
+      {"12288 in AUTH",
+       has_auth + Script{c("AUTH PLAIN " + std::string(12275, 'A')), s("535 No\n250 OK")},
+       {"one-reply"}},
+      {"12289 in AUTH", has_auth + Script{c("AUTH PLAIN " + std::string(12276, 'A')), s("535 No\n250 OK")}, {}},
       {"a long response",
        ready + Script{c("AUTH X"), s("334 "), c(std::string(4000, 'A')), s("535 No\n250 OK")},
        {"one-reply"}},
