@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include <fmt/format.h>
@@ -29,6 +31,7 @@ using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds between_looks{10};
 constexpr std::size_t looks_between_news = 100;
+constexpr seconds longest_last_play{120};
 constexpr std::size_t looks_between_measures = 25;
 
 class Campaign {
@@ -75,6 +78,7 @@ class Campaign {
   void take_up_history(bool goes_on) {
     if (!history_.begin()) result_.not_written = history_is_not_written();
     progress_.findings = history_.earlier().findings;
+    for (CampaignFolder::Broken& one : folder_.broken()) before_.insert(std::move(one.cause));
     if (goes_on)
       note(fmt::format("goes on with {} inputs, after {} sessions in {} s", inputs_, history_.earlier().sessions,
                        history_.earlier().elapsed.count()));
@@ -106,7 +110,7 @@ class Campaign {
       WorkerSettings one;
       const std::size_t number = part_.number + i;
       one.seed = settings_.seed + number;
-      one.time = settings_.time + seconds(5);  // it is told when to end
+      one.time = settings_.time + longest_last_play;  // it is told when to end
       if (may_move_) one.other_addresses = addresses_of_worker(number);
       const std::string log = (folder_.path() / fmt::format("worker-{}.log", number + 1)).string();
       if (!workers.start(log, [&] { work(opponent_, folder_, progress_, feedback, one); }))
@@ -212,18 +216,12 @@ class Campaign {
   /// How it goes on where the server has limits; what it comes to is in the status.
   void tell_of_limits() {
     if (result_.status.put_off == 0 || std::exchange(told_of_limits_, true)) return;
-    if (may_move_)
-      note("the server puts sessions off; they go on from other addresses of 127.77.0.0/16, which it serves alike");
-    else if (scenario::is_loopback(opponent_.target.host))
-      note(
-          "the server puts sessions off; they are tried again later. Where it counts them by address, name others that "
-          "it serves alike in the target file: source = '127.1.0.0/16'");
-    else
-      note("the server puts sessions off; they are tried again later");
+    note(how_it_goes_on(may_move_, scenario::is_loopback(opponent_.target.host)));
   }
 
   void make_findings() {
-    const FindingMaker::Stage stage{opponent_, settings_.other, mail_, may_move_ ? addresses_of_worker(0) : ""};
+    const FindingMaker::Stage stage{opponent_, settings_.other, mail_, may_move_ ? addresses_of_worker(0) : "",
+                                    before_};
     FindingMaker maker(stage, folder_, events_, settings_.watch, keeper_, findings_);
     maker.make_all(result_.refused);
     if (!maker.written()) result_.not_written = not_written();
@@ -232,20 +230,16 @@ class Campaign {
   void tell_what_it_is_worth() {
     const std::string little =
         why_it_tells_little(progress_of_all(&Progress::sessions), progress_of_all(&Progress::silent), inputs_);
-    if (!little.empty() && result_.findings.empty() && result_.failed.empty()) result_.failed = little;
-    if (!little.empty() && !result_.findings.empty()) note(little);
+    const auto is_broken_must = [this](const Finding& one) {
+      return one.is_firm() && level_of(one.breach, suite_) == ledger::Level::must;
+    };
+    const bool any = std::any_of(result_.findings.begin(), result_.findings.end(), is_broken_must);
+    if (!little.empty() && !any && result_.failed.empty()) result_.failed = little;
+    if (!little.empty() && any) note(little);
     const std::uint64_t sessions = progress_of_all(&Progress::sessions);
     if (little.empty() && sessions < inputs_)
       note(fmt::format("{} sessions are less than the {} inputs to begin with; more --time shows more", sessions,
                        inputs_));
-    std::size_t firm = 0;
-    for (const Finding& one : result_.findings) firm += one.is_firm() ? 1 + one.also.size() : 0;
-    const std::size_t seen = folder_.broken().size();
-    if (result_.refused.empty() && !events_.stop() && seen > 2 * firm)
-      note(fmt::format(
-          "{} of {} causes that were seen did not show each time: what the server answers may hang on sessions before, "
-          "or on time",
-          seen - firm, seen));
   }
 
   [[nodiscard]] std::uint64_t progress_of_all(std::atomic<std::uint64_t> Progress::*count) const {
@@ -283,6 +277,7 @@ class Campaign {
   std::optional<Clock::time_point> ended_;  ///< no more sessions are played
   const bool may_move_;                     ///< to other addresses of this machine
   std::size_t inputs_ = 0;                  ///< to begin with
+  std::set<std::string> before_;            ///< what an earlier time has kept inputs of
   bool told_of_limits_ = false;
   bool told_of_edges_ = false;
 };

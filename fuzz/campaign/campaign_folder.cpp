@@ -19,6 +19,7 @@ namespace smtpspec::fuzz {
 namespace {
 
 constexpr std::size_t most_octets = std::size_t{64} << 10;
+constexpr std::size_t most_inputs = 1000;
 
 constexpr std::string_view once = "once-";
 constexpr std::string_view stats_file = "fuzzer_stats";
@@ -143,6 +144,18 @@ std::optional<std::string> CampaignFolder::shortened(std::string_view cause) con
   return file ? file->whole(most_octets, refusal) : std::nullopt;
 }
 
+std::vector<std::string> CampaignFolder::written_findings() const {
+  constexpr std::string_view scenario = ".toml";
+  std::vector<std::string> names;
+  const auto folder = open(findings());
+  if (!folder) return names;
+  (void)folder->each_name([&](std::string_view name) {
+    if (name.ends_with(scenario)) names.emplace_back(name.substr(0, name.size() - scenario.size()));
+    return names.size() < most_inputs;
+  });
+  return names;
+}
+
 bool CampaignFolder::put_aside(std::string_view cause) const {
   const std::filesystem::path aside = path_ / "no-longer";
   const std::string name = file_name(cause);
@@ -198,7 +211,6 @@ void CampaignFolder::drop(const Breach& breach, Seen seen) const {
 }
 
 std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
-  constexpr std::size_t most = 1000;
   std::vector<Broken> all;
   const auto folder = open(crashes());
   if (!folder) return all;
@@ -207,7 +219,7 @@ std::vector<CampaignFolder::Broken> CampaignFolder::broken() const {
     const auto file = record::is_left_over(name) ? std::nullopt : folder->file(name, refusal);
     const auto input = file ? file->whole(most_octets, refusal) : std::nullopt;
     if (input) all.push_back({cause_of_input(name), *input, name.starts_with(once) ? Seen::once : Seen::again});
-    return all.size() < most;
+    return all.size() < most_inputs;
   });
   std::sort(all.begin(), all.end(), [](const Broken& a, const Broken& b) {
     return std::pair(a.seen == Seen::once, a.cause) < std::pair(b.seen == Seen::once, b.cause);

@@ -70,6 +70,8 @@ class CampaignFolder {
   /// The least that was found of an input of crashes/, by the name of its cause. False where it could not be written.
   bool add_shortened(std::string_view cause, std::string_view input) const;
   [[nodiscard]] std::optional<std::string> shortened(std::string_view cause) const;
+  /// The names of those that are scenarios.
+  [[nodiscard]] std::vector<std::string> written_findings() const;
   /// What was written of it before is in findings/ no longer. False where it could not be moved.
   bool put_aside(std::string_view cause) const;
   /// What AFL's tools read: how it stands, and a line more of its history. What they read from an earlier time is kept.

@@ -8,7 +8,8 @@ namespace smtpspec::fuzz {
 
 bool CampaignHistory::begin() {
   earlier_ = status_in(folder_.stats());
-  earlier_.findings = folder_.broken().size();
+  for (const CampaignFolder::Broken& one : folder_.broken())
+    earlier_.findings += one.seen == CampaignFolder::Seen::again;
   replies_.add(folder_.states());
   return folder_.begin_plot(plot_header());
 }

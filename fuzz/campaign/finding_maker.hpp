@@ -1,7 +1,9 @@
 // Makes findings of what a campaign has kept, when its workers have ended.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "fuzz/campaign/campaign.hpp"
@@ -22,7 +24,8 @@ class FindingMaker {
     const Opponent& opponent;
     const Opponent* other;  ///< null where there is none
     const MailRoads& mail;
-    std::string other_addresses;  ///< as an IPv4 prefix; empty where none are served alike
+    std::string other_addresses;   ///< as an IPv4 prefix; empty where none are served alike
+    std::set<std::string> before;  ///< causes, as file names, whose inputs an earlier time has kept
   };
   /// All must outlive it. `watch`: null where the target file tells of no server.
   FindingMaker(const Stage& stage, const CampaignFolder& folder, const CampaignEvents& events, ServerWatch* watch,
@@ -37,6 +40,7 @@ class FindingMaker {
  private:
   void make(const CampaignFolder::Broken& one, std::string& refused);
   Finding as_shortened_before(const CampaignFolder::Broken& one);
+  void put_others_aside();
   void tell_of_input(const CampaignFolder::Broken& one) const;
   [[nodiscard]] bool is_gone();
 
@@ -47,6 +51,9 @@ class FindingMaker {
   LivePlayer player_;
   std::optional<LivePlayer> other_;
   Sight sight_;
+  std::set<std::string> before_;
+  std::size_t tried_ = 0;  ///< inputs; of earlier times those that still show something
+  std::size_t shaky_ = 0;  ///< of these, those that do not each time
   bool written_ = true;
 };
 

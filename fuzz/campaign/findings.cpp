@@ -25,23 +25,33 @@ bool crash_alike(const Finding& one, const Finding& other) {
 }  // namespace
 
 bool Findings::has(std::string_view cause) const {
-  const auto is_it = [&](const Finding& found) { return file_name(found.breach.cause) == file_name(cause); };
+  const auto is_it = [&](const Finding& found) {
+    return found.is_firm() && file_name(found.breach.cause) == file_name(cause);
+  };
   return std::any_of(all_.begin(), all_.end(), is_it);
 }
 
 bool Findings::add(Finding finding) {
-  if (Finding* const alike = like(finding)) {
-    const bool put_aside = folder_.put_aside(finding.breach.cause);
-    alike->also.push_back(std::move(finding.breach.cause));
-    return put_aside;
-  }
+  if (Finding* const alike = like(finding)) return join(*alike, std::move(finding));
   const bool written = write(finding);
   all_.push_back(std::move(finding));
   return written;
 }
 
+bool Findings::join(Finding& one, Finding other) {
+  const bool is_better = other.is_firm() && !one.is_firm();
+  if (is_better) std::swap(one, other);
+  std::vector<std::string> causes = std::move(other.also);
+  causes.push_back(std::move(other.breach.cause));
+  for (std::string& cause : causes)
+    if (cause != one.breach.cause && std::find(one.also.begin(), one.also.end(), cause) == one.also.end())
+      one.also.push_back(std::move(cause));
+  return !is_better || write(one);
+}
+
 Finding* Findings::like(const Finding& finding) {
   const auto is_like = [&](const Finding& one) {
+    if (file_name(one.breach.cause) == file_name(finding.breach.cause)) return true;
     if (one.breach.rule != finding.breach.rule) return false;
     if (finding.breach.rule == "crash") return crash_alike(one, finding);
     return finding.has_session() && is_of_referee(finding.breach) && one.breach.expected == finding.breach.expected;

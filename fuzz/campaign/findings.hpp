@@ -18,15 +18,16 @@ class Findings {
   Findings(const scenario::Suite& suite, const CampaignFolder& folder, ServerWatch* watch)
       : suite_(suite), folder_(folder), watch_(watch) {}
 
-  /// By its cause, or that as a file name.
+  /// One that shows each time, by its cause, or that as a file name.
   [[nodiscard]] bool has(std::string_view cause) const;
-  /// As another of the cause of one that is there, or else as one of its own, which is written. What an earlier time
-  /// has written of another is put aside. False where that could not be done.
+  /// As another cause of one that is there, or else as one of its own, which is written; one that shows each time
+  /// stands before one that does not. False where it could not be written.
   [[nodiscard]] bool add(Finding finding);
   [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
 
  private:
   [[nodiscard]] Finding* like(const Finding& finding);
+  [[nodiscard]] bool join(Finding& one, Finding other);
   [[nodiscard]] bool write(const Finding& finding) const;
 
   const scenario::Suite& suite_;

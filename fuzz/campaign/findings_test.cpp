@@ -49,6 +49,14 @@ TEST_CASE("Deaths after the same usual command are one finding, whatever was kno
             {"crash/SIGSEGV", "crash/SIGSEGV/RSET"}, {"crash/SIGABRT/RSET"}, {"crash/SIGSEGV/NOOP"}, {"crash/RSET"}});
 }
 
+TEST_CASE("What shows each time stands before what does not") {
+  Finding shaky = finding("crash", "crash/SIGSEGV", "RSET\r\n");
+  shaky.again = 1;
+  CHECK(told({shaky, finding("crash", "crash/SIGSEGV/RSET", "RSET\r\n"), shaky}) ==
+        std::vector<Causes>{{"crash/SIGSEGV/RSET", "crash/SIGSEGV"}});
+  CHECK(told({shaky, finding("crash", "crash/SIGSEGV", "NOOP\r\n")}) == std::vector<Causes>{{"crash/SIGSEGV"}});
+}
+
 TEST_CASE("Crashes by the same unusual octets are one finding, after whatever command") {
   CHECK(told({finding("crash", "crash/NOOP", "NOOP\t\r\n"), finding("crash", "crash/VRFY", "VRFY x\t\r\n"),
               finding("crash", "crash/EXPN", "EXPN x\x01\r\n"), finding("hang", "hang/NOOP", "NOOP\t\r\n")}) ==

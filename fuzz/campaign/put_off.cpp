@@ -66,6 +66,16 @@ bool was_put_off(const judge::Played& played) {
   return played.judged.verdict.cause == judge::Cause::ladder && last.starts_with(stays_so ? "421" : "4");
 }
 
+std::string how_it_goes_on(bool may_move, bool near) {
+  if (may_move)
+    return "the server puts sessions off; they go on from other addresses of 127.77.0.0/16, which it serves alike";
+  const std::string later = "the server puts sessions off; they are tried again later";
+  return near ? later +
+                    ". Where it counts them by address, name others that it serves alike in the target file: source = "
+                    "'127.1.0.0/16'"
+              : later;
+}
+
 std::string addresses_of_worker(std::size_t worker) { return fmt::format("127.77.{}.0/22", 4 * (worker % 64)); }
 
 bool serves_other_addresses_alike(const Opponent& opponent, const std::function<bool()>& stop) {

@@ -15,6 +15,9 @@ namespace smtpspec::fuzz {
 /// The client, before any greeting: then that may be what it was refused for.
 [[nodiscard]] bool spoke_first(const judge::Played& played);
 
+/// For people. `may_move`: to other addresses; `near`: the server is on loopback.
+[[nodiscard]] std::string how_it_goes_on(bool may_move, bool near);
+
 /// Those of loopback that one worker may come from, as an IPv4 prefix; no two workers of 64 share one.
 [[nodiscard]] std::string addresses_of_worker(std::size_t worker);
 

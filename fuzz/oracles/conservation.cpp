@@ -64,7 +64,7 @@ class Accepting {
     if (answer.verb == Verb::rcpt) take_recipient(answer.said);
     if (answer.verb == Verb::mail || answer.verb == Verb::rset || answer.verb == Verb::ehlo ||
         answer.verb == Verb::helo || answer.verb == Verb::lhlo) {
-      gave_up_recipients_ = gave_up_recipients_ || recipients_ > 0;
+      nested_ = nested_ || (answer.verb == Verb::mail && recipients_ > 0);
       begin();
     }
     if (answer.verb != Verb::mail) return;
@@ -87,8 +87,8 @@ class Accepting {
   }
 
   void accept(const std::string& content, std::size_t recipients) {
-    // For nobody, so that nothing is due; where recipients were given up before, a server may have kept those.
-    if (recipients == 0) return void(out_.known = out_.known && !gave_up_recipients_);
+    // For nobody, so that nothing is due; a MAIL within a transaction may have kept its recipients.
+    if (recipients == 0) return void(out_.known = out_.known && !nested_);
     if (may_be_kept_ || may_go_in_circles(content)) out_.known = false;
     out_.messages.push_back({content, recipients, paths_, is_headed(content), is_plain(content), names_});
   }
@@ -135,7 +135,7 @@ class Accepting {
   const std::vector<std::string>& mailboxes_;
   bool may_be_kept_ = false;  ///< as its sender asks
   bool marked_ = false;       ///< by the token in its reverse-path
-  bool gave_up_recipients_ = false;
+  bool nested_ = false;       ///< a MAIL within a transaction was taken
   std::size_t recipients_ = 0;
   std::vector<std::string> paths_;  ///< of these
   std::vector<std::string> names_;  ///< of their mailboxes

@@ -167,6 +167,7 @@ class FuzzCommand {
     for (const fuzz::Finding& one : result.findings) {
       if (const auto* known = known_as(one)) {
         tell("known {}: {}\n", one.breach.cause, known->reason);
+        for (const std::string& cause : one.also) tell("  also      {}\n", cause);
         continue;
       }
       const bool is_must = fuzz::level_of(one.breach, suite_) == ledger::Level::must;

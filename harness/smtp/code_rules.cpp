@@ -153,7 +153,7 @@ class CodeJudge {
       return check(Rule::lmtp_no_ehlo, refused_);
     // A mechanism that is not there may be looked at first.
     if (server_.authenticated && what_.verb == Verb::auth)
-      return check(Rule::auth_once, refuses_by_503() || code_ == 504);
+      return check(Rule::auth_once, refuses_by_503() || (code_ == 504 && !names_listed_mechanism(server_, what_)));
     const bool no_recipient = server_.lmtp && server_.certain && server_.state == State::mail;
     if (no_recipient && what_.verb == Verb::data && (refused_ || code_ == 354))
       return check(Rule::lmtp_data_refused, refuses_by_503());
@@ -161,7 +161,7 @@ class CodeJudge {
   }
 
   /// Or by a temporary code. 530 and 554 ask for TLS, or for better TLS, first, and a line that breaks the grammar has
-  /// other codes; white space at its end need not be tolerated.
+  /// other codes; nor need white space at its end be tolerated, nor more than 512 octets.
   [[nodiscard]] bool refuses_by_503() const {
     return refused_ && (code_ < 500 || !what_.well_formed || !what_.bare || is_one_of(code_, {503, 530, 554}));
   }
