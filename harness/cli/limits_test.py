@@ -91,7 +91,7 @@ class Limits(Campaigns):
             target = self.target(port, 'foreign = ["someone@elsewhere.example"]\n')
             target.write_text(more + target.read_text())
             done = smtpspec("fuzz", target, "--time", f"{SECONDS}s", "--seed", 1, "--out", self.out, timeout=3 * LONG_ENOUGH)
-        self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)  # it is no strict server
+        self.assertIn(done.returncode, (0, 1, 5), done.stdout + done.stderr)  # it is no strict server, and so few sessions tell little
         lines = [line.split() for line in self.log.read_text().splitlines()[1:]]
         return done, collections.Counter(address for address, how in lines if how == "served")
 
