@@ -64,7 +64,7 @@ class Campaign {
     make_findings();
     result_.findings = findings_.all();
     if (result_.refused.empty()) result_.status.findings = result_.findings.size();  // what did not show again is none
-    if (!history_.put(result_.status)) result_.not_written = history_is_not_written();
+    if (!history_.put(result_.status, part_.replies->text())) result_.not_written = history_is_not_written();
     tell_what_it_is_worth();
     return std::move(result_);
   }
@@ -203,7 +203,7 @@ class Campaign {
     tell_of_limits();
     tell_of_edges();
     if (events_.progress) events_.progress(result_.status);
-    if (!history_.put(result_.status)) result_.not_written = history_is_not_written();
+    if (!history_.put(result_.status, states)) result_.not_written = history_is_not_written();
   }
 
   void tell_of_edges() {

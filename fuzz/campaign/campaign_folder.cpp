@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t most_octets = std::size_t{64} << 10;
 constexpr std::size_t most_inputs = 1000;
+constexpr std::size_t most_of_text = std::size_t{1} << 20;
 
 constexpr std::string_view once = "once-";
 constexpr std::string_view stats_file = "fuzzer_stats";
@@ -37,19 +38,21 @@ std::optional<record::Folder> open(const std::filesystem::path& path) {
   return record::Folder::open(path, refusal);
 }
 
-/// Empty where there is none, or a longer one than is ever written.
-std::string text_of(const std::filesystem::path& path, std::string_view name) {
-  constexpr std::size_t most = std::size_t{1} << 20;
+std::optional<record::BoundedFile> file_in(const std::filesystem::path& path, std::string_view name) {
   record::Refusal refusal;
   const auto folder = open(path);
-  const auto file = folder ? folder->file(name, refusal) : std::nullopt;
-  return file ? file->whole(most, refusal).value_or("") : "";
+  return folder ? folder->file(name, refusal) : std::nullopt;
+}
+
+/// Nothing where there is none, or a longer one than is ever written.
+std::optional<std::string> text_of(const std::filesystem::path& path, std::string_view name, std::size_t most) {
+  record::Refusal refusal;
+  const auto file = file_in(path, name);
+  return file ? file->whole(most, refusal) : std::nullopt;
 }
 
 bool begins_with(const std::filesystem::path& path, std::string_view name, std::string_view text) {
-  record::Refusal refusal;
-  const auto folder = open(path);
-  const auto file = folder ? folder->file(name, refusal) : std::nullopt;
+  const auto file = file_in(path, name);
   std::string begin(text.size(), '\0');
   return file && file->read(0, std::span(begin)) == text.size() && begin == text;
 }
@@ -138,10 +141,7 @@ bool CampaignFolder::add_shortened(std::string_view cause, std::string_view inpu
 }
 
 std::optional<std::string> CampaignFolder::shortened(std::string_view cause) const {
-  record::Refusal refusal;
-  const auto folder = open(path_ / shortened_folder);
-  const auto file = folder ? folder->file(file_name(cause), refusal) : std::nullopt;
-  return file ? file->whole(most_octets, refusal) : std::nullopt;
+  return text_of(path_ / shortened_folder, file_name(cause), most_octets);
 }
 
 std::vector<std::string> CampaignFolder::written_findings() const {
@@ -180,9 +180,9 @@ bool CampaignFolder::put_states(std::string_view states) const {
   return put(path_, std::string(states_file), states, record::Lasting::no);
 }
 
-std::string CampaignFolder::stats() const { return text_of(path_, stats_file); }
+std::string CampaignFolder::stats() const { return text_of(path_, stats_file, most_of_text).value_or(""); }
 
-std::string CampaignFolder::states() const { return text_of(path_, states_file); }
+std::string CampaignFolder::states() const { return text_of(path_, states_file, most_of_text).value_or(""); }
 
 bool CampaignFolder::begin_plot(std::string_view head) const {
   return begins_with(path_, plot_file, head) || put(path_, std::string(plot_file), head, record::Lasting::no);

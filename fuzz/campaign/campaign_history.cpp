@@ -14,11 +14,10 @@ bool CampaignHistory::begin() {
   return folder_.begin_plot(plot_header());
 }
 
-bool CampaignHistory::put(const CampaignStatus& status) {
+bool CampaignHistory::put(const CampaignStatus& status, std::string_view states) {
   const CampaignStatus all = gone_on(earlier_, status);
   const std::size_t inputs = folder_.inputs();
-  if (!folder_.put_stats(fuzzer_stats(all, inputs, std::time(nullptr), process_, name_)) ||
-      !folder_.put_states(replies_.text()))
+  if (!folder_.put_stats(fuzzer_stats(all, inputs, std::time(nullptr), process_, name_)) || !folder_.put_states(states))
     return false;
   const bool is_new = all.findings != last_in_plot_.findings || all.edges != last_in_plot_.edges;
   if (!is_new && all.elapsed <= last_in_plot_.elapsed + last_in_plot_.elapsed / 1000) return true;

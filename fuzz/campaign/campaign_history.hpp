@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "fuzz/campaign/campaign_folder.hpp"
 #include "fuzz/campaign/campaign_status.hpp"
@@ -23,9 +24,10 @@ class CampaignHistory {
   [[nodiscard]] bool begin();
   /// As it stood when it began this time.
   [[nodiscard]] const CampaignStatus& earlier() const { return earlier_; }
-  /// `status`: of this time alone. The plot gets a line where something is new, and each second; after the first
-  /// thousand seconds each thousandth of the time, so that it stays small. False where it could not be written.
-  [[nodiscard]] bool put(const CampaignStatus& status);
+  /// `status`: of this time alone; `states`: the text of the replies. The plot gets a line where something is new, and
+  /// each second; after the first thousand seconds each thousandth of the time, so that it stays small. False where it
+  /// could not be written.
+  [[nodiscard]] bool put(const CampaignStatus& status, std::string_view states);
 
  private:
   const CampaignFolder& folder_;

@@ -44,7 +44,7 @@ TEST_CASE("A campaign that is started again goes on with its figures") {
   REQUIRE(first.begin());
   CHECK(first.earlier().sessions == 0);
   replies->add("ready NOOP 250 5\n");
-  REQUIRE(first.put(after(10, 5000)));
+  REQUIRE(first.put(after(10, 5000), replies->text()));
   REQUIRE(folder.folder().add_breach({"", "crash/BDAT", "", ""}, CampaignFolder::Seen::again, "x") ==
           CampaignFolder::Added::first);
 
@@ -54,7 +54,7 @@ TEST_CASE("A campaign that is started again goes on with its figures") {
   CHECK(second.earlier().elapsed == std::chrono::seconds(10));
   CHECK(second.earlier().sessions == 5000);
   CHECK(second.earlier().findings == 1);
-  REQUIRE(second.put(after(4, 700)));
+  REQUIRE(second.put(after(4, 700), others->text()));
   CHECK(others->text() == "ready NOOP 250 5\n");
   CHECK(folder.folder().stats().find("execs_done        : 5700\n") != std::string::npos);
   CHECK(folder.folder().stats().find("run_time          : 14\n") != std::string::npos);
@@ -71,7 +71,7 @@ TEST_CASE("What was put there by others is no history") {
   CampaignHistory history(folder.folder(), *replies, 77, "mx");
   REQUIRE(history.begin());
   CHECK(history.earlier().sessions == 0);
-  REQUIRE(history.put(after(1, 10)));
+  REQUIRE(history.put(after(1, 10), replies->text()));
   CHECK(folder.plot().starts_with("# relative_time"));
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("The plot of a long campaign stays small, and has what is new") {
     for (int second = from; second < to; ++second) {
       CampaignStatus status = after(second, 1000);
       status.findings = findings;
-      REQUIRE(history.put(status));
+      REQUIRE(history.put(status, replies->text()));
     }
     return lines_of(folder.plot()) - before;
   };
